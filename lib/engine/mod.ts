@@ -1,0 +1,7 @@
+/** Which backend does the maths, and the operations that TensorFlow.js lacks. */
+export * from "./backend.ts";
+export * from "./ops.ts";
+export * from "./optimizer.ts";
+export * from "./parameters.ts";
+export * from "./random.ts";
+export * from "./tape.ts";

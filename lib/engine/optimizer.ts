@@ -1,0 +1,202 @@
+/** AdamW with decoupled weight decay and clipping by global norm: PyTorch's arithmetic, step by step. */
+import * as tf from "@tensorflow/tfjs";
+import { Parameter } from "./parameters.ts";
+import {
+  assignVariable,
+  attribute,
+  createVariable,
+  DataType,
+  destroyVariable,
+  hasNative,
+  readVariable,
+  type ResourceVariable,
+  runOnVariables,
+} from "./raw.ts";
+import type { Gradients } from "./tape.ts";
+
+export interface AdamWOptions {
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+  weightDecay?: number;
+  /** Whether a parameter decays. Default: all but biases and LayerNorm weights. */
+  decays?: (name: string) => boolean;
+}
+
+/** Biases and the weights of normalisations are not decayed, by their names (as BERT's authors and Hugging Face do). */
+export function decaysByName(name: string): boolean {
+  return !/(^|[._])bias$|layer_?norm|(^|[._])norm\d?\.|_layer_norm/i.test(name);
+}
+
+interface Moments {
+  m: ResourceVariable | tf.Variable;
+  v: ResourceVariable | tf.Variable;
+}
+
+/** The moments of one parameter, for checkpoints. */
+export interface MomentValues {
+  m: Float32Array;
+  v: Float32Array;
+}
+
+/** √(Σ g²) over all gradients, in one read-back. */
+export function globalNorm(gradients: Gradients): number {
+  if (gradients.size === 0) return 0;
+  return tf.tidy(() => {
+    const squares = [...gradients.values()].map((g) => tf.sum(tf.square(g)) as tf.Scalar);
+    return Math.sqrt(tf.addN(squares).dataSync()[0]!);
+  });
+}
+
+/**
+ * AdamW (Loshchilov & Hutter 2019) as `torch.optim.AdamW` computes it. Parameters without a gradient are left alone, weight
+ * decay included.
+ */
+export class AdamW {
+  private readonly beta1: number;
+  private readonly beta2: number;
+  private readonly epsilon: number;
+  private readonly weightDecay: number;
+  private readonly decays: (name: string) => boolean;
+  private readonly moments = new Map<Parameter, Moments>();
+  /** Steps taken. */
+  steps = 0;
+
+  constructor(options: AdamWOptions = {}) {
+    this.beta1 = options.beta1 ?? 0.9;
+    this.beta2 = options.beta2 ?? 0.999;
+    this.epsilon = options.epsilon ?? 1e-8;
+    this.weightDecay = options.weightDecay ?? 0.01;
+    this.decays = options.decays ?? decaysByName;
+  }
+
+  /**
+   * One step: decay, moments, update. Disposes the gradients.
+   *
+   * @param learningRate of this step
+   * @param scale multiplies every gradient first (clipping)
+   */
+  step(gradients: Gradients, learningRate: number, scale = 1): void {
+    this.steps++;
+    for (const [parameter, gradient] of gradients) {
+      parameter.release();
+      const moments = this.momentsOf(parameter);
+      const decay = this.decays(parameter.name) ? learningRate * this.weightDecay : 0;
+      tf.tidy(() => {
+        const scaled = scale === 1 ? gradient : tf.mul(gradient, scale);
+        if (parameter.storage instanceof tf.Variable) {
+          this.stepPortable(parameter.storage, moments, scaled, learningRate, decay);
+        } else this.stepNative(parameter, moments, scaled, learningRate, decay);
+      });
+      gradient.dispose();
+    }
+    gradients.clear();
+  }
+
+  private stepNative(
+    p: Parameter,
+    { m, v }: Moments,
+    gradient: tf.Tensor,
+    learningRate: number,
+    decay: number,
+  ): void {
+    const storage = p.storage as ResourceVariable;
+    if (decay !== 0) {
+      tf.tidy(() => {
+        const value = readVariable(storage);
+        const less = tf.mul(value, decay);
+        value.dispose();
+        runOnVariables("AssignSubVariableOp", [attribute.type("dtype", DataType.float32)], [storage], [less]);
+      });
+    }
+    // TensorFlow adds ε to the uncorrected √v and computes 1 - β in float32: the corrections go into its learning rate and ε.
+    const corrected1 = (1 - this.beta1 ** this.steps) * (1 - Math.fround(this.beta1)) / (1 - this.beta1);
+    const inflation = Math.sqrt((1 - Math.fround(this.beta2)) / (1 - this.beta2));
+    const corrected2 = Math.sqrt(1 - this.beta2 ** this.steps) * inflation;
+    const scalars = [
+      0,
+      0,
+      learningRate * corrected2 / corrected1,
+      this.beta1,
+      this.beta2,
+      this.epsilon * corrected2,
+    ];
+    runOnVariables(
+      "ResourceApplyAdam",
+      [
+        attribute.type("T", DataType.float32),
+        attribute.bool("use_locking", false),
+        attribute.bool("use_nesterov", false),
+      ],
+      [storage, m as ResourceVariable, v as ResourceVariable],
+      [...scalars.map((x) => tf.scalar(x)), gradient],
+    );
+  }
+
+  private stepPortable(
+    p: tf.Variable,
+    moments: Moments,
+    gradient: tf.Tensor,
+    learningRate: number,
+    decay: number,
+  ): void {
+    const m = moments.m as tf.Variable, v = moments.v as tf.Variable;
+    m.assign(tf.add(tf.mul(m, this.beta1), tf.mul(gradient, 1 - this.beta1)));
+    v.assign(tf.add(tf.mul(v, this.beta2), tf.mul(tf.square(gradient), 1 - this.beta2)));
+    const denominator = tf.add(tf.div(tf.sqrt(v), Math.sqrt(1 - this.beta2 ** this.steps)), this.epsilon);
+    const update = tf.mul(tf.div(m, denominator), learningRate / (1 - this.beta1 ** this.steps));
+    p.assign(tf.sub(tf.mul(p, 1 - decay), update));
+  }
+
+  private momentsOf(parameter: Parameter): Moments {
+    let moments = this.moments.get(parameter);
+    if (moments === undefined) {
+      const make = () => {
+        const zeros = tf.zeros([...parameter.shape]);
+        const variable = hasNative() ? createVariable(zeros) : tf.variable(zeros, false);
+        zeros.dispose();
+        return variable;
+      };
+      moments = { m: make(), v: make() };
+      this.moments.set(parameter, moments);
+    }
+    return moments;
+  }
+
+  /** A copy of a parameter's moments; `null` before its first step. */
+  momentsData(parameter: Parameter): MomentValues | null {
+    const moments = this.moments.get(parameter);
+    if (moments === undefined) return null;
+    return { m: dataOf(moments.m), v: dataOf(moments.v) };
+  }
+
+  /** Restores a parameter's moments from a checkpoint. */
+  restoreMoments(parameter: Parameter, values: MomentValues): void {
+    const moments = this.momentsOf(parameter);
+    for (const key of ["m", "v"] as const) {
+      const tensor = tf.tensor(values[key], [...parameter.shape]);
+      const storage = moments[key];
+      if (storage instanceof tf.Variable) storage.assign(tensor);
+      else assignVariable(storage, tensor);
+      tensor.dispose();
+    }
+  }
+
+  /** Frees the moments. */
+  dispose(): void {
+    for (const { m, v } of this.moments.values()) {
+      for (const storage of [m, v]) {
+        storage instanceof tf.Variable ? storage.dispose() : destroyVariable(storage);
+      }
+    }
+    this.moments.clear();
+  }
+}
+
+function dataOf(storage: ResourceVariable | tf.Variable): Float32Array {
+  if (storage instanceof tf.Variable) return (storage.dataSync() as Float32Array).slice();
+  const tensor = readVariable(storage);
+  const values = tensor.dataSync() as Float32Array;
+  tensor.dispose();
+  return values;
+}

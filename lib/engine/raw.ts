@@ -1,0 +1,213 @@
+/**
+ * The one place that speaks to TensorFlow below TensorFlow.js: any operation of TensorFlow by its name, on tensors of
+ * any type, and resource variables. Everything untyped about the binding ends here.
+ *
+ * TensorFlow.js knows no bfloat16. A bfloat16 tensor is a `tf.Tensor` labelled `float32` whose handle holds bfloat16
+ * ({@link Bfloat16}): shapes, `tf.tidy`, `tf.keep` and `dispose` work on it as on any other, but its values may only be
+ * touched by operations run from here. TensorFlow refuses a mix-up by name, it never computes nonsense.
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/** TensorFlow's numbers for its data types. */
+export const DataType = { float32: 1, int32: 3, bool: 10, bfloat16: 14, resource: 20 } as const;
+
+/** An attribute of a TensorFlow operation. */
+export interface Attribute {
+  name: string;
+  type: number;
+  value: boolean | number | string | number[];
+}
+
+interface Output {
+  id: number;
+  shape: number[];
+  dtype: number;
+}
+
+/** What is used of tfjs-node's native binding (its own type is not exported under Deno). */
+interface Binding {
+  createTensor(shape: number[], dtype: number, values: ArrayBufferView): number;
+  deleteTensor(id: number): void;
+  tensorDataSync(id: number): ArrayBufferView;
+  executeOp(name: string, attributes: Attribute[], inputs: number[], outputs: number): Output[];
+  isUsingGpuDevice(): boolean;
+  TF_ATTR_STRING: number;
+  TF_ATTR_INT: number;
+  TF_ATTR_FLOAT: number;
+  TF_ATTR_BOOL: number;
+  TF_ATTR_TYPE: number;
+  TF_ATTR_SHAPE: number;
+  TF_Version: string;
+}
+
+/** What is used of tfjs-node's backend. */
+interface NodeBackend {
+  binding: Binding;
+  tensorMap: {
+    set(
+      id: object,
+      data: { shape: number[]; dtype: number; id: number; values: null; refCount: number },
+    ): void;
+  };
+  getInputTensorIds(tensors: tf.Tensor[]): number[];
+}
+
+let native: NodeBackend | null = null;
+const bfloat16Tensors = new WeakSet<object>();
+
+/** Called once by the engine when TensorFlow runs; `null` on other backends. */
+export function useNativeBackend(backend: unknown): void {
+  native = backend as NodeBackend | null;
+}
+
+/** Whether operations of {@link run} can be used. */
+export function hasNative(): boolean {
+  return native !== null;
+}
+
+function backend(): NodeBackend {
+  if (native === null) {
+    throw new Error("This operation needs the TensorFlow engine, and another one is running.");
+  }
+  return native;
+}
+
+/** TensorFlow's version and whether it computes on a GPU. */
+export function nativeInfo(): { version: string; gpu: boolean } {
+  return { version: backend().binding.TF_Version, gpu: backend().binding.isUsingGpuDevice() };
+}
+
+/** Whether the tensor's values are bfloat16. */
+export function isBfloat16(tensor: tf.Tensor): boolean {
+  return bfloat16Tensors.has(tensor.dataId);
+}
+
+/** The data type TensorFlow sees in a tensor. */
+export function dataTypeOf(tensor: tf.Tensor): number {
+  if (isBfloat16(tensor)) return DataType.bfloat16;
+  if (tensor.dtype === "int32") return DataType.int32;
+  if (tensor.dtype === "bool") return DataType.bool;
+  return DataType.float32;
+}
+
+export const attribute = {
+  type: (name: string, value: number): Attribute => ({ name, type: backend().binding.TF_ATTR_TYPE, value }),
+  bool: (name: string, value: boolean): Attribute => ({ name, type: backend().binding.TF_ATTR_BOOL, value }),
+  int: (name: string, value: number): Attribute => ({ name, type: backend().binding.TF_ATTR_INT, value }),
+  float: (name: string, value: number): Attribute => ({ name, type: backend().binding.TF_ATTR_FLOAT, value }),
+  string: (name: string, value: string): Attribute => ({
+    name,
+    type: backend().binding.TF_ATTR_STRING,
+    value,
+  }),
+  shape: (name: string, value: number[]): Attribute => ({
+    name,
+    type: backend().binding.TF_ATTR_SHAPE,
+    value,
+  }),
+};
+
+function wrap(output: Output): tf.Tensor {
+  const dataId = {};
+  backend().tensorMap.set(dataId, { ...output, values: null, refCount: 1 });
+  if (output.dtype === DataType.bfloat16) bfloat16Tensors.add(dataId);
+  const dtype = output.dtype === DataType.int32
+    ? "int32"
+    : output.dtype === DataType.bool
+    ? "bool"
+    : "float32";
+  return tf.engine().makeTensorFromTensorInfo({ dataId, shape: output.shape, dtype });
+}
+
+/** Runs a TensorFlow operation by name and returns its outputs as tensors. */
+export function run(name: string, attributes: Attribute[], inputs: tf.Tensor[], outputs = 1): tf.Tensor[] {
+  const { binding } = backend();
+  return binding.executeOp(name, attributes, backend().getInputTensorIds(inputs), outputs).map(wrap);
+}
+
+/** {@link run} for an operation with one output. */
+export function runOne(name: string, attributes: Attribute[], inputs: tf.Tensor[]): tf.Tensor {
+  return run(name, attributes, inputs, 1)[0]!;
+}
+
+/** A parameter's storage inside TensorFlow: a resource variable, which optimizers step in place. */
+export interface ResourceVariable {
+  handle: number;
+  shape: number[];
+}
+
+let variableCount = 0;
+
+/** Makes a float32 resource variable holding the tensor's values. */
+export function createVariable(initial: tf.Tensor): ResourceVariable {
+  const { binding } = backend();
+  const handle = binding.executeOp(
+    "VarHandleOp",
+    [
+      attribute.type("dtype", DataType.float32),
+      attribute.shape("shape", initial.shape),
+      attribute.string("container", ""),
+      attribute.string("shared_name", `parameter_${crypto.randomUUID()}_${variableCount++}`),
+    ],
+    [],
+    1,
+  )[0]!.id;
+  const variable = { handle, shape: initial.shape };
+  assignVariable(variable, initial);
+  return variable;
+}
+
+/** Overwrites a variable's values. */
+export function assignVariable(variable: ResourceVariable, value: tf.Tensor): void {
+  runOnVariables("AssignVariableOp", [attribute.type("dtype", DataType.float32)], [variable], [value]);
+}
+
+/** The variable's values as a tensor that shares its memory: dispose it before the variable is stepped. */
+export function readVariable(variable: ResourceVariable): tf.Tensor {
+  const { binding } = backend();
+  return wrap(
+    binding.executeOp(
+      "ReadVariableOp",
+      [attribute.type("dtype", DataType.float32)],
+      [variable.handle],
+      1,
+    )[0]!,
+  );
+}
+
+/** Frees a variable's memory inside TensorFlow. */
+export function destroyVariable(variable: ResourceVariable): void {
+  runOnVariables("DestroyResourceOp", [attribute.bool("ignore_lookup_error", true)], [variable], []);
+  backend().binding.deleteTensor(variable.handle);
+}
+
+/** Runs an operation without outputs whose first inputs are variables. */
+export function runOnVariables(
+  name: string,
+  attributes: Attribute[],
+  variables: ResourceVariable[],
+  inputs: tf.Tensor[],
+): void {
+  const ids = backend().getInputTensorIds(inputs);
+  backend().binding.executeOp(name, attributes, [...variables.map((v) => v.handle), ...ids], 0);
+}
+
+/** The tensor with bfloat16 values, rounded to nearest even; the same tensor when it already is. */
+export function toBfloat16(tensor: tf.Tensor): tf.Tensor {
+  return cast(tensor, DataType.bfloat16);
+}
+
+/** The tensor with float32 values; the same tensor when it already is. Works on every engine. */
+export function toFloat32(tensor: tf.Tensor): tf.Tensor {
+  return isBfloat16(tensor) ? cast(tensor, DataType.float32) : tensor;
+}
+
+function cast(tensor: tf.Tensor, to: number): tf.Tensor {
+  const from = dataTypeOf(tensor);
+  if (from === to) return tensor;
+  return runOne("Cast", [
+    attribute.type("SrcT", from),
+    attribute.type("DstT", to),
+    attribute.bool("Truncate", false),
+  ], [tensor]);
+}
