@@ -25,7 +25,7 @@ export interface AdamWOptions {
 
 /** Biases and the weights of normalisations are not decayed, by their names (as BERT's authors and Hugging Face do). */
 export function decaysByName(name: string): boolean {
-  return !/(^|[._])bias$|layer_?norm|(^|[._])norm\d?\.|_layer_norm/i.test(name);
+  return !/bias|layer_?norm\.weight|(^|\.)norm\.weight$/i.test(name);
 }
 
 interface Moments {

@@ -16,6 +16,8 @@ interface Node {
   output: tf.Tensor;
   inputs: (Differentiable | null)[];
   saved: tf.Tensor[];
+  /** Whether the output is bfloat16: then its gradient may be, too. */
+  low: boolean;
   backward: (dy: tf.Tensor) => (tf.Tensor | null)[];
 }
 
@@ -49,7 +51,7 @@ export class Tape {
       tf.keep(tensor);
       this.savers.set(tensor, (this.savers.get(tensor) ?? 0) + 1);
     }
-    this.nodes.push({ output, inputs, saved, backward });
+    this.nodes.push({ output, inputs, saved, low: isBfloat16(output), backward });
   }
 
   /** Whether a gradient for this input is of use: backward passes skip what nobody asks for. */
@@ -95,9 +97,9 @@ export class Tape {
           continue;
         }
         pending.delete(node.output);
-        const { inputs, backward } = node;
+        const { inputs, backward, low } = node;
         tf.tidy(() => {
-          const gradients = backward(dy);
+          const gradients = backward(low ? dy : toFloat32(dy));
           inputs.forEach((input, i) => {
             const gradient = gradients[i];
             if (input === null || !gradient || !this.needsGradient(input)) return;
