@@ -8,6 +8,7 @@ a test can be exact.
 
 import json
 import pathlib
+import pickle
 from collections import OrderedDict
 
 import numpy
@@ -123,6 +124,46 @@ class Forbidden:
         return os.getcwd, ()
 
 
+class Reduced:
+    """Pickled as a call."""
+
+    def __init__(self, function, *arguments):
+        self.call = (function, arguments)
+
+    def __reduce__(self):
+        return self.call
+
+
+class StorageReference(tuple):
+    """Pickled as a reference to a storage outside the pickle."""
+
+
+class LegacyPickler(pickle.Pickler):
+    def persistent_id(self, value):
+        return tuple(value) if isinstance(value, StorageReference) else None
+
+
+def save_storage_views(name):
+    """A legacy file as torch 0.x wrote it: storages that are parts of a root storage, and `_rebuild_tensor`."""
+    root = torch.arange(10, dtype=torch.float32)
+
+    def reference(part):
+        return StorageReference(("storage", torch.FloatStorage, "root", "cpu", 10, part))
+
+    state = OrderedDict()
+    state["whole"] = Reduced(torch._utils._rebuild_tensor, reference(None), 1, (3, 3), (3, 1))
+    state["part"] = Reduced(torch._utils._rebuild_tensor, reference(("part", 4, 5)), 1, (2, 2), (1, 2))
+    with open(FOLDER / name, "wb") as file:
+        for value in (torch.serialization.MAGIC_NUMBER, 1001, {"protocol_version": 1001, "little_endian": True}):
+            pickle.dump(value, file, protocol=2)
+        LegacyPickler(file, protocol=2).dump(state)
+        pickle.dump(["root"], file, protocol=2)
+        file.write((10).to_bytes(8, "little") + root.numpy().tobytes())
+    loaded = torch.load(FOLDER / name, weights_only=False)
+    assert torch.equal(loaded["part"], torch.tensor([[5.0, 7.0], [6.0, 8.0]]))
+    return loaded
+
+
 def big_endian_legacy(source):
     """The legacy file with its note of the byte order changed."""
     data = bytearray((FOLDER / source).read_bytes())
@@ -169,6 +210,8 @@ def main():
     expected[save_bin(views(), "views.bin")] = described(views())
     expected[save_bin(views(), "views.legacy.bin", _use_new_zipfile_serialization=False)] = described(views())
     expected[save_bin(views(), "views.protocol4.bin", pickle_protocol=4)] = described(views())
+
+    expected["storage_views.legacy.bin"] = described(save_storage_views("storage_views.legacy.bin"))
 
     linear = torch.nn.Linear(3, 2)
     wrapped = {"epoch": 3, "loss": 0.25, "best": None, "name": "한글", "big": 2**70, "negative": -(2**40), "raw": b"\x00\xff",

@@ -62,9 +62,13 @@ export function bytesPerValue(dtype: Dtype): number {
   return constructors[dtype].BYTES_PER_ELEMENT;
 }
 
-/** An array of `length` zeros for stored values of `dtype`. Throws where memory does not suffice. */
-export function newStoredArray<D extends Dtype>(dtype: D, length: number): StoredArrays[D] {
-  return new constructors[dtype](length);
+/** An array of `length` zeros for stored values of `dtype`; where memory does not suffice an error that names `what`. */
+export function newStoredArray<D extends Dtype>(dtype: D, length: number, what: string): StoredArrays[D] {
+  try {
+    return new constructors[dtype](length);
+  } catch (cause) {
+    throw new Error(`There is no memory for ${what}: ${length} values of ${dtype}.`, { cause });
+  }
 }
 
 /** Whether `data` is the array type that stores `dtype`. */

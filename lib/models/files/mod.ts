@@ -1,5 +1,6 @@
 /** Checkpoint files: safetensors and PyTorch's `.bin`, read tensor by tensor; safetensors written. */
 export { type Dtype, type StoredArray, type StoredArrays } from "./dtypes.ts";
+export { openPytorchBin } from "./pytorch_bin.ts";
 export {
   openSafetensors,
   type Safetensors,
@@ -9,3 +10,4 @@ export {
   writeSafetensors,
   writeSafetensorsFolder,
 } from "./safetensors.ts";
+export { type TensorFile, type TensorInfo } from "./tensor_file.ts";

@@ -7,7 +7,7 @@
  * bytes that `safetensors.torch.save_file` would write.
  */
 
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import {
   bytesOf,
   bytesPerValue,
@@ -18,8 +18,6 @@ import {
   isStoredArrayOf,
   newStoredArray,
   type StoredArray,
-  type StoredArrays,
-  toFloat32,
   valuesIn,
 } from "./dtypes.ts";
 import {
@@ -29,11 +27,18 @@ import {
   type PendingFile,
   startFile,
 } from "./file_bytes.ts";
+import {
+  dtypeToRead,
+  entryOf,
+  inDtype,
+  isRecord,
+  openShards,
+  type TensorFile,
+  type TensorInfo,
+} from "./tensor_file.ts";
 
 /** Where a tensor lies and how its bytes are to be read. */
-export interface SafetensorsEntry {
-  dtype: Dtype;
-  shape: number[];
+export interface SafetensorsEntry extends TensorInfo {
   /** The file that holds it: the shard, where there are several. */
   path: string;
   /** Its first byte in that file, and the byte after its last. */
@@ -42,21 +47,10 @@ export interface SafetensorsEntry {
 }
 
 /** An open safetensors file, or several that an index joins. */
-export interface Safetensors {
-  readonly path: string;
+export interface Safetensors extends TensorFile {
   /** The header's `__metadata__`, usually `{ format: "pt" }`; of the first shard, where there are several. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** The tensors' names, in the header's order. */
-  names(): string[];
-  /** Dtype, shape and place of a tensor. Throws on a name that is not there. */
   info(name: string): SafetensorsEntry;
-  /**
-   * Reads one tensor, row by row, into an array of its own: as float32 (F32 uncopied, see `toFloat32` for the others),
-   * or, asked for the very dtype it is stored in, as it is stored (F16 and BF16 as bit patterns).
-   */
-  read<D extends Dtype = "F32">(name: string, dtype?: D): StoredArrays[D];
-  /** Releases the files. Harmless when repeated. */
-  close(): void;
 }
 
 /** A tensor to write. */
@@ -92,52 +86,33 @@ const defaultMaxShardBytes = 5_000_000_000;
  * file.close();
  */
 export function openSafetensors(path: string): Safetensors {
-  return path.endsWith(".json") ? openShards(path) : openOne(path);
+  if (!path.endsWith(".json")) return openOne(path);
+  const { shards, shardOf, ...joined } = openShards(path, openOne);
+  return { ...joined, metadata: shards[0]?.metadata ?? {}, info: (name) => shardOf(name).info(name) };
 }
 
 function openOne(path: string): Safetensors {
   const file = openFileBytes(path);
   try {
     const { metadata, entries } = readHeader(file);
-    return safetensorsOf(path, metadata, entries, new Map([[path, file]]));
+    return {
+      path,
+      metadata,
+      names: () => [...entries.keys()],
+      info: (name) => entryOf(entries, name, path),
+      read(name, dtype) {
+        const entry = entryOf(entries, name, path);
+        const wanted = dtypeToRead(dtype, entry.dtype, name, path);
+        const stored = newStoredArray(entry.dtype, valuesIn(entry.shape), `${name} of ${path}`);
+        file.readInto(bytesOf(stored), entry.begin);
+        return inDtype(wanted, entry.dtype, stored);
+      },
+      close: () => file.close(),
+    };
   } catch (error) {
     file.close();
     throw error;
   }
-}
-
-function safetensorsOf(
-  path: string,
-  metadata: Record<string, string>,
-  entries: Map<string, SafetensorsEntry>,
-  files: Map<string, FileBytes>,
-): Safetensors {
-  const info = (name: string) => {
-    const entry = entries.get(name);
-    if (entry === undefined) throw new Error(`${path} holds no tensor named ${JSON.stringify(name)}.`);
-    return entry;
-  };
-  return {
-    path,
-    metadata,
-    names: () => [...entries.keys()],
-    info,
-    read<D extends Dtype = "F32">(name: string, dtype?: D): StoredArrays[D] {
-      const entry = info(name);
-      const wanted: Dtype = dtype ?? "F32";
-      if (wanted !== "F32" && wanted !== entry.dtype) {
-        throw new Error(
-          `${name} in ${entry.path} is ${entry.dtype}: it can be read as that or as F32, not as ${wanted}.`,
-        );
-      }
-      const stored = newStoredArray(entry.dtype, valuesIn(entry.shape));
-      files.get(entry.path)!.readInto(bytesOf(stored), entry.begin);
-      return (wanted === "F32" ? toFloat32(entry.dtype, stored) : stored) as StoredArrays[D];
-    },
-    close() {
-      for (const file of files.values()) file.close();
-    },
-  };
 }
 
 function readHeader(
@@ -254,92 +229,8 @@ function repeatedKey(json: string): string | null {
   return null;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && count >= 0);
-}
-
-function openShards(path: string): Safetensors {
-  const shardOf = readShardIndex(path);
-  const files = new Map<string, FileBytes>();
-  const shards = new Map<string, ReturnType<typeof readHeader>>();
-  const entries = new Map<string, SafetensorsEntry>();
-  try {
-    for (const [name, shard] of shardOf) {
-      if (!files.has(shard)) {
-        const file = openFileBytes(shard);
-        files.set(shard, file);
-        shards.set(shard, readHeader(file));
-      }
-      const entry = shards.get(shard)!.entries.get(name);
-      if (entry === undefined) {
-        throw new Error(
-          `${path} says that ${shard} holds ${JSON.stringify(name)}, but it does not: ` +
-            `the index and its shards do not belong together. Download or copy all of them again.`,
-        );
-      }
-      entries.set(name, entry);
-    }
-  } catch (error) {
-    for (const file of files.values()) file.close();
-    throw error;
-  }
-  const first = shards.values().next().value;
-  return safetensorsOf(path, first?.metadata ?? {}, entries, files);
-}
-
-/**
- * Reads the index of a sharded checkpoint (`model.safetensors.index.json`, `pytorch_model.bin.index.json`): which file
- * beside it holds each tensor.
- *
- * @returns tensor name to the shard's path.
- * @throws naming the index where it is missing, not JSON, without `weight_map`, or names a file outside its folder;
- * and naming every shard that is not there.
- */
-export function readShardIndex(path: string): Map<string, string> {
-  let index: unknown;
-  try {
-    index = JSON.parse(Deno.readTextFileSync(path));
-  } catch (cause) {
-    throw new Error(
-      `Cannot read the index ${path}: ${(cause as Error).message}. Download or copy it again.`,
-      { cause },
-    );
-  }
-  const weightMap = isRecord(index) ? index.weight_map : undefined;
-  if (!isRecord(weightMap) || !Object.values(weightMap).every((shard) => typeof shard === "string")) {
-    throw new Error(
-      `${path} is not an index of shards: it has no "weight_map" from tensor names to file names.`,
-    );
-  }
-  const shardOf = new Map<string, string>();
-  for (const [name, shard] of Object.entries(weightMap as Record<string, string>)) {
-    if (shard === "" || shard === ".." || /[/\\]/.test(shard)) {
-      throw new Error(
-        `${path} places ${JSON.stringify(name)} in ${JSON.stringify(shard)}, which is not a file beside it.`,
-      );
-    }
-    shardOf.set(name, join(dirname(path), shard));
-  }
-  const missing = [...new Set(shardOf.values())].filter((shard) => !exists(shard));
-  if (missing.length > 0) {
-    throw new Error(
-      `${path} names files that are not there: ${missing.join(", ")}. Download or copy them too.`,
-    );
-  }
-  return shardOf;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -1,0 +1,137 @@
+/** What a file of tensors offers, whatever its format, and how an index joins several of them. */
+
+import { dirname, join } from "node:path";
+import { type Dtype, type StoredArray, type StoredArrays, toFloat32 } from "./dtypes.ts";
+
+/** What is known of a tensor before it is read. */
+export interface TensorInfo {
+  dtype: Dtype;
+  shape: number[];
+}
+
+/** An open file of tensors, or several that an index joins. */
+export interface TensorFile {
+  readonly path: string;
+  /** The tensors' names, in the file's order. */
+  names(): string[];
+  /** Dtype and shape of a tensor. Throws on a name that is not there. */
+  info(name: string): TensorInfo;
+  /**
+   * Reads one tensor, row by row, into an array of its own: as float32 (F32 unconverted, the others as `toFloat32`
+   * says), or, asked for the very dtype it is stored in, as it is stored (F16 and BF16 as bit patterns).
+   */
+  read<D extends Dtype = "F32">(name: string, dtype?: D): StoredArrays[D];
+  /** Releases the files. Harmless when repeated. */
+  close(): void;
+}
+
+/** The entry of that name; throws, naming the file, where there is none. */
+export function entryOf<Entry>(entries: ReadonlyMap<string, Entry>, name: string, path: string): Entry {
+  const entry = entries.get(name);
+  if (entry === undefined) throw new Error(`${path} holds no tensor named ${JSON.stringify(name)}.`);
+  return entry;
+}
+
+/** The dtype to read a tensor in; throws where it is neither F32 nor what is stored. */
+export function dtypeToRead(wanted: Dtype | undefined, stored: Dtype, name: string, path: string): Dtype {
+  const dtype = wanted ?? "F32";
+  if (dtype !== "F32" && dtype !== stored) {
+    throw new Error(`${name} in ${path} is ${stored}: it can be read as that or as F32, not as ${dtype}.`);
+  }
+  return dtype;
+}
+
+/** Stored values in the dtype that `dtypeToRead` allowed. */
+export function inDtype<D extends Dtype>(wanted: Dtype, dtype: Dtype, stored: StoredArray): StoredArrays[D] {
+  return (wanted === "F32" ? toFloat32(dtype, stored) : stored) as StoredArrays[D];
+}
+
+/**
+ * Opens the files that an index names as one. What a shard holds beyond the index is not seen.
+ *
+ * @throws naming the index and the shard where they do not fit together.
+ */
+export function openShards<File extends TensorFile>(
+  path: string,
+  open: (path: string) => File,
+): { shards: File[]; shardOf(name: string): File } & TensorFile {
+  const pathOf = readShardIndex(path);
+  const shards = new Map<string, File>();
+  const shardOf = new Map<string, File>();
+  const close = () => shards.forEach((shard) => shard.close());
+  try {
+    for (const shardPath of new Set(pathOf.values())) shards.set(shardPath, open(shardPath));
+    const held = new Map([...shards].map(([shardPath, shard]) => [shardPath, new Set(shard.names())]));
+    for (const [name, shardPath] of pathOf) {
+      if (!held.get(shardPath)!.has(name)) {
+        throw new Error(
+          `${path} says that ${shardPath} holds ${JSON.stringify(name)}, but it does not: ` +
+            `the index and its shards do not belong together. Download or copy all of them again.`,
+        );
+      }
+      shardOf.set(name, shards.get(shardPath)!);
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return {
+    path,
+    shards: [...shards.values()],
+    shardOf: (name) => entryOf(shardOf, name, path),
+    names: () => [...shardOf.keys()],
+    info: (name) => entryOf(shardOf, name, path).info(name),
+    read: (name, dtype) => entryOf(shardOf, name, path).read(name, dtype),
+    close,
+  };
+}
+
+/** Tensor name to the path of the shard that holds it. */
+function readShardIndex(path: string): Map<string, string> {
+  let index: unknown;
+  try {
+    index = JSON.parse(Deno.readTextFileSync(path));
+  } catch (cause) {
+    throw new Error(
+      `Cannot read the index ${path}: ${(cause as Error).message}. Download or copy it again.`,
+      { cause },
+    );
+  }
+  const weightMap = isRecord(index) ? index.weight_map : undefined;
+  if (!isRecord(weightMap) || !Object.values(weightMap).every((shard) => typeof shard === "string")) {
+    throw new Error(
+      `${path} is not an index of shards: it has no "weight_map" from tensor names to file names.`,
+    );
+  }
+  const pathOf = new Map<string, string>();
+  for (const [name, shard] of Object.entries(weightMap as Record<string, string>)) {
+    if (shard === "" || shard === ".." || /[/\\]/.test(shard)) {
+      throw new Error(
+        `${path} places ${JSON.stringify(name)} in ${JSON.stringify(shard)}, which is not a file beside it.`,
+      );
+    }
+    pathOf.set(name, join(dirname(path), shard));
+  }
+  const missing = [...new Set(pathOf.values())].filter((shard) => !exists(shard));
+  if (missing.length > 0) {
+    throw new Error(
+      `${path} names files that are not there: ${missing.join(", ")}. Download or copy them too.`,
+    );
+  }
+  return pathOf;
+}
+
+/** Whether there is something at `path` (a link to nothing does not count). */
+export function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a value out of JSON is an object. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
