@@ -1,0 +1,52 @@
+/**
+ * How good is a classifier, and better than what? Metrics that agree with scikit-learn, tests of a difference,
+ * calibration, and honest baselines. Everything takes plain arrays: labels (names or class indices) and rows of
+ * probabilities.
+ *
+ * @module
+ */
+export { argmax, checkLengths, checkRows, labelsOf, softmax } from "./labels.ts";
+export type { Label, Labels, Rows } from "./labels.ts";
+export {
+  accuracy,
+  accuracyByGroup,
+  correctness,
+  INSTANCE_ACCURACY_LABEL,
+  instanceAccuracy,
+  SONG_ACCURACY_LABEL,
+  songAccuracy,
+} from "./accuracy.ts";
+export type {
+  AccuracyOptions,
+  GroupAccuracy,
+  LabelledAccuracy,
+  SongAccuracy,
+  SongVerdict,
+} from "./accuracy.ts";
+export { confusionMatrix, mostConfused } from "./confusion.ts";
+export type { ConfusedPair, ConfusionMatrix } from "./confusion.ts";
+export { classificationReport, macroF1, microF1, reportText, weightedF1 } from "./report.ts";
+export type { ClassificationReport, LabelScores, ReportOptions, Scores } from "./report.ts";
+export { displayWidth, textTable } from "./table.ts";
+export { alignProbabilities, brierScore, logLoss, topLosses } from "./probabilities.ts";
+export type { Loss, ProbabilityOptions } from "./probabilities.ts";
+export { applyTemperature, expectedCalibrationError, fitTemperature } from "./calibration.ts";
+export type { ReliabilityBin, TemperatureFit } from "./calibration.ts";
+export { bootstrapInterval, mcNemar, percentile } from "./resampling.ts";
+export type { BootstrapInterval, McNemar } from "./resampling.ts";
+export { applyThresholds, fitThresholds, multilabelScores } from "./multilabel.ts";
+export type { MultilabelScores } from "./multilabel.ts";
+export { fitTfidf, termsOf, transformTexts } from "./tfidf.ts";
+export type { SparseMatrix, TfidfOptions, TfidfVectorizer } from "./tfidf.ts";
+export { decisionScores, fitLogisticRegression, linearProbabilities } from "./logistic_regression.ts";
+export type { LogisticRegression, LogisticRegressionOptions } from "./logistic_regression.ts";
+export type { LbfgsProgress } from "./lbfgs.ts";
+export { fitNaiveBayes, naiveBayesProbabilities } from "./naive_bayes.ts";
+export type { MultinomialNaiveBayes } from "./naive_bayes.ts";
+export { majorityClass, textBaseline } from "./baselines.ts";
+export type {
+  BaselinePredictions,
+  BaselineProgress,
+  TextBaseline,
+  TextBaselineOptions,
+} from "./baselines.ts";

@@ -1,0 +1,200 @@
+import { checkLabels, checkLengths, checkWeights, labelsOf } from "./labels.ts";
+import type { Label, Labels } from "./labels.ts";
+import { textTable } from "./table.ts";
+
+/** Precision, recall and F1, each 0 to 1; 0 where there is nothing to divide by (scikit-learn's `zero_division=0`). */
+export interface Scores {
+  /** Right answers among those given: tp / (tp + fp). */
+  precision: number;
+  /** Right answers among those due: tp / (tp + fn). */
+  recall: number;
+  /** Harmonic mean of both: 2 tp / (2 tp + fp + fn). */
+  f1: number;
+}
+
+/** Scores of one label, with its number (weight) of true examples. */
+export interface LabelScores extends Scores {
+  label: Label;
+  support: number;
+}
+
+/** {@link classificationReport}'s result. */
+export interface ClassificationReport {
+  /** Per label, in the order of `labels`. */
+  perLabel: LabelScores[];
+  /** Accuracy; null where `labels` leaves out a label that occurs (then `micro` says what is meant). */
+  accuracy: number | null;
+  /** Over all decisions together. Equal to the accuracy when every label that occurs is listed. */
+  micro: Scores;
+  /** Mean over labels, every genre alike, however rare. Labels that never occur count as 0. */
+  macro: Scores;
+  /** Mean over labels, weighted by support. */
+  weighted: Scores;
+  /** Number (weight) of examples whose true label is listed. */
+  support: number;
+}
+
+/** Which labels a report lists, and the weights of its examples. */
+export interface ReportOptions {
+  /** Labels in order; by default all that occur in truth or predictions, sorted. */
+  labels?: readonly Label[];
+  /** One weight per example. */
+  sampleWeight?: ArrayLike<number>;
+}
+
+/**
+ * Precision, recall, F1 and support of each label, and their averages: scikit-learn's `classification_report`.
+ *
+ * @param truth the true label of each example
+ * @param predictions the predicted label of each example
+ * @throws RangeError on empty or unequally long input; TypeError when names meet indices
+ * @example
+ * ```ts
+ * const report = classificationReport(["a", "a", "b"], ["a", "b", "b"]);
+ * report.macro.f1; // 0.666…
+ * console.log(reportText(report));
+ * ```
+ */
+export function classificationReport(
+  truth: Labels,
+  predictions: Labels,
+  options: ReportOptions = {},
+): ClassificationReport {
+  const { sampleWeight } = options;
+  checkLengths("classificationReport", { truth, predictions, sampleWeight });
+  checkWeights("classificationReport", sampleWeight);
+  checkLabels("classificationReport", { truth, predictions, labels: options.labels });
+  const labels = options.labels ? [...options.labels] : labelsOf(truth, predictions);
+  const indexOf = new Map(labels.map((label, index) => [label, index]));
+  if (indexOf.size !== labels.length) {
+    throw new RangeError(
+      `classificationReport: a label is listed twice in ${labels.join(", ")}; list each once.`,
+    );
+  }
+  const tallies = labels.map((): Tally => ({ right: 0, predicted: 0, actual: 0 }));
+  let everyLabelListed = true;
+  for (let i = 0; i < truth.length; i++) {
+    const weight = sampleWeight?.[i] ?? 1;
+    const actual = tallies[indexOf.get(truth[i]!) ?? -1];
+    const predicted = tallies[indexOf.get(predictions[i]!) ?? -1];
+    if (actual) actual.actual += weight;
+    if (predicted) predicted.predicted += weight;
+    if (actual && actual === predicted) actual.right += weight;
+    everyLabelListed &&= actual !== undefined && predicted !== undefined;
+  }
+  const perLabel = tallies.map((tally, k) => ({
+    label: labels[k]!,
+    ...scoresOf(tally),
+    support: tally.actual,
+  }));
+  const averages = averageScores(tallies);
+  return {
+    perLabel,
+    accuracy: everyLabelListed ? averages.micro.precision : null,
+    ...averages,
+    support: perLabel.reduce((sum, line) => sum + line.support, 0),
+  };
+}
+
+/** What the scores of a label are made of: weights of right answers, of answers given, and of answers due. */
+export interface Tally {
+  right: number;
+  predicted: number;
+  actual: number;
+}
+
+/** Precision, recall and F1 of a tally; 0 where the divisor is. */
+export function scoresOf(tally: Tally): Scores {
+  const divide = (numerator: number, divisor: number) => divisor === 0 ? 0 : numerator / divisor;
+  return {
+    precision: divide(tally.right, tally.predicted),
+    recall: divide(tally.right, tally.actual),
+    f1: divide(2 * tally.right, tally.predicted + tally.actual),
+  };
+}
+
+/** Micro, macro and weighted averages of tallies, as scikit-learn takes them. */
+export function averageScores(tallies: readonly Tally[]): Record<"micro" | "macro" | "weighted", Scores> {
+  const mean = (weights: readonly number[]): Scores => {
+    const result = { precision: 0, recall: 0, f1: 0 };
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    if (total === 0) return result;
+    tallies.forEach((tally, k) => {
+      const scores = scoresOf(tally);
+      result.precision += scores.precision * weights[k]! / total;
+      result.recall += scores.recall * weights[k]! / total;
+      result.f1 += scores.f1 * weights[k]! / total;
+    });
+    return result;
+  };
+  const sum = (field: keyof Tally) => tallies.reduce((total, tally) => total + tally[field], 0);
+  return {
+    micro: scoresOf({ right: sum("right"), predicted: sum("predicted"), actual: sum("actual") }),
+    macro: mean(tallies.map(() => 1)),
+    weighted: mean(tallies.map((tally) => tally.actual)),
+  };
+}
+
+/**
+ * Mean F1 over labels, each alike: the number to watch when genres are unbalanced.
+ *
+ * @throws as {@link classificationReport}
+ * @example
+ * ```ts
+ * macroF1(["a", "a", "b"], ["a", "b", "b"]); // 0.666…
+ * ```
+ */
+export function macroF1(truth: Labels, predictions: Labels, options: ReportOptions = {}): number {
+  return classificationReport(truth, predictions, options).macro.f1;
+}
+
+/** F1 over all decisions together; the accuracy, unless `options.labels` leaves labels out. */
+export function microF1(truth: Labels, predictions: Labels, options: ReportOptions = {}): number {
+  return classificationReport(truth, predictions, options).micro.f1;
+}
+
+/** Mean F1 over labels, weighted by their number of true examples. */
+export function weightedF1(truth: Labels, predictions: Labels, options: ReportOptions = {}): number {
+  return classificationReport(truth, predictions, options).weighted.f1;
+}
+
+/**
+ * A report as a text table whose columns line up with Korean names.
+ *
+ * @param options.names a name to show for each label, in the labels' order (genre names for class indices)
+ * @param options.digits after the decimal point, 3 by default
+ * @throws RangeError when there are not as many names as labels
+ */
+export function reportText(
+  report: ClassificationReport,
+  options: { names?: readonly string[]; digits?: number } = {},
+): string {
+  const { digits = 3 } = options;
+  const names = options.names ?? report.perLabel.map((line) => String(line.label));
+  if (names.length !== report.perLabel.length) {
+    throw new RangeError(
+      `reportText: ${names.length} names for ${report.perLabel.length} labels; give one name per label, in order.`,
+    );
+  }
+  const row = (name: string, scores: Scores, support: number) => [
+    name,
+    scores.precision.toFixed(digits),
+    scores.recall.toFixed(digits),
+    scores.f1.toFixed(digits),
+    supportText(support),
+  ];
+  return textTable([
+    ["", "precision", "recall", "f1", "support"],
+    ...report.perLabel.map((line, k) => row(names[k]!, line, line.support)),
+    [],
+    report.accuracy === null
+      ? row("micro avg", report.micro, report.support)
+      : ["accuracy", "", "", report.accuracy.toFixed(digits), supportText(report.support)],
+    row("macro avg", report.macro, report.support),
+    row("weighted avg", report.weighted, report.support),
+  ]);
+}
+
+function supportText(support: number): string {
+  return Number.isInteger(support) ? String(support) : support.toFixed(2);
+}
