@@ -36,10 +36,10 @@ export function inferencePass(precision: Precision): Pass {
   return { tape: null, precision, nextKey: null };
 }
 
-/** A recorded pass whose dropout is keyed by seed, step and the place in the model. */
-export function trainingPass(tape: Tape, precision: Precision, seed: number, step: number): Pass {
+/** A recorded pass whose dropout is keyed by seed, step, part of the step's batch, and the place in the model. */
+export function trainingPass(tape: Tape, precision: Precision, seed: number, step: number, part = 0): Pass {
   let place = 0;
-  return { tape, precision, nextKey: () => randomKey(seed, step, place++) };
+  return { tape, precision, nextKey: () => randomKey(seed, step, part, place++) };
 }
 
 /** Runs part of a forward pass and frees its intermediate results, but for what the tape saved and what it returns. */

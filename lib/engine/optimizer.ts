@@ -33,12 +33,6 @@ interface Moments {
   v: ResourceVariable | tf.Variable;
 }
 
-/** The moments of one parameter, for checkpoints. */
-export interface MomentValues {
-  m: Float32Array;
-  v: Float32Array;
-}
-
 /** √(Σ g²) over all gradients, in one read-back. */
 export function globalNorm(gradients: Gradients): number {
   if (gradients.size === 0) return 0;
@@ -163,15 +157,19 @@ export class AdamW {
     return moments;
   }
 
-  /** A copy of a parameter's moments; `null` before its first step. */
-  momentsData(parameter: Parameter): MomentValues | null {
+  /** Whether a parameter was ever stepped. */
+  hasMoments(parameter: Parameter): boolean {
+    return this.moments.has(parameter);
+  }
+
+  /** A copy of one of a parameter's moments: `m` of gradients, `v` of their squares. Zeros before its first step. */
+  momentData(parameter: Parameter, which: "m" | "v"): Float32Array {
     const moments = this.moments.get(parameter);
-    if (moments === undefined) return null;
-    return { m: dataOf(moments.m), v: dataOf(moments.v) };
+    return moments === undefined ? new Float32Array(parameter.size) : dataOf(moments[which]);
   }
 
   /** Restores a parameter's moments from a checkpoint. */
-  restoreMoments(parameter: Parameter, values: MomentValues): void {
+  restoreMoments(parameter: Parameter, values: { m: Float32Array; v: Float32Array }): void {
     const moments = this.momentsOf(parameter);
     for (const key of ["m", "v"] as const) {
       const tensor = tf.tensor(values[key], [...parameter.shape]);

@@ -1,0 +1,100 @@
+/** Examples to batches: order, length, padding. */
+import { permutation, randomKey } from "../engine/mod.ts";
+import type { TokenBatch } from "../models/mod.ts";
+
+/** One row of tokens and the class it should get. */
+export interface Example {
+  /** The song's id: named when something goes wrong, and what results are joined by. */
+  songId: string;
+  inputIds: Int32Array;
+  /** Segments; zeros where absent. */
+  tokenTypeIds?: Int32Array;
+  /** The class's number. */
+  label: number;
+  /** Its weight in the loss. */
+  weight: number;
+}
+
+/** Examples padded to one length. */
+export interface Batch {
+  tokens: TokenBatch;
+  labels: Int32Array;
+  weights: Float32Array;
+  examples: Example[];
+}
+
+/**
+ * The batches of an epoch, as indices: shuffled by seed and epoch, then sorted by length within windows of `sortWindow`
+ * batches, and the batches shuffled again, so that rows of a batch are of similar length while batches stay mixed.
+ *
+ * @param lengths of the examples, in tokens
+ */
+export function epochBatches(
+  lengths: readonly number[],
+  options: { batchSize: number; sortWindow: number; seed: number; epoch: number },
+): number[][] {
+  const { batchSize, sortWindow, seed, epoch } = options;
+  const order = [...permutation(lengths.length, randomKey(seed, epoch, 1))];
+  if (sortWindow === 0) return chunks(order, batchSize);
+  const windows = chunks(order, batchSize * sortWindow);
+  const batches = windows.flatMap((window) => {
+    // ties keep the shuffled order: the result depends on nothing but the key
+    const places = window.map((example, place) => ({ example, place }));
+    places.sort((a, b) => lengths[a.example]! - lengths[b.example]! || a.place - b.place);
+    return chunks(places.map(({ example }) => example), batchSize);
+  });
+  return [...permutation(batches.length, randomKey(seed, epoch, 2))].map((i) => batches[i]!);
+}
+
+/** Batches in order of length, longest first: for evaluation, where order does not matter, padding least. */
+export function batchesByLength(lengths: readonly number[], batchSize: number): number[][] {
+  const order = lengths.map((_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
+  return chunks(order, batchSize);
+}
+
+function chunks<T>(items: T[], size: number): T[][] {
+  return Array.from(
+    { length: Math.ceil(items.length / size) },
+    (_, i) => items.slice(i * size, (i + 1) * size),
+  );
+}
+
+/** Pads examples to the longest of them. @param padId fills the rest of each row, on the right. */
+export function collate(examples: Example[], padId: number): Batch {
+  const length = examples.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 1);
+  const batch = examples.length;
+  const inputIds = new Int32Array(batch * length).fill(padId);
+  const attentionMask = new Int32Array(batch * length);
+  const tokenTypeIds = new Int32Array(batch * length);
+  examples.forEach((example, row) => {
+    inputIds.set(example.inputIds, row * length);
+    attentionMask.fill(1, row * length, row * length + example.inputIds.length);
+    if (example.tokenTypeIds) tokenTypeIds.set(example.tokenTypeIds, row * length);
+  });
+  return {
+    tokens: { batch, length, inputIds, attentionMask, tokenTypeIds },
+    labels: Int32Array.from(examples, ({ label }) => label),
+    weights: Float32Array.from(examples, ({ weight }) => weight),
+    examples,
+  };
+}
+
+/**
+ * Cuts a batch into parts of at most `tokens` tokens, padding included: each part padded to its own longest row. One row
+ * is never cut.
+ */
+export function microBatches(examples: Example[], tokens: number | null): Example[][] {
+  if (tokens === null) return [examples];
+  const sorted = [...examples].sort((a, b) => a.inputIds.length - b.inputIds.length);
+  const parts: Example[][] = [];
+  let part: Example[] = [];
+  for (const example of sorted) {
+    if (part.length > 0 && (part.length + 1) * example.inputIds.length > tokens) {
+      parts.push(part);
+      part = [];
+    }
+    part.push(example);
+  }
+  if (part.length > 0) parts.push(part);
+  return parts;
+}
