@@ -1,0 +1,232 @@
+/**
+ * Sets the project up, inside its own folder: npm packages, a Python environment with what runs the notebooks, TensorFlow for tfjs-node-gpu, the
+ * Jupyter kernel. Pinned, repeatable, and quick when nothing is to do; every task calls it. `deno task setup -- --help` has the options.
+ *
+ * Each step leaves its mark last (a stamp, or a folder that appears by renaming), so a set-up that was killed is taken up by the next.
+ */
+import { createHash } from "node:crypto";
+import { readOptions, shared } from "./options.ts";
+import { processEnvironment } from "./environment.ts";
+import { KERNEL, kernelStands, writeKernel } from "./setup/kernel.ts";
+import { exists, inProject, inVenv, readText, writeWhole } from "./setup/paths.ts";
+import { run } from "./setup/process.ts";
+import { type Environment, install, isInstalled, isMade, makeEnvironment } from "./setup/python.ts";
+import {
+  type EngineState,
+  engineState,
+  hasGpu,
+  NoTensorFlow,
+  setUpTensorFlow,
+  tensorFlowReady,
+} from "./setup/tensorflow.ts";
+
+export interface SetUpOptions {
+  /** `wasm` leaves TensorFlow out; `tensorflow` makes its failing an error. */
+  engine: "auto" | "tensorflow" | "wasm";
+  /** Whether the notebooks are to run: nbclient and the kernel. */
+  notebooks: boolean;
+  /** Whether to try TensorFlow again where an earlier set-up could not have it. Otherwise that answer is believed. */
+  retry: boolean;
+}
+
+const venv: Environment = { folder: inVenv(), keep: ["engine.json", "setup.lock", "tensorflow"] };
+const notebooks = inProject("tools", "requirements.txt");
+const lab = inProject("tools", "requirements-lab.txt");
+
+/**
+ * Does whatever of the set-up is missing. Prints a line for each step that had something to do, and one where TensorFlow cannot be had; nothing when
+ * all stands (a tenth of a second).
+ *
+ * @throws Error when packages, Python or, with `engine: "tensorflow"`, TensorFlow cannot be set up; the message says what to do.
+ * @example `await setUp({ engine: "auto", notebooks: false, retry: false });`
+ */
+export async function setUp(options: SetUpOptions): Promise<void> {
+  if ((await missing(options)).length === 0) return;
+  await withLock(async () => {
+    const steps = await missing(options);
+    const packages = steps.includes("packages") ? timed("npm packages", installPackages) : Promise.resolve();
+    const work: Promise<void>[] = [packages];
+    if (steps.includes("notebooks") || steps.includes("engine")) {
+      work.push(pythonAndEngine(steps, packages, options));
+    }
+    await allOf(work);
+  });
+}
+
+/** Waits for all, also when one fails: nothing still writes when the error is told. */
+async function allOf(work: Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+async function pythonAndEngine(steps: Part[], packages: Promise<void>, options: SetUpOptions): Promise<void> {
+  const forNotebooks = steps.includes("notebooks");
+  try {
+    const made = isMade(venv);
+    const make = () => makeEnvironment(venv, forNotebooks ? { notebooks, lab } : {});
+    await (made ? make() : timed("Python environment", make));
+  } catch (error) {
+    // Without Python a command that runs no notebook can still train on wasm: the engine's set-up says so.
+    if (forNotebooks) throw error;
+  }
+  const work: Promise<void>[] = [];
+  if (forNotebooks) {
+    work.push((async () => {
+      if (!isInstalled(venv, "notebooks", notebooks)) {
+        await timed("notebook runner and its Deno", () => install(venv, "notebooks", notebooks));
+      }
+      writeKernel();
+    })());
+  }
+  if (steps.includes("engine")) work.push(engine(packages, options));
+  await allOf(work);
+}
+
+async function engine(packages: Promise<void>, options: SetUpOptions): Promise<void> {
+  try {
+    await setUpTensorFlow(venv, packages, timed);
+  } catch (error) {
+    if (!(error instanceof NoTensorFlow)) throw error;
+    const remedy = `${error.remedy} "deno task setup" tries again.`.trim();
+    if (options.engine === "tensorflow") {
+      throw new Error(`TensorFlow cannot be set up: ${error.why}. ${remedy}`);
+    }
+    console.error(
+      `WebAssembly does the maths, several times slower than TensorFlow: ${error.why}. ${remedy}`,
+    );
+  }
+}
+
+type Part = "packages" | "notebooks" | "engine";
+
+/** The parts of the set-up that are not as they should be. */
+async function missing(options: SetUpOptions): Promise<Part[]> {
+  const parts: Part[] = [];
+  if (!packagesStand()) parts.push("packages");
+  if (options.notebooks && !(isInstalled(venv, "notebooks", notebooks) && kernelStands())) {
+    parts.push("notebooks");
+  }
+  if (options.engine !== "wasm" && await engineMissing(options)) parts.push("engine");
+  return parts;
+}
+
+async function engineMissing(options: SetUpOptions): Promise<boolean> {
+  const state = engineState();
+  if (state === undefined) return true;
+  if (state.engine === "wasm") return options.retry || options.engine === "tensorflow";
+  if (!tensorFlowReady()) return true;
+  return options.retry && state.device === "cpu" && await hasGpu();
+}
+
+const packagesStamp = inProject("node_modules", ".setup-stamp");
+
+function packagesVersion(): string {
+  const hash = createHash("sha256");
+  for (const name of ["deno.lock", "package.json"]) hash.update(readText(inProject(name)) ?? "");
+  return hash.digest("hex");
+}
+
+function packagesStand(): boolean {
+  return readText(packagesStamp) === packagesVersion() &&
+    exists(inProject("node_modules", "@tensorflow", "tfjs-node-gpu", "package.json"));
+}
+
+async function installPackages(): Promise<void> {
+  await run(Deno.execPath(), ["install", "--frozen"], { cwd: inProject(), env: processEnvironment() });
+  writeWhole(packagesStamp, packagesVersion());
+}
+
+/** One line a step, with its time. */
+async function timed<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const start = performance.now();
+  const result = await work();
+  console.error(`  ${name.padEnd(32)} ${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s`);
+  return result;
+}
+
+/** Holds the system's lock on a file, so that of two set-ups one waits; the system drops it when its holder ends, however that happens. */
+async function withLock(work: () => Promise<void>): Promise<void> {
+  Deno.mkdirSync(inVenv(), { recursive: true });
+  const path = inVenv("setup.lock");
+  using file = Deno.openSync(path, { read: true, write: true, create: true });
+  if (!await file.tryLock(true)) {
+    console.error(`Another set-up runs (process ${readText(path)?.trim() || "unknown"}); waiting for it.`);
+    await file.lock(true);
+  }
+  Deno.writeTextFileSync(path, `${Deno.pid}\n`);
+  const start = performance.now();
+  console.error("Setting up");
+  await work();
+  console.error(
+    `  ${"set-up in all".padEnd(32)} ${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s`,
+  );
+}
+
+/**
+ * JupyterLab in the project's Python environment, installed when it is not there.
+ *
+ * @throws Error with pip's reason.
+ */
+export async function ensureLab(): Promise<void> {
+  if (isInstalled(venv, "lab", lab)) return;
+  await withLock(() => timed("JupyterLab", () => install(venv, "lab", lab)));
+}
+
+/**
+ * The Python environment with PyTorch that benchmarks compare with and that makes the committed fixtures: 3.5 GB, made when first needed and by no task
+ * that a user starts.
+ *
+ * @returns its Python.
+ */
+export async function ensureReferenceVenv(): Promise<string> {
+  const environment: Environment = { folder: inProject(".venv-reference"), keep: [] };
+  const requirements = inProject("tools", "reference", "requirements.txt");
+  if (!isInstalled(environment, "reference", requirements)) {
+    await withLock(async () => {
+      await makeEnvironment(environment, { reference: requirements });
+      await timed("PyTorch to compare with", () => install(environment, "reference", requirements));
+    });
+  }
+  return `${environment.folder}/bin/python`;
+}
+
+/** Prints what stands and what does not. @returns whether all does. */
+async function printState(): Promise<boolean> {
+  const parts = await missing({ engine: "auto", notebooks: true, retry: false });
+  const state = engineState();
+  const line = (name: string, text: string) => console.log(`${name.padEnd(14)}${text}`);
+  const standing = (part: Part, text: string) => parts.includes(part) ? "to be set up" : text;
+  line("packages", standing("packages", "node_modules as deno.lock has it"));
+  line("notebooks", standing("notebooks", `kernel ${KERNEL} in ${inVenv()}`));
+  line("engine", engineLine(parts.includes("engine"), state));
+  line("JupyterLab", isInstalled(venv, "lab", lab) ? "installed" : 'not installed; "deno task lab" does it');
+  return parts.length === 0;
+}
+
+function engineLine(toDo: boolean, state: EngineState | undefined): string {
+  if (state === undefined) return "to be set up";
+  if (state.engine === "wasm") return `WebAssembly, because ${state.why}`;
+  return toDo ? "to be set up" : `${state.versions} (${state.why})`;
+}
+
+if (import.meta.main) {
+  const options = readOptions({
+    command: "setup",
+    about:
+      "Sets the project up, inside its own folder. Every other task does so by itself, where something is missing.",
+    options: {
+      engine: { ...shared.engine, about: "tensorflow: fail where it cannot be had; wasm: leave it out" },
+      requireTensorflow: { type: "flag", about: "fail where TensorFlow cannot be had, as the tests do" },
+      check: { type: "flag", about: "only print what stands; exit code 1 when something is to do" },
+    },
+  }, Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args);
+  if (options.check) Deno.exit(await printState() ? 0 : 1);
+  try {
+    const engine = options.requireTensorflow ? "tensorflow" : options.engine;
+    await setUp({ engine, notebooks: true, retry: true });
+    await printState();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    Deno.exit(1);
+  }
+}

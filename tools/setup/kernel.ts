@@ -1,0 +1,32 @@
+/** The project's Jupyter kernel: the pinned Deno of .venv, known only to .venv's Jupyter. */
+import { dirname } from "node:path";
+import { processEnvironment } from "../environment.ts";
+import { inVenv, program, readText, writeWhole } from "./paths.ts";
+
+/** The kernel's name, for `--kernel` and a notebook's metadata. */
+export const KERNEL = "kobert-genre";
+
+const path = inVenv("share", "jupyter", "kernels", KERNEL, "kernel.json");
+
+function content(): string {
+  const kernel = {
+    argv: [program(inVenv(), "deno"), "jupyter", "--kernel", "--conn", "{connection_file}"],
+    display_name: "Deno (KoBERT genre)",
+    language: "typescript",
+    // By default Jupyter interrupts with a signal, which ends Deno; by a message it stops the cell.
+    interrupt_mode: "message",
+    env: processEnvironment(() => false),
+  };
+  return JSON.stringify(kernel, null, 2) + "\n";
+}
+
+/** Whether the kernel is registered as it should be. */
+export function kernelStands(): boolean {
+  return readText(path) === content();
+}
+
+/** Registers the kernel. */
+export function writeKernel(): void {
+  Deno.mkdirSync(dirname(path), { recursive: true });
+  writeWhole(path, content());
+}

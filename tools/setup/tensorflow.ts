@@ -1,0 +1,350 @@
+/**
+ * tfjs-node-gpu on a current TensorFlow.
+ *
+ * The package's own installer would fetch libtensorflow 2.9 and, for a GPU, want CUDA 11.2. The wheels that Python's TensorFlow comes in hold
+ * the same C library at its current version, and tfjs-node's binding, unchanged, compiles against it. So: the wheel is downloaded,
+ * its two libraries and the C headers taken out, and the binding compiled.
+ */
+import { statfs } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { processEnvironment } from "../environment.ts";
+import { exists, inProject, inVenv, program, readText, remove, writeWhole } from "./paths.ts";
+import { ProgramError, run, succeeds } from "./process.ts";
+import { type Environment, makeEnvironment, pip, runModule } from "./python.ts";
+
+const TENSORFLOW = "2.21.0";
+const ZIG = "0.15.2";
+
+/** What lib/engine reads at run time, in `.venv/engine.json`. */
+export interface EngineState {
+  engine: "tensorflow" | "wasm";
+  device: "cpu" | "gpu";
+  /** Why it is this one; for wasm, why not TensorFlow. Without a full stop. */
+  why: string;
+  /** The versions that `why` was found out with. */
+  versions: string;
+}
+
+/** TensorFlow cannot be had here: `why`, and `remedy`, what would change that. */
+export class NoTensorFlow extends Error {
+  constructor(readonly why: string, readonly remedy: string) {
+    super(`${why}. ${remedy}`);
+  }
+}
+
+/** Runs a named step of the set-up; setup.ts gives one that prints a line with the time. */
+export type Step = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+interface Wheel {
+  package: string;
+  platform: string;
+  libraries: [string, string];
+  /** Gigabytes that must be free: wheel, pip's temporary copy of it, what is taken out. */
+  room: number;
+}
+
+/** The wheel for this platform. Tried: x86-64 Linux, CPU. The others have the same content (looked at) and were never run. */
+function wheelFor(device: "cpu" | "gpu"): Wheel {
+  const linux: Wheel["libraries"] = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
+  const mac: Wheel["libraries"] = ["libtensorflow_cc.2.dylib", "libtensorflow_framework.2.dylib"];
+  switch (`${Deno.build.os}-${Deno.build.arch}-${device}`) {
+    case "linux-x86_64-cpu":
+      return { package: "tensorflow-cpu", platform: "manylinux_2_27_x86_64", libraries: linux, room: 1.6 };
+    case "linux-x86_64-gpu":
+      return { package: "tensorflow", platform: "manylinux_2_27_x86_64", libraries: linux, room: 9 };
+    case "linux-aarch64-cpu":
+      return { package: "tensorflow", platform: "manylinux_2_27_aarch64", libraries: linux, room: 1.7 };
+    case "darwin-aarch64-cpu":
+      return { package: "tensorflow", platform: "macosx_12_0_arm64", libraries: mac, room: 1.5 };
+    default:
+      throw new NoTensorFlow(
+        `there is no TensorFlow library for ${Deno.build.os} on ${Deno.build.arch}`,
+        Deno.build.os === "windows"
+          ? "Under WSL the project has one."
+          : "Linux (x86-64, aarch64) and Apple silicon have one.",
+      );
+  }
+}
+
+const folder = inVenv("tensorflow");
+const libraryFolder = join(folder, "tensorflow");
+const statePath = inVenv("engine.json");
+const addon = inProject("node_modules", "@tensorflow", "tfjs-node-gpu");
+const bindingInPackage = () => join(addon, "lib", "napi-v8", "tfjs_binding.node");
+/** Kept beside the libraries: a fresh node_modules needs only a copy. */
+const bindingKept = () => join(folder, `tfjs_binding-${addonVersion()}.node`);
+
+function addonVersion(): string {
+  return JSON.parse(readText(join(addon, "package.json")) ?? '{"version":"absent"}').version;
+}
+
+function versions(device: "cpu" | "gpu"): string {
+  return `TensorFlow ${TENSORFLOW} for the ${device.toUpperCase()}, tfjs-node-gpu ${addonVersion()}`;
+}
+
+/** What the last set-up of this very version found, or `undefined`. */
+export function engineState(): EngineState | undefined {
+  const text = readText(statePath);
+  if (text === undefined) return undefined;
+  const state = JSON.parse(text) as EngineState;
+  return state.versions === versions(state.device) ? state : undefined;
+}
+
+/** Whether TensorFlow stands ready. A binding that a fresh node_modules lacks is put back from the kept copy first. */
+export function tensorFlowReady(): boolean {
+  const state = engineState();
+  if (state?.engine !== "tensorflow" || !librariesStand(wheelFor(state.device)) || !exists(bindingKept())) {
+    return false;
+  }
+  placeBinding();
+  return true;
+}
+
+function librariesStand(wheel: Wheel): boolean {
+  return readText(join(folder, "VERSION")) === versionLine(wheel) &&
+    wheel.libraries.every((name) => exists(join(libraryFolder, name)));
+}
+
+const versionLine = (wheel: Wheel) => `${wheel.package} ${TENSORFLOW} ${wheel.platform}\n`;
+
+function placeBinding(): void {
+  const kept = Deno.readFileSync(bindingKept());
+  if (exists(bindingInPackage())) {
+    const placed = Deno.readFileSync(bindingInPackage());
+    if (placed.length === kept.length && placed.every((byte, i) => byte === kept[i])) return;
+  }
+  Deno.mkdirSync(dirname(bindingInPackage()), { recursive: true });
+  writeWhole(bindingInPackage(), kept);
+}
+
+/** Whether the driver's own tool lists a GPU. */
+export async function hasGpu(): Promise<boolean> {
+  if (`${Deno.build.os}-${Deno.build.arch}` !== "linux-x86_64") return false;
+  try {
+    return /^GPU \d/m.test(await run("nvidia-smi", ["-L"]));
+  } catch (error) {
+    if (error instanceof ProgramError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Sets TensorFlow up and writes the state file: for the GPU where there is one, else, or should that fail, for the CPU.
+ *
+ * @param environment the Python environment whose pip downloads; made here if need be.
+ * @param packages resolves when node_modules stands.
+ * @throws NoTensorFlow after having written the state that says so.
+ */
+export async function setUpTensorFlow(
+  environment: Environment,
+  packages: Promise<void>,
+  step: Step,
+): Promise<void> {
+  const gpu = await hasGpu();
+  let why = gpu ? "an NVIDIA GPU is there" : "no NVIDIA GPU is there";
+  try {
+    if (gpu) {
+      try {
+        return await setUpFor("gpu", why, environment, packages, step);
+      } catch (error) {
+        why = `the GPU's libraries did not work: ${reason(error).why}`;
+      }
+    }
+    await setUpFor("cpu", why, environment, packages, step);
+  } catch (error) {
+    // Missing packages are another failure, and say nothing about TensorFlow.
+    await packages;
+    const failure = reason(error);
+    remove(bindingInPackage());
+    writeState({ engine: "wasm", device: "cpu", why: failure.why, versions: versions("cpu") });
+    throw failure;
+  }
+}
+
+function reason(error: unknown): NoTensorFlow {
+  if (error instanceof NoTensorFlow) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new NoTensorFlow(message.trim().replace(/\.$/, ""), "");
+}
+
+function writeState(state: EngineState): void {
+  Deno.mkdirSync(dirname(statePath), { recursive: true });
+  writeWhole(statePath, JSON.stringify(state, null, 2) + "\n");
+}
+
+async function setUpFor(
+  device: "cpu" | "gpu",
+  why: string,
+  environment: Environment,
+  packages: Promise<void>,
+  step: Step,
+): Promise<void> {
+  const wheel = wheelFor(device);
+  if (!librariesStand(wheel)) {
+    await checkRoom(wheel.room, `TensorFlow ${TENSORFLOW}`);
+    await makeEnvironment(environment);
+    await step(
+      `TensorFlow ${TENSORFLOW} (${device.toUpperCase()})`,
+      () => getLibraries(wheel, device, environment),
+    );
+  }
+  await packages;
+  if (!exists(bindingKept())) {
+    await step("binding of tfjs-node-gpu", () => compile(wheel, environment));
+  }
+  await step("TensorFlow tried out", async () => {
+    placeBinding();
+    await tryOut();
+  });
+  writeState({ engine: "tensorflow", device, why, versions: versions(device) });
+}
+
+async function checkRoom(gigabytes: number, what: string): Promise<void> {
+  const { bavail, bsize } = await statfs(inProject());
+  const free = bavail * bsize / 1e9;
+  if (free < gigabytes) {
+    throw new NoTensorFlow(
+      `${what} needs ${gigabytes} GB of free disk for its set-up, and ${free.toFixed(1)} GB are free`,
+      "Free some.",
+    );
+  }
+}
+
+/** Downloads the wheel and takes out what is needed. The libraries' folder appears whole, by its renaming, or not at all. */
+async function getLibraries(wheel: Wheel, device: "cpu" | "gpu", environment: Environment): Promise<void> {
+  const scratch = inVenv("tensorflow.partial");
+  remove(scratch);
+  const download = join(scratch, "download");
+  Deno.mkdirSync(download, { recursive: true });
+  // Pip's temporary files too: the free room was looked at here, and /tmp may be a small memory disk.
+  const options = { env: { TMPDIR: download } };
+  // A wheel of any Python will do: only its C library is used.
+  const anyPython = [
+    "--no-deps",
+    "--only-binary=:all:",
+    "--python-version",
+    "3.12",
+    "--platform",
+    wheel.platform,
+  ];
+  await pip(
+    environment,
+    ["download", "--quiet", ...anyPython, "--dest", download, `${wheel.package}==${TENSORFLOW}`],
+    options,
+  );
+  await run(program(environment.folder, "python"), ["-c", EXTRACT, download, scratch, ...wheel.libraries]);
+  remove(download);
+  if (device === "gpu") {
+    // Not tried on a machine with a GPU. The libraries look for ../nvidia/*/lib beside their folder.
+    Deno.mkdirSync(download);
+    const list = inProject("tools", "requirements-gpu.txt");
+    await pip(
+      environment,
+      ["install", "--quiet", "--no-deps", "--target", scratch, "--requirement", list],
+      options,
+    );
+    remove(download);
+  }
+  Deno.writeTextFileSync(join(scratch, "VERSION"), versionLine(wheel));
+  remove(folder);
+  Deno.renameSync(scratch, folder);
+}
+
+const EXTRACT = `import glob, sys, zipfile
+download, target, *libraries = sys.argv[1:]
+headers = ["tensorflow/c", "tensorflow/core/platform", "tsl/platform", "xla/tsl/c"]
+wanted = tuple("tensorflow/include/%s/" % folder for folder in headers)
+[wheel] = glob.glob(download + "/*.whl")
+with zipfile.ZipFile(wheel) as archive:
+    for name in archive.namelist():
+        if name.startswith(wanted) or name in ["tensorflow/" + library for library in libraries]:
+            archive.extract(name, target)`;
+
+/**
+ * Compiles tfjs-node's binding (its own sources, unchanged) against the libraries, with the machine's compiler or, where there is none or it
+ * fails, with Zig's, which PyPI has.
+ */
+async function compile(wheel: Wheel, environment: Environment): Promise<void> {
+  const scratch = inVenv("binding.partial");
+  remove(scratch);
+  Deno.mkdirSync(scratch);
+  const result = join(scratch, "tfjs_binding.node");
+  const source = Deno.realPathSync(addon);
+  const packageLibraries = relative(dirname(join(source, "lib", "napi-v8", "x")), libraryFolder);
+  const mac = Deno.build.os === "darwin";
+  const args = [
+    ...["-std=c++17", "-O2", "-fPIC", "-shared", "-DNAPI_VERSION=8"],
+    ...(mac ? ["-undefined", "dynamic_lookup"] : []),
+    ...[
+      "-I.",
+      `-I${inProject("node_modules", "node-api-headers", "include")}`,
+      `-I${join(libraryFolder, "include")}`,
+    ],
+    ...["binding/tfjs_backend.cc", "binding/tfjs_binding.cc", "-o", result],
+    ...wheel.libraries.map((name) => join(libraryFolder, name)),
+    // Relative to the binding: a moved or copied project finds its own.
+    ...["-Xlinker", "-rpath", "-Xlinker", `${mac ? "@loader_path" : "$ORIGIN"}/${packageLibraries}`],
+  ];
+  const own = Deno.env.get("CXX");
+  let failure = "";
+  for (const compiler of own === undefined ? ["c++", "g++", "clang++"] : [own]) {
+    if (!await succeeds(compiler, ["--version"])) continue;
+    try {
+      await run(compiler, args, { cwd: source });
+      break;
+    } catch (error) {
+      failure = error instanceof Error ? error.message : String(error);
+    }
+  }
+  if (!exists(result)) await compileWithZig(args, source, scratch, environment, failure);
+  writeWhole(bindingKept(), Deno.readFileSync(result));
+  remove(scratch);
+}
+
+async function compileWithZig(
+  args: string[],
+  source: string,
+  scratch: string,
+  environment: Environment,
+  failure: string,
+): Promise<void> {
+  await checkRoom(1, "the C++ compiler (Zig's, as the machine has none that works)");
+  await makeEnvironment(environment);
+  const zig = join(scratch, "zig");
+  await pip(environment, ["install", "--quiet", "--no-deps", "--target", zig, `ziglang==${ZIG}`], {
+    env: { TMPDIR: scratch },
+  });
+  const env = {
+    PYTHONPATH: zig,
+    ZIG_GLOBAL_CACHE_DIR: join(scratch, "cache"),
+    ZIG_LOCAL_CACHE_DIR: join(scratch, "cache"),
+  };
+  try {
+    await runModule(program(environment.folder, "python"), "ziglang", ["c++", ...args], { cwd: source, env });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new NoTensorFlow(
+      `no C++ compiler makes tfjs-node-gpu's binding: ${(failure || message).trim().split("\n").at(-1)}`,
+      "Install one (Debian, Ubuntu: g++).",
+    );
+  }
+}
+
+/** Multiplies two matrices in a process of its own: a library that this processor cannot run ends that one, not this. */
+async function tryOut(): Promise<void> {
+  try {
+    await run(Deno.execPath(), ["run", "-A", inProject("tools", "setup", "try_out.ts")], {
+      env: processEnvironment(),
+    });
+  } catch (error) {
+    if (!(error instanceof ProgramError)) throw error;
+    const crashed = /was ended by (\w+)/.exec(error.message)?.[1];
+    const told = error.output.trim().split("\n").find((line) => line.startsWith("error:")) ?? "it failed";
+    throw new NoTensorFlow(
+      `the TensorFlow library does not run here: ${
+        crashed === undefined ? told : `its try-out ended by ${crashed}`
+      }`,
+      crashed === "SIGILL" ? "It needs a processor with AVX." : "",
+    );
+  }
+}

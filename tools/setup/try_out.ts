@@ -1,0 +1,10 @@
+/** Started by the set-up in a process of its own: fails, or crashes, where TensorFlow does not work. */
+import * as tf from "@tensorflow/tfjs";
+import { startEngine } from "../../lib/engine/mod.ts";
+
+await startEngine({ engine: "tensorflow" });
+const product = tf.matMul(tf.tensor2d([[1, 2], [3, 4]]), tf.tensor2d([[5, 6], [7, 8]]));
+const numbers = [...product.dataSync()].join(" ");
+if (numbers !== "19 22 43 50") {
+  throw new Error(`TensorFlow multiplies wrongly: ${numbers} where 19 22 43 50 is right.`);
+}
