@@ -1,0 +1,200 @@
+/** What the architectures share: finding parameters by name, attention masks, the encoder layer, the heads' pieces. */
+import * as tf from "@tensorflow/tfjs";
+import {
+  activate,
+  type Activation,
+  addBias,
+  addNorm,
+  attend,
+  type BatchShape,
+  linear,
+  type Norm,
+  type Parameter,
+  type Pass,
+  scope,
+} from "../engine/mod.ts";
+
+/** How a parameter starts when no checkpoint has it. */
+export interface ParameterSpec {
+  name: string;
+  shape: number[];
+  initial: "normal" | "zeros" | "ones";
+  /** A row of an embedding that starts at zero. */
+  zeroRow?: number | null;
+}
+
+/** Finds a parameter by its Hugging Face name. */
+export type Lookup = (name: string) => Parameter;
+
+/** The weight [out, in] and bias [out] of a linear layer. */
+export interface Linear {
+  weight: Parameter;
+  bias: Parameter;
+}
+
+export function linearOf(p: Lookup, name: string): Linear {
+  return { weight: p(`${name}.weight`), bias: p(`${name}.bias`) };
+}
+
+export function normOf(p: Lookup, name: string, epsilon: number): Norm {
+  return { weight: p(`${name}.weight`), bias: p(`${name}.bias`), epsilon };
+}
+
+export function linearSpec(name: string, output: number, input: number): ParameterSpec[] {
+  return [
+    { name: `${name}.weight`, shape: [output, input], initial: "normal" },
+    { name: `${name}.bias`, shape: [output], initial: "zeros" },
+  ];
+}
+
+export function biasSpec(name: string, size: number): ParameterSpec {
+  return { name, shape: [size], initial: "zeros" };
+}
+
+export function normSpec(name: string, width: number): ParameterSpec[] {
+  return [
+    { name: `${name}.weight`, shape: [width], initial: "ones" },
+    { name: `${name}.bias`, shape: [width], initial: "zeros" },
+  ];
+}
+
+export function embeddingSpec(
+  name: string,
+  rows: number,
+  width: number,
+  zeroRow: number | null = null,
+): ParameterSpec[] {
+  return [{ name: `${name}.weight`, shape: [rows, width], initial: "normal", zeroRow }];
+}
+
+/** x Wᵀ + b in the pass's precision, the sum in float32. */
+export function dense(pass: Pass, x: tf.Tensor, layer: Linear): tf.Tensor {
+  return addBias(pass, linear(pass, x, layer.weight), layer.bias);
+}
+
+/** The most negative float32: what Hugging Face adds to the scores of masked tokens. */
+const hidden = -3.4028234663852886e38;
+
+/**
+ * What {@link attend} adds to the scores, [batch, 1, 1, length]: 0 where the mask is 1, the most negative number where it is
+ * 0. `null` where nothing is masked.
+ */
+export function attentionBias(attentionMask: Int32Array, { batch, length }: BatchShape): tf.Tensor | null {
+  if (attentionMask.every((kept) => kept !== 0)) return null;
+  return tf.tensor4d(Float32Array.from(attentionMask, (kept) => kept !== 0 ? 0 : hidden), [
+    batch,
+    1,
+    1,
+    length,
+  ]);
+}
+
+/** The parameters of one layer of a BERT-like encoder, whatever their names. */
+export interface EncoderLayer {
+  query: Linear;
+  key: Linear;
+  value: Linear;
+  attentionOutput: Linear;
+  attentionNorm: Norm;
+  intermediate: Linear;
+  output: Linear;
+  outputNorm: Norm;
+}
+
+/** The numbers of a BERT-like encoder that its layers need. */
+export interface EncoderShape {
+  heads: number;
+  width: number;
+  activation: Activation;
+  dropout: number;
+  attentionDropout: number;
+}
+
+/** Multi-head self-attention with its residual: LayerNorm(x + Dropout(Attention(x) W + b)). */
+function selfAttention(
+  pass: Pass,
+  x: tf.Tensor,
+  layer: EncoderLayer,
+  shape: EncoderShape,
+  rows: BatchShape,
+  mask: tf.Tensor | null,
+): tf.Tensor {
+  const { query, key, value } = layer;
+  const qkv = linear(pass, x, query.weight, key.weight, value.weight);
+  const context = attend(pass, qkv, [query.bias, key.bias, value.bias], {
+    ...rows,
+    heads: shape.heads,
+    scale: 1 / Math.sqrt(shape.width / shape.heads),
+    mask,
+    dropout: shape.attentionDropout,
+  });
+  const { weight, bias } = layer.attentionOutput;
+  return addNorm(pass, linear(pass, context, weight), bias, x, layer.attentionNorm, shape.dropout);
+}
+
+/** The position-wise network with its residual: LayerNorm(x + Dropout(activation(x W₁ + b₁) W₂ + b₂)). */
+function feedForward(pass: Pass, x: tf.Tensor, layer: EncoderLayer, shape: EncoderShape): tf.Tensor {
+  const { intermediate, output } = layer;
+  const inner = activate(pass, linear(pass, x, intermediate.weight), intermediate.bias, shape.activation);
+  return addNorm(pass, linear(pass, inner, output.weight), output.bias, x, layer.outputNorm, shape.dropout);
+}
+
+/** One layer of a Transformer encoder, normalised after each residual (Vaswani et al. 2017). `x` [tokens, width]. */
+export function encoderLayer(
+  pass: Pass,
+  x: tf.Tensor,
+  layer: EncoderLayer,
+  shape: EncoderShape,
+  rows: BatchShape,
+  mask: tf.Tensor | null,
+): tf.Tensor {
+  return scope(() => feedForward(pass, selfAttention(pass, x, layer, shape, rows, mask), layer, shape));
+}
+
+/** Runs layers one after the other, freeing each result that no backward pass needs. */
+export function encoder(
+  pass: Pass,
+  x: tf.Tensor,
+  layers: EncoderLayer[],
+  shape: EncoderShape,
+  rows: BatchShape,
+  mask: tf.Tensor | null,
+): tf.Tensor {
+  for (const layer of layers) {
+    const next = encoderLayer(pass, x, layer, shape, rows, mask);
+    if (pass.tape === null) x.dispose();
+    else pass.tape.release(x);
+    x = next;
+  }
+  return x;
+}
+
+/** The names BERT, RoBERTa and ELECTRA give the parts of layer `i` under `prefix`. */
+export function bertLayer(p: Lookup, prefix: string, i: number, epsilon: number): EncoderLayer {
+  const at = `${prefix}.encoder.layer.${i}`;
+  return {
+    query: linearOf(p, `${at}.attention.self.query`),
+    key: linearOf(p, `${at}.attention.self.key`),
+    value: linearOf(p, `${at}.attention.self.value`),
+    attentionOutput: linearOf(p, `${at}.attention.output.dense`),
+    attentionNorm: normOf(p, `${at}.attention.output.LayerNorm`, epsilon),
+    intermediate: linearOf(p, `${at}.intermediate.dense`),
+    output: linearOf(p, `${at}.output.dense`),
+    outputNorm: normOf(p, `${at}.output.LayerNorm`, epsilon),
+  };
+}
+
+/** The specs of what {@link bertLayer} finds. */
+export function bertLayerSpecs(prefix: string, i: number, width: number, inner: number): ParameterSpec[] {
+  const at = `${prefix}.encoder.layer.${i}`;
+  return [
+    ...linearSpec(`${at}.attention.self.query`, width, width),
+    ...linearSpec(`${at}.attention.self.key`, width, width),
+    ...linearSpec(`${at}.attention.self.value`, width, width),
+    ...linearSpec(`${at}.attention.output.dense`, width, width),
+    ...normSpec(`${at}.attention.output.LayerNorm`, width),
+    ...linearSpec(`${at}.intermediate.dense`, inner, width),
+    ...linearSpec(`${at}.output.dense`, width, inner),
+    ...normSpec(`${at}.output.LayerNorm`, width),
+  ];
+}

@@ -1,0 +1,271 @@
+/**
+ * Every architecture against PyTorch: logits, loss, every parameter's gradient, and the losses, gradient norms, logits and
+ * parameters of AdamW steps, within each case's own tolerance. Cases of the project stand in testdata/parity; larger ones
+ * are taken from beside the project where they are.
+ */
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { AdamW, globalNorm, startEngine, Tape, trainingPass } from "../engine/mod.ts";
+import type { TokenBatch } from "./architecture.ts";
+import { disposeModel, loadCheckpoint, logitsOf, lossOf, type Model, predictLogits } from "./model.ts";
+
+interface Sample {
+  l2: number;
+  first: number[];
+  largest: [number, number][];
+  rows?: Record<string, number[]>;
+}
+
+interface LogitsSample {
+  positions: [number, number][];
+  columns: number[];
+  values: number[][];
+  logsumexp: number[];
+  argmax: number[];
+}
+
+interface CaseBatch {
+  inputs: { input_ids: number[][]; attention_mask: number[][]; token_type_ids?: number[][] };
+  labels: number[] | number[][];
+  logits?: number[][];
+  logits_sample?: LogitsSample;
+  loss: number;
+}
+
+interface Case {
+  class: string;
+  batches: CaseBatch[];
+  gradients: Record<string, Sample | null>;
+  training: {
+    lr: number;
+    betas: [number, number];
+    eps: number;
+    weight_decay: number;
+    max_grad_norm: number;
+    batch_of_step: number[];
+    lrs: number[];
+    losses: number[];
+    grad_norms: number[];
+    decayed: string[];
+    final_logits?: number[][];
+    final_logits_sample?: LogitsSample;
+    final_parameters: Record<string, Sample | null>;
+  };
+  float64: { training: { grad_norms: number[] } };
+  difference_float32_float64: {
+    zero_gradient_parameters: string[];
+    amplified_parameters: Record<string, number> | string[];
+  };
+  tolerance: Record<
+    | "logits_abs"
+    | "loss_abs"
+    | "grad_l2_rel"
+    | "grad_value_abs"
+    | "training_losses_abs"
+    | "training_grad_norms_rel"
+    | "final_logits_abs"
+    | "final_parameters_abs",
+    number
+  >;
+}
+
+function tokenBatch({ inputs }: CaseBatch): TokenBatch {
+  const batch = inputs.input_ids.length, length = inputs.input_ids[0]!.length;
+  const flat = (rows: number[][]) => Int32Array.from(rows.flat());
+  return {
+    batch,
+    length,
+    inputIds: flat(inputs.input_ids),
+    attentionMask: flat(inputs.attention_mask),
+    ...(inputs.token_type_ids && { tokenTypeIds: flat(inputs.token_type_ids) }),
+  };
+}
+
+function labelsOf({ labels }: CaseBatch): Int32Array {
+  return Int32Array.from(labels.flat());
+}
+
+function close(actual: number, expected: number, tolerance: number, what: string): void {
+  assert.ok(
+    Math.abs(actual - expected) <= tolerance,
+    `${what}: ${actual} instead of ${expected} (off by ${Math.abs(actual - expected)}, allowed ${tolerance})`,
+  );
+}
+
+function closeLogits(model: Model, batch: CaseBatch, tolerance: number, what: string): void {
+  const tokens = tokenBatch(batch);
+  if (batch.logits !== undefined) {
+    const expected = batch.logits.flat();
+    const actual = predictLogits(model, tokens);
+    assert.equal(actual.length, expected.length, what);
+    expected.forEach((value, i) => close(actual[i]!, value, tolerance, `${what}, logit ${i}`));
+    return;
+  }
+  const sample = batch.logits_sample!;
+  const rows = Int32Array.from(sample.positions, ([row, time]) => row * tokens.length + time);
+  const logits = tf.tidy(() =>
+    logitsOf(model, { tape: null, precision: "float32", nextKey: null }, tokens, rows)
+  );
+  const width = logits.shape[1]!;
+  const values = logits.dataSync() as Float32Array;
+  logits.dispose();
+  rows.forEach((_, i) => {
+    const row = values.slice(i * width, (i + 1) * width);
+    sample.columns.forEach((column, j) => {
+      close(row[column]!, sample.values[i]![j]!, tolerance, `${what}, position ${i}, column ${column}`);
+    });
+    const most = row.reduce((a, b) => Math.max(a, b), -Infinity);
+    const logSumExp = most + Math.log(row.reduce((sum, x) => sum + Math.exp(x - most), 0));
+    close(logSumExp, sample.logsumexp[i]!, tolerance, `${what}, log-sum-exp ${i}`);
+    assert.equal(row.indexOf(most), sample.argmax[i], `${what}, argmax ${i}`);
+  });
+}
+
+function closeSample(
+  values: Float32Array,
+  width: number,
+  sample: Sample,
+  tolerance: { l2: number; value: number },
+  what: string,
+): void {
+  const l2 = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
+  close(l2, sample.l2, tolerance.l2 * Math.max(sample.l2, 1e-12), `${what}, l2`);
+  sample.first.forEach((value, i) => close(values[i]!, value, tolerance.value, `${what}[${i}]`));
+  sample.largest.forEach(([i, value]) => close(values[i]!, value, tolerance.value, `${what}[${i}]`));
+  for (const [row, expected] of Object.entries(sample.rows ?? {})) {
+    expected.forEach((value, i) =>
+      close(values[Number(row) * width + i]!, value, tolerance.value, `${what}, row ${row}[${i}]`)
+    );
+  }
+}
+
+const folders = ["testdata/parity/", "../../../shared/parity/dev/"].map((path) =>
+  new URL(path, import.meta.url)
+);
+const wanted = /^(Bert|Roberta|Electra|DistilBert)For(SequenceClassification|MaskedLM)$/;
+
+function casesIn(folder: URL): { name: string; path: string }[] {
+  try {
+    return [...Deno.readDirSync(folder)].filter(({ isDirectory }) => isDirectory)
+      .map(({ name }) => ({ name, path: new URL(name, folder).pathname }))
+      .filter(({ path }) => {
+        try {
+          return wanted.test(JSON.parse(Deno.readTextFileSync(`${path}/expected.json`)).class);
+        } catch {
+          return false;
+        }
+      }).sort((a, b) => a.name < b.name ? -1 : 1);
+  } catch {
+    return [];
+  }
+}
+
+function loadCase(path: string): { expected: Case; model: Model } {
+  const expected: Case = JSON.parse(Deno.readTextFileSync(`${path}/expected.json`));
+  const task = expected.class.endsWith("MaskedLM") ? "masked-lm" : "sequence-classification";
+  const { model, report } = loadCheckpoint(path, { task });
+  assert.deepEqual(report, { initialised: [], unused: [] });
+  return { expected, model };
+}
+
+for (
+  const [folder, label] of [[folders[0]!, "own case"], [folders[1]!, "case beside the project"]] as const
+) {
+  const cases = casesIn(folder);
+  if (cases.length === 0) Deno.test({ name: `parity with PyTorch, ${label}`, ignore: true, fn() {} });
+  for (const { name, path } of cases) {
+    Deno.test(`parity with PyTorch: ${name}, logits, loss and gradients (${label})`, async () => {
+      await startEngine();
+      const { expected, model } = loadCase(path);
+      const { tolerance } = expected;
+      expected.batches.forEach((batch, i) => {
+        closeLogits(model, batch, tolerance.logits_abs, `batch ${i}`);
+        const { loss } = lossOf(
+          model,
+          { tape: null, precision: "float32", nextKey: null },
+          tokenBatch(batch),
+          labelsOf(batch),
+        );
+        close(loss.dataSync()[0]!, batch.loss, tolerance.loss_abs, `batch ${i}, loss`);
+      });
+
+      const tape = new Tape();
+      const first = expected.batches[0]!;
+      const { loss } = tf.tidy(() =>
+        lossOf(model, trainingPass(tape, "float32", 0, 0), tokenBatch(first), labelsOf(first))
+      );
+      const gradients = tape.backward(loss);
+      for (const [parameterName, sample] of Object.entries(expected.gradients)) {
+        const parameter = model.parameters.get(parameterName);
+        assert.ok(parameter, `the model has no ${parameterName}`);
+        const gradient = gradients.get(parameter);
+        if (sample === null) {
+          assert.equal(gradient, undefined, `${parameterName} takes no part`);
+          continue;
+        }
+        assert.ok(gradient, `${parameterName} has no gradient`);
+        const zero = expected.difference_float32_float64.zero_gradient_parameters.includes(parameterName);
+        closeSample(gradient.dataSync() as Float32Array, parameter.shape[1] ?? 1, sample, {
+          l2: zero ? Infinity : tolerance.grad_l2_rel,
+          value: tolerance.grad_value_abs,
+        }, `gradient of ${parameterName}`);
+      }
+      assert.equal(gradients.size, model.parameters.size, "every parameter has its gradient");
+      gradients.forEach((gradient) => gradient.dispose());
+      disposeModel(model);
+    });
+
+    Deno.test(`parity with PyTorch: ${name}, steps of AdamW (${label})`, async () => {
+      await startEngine();
+      const { expected, model } = loadCase(path);
+      const { tolerance, training } = expected;
+      const optimizer = new AdamW({
+        beta1: training.betas[0],
+        beta2: training.betas[1],
+        epsilon: training.eps,
+        weightDecay: training.weight_decay,
+      });
+      training.batch_of_step.forEach((index, step) => {
+        const batch = expected.batches[index]!;
+        const tape = new Tape();
+        const { loss } = tf.tidy(() =>
+          lossOf(model, trainingPass(tape, "float32", 0, step), tokenBatch(batch), labelsOf(batch))
+        );
+        const gradients = tape.backward(loss);
+        close(
+          loss.dataSync()[0]!,
+          training.losses[step]!,
+          tolerance.training_losses_abs,
+          `loss of step ${step}`,
+        );
+        loss.dispose();
+        const norm = globalNorm(gradients);
+        const wantedNorm = expected.float64.training.grad_norms[step]!;
+        close(norm / wantedNorm, 1, tolerance.training_grad_norms_rel, `gradient norm of step ${step}`);
+        const scale = norm > training.max_grad_norm ? training.max_grad_norm / (norm + 1e-6) : 1;
+        optimizer.step(gradients, training.lrs[step]!, scale);
+      });
+      const final = { ...expected.batches[0]! };
+      delete final.logits;
+      delete final.logits_sample;
+      if (training.final_logits) final.logits = training.final_logits;
+      if (training.final_logits_sample) final.logits_sample = training.final_logits_sample;
+      closeLogits(model, final, tolerance.final_logits_abs, "after training");
+      const { zero_gradient_parameters, amplified_parameters } = expected.difference_float32_float64;
+      const left = new Set([
+        ...zero_gradient_parameters,
+        ...(Array.isArray(amplified_parameters) ? amplified_parameters : Object.keys(amplified_parameters)),
+      ]);
+      for (const [parameterName, sample] of Object.entries(training.final_parameters)) {
+        if (sample === null || left.has(parameterName)) continue;
+        const parameter = model.parameters.get(parameterName)!;
+        closeSample(parameter.data(), parameter.shape[1] ?? 1, sample, {
+          l2: Infinity,
+          value: tolerance.final_parameters_abs,
+        }, `${parameterName} after training`);
+      }
+      disposeModel(model);
+      optimizer.dispose();
+    });
+  }
+}
