@@ -1,0 +1,215 @@
+/** Songs, tokenizer and model joined: a classifier of genres, its fine-tuning and its predictions. */
+import type pl from "nodejs-polars";
+import { fileURLToPath } from "node:url";
+import { resolvePrecision, startEngine } from "../engine/mod.ts";
+import {
+  configNames,
+  createModel,
+  loadCheckpoint,
+  lossOf,
+  type Model,
+  namedConfig,
+  resolveModel,
+  type ResolveOptions,
+  saveCheckpoint,
+} from "../models/mod.ts";
+import { type Instance, instances, type Song, songRows } from "../songs/mod.ts";
+import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
+import type { Example } from "./batches.ts";
+import { type Recipe, studyRecipe } from "./recipe.ts";
+import {
+  evaluateExamples,
+  train,
+  type Trainable,
+  type TrainingOptions,
+  type TrainingRun,
+} from "./trainer.ts";
+
+/** A model that tells genres, with the tokenizer its vocabulary comes from. */
+export interface Classifier {
+  model: Model;
+  tokenizer: Tokenizer;
+  /** The genres, in the order of the model's logits. */
+  labels: readonly string[];
+  /** Things to know about how it was loaded: a freshly drawn head, weights of no use here. */
+  notes: string[];
+}
+
+/** How a classifier is made or loaded. */
+export interface ClassifierOptions {
+  /** The genres. Needed for a model from scratch; replaces the head of a checkpoint made for others. */
+  labels?: readonly string[];
+  /** A tokenizer's folder or file. Default: the checkpoint's own; for a model from scratch the bundled one. */
+  tokenizer?: string;
+  /** Seed of freshly drawn weights. */
+  seed?: number;
+  /** How a model of the Hub is downloaded. */
+  hub?: ResolveOptions;
+}
+
+const bundledTokenizer = fileURLToPath(new URL("../../data/tokenizer", import.meta.url));
+
+/**
+ * A classifier from a source: `kobert-small` (from scratch), a checkpoint's folder, or a model of the Hugging Face Hub
+ * (`skt/kobert-base-v1`). Starts the engine.
+ *
+ * @throws Error when the source cannot be found or does not fit.
+ * @example
+ * const classifier = await loadClassifier("kobert-small", { labels: genresOf(train), seed: 7 });
+ */
+export async function loadClassifier(source: string, options: ClassifierOptions = {}): Promise<Classifier> {
+  await startEngine();
+  const { labels, seed } = options;
+  if (configNames.includes(source)) {
+    if (labels === undefined) {
+      throw new Error(`"${source}" starts from scratch: it needs the genres' names (labels).`);
+    }
+    const tokenizer = await loadTokenizer(options.tokenizer ?? bundledTokenizer);
+    const model = createModel(namedConfig(source, tokenizer), {
+      labels,
+      ...(seed !== undefined && { seed }),
+    });
+    return { model, tokenizer, labels, notes: [`${source}: all weights are freshly drawn`] };
+  }
+  const folder = await resolveModel(source, options.hub);
+  const tokenizer = await loadTokenizer(options.tokenizer ?? folder);
+  const { model, report } = loadCheckpoint(folder, {
+    ...(labels !== undefined && { labels }),
+    ...(seed !== undefined && { seed }),
+  });
+  const notes: string[] = [];
+  if (report.initialised.length > 0) notes.push(`freshly drawn: ${report.initialised.join(", ")}`);
+  if (report.unused.length > 0) notes.push(`in the checkpoint but not used: ${report.unused.join(", ")}`);
+  if (tokenizer.vocabSize > model.config.vocabularySize) {
+    throw new Error(
+      `${tokenizer.source} has ${tokenizer.vocabSize} tokens, the model in ${folder} ${model.config.vocabularySize}: ` +
+        "they do not belong together.",
+    );
+  }
+  return { model, tokenizer, labels: model.config.labels, notes };
+}
+
+/** Writes model and tokenizer into a folder that {@link loadClassifier} and Python's `from_pretrained` open. */
+export async function saveClassifier({ model, tokenizer }: Classifier, folder: string): Promise<void> {
+  await saveCheckpoint(model, folder);
+  await tokenizer.save(folder);
+}
+
+/** Texts as rows of tokens. Equal texts are encoded once. */
+function encoder(tokenizer: Tokenizer, maxLength: number): (text: string) => Pick<Example, "inputIds"> {
+  const known = new Map<string, Int32Array>();
+  return (text) => {
+    let inputIds = known.get(text);
+    if (inputIds === undefined) {
+      inputIds = Int32Array.from(tokenizer.encode(text, { maxLength }).ids);
+      known.set(text, inputIds);
+    }
+    return { inputIds };
+  };
+}
+
+/**
+ * Training instances as the model takes them. An instance of a genre that the labels lack has label -100: it cannot be
+ * predicted, so it counts as wrong, and is no part of a loss.
+ */
+export function examplesOf(classifier: Classifier, rows: readonly Instance[], maxLength: number): Example[] {
+  const { tokenizer, labels, model } = classifier;
+  const encode = encoder(tokenizer, Math.min(maxLength, model.config.maxLength));
+  const classOf = new Map(labels.map((label, i) => [label, i]));
+  return rows.map(({ songId, text, genre, weight }) => ({
+    songId,
+    ...encode(text),
+    label: classOf.get(genre) ?? -100,
+    weight,
+  }));
+}
+
+/** A classifier as the trainer sees it. */
+export function trainableOf(classifier: Classifier): Trainable {
+  const { model, tokenizer, labels } = classifier;
+  return {
+    parameters: model.parameters,
+    padId: tokenizer.padId,
+    labels,
+    loss: (pass, batch, options) => lossOf(model, pass, batch.tokens, batch.labels, options),
+    save: (folder) => saveClassifier(classifier, folder),
+    identity: { config: model.json, tokenizer: tokenizer.vocabSize },
+  };
+}
+
+/**
+ * Fine-tunes a classifier on songs, in place.
+ *
+ * @param data cleaned songs with genres, split so that no song is on both sides
+ * @param recipe {@link studyRecipe} with what is given changed
+ * @example
+ * const run = await fineTune(classifier, { train, validation }, { ...quickRecipe, epochs: 3 }, { output: "outputs/run" });
+ */
+export async function fineTune(
+  classifier: Classifier,
+  data: { train: pl.DataFrame; validation: pl.DataFrame },
+  recipe: Partial<Recipe> = {},
+  options: TrainingOptions = {},
+): Promise<TrainingRun> {
+  const full: Recipe = { ...studyRecipe, ...recipe };
+  const { oversample, maxLength } = full;
+  const rows = (frame: pl.DataFrame) =>
+    examplesOf(classifier, instances(songRows(frame), { oversample }), maxLength);
+  const examples = rows(data.train);
+  const unknown = examples.find(({ label }) => label === -100);
+  if (unknown !== undefined) {
+    throw new Error(
+      `Song ${unknown.songId} has a genre that the classifier lacks; it knows ${
+        classifier.labels.join(", ")
+      }. ` +
+        "Make it with labels: genresOf(train).",
+    );
+  }
+  return await train(
+    trainableOf(classifier),
+    { train: examples, validation: rows(data.validation) },
+    full,
+    options,
+  );
+}
+
+/** What a classifier says of one song. */
+export interface SongPrediction {
+  songId: string;
+  genre: string;
+  /** By genre, in the order of the classifier's labels; sums to 1. */
+  probabilities: Float32Array;
+}
+
+/**
+ * The genres of songs, in the order given. A song without lyrics is classified from an empty text.
+ *
+ * @param options.onProgress is told how many songs are done
+ */
+export async function classifySongs(
+  classifier: Classifier,
+  songs: readonly Song[],
+  options: {
+    maxLength?: number;
+    batchSize?: number;
+    precision?: Recipe["precision"];
+    onProgress?: (done: number) => void | Promise<void>;
+  } = {},
+): Promise<SongPrediction[]> {
+  const { tokenizer, labels, model } = classifier;
+  const encode = encoder(
+    tokenizer,
+    Math.min(options.maxLength ?? studyRecipe.maxLength, model.config.maxLength),
+  );
+  const examples = songs.map(({ id, lyrics }) => ({ songId: id, ...encode(lyrics), label: 0, weight: 1 }));
+  const { probabilities, predicted } = await evaluateExamples(trainableOf(classifier), examples, {
+    batchSize: options.batchSize ?? 32,
+    precision: resolvePrecision(options.precision ?? "auto"),
+    ...(options.onProgress && { onBatch: options.onProgress }),
+  });
+  return songs.map(({ id }, i) => ({
+    songId: id,
+    genre: labels[predicted[i]!]!,
+    probabilities: probabilities[i]!,
+  }));
+}
