@@ -1,0 +1,97 @@
+const NAMED_ENTITIES: Readonly<Record<string, string>> = {
+  amp: "&",
+  apos: "'",
+  bull: "•",
+  gt: ">",
+  hellip: "…",
+  ldquo: "“",
+  lsquo: "‘",
+  lt: "<",
+  mdash: "—",
+  middot: "·",
+  nbsp: " ",
+  ndash: "–",
+  quot: '"',
+  rdquo: "”",
+  rsquo: "’",
+};
+
+/**
+ * Turns HTML entities (`&amp;`, `&#39;`, `&#x27;`) into the characters they stand for, also where they were escaped
+ * twice (`&amp;amp;`). Names it does not know, and numbers that are no character, stay as they are.
+ */
+export function decodeEntities(text: string): string {
+  for (let before = "", after = text;; before = after) {
+    if (before === after || !after.includes("&")) return after;
+    after = after.replace(
+      /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([a-z]{2,6}));/g,
+      (entity, decimal, hex, name) => {
+        if (name) return NAMED_ENTITIES[name] ?? entity;
+        const code = decimal ? Number(decimal) : parseInt(hex, 16);
+        const isCharacter = code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
+        return isCharacter ? String.fromCodePoint(code) : entity;
+      },
+    );
+  }
+}
+
+/**
+ * Makes every way to break a line a `\n`: CRLF, CR, the Unicode separators, `<br>` in all its spellings, and a
+ * backslash with an `n` (or `\r\n`) that some exporter wrote out as letters.
+ */
+export function normalizeLineBreaks(text: string): string {
+  return text
+    .replace(/<\/?br(?:\s[^<>]*|\/)?>[ \t]*(?:\r\n?|\n)?/gi, "\n") // with the line break that often follows it in a page's source
+    .replace(/(?:\\+r)?\\+n/g, "\n")
+    .replace(/\r\n?|[\v\f\u0085\u2028\u2029]/g, "\n");
+}
+
+const INVISIBLE =
+  // deno-lint-ignore no-control-regex -- control characters are among what is removed; tab and line feed are not
+  /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
+
+/**
+ * Cleans the lyrics of one song. Applying it again changes nothing. In this order:
+ *
+ * 1. HTML entities become their characters ({@linkcode decodeEntities}).
+ * 2. Line breaks of every kind become `\n` ({@linkcode normalizeLineBreaks}).
+ * 3. Other traces of a web page go: comments, and the tags `p`, `div` (each a line break), `span`, `b`, `i`, `u`, `em`,
+ *    `strong`, `font` and `a`. Nothing else between angle brackets is touched (`<3`, `<후렴>`).
+ * 4. Invisible characters go: control characters, zero-width spaces, byte order marks, soft hyphens, direction marks.
+ *    The joiner inside emoji stays.
+ * 5. Unicode NFC, so that a syllable is one character whichever system wrote the file.
+ * 6. White space: tabs, no-break, ideographic and Hangul-filler spaces become spaces, runs of spaces become one, and
+ *    lines are trimmed.
+ * 7. Several blank lines become one (a verse still ends visibly); blank lines at both ends go.
+ *
+ * Words, punctuation, case, foreign scripts and repeated lines stay as they are: a chorus is meant to repeat.
+ *
+ * @example
+ * ```ts
+ * import { cleanLyrics } from "./clean_lyrics.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(cleanLyrics(" 봄이  와요<br/>그대 &amp; 나\\n\\n\\n\\n다시"), "봄이 와요\n그대 & 나\n\n다시");
+ * ```
+ */
+export function cleanLyrics(lyrics: string): string {
+  for (let before = lyrics;;) {
+    const after = cleanOnce(before);
+    if (after === before) return after; // the usual second pass; a tag inside an entity may need a third
+    before = after;
+  }
+}
+
+function cleanOnce(lyrics: string): string {
+  return normalizeLineBreaks(decodeEntities(lyrics))
+    .replace(/<!--[\s\S]*?-->/g, "")
+    .replace(/<\/?(?:p|div)(?:\s[^<>]*)?>/gi, "\n")
+    .replace(/<\/?(?:span|b|i|u|em|strong|font|a)(?:\s[^<>]*)?>/gi, "")
+    .replace(INVISIBLE, "")
+    .normalize("NFC")
+    .replace(/[^\S\n]|[\u3164\u115f\u1160\uffa0]/g, " ")
+    .replace(/ {2,}/g, " ")
+    .replace(/ *\n */g, "\n")
+    .replace(/\n{3,}/g, "\n\n")
+    .trim();
+}

@@ -1,0 +1,90 @@
+import { parse } from "@std/csv";
+import { decodeText } from "./decode.ts";
+import { SongsError } from "./errors.ts";
+import { parseName } from "./values.ts";
+
+/** Names for numeric genre codes: a file, a list (the first name is code 0's), or an object with codes as keys. */
+export type GenreNames = string | URL | readonly string[] | Readonly<Record<string, string>>;
+
+/**
+ * Reads the names of numeric genre codes. A file holds one of
+ *
+ * - a JSON list, `["발라드", "댄스"]`: the first name is code 0's;
+ * - a JSON object, `{"0": "발라드", "1": "댄스"}`, or turned round, `{"발라드": 0, "댄스": 1}`;
+ * - lines of code and name, `0,발라드`, with a comma, a tab, a semicolon or a colon between, under a header or not;
+ * - one name a line: the first line is code 0's.
+ *
+ * @throws {SongsError} where the file cannot be read, or a code is no whole number, has no name, or stands there twice.
+ *
+ * @example
+ * ```ts
+ * import { readGenreNames } from "./genre_names.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal((await readGenreNames({ "3": "랩/힙합" })).get(3), "랩/힙합");
+ * ```
+ */
+export async function readGenreNames(source: GenreNames): Promise<Map<number, string>> {
+  if (typeof source === "string" || source instanceof URL) {
+    const file = source instanceof URL ? source.pathname : source;
+    return namesOf(file, await pairsOfFile(file, source));
+  }
+  return namesOf("genreNames", Array.isArray(source) ? [...source.entries()] : Object.entries(source));
+}
+
+type Pair = readonly [code: string | number, name: unknown];
+
+const REMEDY = 'Use ["발라드", "댄스"], {"0": "발라드"}, lines such as 0,발라드, or one name a line.';
+
+function problem(line: number | null, value: string | null, what: string) {
+  return { line, column: null, value, what, remedy: REMEDY };
+}
+
+async function pairsOfFile(file: string, source: string | URL): Promise<Pair[]> {
+  let text: string;
+  try {
+    text = decodeText(await Deno.readFile(source)).text.trim();
+  } catch (cause) {
+    const what = `the genre names cannot be read (${(cause as Error).message})`;
+    throw new SongsError(file, [problem(null, null, what)], { cause });
+  }
+  if (text === "") throw new SongsError(file, [problem(null, null, "the file of genre names is empty")]);
+  try {
+    if (/^[[{]/.test(text)) {
+      const json: unknown = JSON.parse(text);
+      if (Array.isArray(json)) return [...json.entries()];
+      return Object.entries(json as Record<string, unknown>).map(([key, value]) =>
+        typeof value === "number" ? [value, key] : [key, value]
+      );
+    }
+    const separator = [",", "\t", ";", ":"].find((candidate) =>
+      text.split("\n", 1)[0]?.includes(candidate)
+    ) ?? ",";
+    const rows = parse(text, { separator });
+    if (rows.every((row) => row.length === 1)) return rows.map((row, code) => [code, row[0]]);
+    const isHeader = !/\d/.test(rows[0]?.join() ?? "");
+    return rows.slice(isHeader ? 1 : 0).map(([code = "", name]) => [code.trim(), name]);
+  } catch (cause) {
+    throw new SongsError(file, [
+      problem(null, null, `the genre names cannot be read (${(cause as Error).message})`),
+    ], {
+      cause,
+    });
+  }
+}
+
+function namesOf(file: string, pairs: readonly Pair[]): Map<number, string> {
+  const names = new Map<number, string>();
+  const problems = pairs.flatMap(([key, value]) => {
+    const code = Number(key);
+    const name = typeof value === "string" ? parseName(value) : "";
+    const shown = `${key},${value}`;
+    if (!/^\d+$/.test(String(key))) return [problem(null, shown, "the code is not a whole number")];
+    if (name === "") return [problem(null, shown, "the code has no name")];
+    if (names.has(code)) return [problem(null, shown, `code ${code} is there twice`)];
+    names.set(code, name);
+    return [];
+  });
+  if (problems.length > 0) throw new SongsError(file, problems);
+  return names;
+}

@@ -1,0 +1,40 @@
+/**
+ * A table of songs: read and check it, clean it, split it, make training instances of it, and look at it.
+ *
+ * @module
+ */
+export { cleanLyrics, decodeEntities, normalizeLineBreaks } from "./clean_lyrics.ts";
+export {
+  type CleaningReport,
+  cleanSongs,
+  type CleanSongsOptions,
+  type DropReason,
+  lyricsKey,
+} from "./clean.ts";
+export { SongsError, type SongsProblem } from "./errors.ts";
+export { type Song, songColumns, songRows, songsFrame } from "./frame.ts";
+export { type GenreNames, readGenreNames } from "./genre_names.ts";
+export { type Instance, type InstanceOptions, instances } from "./instances.ts";
+export { fileColumns, readSongs, type ReadSongsOptions } from "./read.ts";
+export {
+  type Split,
+  type SplitBy,
+  splitByIds,
+  type SplitByIdsOptions,
+  type SplitOptions,
+  splitSongs,
+} from "./split.ts";
+export {
+  genreBy,
+  genreCounts,
+  genresOf,
+  type GenreTable,
+  type GenreTableLimits,
+  lyricLengths,
+  missingValues,
+  namesPerSong,
+  songsByYear,
+  splitCounts,
+  topArtists,
+} from "./summary.ts";
+export type { SongDate } from "./values.ts";

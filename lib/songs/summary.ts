@@ -1,0 +1,156 @@
+import pl from "nodejs-polars";
+import { fileColumns } from "./read.ts";
+import type { Split } from "./split.ts";
+
+/**
+ * Songs by genre, the most frequent first and equal ones by name: columns `genre`, `songs` (UInt32) and `share` (of all
+ * songs, 0 to 1). A song counts for each of its genres, so shares may sum to more than 1; songs without one count for none.
+ */
+export function genreCounts(frame: pl.DataFrame): pl.DataFrame {
+  return frame.select("id", "genre").explode("genre").filter(pl.col("genre").isNotNull())
+    .groupBy("genre").agg(pl.col("id").count().alias("songs"))
+    .withColumn(pl.col("songs").cast(pl.Float64).div(pl.lit(frame.height)).alias("share"))
+    .sort([pl.col("songs"), pl.col("genre")], [true, false]);
+}
+
+/**
+ * The genres of the songs, the most frequent first and equal ones by name: the order of a classifier's labels.
+ *
+ * @param options.minimumSongs leaves out genres with fewer songs. Default 1.
+ *
+ * @example
+ * ```ts ignore
+ * const labels = genresOf(train);
+ * const { songs } = cleanSongs(all, { genres: genresOf(all, { minimumSongs: 20 }) });
+ * ```
+ */
+export function genresOf(
+  frame: pl.DataFrame,
+  { minimumSongs = 1 }: { minimumSongs?: number } = {},
+): string[] {
+  return genreCounts(frame).filter(pl.col("songs").gtEq(minimumSongs)).getColumn("genre")
+    .toArray() as string[];
+}
+
+/** Songs by year of release, in order: columns `year` (Int32) and `songs`. Songs without a year are left out. */
+export function songsByYear(frame: pl.DataFrame): pl.DataFrame {
+  return frame.filter(pl.col("year").isNotNull()).groupBy("year").agg(pl.col("id").count().alias("songs"))
+    .sort("year");
+}
+
+/**
+ * The artists with the most songs, equal ones by name: columns `artist`, `songs`, `genre` (the artist's most frequent one,
+ * equal ones by name; null where none of the songs has any) and `genre_share` (of the artist's songs, 0 to 1).
+ */
+export function topArtists(frame: pl.DataFrame, limit = 20): pl.DataFrame {
+  const byArtist = frame.select("id", "artist", "genre").explode("artist").filter(
+    pl.col("artist").isNotNull(),
+  );
+  const genre = byArtist.explode("genre").filter(pl.col("genre").isNotNull())
+    .groupBy("artist", "genre").agg(pl.col("id").count().alias("of_genre"))
+    .sort([pl.col("of_genre"), pl.col("genre")], [true, false])
+    .unique({ subset: "artist", keep: "first", maintainOrder: true });
+  return byArtist.groupBy("artist").agg(pl.col("id").count().alias("songs"))
+    .sort([pl.col("songs"), pl.col("artist")], [true, false]).head(limit)
+    .join(genre, { on: "artist", how: "left" })
+    .withColumn(pl.col("of_genre").cast(pl.Float64).div(pl.col("songs")).alias("genre_share"))
+    .sort([pl.col("songs"), pl.col("artist")], [true, false])
+    .select("artist", "songs", "genre", "genre_share");
+}
+
+/** Numbers of songs in two directions, ready for a heat map or stacked bars. */
+export interface GenreTable<Row extends string | number> {
+  rows: Row[];
+  genres: string[];
+  /** `songs[row][genre]`; a song counts for each of its genres (and artists). */
+  songs: number[][];
+}
+
+/**
+ * Songs by genre and artist (those of {@linkcode topArtists}, in that order), or by genre and year (all years that have
+ * songs, in order). Genres are the most frequent of the whole frame, in order.
+ *
+ * @param limits how many artists (default 20) and genres (default 8) to show.
+ *
+ * @example
+ * ```ts ignore
+ * const { rows, genres, songs } = genreBy(frame, "artist", { artists: 15 });
+ * ```
+ */
+export function genreBy(frame: pl.DataFrame, rows: "artist", limits?: GenreTableLimits): GenreTable<string>;
+export function genreBy(frame: pl.DataFrame, rows: "year", limits?: GenreTableLimits): GenreTable<number>;
+export function genreBy(
+  frame: pl.DataFrame,
+  by: "artist" | "year",
+  { artists = 20, genres: genreLimit = 8 }: GenreTableLimits = {},
+): GenreTable<string> | GenreTable<number> {
+  const rows = (by === "artist" ? topArtists(frame, artists) : songsByYear(frame))
+    .getColumn(by).toArray() as (string | number)[];
+  const genres = genresOf(frame).slice(0, genreLimit);
+  const single = frame.select("id", by, "genre").explode("genre");
+  const counts = (by === "artist" ? single.explode("artist") : single)
+    .filter(pl.col(by).isNotNull().and(pl.col("genre").isNotNull()))
+    .groupBy(by, "genre").agg(pl.col("id").count().alias("songs"));
+  const songs = rows.map(() => genres.map(() => 0));
+  const rowOf = new Map(rows.map((row, index) => [row, index]));
+  const genreOf = new Map(genres.map((genre, index) => [genre, index]));
+  for (const [row, genre, count] of counts.rows() as [string | number, string, number][]) {
+    const line = songs[rowOf.get(row) ?? -1], column = genreOf.get(genre);
+    if (line && column !== undefined) line[column] = count;
+  }
+  return { rows, genres, songs } as GenreTable<string> | GenreTable<number>;
+}
+
+/** How many artists and genres {@linkcode genreBy} shows. */
+export interface GenreTableLimits {
+  artists?: number;
+  genres?: number;
+}
+
+/** Songs by how many genres, or artists, they have: columns `genre` or `artist` (the number) and `songs`, in order. */
+export function namesPerSong(frame: pl.DataFrame, column: "genre" | "artist"): pl.DataFrame {
+  return frame.select(pl.col("id"), pl.col(column).lst.lengths().alias(column))
+    .groupBy(column).agg(pl.col("id").count().alias("songs")).sort(column);
+}
+
+/** The lyrics' lengths, a row a song in the frame's order: columns `id`, `characters` (line breaks too), `words`, `lines`. */
+export function lyricLengths(frame: pl.DataFrame): pl.DataFrame {
+  const lyrics = frame.getColumn("lyrics").toArray() as string[];
+  const counted = (name: string, length: (text: string) => number) =>
+    pl.Series(name, lyrics.map(length), pl.Float64).cast(pl.Int32);
+  return pl.DataFrame([
+    frame.getColumn("id"),
+    counted("characters", (text) => [...text].length),
+    counted("words", (text) => text.match(/\S+/g)?.length ?? 0),
+    counted("lines", (text) => text.split("\n").filter((line) => line.trim() !== "").length),
+  ]);
+}
+
+/** The songs that lack a value, column by column of the file: columns `column`, `missing` (songs) and `share` (0 to 1). */
+export function missingValues(frame: pl.DataFrame): pl.DataFrame {
+  const isMissing = (column: typeof fileColumns[number]) =>
+    column === "artist" || column === "genre"
+      ? pl.col(column).lst.lengths().eq(0)
+      : column === "date"
+      ? pl.col("year").isNull()
+      : column === "adults"
+      ? pl.col("adults").isNull()
+      : pl.col(column).isNull().or(pl.col(column).str.strip().eq(pl.lit("")));
+  const missing = fileColumns.map((column) => frame.filter(isMissing(column)).height);
+  return pl.DataFrame([
+    pl.Series("column", [...fileColumns], pl.Utf8),
+    pl.Series("missing", missing, pl.Float64).cast(pl.Int32),
+    pl.Series("share", missing.map((songs) => songs / Math.max(1, frame.height)), pl.Float64),
+  ]);
+}
+
+/** How a split deals the genres out: columns `genre`, `train`, `validation` and `test` (songs), in the order of all songs' genres. */
+export function splitCounts({ train, validation, test }: Split): pl.DataFrame {
+  const named = (part: pl.DataFrame, name: string) =>
+    genreCounts(part).select(pl.col("genre"), pl.col("songs").alias(name));
+  return genreCounts(pl.concat([train, validation, test])).select("genre")
+    .join(named(train, "train"), { on: "genre", how: "left" })
+    .join(named(validation, "validation"), { on: "genre", how: "left" })
+    .join(named(test, "test"), { on: "genre", how: "left" })
+    .fillNull("zero");
+}
