@@ -1,4 +1,5 @@
 /** Checkpoint files: safetensors and PyTorch's `.bin`, read tensor by tensor; safetensors written. */
+export { canonicalNames, openCheckpoint } from "./checkpoint_files.ts";
 export { type Dtype, type StoredArray, type StoredArrays } from "./dtypes.ts";
 export { openPytorchBin } from "./pytorch_bin.ts";
 export {
