@@ -106,7 +106,7 @@ export const recipe = {
 } as const satisfies OptionTable;
 
 /**
- * Reads the command line of this process. `--help` prints the help and ends the process with 0; a wrong command line prints what is wrong and ends
+ * Reads the command line of this process, as a task gets it. `--help` prints the help and ends the process with 0; a wrong command line prints what is wrong and ends
  * it with 2.
  */
 export function readOptions<const T extends OptionTable>(

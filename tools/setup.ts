@@ -219,7 +219,7 @@ if (import.meta.main) {
       requireTensorflow: { type: "flag", about: "fail where TensorFlow cannot be had, as the tests do" },
       check: { type: "flag", about: "only print what stands; exit code 1 when something is to do" },
     },
-  }, Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args);
+  });
   if (options.check) Deno.exit(await printState() ? 0 : 1);
   try {
     const engine = options.requireTensorflow ? "tensorflow" : options.engine;

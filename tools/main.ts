@@ -1,0 +1,65 @@
+/**
+ * Starts a command: `deno run -A tools/main.ts train --epochs 3` sets up what is missing and runs `tools/commands/train.ts` in a process that has
+ * the right environment from its start.
+ */
+import { processEnvironment } from "./environment.ts";
+import { launch } from "./launch.ts";
+import { nearestOf } from "./options.ts";
+import { setUp, type SetUpOptions } from "./setup.ts";
+import { exists, inProject } from "./setup/paths.ts";
+
+/** The commands that execute notebooks; the others need no Jupyter. */
+const WITH_NOTEBOOKS = ["start"];
+
+/**
+ * What a command needs of the set-up, by its arguments: for `--help` the packages it imports, for `--engine` that engine.
+ *
+ * @param fallback the engine when no argument names one: the value of KOBERT_ENGINE.
+ */
+export function needs(command: string, args: string[], fallback: string | undefined): SetUpOptions {
+  if (args.includes("--help") || args.includes("-h")) {
+    return { engine: "wasm", notebooks: false, retry: false };
+  }
+  const inline = args.find((arg) => arg.startsWith("--engine="))?.slice("--engine=".length);
+  const index = args.indexOf("--engine");
+  const named = inline ?? (index < 0 ? fallback : args[index + 1]);
+  const engine = named === "tensorflow" || named === "wasm" ? named : "auto";
+  return { engine, notebooks: WITH_NOTEBOOKS.includes(command), retry: false };
+}
+
+/** The tasks of deno.json, as text. */
+function taskList(): string {
+  const tasks: Record<string, { description: string }> =
+    JSON.parse(Deno.readTextFileSync(inProject("deno.json"))).tasks;
+  const width = Math.max(...Object.keys(tasks).map((name) => name.length));
+  return Object.entries(tasks).map(([name, { description }]) => `  ${name.padEnd(width)}  ${description}`)
+    .join("\n");
+}
+
+function commandNames(): string[] {
+  return [...Deno.readDirSync(inProject("tools", "commands"))].map(({ name }) => name)
+    .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts")).map((name) =>
+      name.slice(0, -".ts".length)
+    );
+}
+
+if (import.meta.main) {
+  const [command = "", ...args] = Deno.args;
+  const file = inProject("tools", "commands", `${command}.ts`);
+  if (!/^[a-z][a-z-]*$/.test(command) || !exists(file)) {
+    const nearest = command === "" ? undefined : nearestOf(command, commandNames());
+    console.error(
+      (command === "" ? "A command is needed." : `There is no command "${command}".`) +
+        (nearest === undefined ? "" : ` The closest is "${nearest}".`) +
+        `\nThe tasks, each run as "deno task NAME":\n${taskList()}`,
+    );
+    Deno.exit(2);
+  }
+  try {
+    await setUp(needs(command, args, Deno.env.get("KOBERT_ENGINE")));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    Deno.exit(1);
+  }
+  Deno.exit(await launch(Deno.execPath(), ["run", "-A", file, ...args], processEnvironment()));
+}

@@ -1,0 +1,244 @@
+/**
+ * All tests, and all checks that count as tests: `deno task test`. It ends with one line, `N passed, N failed, N skipped`, and exit code 1 if
+ * anything failed. `deno task test-long` runs the tests that take minutes (`*_long_test.ts`) and nothing else.
+ */
+import { basename, join, relative } from "node:path";
+import { processEnvironment } from "./environment.ts";
+import { readOptions, shared } from "./options.ts";
+import { setUp } from "./setup.ts";
+import { exists, inProject, root } from "./setup/paths.ts";
+
+/** How many tests passed, failed and were skipped. */
+export interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** A piece of the run: a check that counts as one test, or a file of tests. */
+interface Job {
+  name: string;
+  run: () => Promise<Counts & { output: string }>;
+}
+
+/** What `--only` can name. */
+const STAGES = ["format", "lint", "types", "cells", "tests", "wasm", "notebooks"] as const;
+type Stage = typeof STAGES[number];
+
+/**
+ * The counts of a JUnit report as Deno writes it. Steps of a test are part of their test, as in Deno's own summary.
+ *
+ * @example `countJunit('<testsuites><testcase name="a"></testcase></testsuites>')` is `{ passed: 1, failed: 0, skipped: 0 }`
+ */
+export function countJunit(xml: string): Counts {
+  const cases = [...xml.matchAll(/<testcase name="([^"]*)"[^>]*?(?:\/>|>([\s\S]*?)<\/testcase>)/g)]
+    .map(([, name = "", body = ""]) => ({ name, body }));
+  const names = new Set(cases.map(({ name }) => name));
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const { name, body } of cases) {
+    if (isStep(name, names)) continue;
+    if (/<(failure|error)\b/.test(body)) counts.failed++;
+    else if (/<skipped\b/.test(body)) counts.skipped++;
+    else counts.passed++;
+  }
+  return counts;
+}
+
+function isStep(name: string, names: Set<string>): boolean {
+  const separator = " &gt; ";
+  for (let at = name.indexOf(separator); at >= 0; at = name.indexOf(separator, at + 1)) {
+    if (names.has(name.slice(0, at))) return true;
+  }
+  return false;
+}
+
+const add = (a: Counts, b: Counts): Counts => ({
+  passed: a.passed + b.passed,
+  failed: a.failed + b.failed,
+  skipped: a.skipped + b.skipped,
+});
+
+/** The last line of the run, alone on its line. */
+export function plainLine({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+/** All test files of the project, relative to its folder, sorted. */
+function testFiles(): string[] {
+  const found: string[] = [];
+  const walk = (folder: string) => {
+    for (const entry of Deno.readDirSync(folder)) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory && !entry.name.startsWith(".")) walk(path);
+      else if (entry.isFile && entry.name.endsWith("_test.ts")) found.push(relative(root, path));
+    }
+  };
+  for (const folder of ["lib", "tools", "data"]) walk(inProject(folder));
+  return found.sort();
+}
+
+const isLong = (file: string): boolean => basename(file).endsWith("_long_test.ts");
+
+/** Runs Deno on the project. @returns whether it succeeded, and all it wrote. */
+async function deno(
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ success: boolean; output: string }> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: root,
+    env: { ...processEnvironment(), NO_COLOR: "1", ...env },
+  }).output();
+  const decoder = new TextDecoder();
+  return { success, output: decoder.decode(stdout) + decoder.decode(stderr) };
+}
+
+/** A check that is one test. */
+function check(name: string, args: string[], env: Record<string, string> = {}): Job {
+  return {
+    name,
+    run: async () => {
+      const { success, output } = await deno(args, env);
+      return { passed: success ? 1 : 0, failed: success ? 0 : 1, skipped: 0, output };
+    },
+  };
+}
+
+/** A script that is one test; skipped where it is not there. */
+function script(name: string, file: string, env: Record<string, string>): Job {
+  if (exists(inProject(file))) return check(name, ["run", "-A", file], env);
+  return { name, run: () => Promise.resolve({ passed: 0, failed: 0, skipped: 1, output: "" }) };
+}
+
+/**
+ * A file of tests, in a process of its own: what one leaves in TensorFlow's memory, or a crash in it, is no other's. A failure outside
+ * every test (the file does not load, the process crashes) counts as one failed.
+ */
+function testFile(file: string, filter: string | undefined, env: Record<string, string>, label = file): Job {
+  return {
+    name: label,
+    run: async () => {
+      const report = Deno.makeTempFileSync({ suffix: ".xml" });
+      try {
+        const filters = filter === undefined ? [] : ["--filter", filter];
+        const { success, output } = await deno(
+          ["test", "-A", "--no-check", "--quiet", `--junit-path=${report}`, ...filters, file],
+          env,
+        );
+        const counts = countJunit(Deno.readTextFileSync(report));
+        if (!success && counts.failed === 0) counts.failed = 1;
+        return { ...counts, output };
+      } finally {
+        Deno.removeSync(report);
+      }
+    },
+  };
+}
+
+/** Runs the jobs, two or more at a time, and prints a line for each; the whole output of one that failed. */
+async function runAll(jobs: Job[]): Promise<{ counts: Counts; failures: string[] }> {
+  let counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  const failures: string[] = [];
+  const queue = [...jobs];
+  const worker = async () => {
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+      const start = performance.now();
+      const result = await job.run();
+      const seconds = ((performance.now() - start) / 1000).toFixed(1);
+      const told = [`${result.passed} ok`, ...(result.skipped > 0 ? [`${result.skipped} ignored`] : [])].join(
+        ", ",
+      );
+      console.log(
+        `${result.failed > 0 ? "FAILED" : "ok    "}  ${job.name.padEnd(54)} ${seconds.padStart(6)} s  ` +
+          (result.failed > 0 ? `${result.failed} of ${result.passed + result.failed}` : told),
+      );
+      if (result.failed > 0) {
+        console.log(result.output.trimEnd().replace(/^/gm, "    "));
+        failures.push(job.name);
+      }
+      counts = add(counts, result);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(4, Math.max(2, navigator.hardwareConcurrency)) }, worker));
+  return { counts, failures };
+}
+
+/** The jobs of the stages, by the files that are there. */
+function jobsOf(stages: readonly Stage[], filter: string | undefined, env: Record<string, string>): Job[] {
+  const files = testFiles().filter((file) => !isLong(file));
+  const smoke = files.filter((file) => Deno.readTextFileSync(inProject(file)).includes('"smoke: '));
+  const code = ["lib", "tools", "data"];
+  const jobs: Record<Stage, () => Job[]> = {
+    format: () => [check("format", ["fmt", "--check"])],
+    lint: () => [check("lint", ["lint"])],
+    types: () => [check("types", ["check", ...code])],
+    cells: () => [script("types of the notebooks' cells", "tools/notebooks/check.ts", env)],
+    tests: () => files.map((file) => testFile(file, filter, env)),
+    // The tests whose name begins with "smoke: " again, on the engine that runs everywhere.
+    wasm: () =>
+      smoke.map((file) => testFile(file, "/^smoke: /", { ...env, KOBERT_ENGINE: "wasm" }, `${file} on wasm`)),
+    notebooks:
+      () => [check("notebooks", ["run", "-A", "tools/notebooks/run.ts"], { ...env, RECIPE: "test" })],
+  };
+  return stages.flatMap((stage) => jobs[stage]());
+}
+
+if (import.meta.main) {
+  const long = Deno.args[0] === "long";
+  const options = readOptions({
+    command: long ? "test-long" : "test",
+    about: long
+      ? "Runs the tests that take minutes."
+      : `Runs every check and test. Stages: ${STAGES.join(", ")}; the set-up goes first.`,
+    options: {
+      only: { type: "choice", choices: STAGES, about: "run this stage only" },
+      filter: {
+        type: "text",
+        placeholder: "TEXT",
+        about: "run only the tests with this in their name (or /regular expression/)",
+      },
+      engine: {
+        ...shared.engine,
+        about: "wasm: test without TensorFlow, which otherwise must be there on x86-64 Linux",
+      },
+    },
+  }, long ? Deno.args.slice(1) : Deno.args);
+  const start = performance.now();
+  const linux = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
+  const env: Record<string, string> = options.engine === "auto" ? {} : { KOBERT_ENGINE: options.engine };
+  const setUpDone: Job = {
+    name: "set-up",
+    run: async () => {
+      try {
+        const engine = options.engine === "auto" && linux ? "tensorflow" : options.engine;
+        await setUp({ engine, notebooks: true, retry: false });
+        return { passed: 1, failed: 0, skipped: 0, output: "" };
+      } catch (error) {
+        return {
+          passed: 0,
+          failed: 1,
+          skipped: 0,
+          output: error instanceof Error ? error.message : String(error),
+        };
+      }
+    },
+  };
+  const stages = options.only !== undefined
+    ? [options.only]
+    : options.filter !== undefined
+    ? ["tests"] as const
+    : STAGES;
+  let { counts, failures } = await runAll([setUpDone]);
+  if (failures.length === 0) {
+    const jobs = long
+      ? testFiles().filter(isLong).map((file) => testFile(file, options.filter, env))
+      : jobsOf(stages, options.filter, env);
+    const rest = await runAll(jobs);
+    failures = rest.failures;
+    counts = add(counts, rest.counts);
+  }
+  if (failures.length > 0) console.log(`\nFailed: ${failures.join(", ")}`);
+  console.log(`\n${((performance.now() - start) / 1000).toFixed(0)} s in all, set-up included`);
+  console.log(plainLine(counts));
+  Deno.exit(counts.failed > 0 ? 1 : 0);
+}
