@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import {
+  accuracy,
+  accuracyByGroup,
+  classificationReport,
+  confusionMatrix,
+  correctness,
+  displayWidth,
+  INSTANCE_ACCURACY_LABEL,
+  instanceAccuracy,
+  macroF1,
+  microF1,
+  mostConfused,
+  reportText,
+  SONG_ACCURACY_LABEL,
+  songAccuracy,
+  textTable,
+  weightedF1,
+} from "./mod.ts";
+import type { Scores } from "./mod.ts";
+import { assertClose, fixture } from "./test_support.ts";
+
+const triple = ({ precision, recall, f1 }: Scores) => [precision, recall, f1];
+
+for (const example of fixture("labels").cases) {
+  const { truth, predictions } = example;
+  const options = { labels: example.labels ?? undefined, sampleWeight: example.weights ?? undefined };
+
+  Deno.test(`accuracy, confusion matrix and report agree with scikit-learn: ${example.name}`, () => {
+    const weighted = { sampleWeight: options.sampleWeight };
+    assertClose(accuracy(truth, predictions, weighted), example.accuracy);
+    assertClose(accuracy(truth, predictions, { ...weighted, normalize: false }), example.right);
+    assertClose(confusionMatrix(truth, predictions, options).counts, example.confusion.counts);
+    for (const normalize of ["true", "predicted", "all"] as const) {
+      assertClose(
+        confusionMatrix(truth, predictions, { ...options, normalize }).counts,
+        example.confusion[normalize],
+      );
+    }
+    const report = classificationReport(truth, predictions, options);
+    assertClose(report.perLabel.map((line) => [...triple(line), line.support]), example.perLabel);
+    assertClose(triple(report.micro), example.micro);
+    assertClose(triple(report.macro), example.macro);
+    assertClose(triple(report.weighted), example.weighted);
+    assertClose(report.support, example.support);
+    if (example.reportAccuracy === null) assert.equal(report.accuracy, null);
+    else assertClose(report.accuracy, example.reportAccuracy);
+    assertClose(
+      [macroF1, microF1, weightedF1].map((measure) => measure(truth, predictions, options)),
+      [example.macro[2], example.micro[2], example.weighted[2]],
+    );
+  });
+}
+
+Deno.test("a confusion matrix has the truth in rows and the predictions in columns", () => {
+  const { labels, counts } = confusionMatrix(["a", "a", "a", "b"], ["a", "b", "b", "b"]);
+  assert.deepEqual(labels, ["a", "b"]);
+  assert.deepEqual(counts, [[1, 2], [0, 1]]);
+  assert.throws(() => confusionMatrix([0], [0], { labels: [0, 0] }), /listed twice/);
+});
+
+Deno.test("mostConfused lists mistakes only, the most frequent first", () => {
+  const matrix = confusionMatrix(
+    ["a", "a", "a", "a", "b", "b", "c", "c"],
+    ["b", "b", "a", "c", "c", "c", "a", "c"],
+  );
+  assert.deepEqual(mostConfused(matrix), [
+    { actual: "b", predicted: "c", count: 2, share: 1 },
+    { actual: "a", predicted: "b", count: 2, share: 0.5 },
+    { actual: "c", predicted: "a", count: 1, share: 0.5 },
+    { actual: "a", predicted: "c", count: 1, share: 0.25 },
+  ]);
+  assert.equal(mostConfused(matrix, { top: 1 }).length, 1);
+  assert.equal(mostConfused(matrix, { minimum: 2 }).length, 2);
+  assert.deepEqual(mostConfused(confusionMatrix([0], [0])), []);
+});
+
+Deno.test("the report's columns line up with Korean names", () => {
+  const report = classificationReport(["발라드", "댄스", "R&B"], ["발라드", "R&B", "R&B"]);
+  assert.equal(
+    reportText(report, { digits: 2 }),
+    [
+      "              precision  recall    f1  support",
+      "R&B                0.50    1.00  0.67        1",
+      "댄스               0.00    0.00  0.00        1",
+      "발라드             1.00    1.00  1.00        1",
+      "",
+      "accuracy                         0.67        3",
+      "macro avg          0.50    0.67  0.56        3",
+      "weighted avg       0.50    0.67  0.56        3",
+    ].join("\n"),
+  );
+  const partial = classificationReport([0, 1], [0, 1], { labels: [1] });
+  assert.match(reportText(partial, { names: ["댄스"] }), /micro avg .* 1\n/);
+  assert.throws(() => reportText(report, { names: ["a"] }), /1 names for 3 labels/);
+});
+
+Deno.test("displayWidth counts Hangul and emoji as two columns, combining marks as none", () => {
+  const widths = ["R&B", "발라드", "ㄱㅏ", "Ａ", "각", "é", "😀", "한 a", ""].map(displayWidth);
+  assert.deepEqual(widths, [3, 6, 4, 2, 2, 1, 2, 4, 0]);
+  assert.equal(textTable([["장르", "곡"], ["a", "12"], []]), "장르  곡\na     12\n");
+});
+
+Deno.test("instanceAccuracy counts every instance and says so", () => {
+  const result = instanceAccuracy([0, 1, 2, 2], [0, 0, 2, 1]);
+  assert.deepEqual(result, { value: 0.5, correct: 2, count: 4, label: INSTANCE_ACCURACY_LABEL });
+  const weighted = instanceAccuracy([0, 1, 2], [0, 0, 2], [0.5, 0.5, 1]);
+  assert.deepEqual(weighted, { value: 0.75, correct: 1.5, count: 2, label: INSTANCE_ACCURACY_LABEL });
+});
+
+Deno.test("songAccuracy counts a song once, right if any of its genres, by the mean probability", () => {
+  const result = songAccuracy({
+    songIds: ["x", "y", "x", "z"],
+    genres: [0, 2, 1, [1, 2]],
+    // x: 0.9 and 0.3 for genre 0 make it the mean's choice although its second row says 1.
+    probabilities: [[0.9, 0.1, 0], [0.5, 0.1, 0.4], [0.3, 0.7, 0], [0.1, 0.2, 0.7]],
+  });
+  assert.equal(result.label, SONG_ACCURACY_LABEL);
+  assert.equal(result.count, 3);
+  assert.equal(result.correct, 2);
+  assertClose(result.value, 2 / 3);
+  assert.deepEqual(
+    result.songs.map(({ songId, genres, predicted, correct }) => [songId, genres, predicted, correct]),
+    [
+      ["x", [0, 1], 0, true],
+      ["y", [2], 0, false],
+      ["z", [1, 2], 2, true],
+    ],
+  );
+  assertClose(result.songs[0]!.probabilities, [0.6, 0.4, 0]);
+});
+
+Deno.test("a song's instances all count for the study, the song once", () => {
+  const probabilities = [[0.8, 0.2], [0.8, 0.2], [0.1, 0.9]];
+  const genres = [0, 1, 1];
+  assertClose(instanceAccuracy(genres, [0, 0, 1]).value, 2 / 3);
+  assert.equal(songAccuracy({ songIds: ["a", "a", "b"], genres, probabilities }).value, 1);
+});
+
+Deno.test("songAccuracy refuses what cannot be measured", () => {
+  const probabilities = [[0.5, 0.5]];
+  assert.throws(() => songAccuracy({ songIds: [], genres: [], probabilities: [] }), /songIds is empty/);
+  assert.throws(
+    () => songAccuracy({ songIds: ["a"], genres: [0, 1], probabilities }),
+    /songIds has 1 .* genres has 2/,
+  );
+  assert.throws(
+    () => songAccuracy({ songIds: ["a"], genres: [2], probabilities }),
+    /\(song a\) is 2; .* 0 to 1/,
+  );
+  assert.throws(
+    () => songAccuracy({ songIds: ["a"], genres: [0], probabilities: [[NaN, 1]] }),
+    /class 0 is NaN/,
+  );
+});
+
+Deno.test("accuracyByGroup splits the accuracy", () => {
+  const correct = correctness(["a", "b", "a"], ["a", "a", "a"]);
+  assert.deepEqual(accuracyByGroup([2000, 1990, 1990], correct), [
+    { group: 1990, count: 2, correct: 1, accuracy: 0.5 },
+    { group: 2000, count: 1, correct: 1, accuracy: 1 },
+  ]);
+});

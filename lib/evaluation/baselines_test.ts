@@ -1,0 +1,263 @@
+import assert from "node:assert/strict";
+import {
+  accuracy,
+  decisionScores,
+  fitLogisticRegression,
+  fitNaiveBayes,
+  fitTfidf,
+  linearProbabilities,
+  majorityClass,
+  naiveBayesProbabilities,
+  termsOf,
+  textBaseline,
+  transformTexts,
+} from "./mod.ts";
+import type { SparseMatrix } from "./mod.ts";
+import { minimizeLbfgs } from "./lbfgs.ts";
+import { assertClose, fixture } from "./test_support.ts";
+
+const text = fixture("text");
+const { made, hostile } = text.texts;
+
+function assertMatrix(
+  actual: SparseMatrix,
+  expected: Record<"rowStarts" | "columnIndices" | "values", number[]>,
+) {
+  assert.deepEqual(Array.from(actual.rowStarts), expected.rowStarts, "rowStarts");
+  assert.deepEqual(Array.from(actual.columnIndices), expected.columnIndices, "columnIndices");
+  assertClose(actual.values, expected.values, 1e-12);
+}
+
+for (const example of text.vectorizers) {
+  Deno.test(`TF-IDF agrees with scikit-learn: ${example.texts} ${JSON.stringify(example.options)}`, () => {
+    const { vectorizer, matrix } = fitTfidf(text.texts[example.texts], example.options);
+    assert.deepEqual(vectorizer.terms, example.terms);
+    if (example.idf) assertClose(vectorizer.idf, example.idf, 1e-12);
+    assertMatrix(matrix, example.matrix);
+    const other = example.texts === "made" ? hostile : made.slice(0, 6);
+    assertMatrix(transformTexts(vectorizer, other), example.other);
+  });
+}
+
+Deno.test("terms of words and of characters", () => {
+  assert.deepEqual(termsOf("I am 눈_물 네!", {}), ["am", "눈_물"]);
+  assert.deepEqual(termsOf("하나 둘 셋넷", { ngramRange: [1, 2] }), ["하나", "셋넷", "하나 셋넷"]);
+  assert.deepEqual(termsOf("눈이 와", { analyzer: "char_wb", ngramRange: [3, 4] }), [
+    " 눈이",
+    "눈이 ",
+    " 눈이 ",
+    " 와 ",
+  ]);
+  assert.deepEqual(termsOf("😀", { analyzer: "char_wb", ngramRange: [2, 2] }), [" 😀", "😀 "]);
+});
+
+Deno.test("fitTfidf refuses what gives no terms", () => {
+  assert.throws(() => fitTfidf([]), /no texts/);
+  assert.throws(() => fitTfidf(["", " "]), /no term occurs in 1 of the 2 texts/);
+  assert.throws(
+    () => fitTfidf(["가나 다라"], { minDf: 2 }),
+    /no term occurs in 2 of the 1 texts; lower minDf/,
+  );
+  assert.throws(() => fitTfidf(["가나"], { ngramRange: [2, 1] }), /ngramRange is \[2, 1\]/);
+  assert.throws(() => fitTfidf(["가나"], { minDf: 0.5 }), /minDf is 0.5/);
+  assert.throws(() => fitTfidf([null as unknown as string]), /texts\[0\] is null/);
+});
+
+const { linear } = text;
+const trainTexts = made.slice(0, linear.trainCount);
+const testTexts = made.slice(linear.trainCount);
+const trained = fitTfidf(trainTexts, linear.options);
+const tested = transformTexts(trained.vectorizer, testTexts);
+const counted = fitTfidf(trainTexts, { ...linear.options, sublinearTf: false, useIdf: false, norm: "none" });
+
+linear.regressions.forEach((
+  // deno-lint-ignore no-explicit-any -- a fixture's case
+  example: any,
+  index: number,
+) => {
+  const name = `C ${example.C}${example.classWeight ? ", balanced" : ""}${
+    example.weights ? ", weights" : ""
+  }`;
+  Deno.test(`logistic regression finds scikit-learn's minimum: ${index}, ${name}`, async () => {
+    const model = await fitLogisticRegression(trained.matrix, example.labels, {
+      C: example.C,
+      classWeight: example.classWeight ?? undefined,
+      sampleWeight: example.weights ?? undefined,
+      tolerance: 1e-12,
+    });
+    assert.equal(model.converged, true);
+    assert.deepEqual(model.classes, example.classes);
+    assertClose(linearProbabilities(model, tested), example.probabilities, 1e-9);
+    assertClose(model.intercepts, example.intercepts, 1e-8);
+    const outputs = model.intercepts.length;
+    const coefficients = Array.from({ length: outputs }, (_, k) =>
+      Array.from(
+        { length: Math.ceil(model.features / example.coefficientStep) },
+        (_, j) => model.coefficients[j * example.coefficientStep * outputs + k],
+      ));
+    assertClose(coefficients, example.coefficients, 1e-8);
+    const asUsual = await fitLogisticRegression(trained.matrix, example.labels, {
+      C: example.C,
+      classWeight: example.classWeight ?? undefined,
+      sampleWeight: example.weights ?? undefined,
+    });
+    assertClose(linearProbabilities(asUsual, tested), example.probabilities, 1e-6);
+  });
+});
+
+Deno.test("a weight of 2 is the example given twice, and a weight of 0 is none", async () => {
+  const rows = [0, 1, 2, 3, 4, 5, 6, 7];
+  const texts = (indices: number[]) => indices.map((i) => trainTexts[i]!);
+  const labels = (indices: number[]) => indices.map((i) => i % 3);
+  const weighted = fitTfidf(texts(rows), { useIdf: false });
+  const repeated = [0, 0, 2, 3, 4, 5, 6, 7];
+  const same = transformTexts(weighted.vectorizer, texts(repeated));
+  const sampleWeight = [2, 0, 1, 1, 1, 1, 1, 1];
+  const first = await fitLogisticRegression(weighted.matrix, labels(rows), { sampleWeight });
+  const second = await fitLogisticRegression(same, labels(repeated));
+  assertClose(linearProbabilities(first, same), linearProbabilities(second, same), 1e-7);
+});
+
+Deno.test("logistic regression refuses what it cannot fit", async () => {
+  const { matrix } = trained;
+  const labels = Array(matrix.rows).fill("발라드");
+  await assert.rejects(
+    fitLogisticRegression(matrix, labels),
+    /all 54 examples are "발라드"; .* majorityClass/,
+  );
+  await assert.rejects(
+    fitLogisticRegression(matrix, ["a"]),
+    /labels has 1 entries but the matrix's rows has 54/,
+  );
+  const two = labels.map((_, i) => i % 2);
+  await assert.rejects(fitLogisticRegression(matrix, two, { C: 0 }), /C is 0/);
+  const model = await fitLogisticRegression(matrix, two, { maxIterations: 1 });
+  assert.equal(model.converged, false);
+  assert.throws(
+    () => decisionScores(model, { ...matrix, columns: 3 }),
+    /3 columns but the model was fitted on/,
+  );
+});
+
+// deno-lint-ignore no-explicit-any -- a fixture's case
+linear.bayes.forEach((example: any, index: number) => {
+  Deno.test(`naive Bayes agrees with scikit-learn: ${index}, ${example.matrix}, alpha ${example.alpha}`, () => {
+    const { vectorizer, matrix } = example.matrix === "counts" ? counted : trained;
+    const model = fitNaiveBayes(matrix, example.labels, {
+      alpha: example.alpha,
+      sampleWeight: example.weights ?? undefined,
+    });
+    assert.deepEqual(model.classes, example.classes);
+    assertClose(model.classLogPriors, example.priors);
+    const classes = model.classes.length;
+    const sampled = Array.from({ length: classes }, (_, k) =>
+      Array.from(
+        { length: Math.ceil(model.features / example.featureStep) },
+        (_, j) => model.featureLogProbabilities[j * example.featureStep * classes + k],
+      ));
+    assertClose(sampled, example.featureLogProbabilities);
+    assertClose(naiveBayesProbabilities(model, transformTexts(vectorizer, testTexts)), example.probabilities);
+  });
+});
+
+Deno.test("naive Bayes refuses negative numbers and foreign matrices", () => {
+  const { matrix } = counted;
+  const labels = Array(matrix.rows).fill(0);
+  const negative = { ...matrix, values: matrix.values.map((value, i) => i === 3 ? -value : value) };
+  assert.throws(() => fitNaiveBayes(negative, labels), /row 0 holds -\d/);
+  assert.throws(() => fitNaiveBayes(matrix, labels, { alpha: 0 }), /alpha is 0/);
+  const model = fitNaiveBayes(matrix, labels);
+  assert.throws(() => naiveBayesProbabilities(model, { ...matrix, columns: 1 }), /1 columns/);
+  assertClose(naiveBayesProbabilities(model, matrix).slice(0, 2), [[1], [1]]);
+});
+
+for (const example of fixture("labels").majority) {
+  Deno.test(`the majority class agrees with scikit-learn: ${example.labels.slice(0, 4)}`, () => {
+    const result = majorityClass(example.labels as string[], 2, { weights: example.weights ?? undefined });
+    assert.equal(result.label, example.label);
+    assert.deepEqual(result.predictions, [example.label, example.label]);
+    assertClose(result.probabilities, [example.shares, example.shares]);
+  });
+}
+
+Deno.test("majorityClass fills the columns of classes that training lacks", () => {
+  const { probabilities } = majorityClass([2, 2, 0], 1, { classes: [0, 1, 2] });
+  assertClose(probabilities, [[1 / 3, 0, 2 / 3]]);
+  assert.throws(() => majorityClass([], 1), /trainLabels is empty/);
+});
+
+Deno.test("textBaseline is the same as its parts, reports progress and aligns columns", async () => {
+  const labels: string[] = linear.genres.slice(0, linear.trainCount);
+  const truth: string[] = linear.genres.slice(linear.trainCount);
+  const stages: string[] = [];
+  const classes = ["댄스", "록", "발라드", "트로트", "포크"];
+  const baseline = await textBaseline({ train: { texts: trainTexts, labels }, test: { texts: testTexts } }, {
+    C: 1,
+    terms: linear.options,
+    classes,
+    onProgress: (progress) => {
+      stages.push(progress.stage);
+    },
+  });
+  const expected = linear.regressions[0];
+  assert.deepEqual(expected.classes, classes.filter((label) => label !== "록"));
+  assertClose(
+    baseline.probabilities.map((row) => row.filter((_, k) => k !== 1)),
+    expected.probabilities,
+    1e-6,
+  );
+  assert.ok(baseline.probabilities.every((row) => row[1] === 0));
+  assert.ok(baseline.predictions.every((label) => classes.includes(label)));
+  assert.ok(accuracy(truth, baseline.predictions) > 0.6);
+  assert.deepEqual([stages[0], stages.at(-1)], ["terms", "predict"]);
+  assert.equal(stages.filter((stage) => stage === "fit").length, baseline.iterations + 1);
+});
+
+Deno.test("textBaseline awaits the progress callback", async () => {
+  const labels: string[] = linear.genres.slice(0, linear.trainCount);
+  let running = 0;
+  await textBaseline({ train: { texts: trainTexts, labels }, test: { texts: [] } }, {
+    onProgress: async () => {
+      assert.equal(++running, 1, "two callbacks at once");
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      running--;
+    },
+  });
+});
+
+Deno.test("textBaseline with naive Bayes on counts", async () => {
+  const labels: string[] = linear.genres.slice(0, linear.trainCount);
+  const { options } = linear;
+  const baseline = await textBaseline({ train: { texts: trainTexts, labels }, test: { texts: testTexts } }, {
+    method: "naive-bayes",
+    terms: { minDf: options.minDf, ngramRange: options.ngramRange },
+  });
+  assertClose(baseline.probabilities, linear.bayes[0].probabilities);
+  await assert.rejects(
+    textBaseline({ train: { texts: trainTexts, labels: ["a"] }, test: { texts: [] } }),
+    /train.texts has 54 entries but train.labels has 1/,
+  );
+});
+
+Deno.test("L-BFGS reaches the minimum of an ill-conditioned quadratic and of a flat-bottomed valley", async () => {
+  const scales = Float64Array.from({ length: 30 }, (_, i) => 10 ** (i / 10));
+  const point = new Float64Array(30).fill(1);
+  const quadratic = await minimizeLbfgs(point, (x, gradient) => {
+    let value = 0;
+    x.forEach((xi, i) => {
+      gradient[i] = scales[i]! * (xi - i);
+      value += 0.5 * scales[i]! * (xi - i) ** 2;
+    });
+    return value;
+  }, { tolerance: 1e-7, maxIterations: 1000 });
+  assert.equal(quadratic.converged, true);
+  assertClose(point, Array.from({ length: 30 }, (_, i) => i), 1e-7);
+
+  const start = Float64Array.of(3);
+  const quartic = await minimizeLbfgs(start, (x, gradient) => {
+    gradient[0] = 4 * (x[0]! - 1) ** 3;
+    return (x[0]! - 1) ** 4;
+  }, { tolerance: 1e-9, maxIterations: 200 });
+  assert.equal(quartic.converged, true);
+  assertClose(start, [1], 1e-2);
+});

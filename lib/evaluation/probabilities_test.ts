@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import {
+  alignProbabilities,
+  applyTemperature,
+  argmax,
+  brierScore,
+  expectedCalibrationError,
+  fitTemperature,
+  logLoss,
+  softmax,
+  topLosses,
+} from "./mod.ts";
+import { assertClose, fixture } from "./test_support.ts";
+
+for (const example of fixture("probabilities").cases) {
+  const { truth, logits, weights } = example;
+  const probabilities = softmax(logits);
+
+  Deno.test(`log loss and Brier score agree with scikit-learn: ${example.name}`, () => {
+    assertClose(logLoss(truth, probabilities), example.logLoss);
+    assertClose(logLoss(truth, probabilities, { sampleWeight: weights }), example.logLossWeighted);
+    assertClose(brierScore(truth, probabilities), example.brier);
+    assertClose(brierScore(truth, probabilities, { sampleWeight: weights }), example.brierWeighted);
+  });
+
+  Deno.test(`calibration error agrees with scikit-learn's reliability curve: ${example.name}`, () => {
+    for (const expected of example.calibration) {
+      const { error, largestGap, bins } = expectedCalibrationError(truth, probabilities, {
+        bins: expected.bins,
+      });
+      assertClose([error, largestGap], [expected.error, expected.largestGap]);
+      assert.deepEqual(bins.map((bin) => bin.count), expected.counts);
+      const filled = bins.filter((bin) => bin.count > 0);
+      assertClose(filled.map((bin) => bin.accuracy), expected.accuracy);
+      assertClose(filled.map((bin) => bin.confidence), expected.confidence);
+    }
+  });
+
+  Deno.test(`the temperature is the minimum that scipy finds: ${example.name}`, () => {
+    for (const expected of example.temperatures) {
+      const fit = fitTemperature(truth, logits, { sampleWeight: expected.weights ?? undefined });
+      assert.equal(fit.atBound, false);
+      assertClose(fit.temperature, expected.temperature);
+      assertClose([fit.logLossBefore, fit.logLossAfter], [expected.before, expected.after]);
+      assertClose(fit.temperature, expected.sklearn, 1e-6);
+    }
+  });
+}
+
+Deno.test("a temperature changes confidence, never the prediction", () => {
+  const { logits, truth } = fixture("probabilities").cases[0];
+  const { temperature, logLossAfter } = fitTemperature(truth, logits);
+  const calibrated = applyTemperature(logits, temperature);
+  assert.deepEqual(calibrated.map(argmax), logits.map(argmax));
+  assertClose(logLoss(truth, calibrated), logLossAfter, 1e-12);
+  for (const other of [0.99, 1.01]) {
+    assert.ok(logLoss(truth, applyTemperature(logits, temperature * other)) > logLossAfter);
+  }
+  assert.throws(() => applyTemperature(logits, 0), /temperature is 0/);
+});
+
+Deno.test("a temperature that the data cannot tell stops at a bound and says so", () => {
+  const always = fitTemperature([0, 1], [[1, 0], [0, 1]]);
+  assert.deepEqual([always.temperature, always.atBound], [0.01, true]);
+  const never = fitTemperature([1, 0], [[1, 0], [0, 1]]);
+  assert.deepEqual([never.temperature, never.atBound], [100, true]);
+});
+
+Deno.test("probabilities of 0 and 1 give finite losses, as scikit-learn clips them", () => {
+  assertClose(logLoss([0, 0], [[1, 0], [0, 1]]), -Math.log(Number.EPSILON) / 2, 1e-12);
+  assertClose(
+    logLoss([0, 1, 2], [[1 / 3, 1 / 3, 1 / 3], [1 / 3, 1 / 3, 1 / 3], [1 / 3, 1 / 3, 1 / 3]]),
+    Math.log(3),
+  );
+});
+
+Deno.test("confidences on a bin's edge belong to the lower bin", () => {
+  const { bins } = expectedCalibrationError([0, 0, 0], [[0.5, 0.5], [0.6, 0.4], [1, 0]], { bins: 2 });
+  assert.deepEqual(bins.map((bin) => bin.count), [1, 2]);
+  assert.throws(() => expectedCalibrationError([0], [[1, 0]], { bins: 0 }), /bins is 0/);
+});
+
+Deno.test("NaN, logits and rows that do not sum to 1 are errors that say where", () => {
+  const measures = [logLoss, brierScore, expectedCalibrationError] as const;
+  for (const measure of measures) {
+    assert.throws(() => measure([0, 1], [[1, 0], [NaN, 1]]), /probabilities row 1, class 0 is NaN/);
+    assert.throws(
+      () => measure([0], [[3, -2]]),
+      /row 0, class 0 is 3, outside 0 to 1; for logits call softmax/,
+    );
+    assert.throws(() => measure([0], [[0.5, 0.4]]), /row 0 sums to 0.9/);
+    assert.throws(() => measure([0, 1], [[1, 0], [1]]), /row 1 has 1 numbers but row 0 has 2/);
+    assert.throws(() => measure([2], [[1, 0]]), /truth\[0\] is 2, which is none of the 2 classes' indices/);
+    assert.throws(() => measure(["c"], [[1, 0]], { classes: ["a", "b"] }), /truth\[0\] is "c".*\(a, b\)/);
+    assert.throws(
+      () => measure(["a"], [[1, 0]], { classes: ["a"] }),
+      /1 classes are named but the rows have 2/,
+    );
+  }
+  assert.throws(() => fitTemperature([0], [[Infinity, 0]]), /logits row 0, class 0 is Infinity/);
+});
+
+Deno.test("classes name the columns", () => {
+  const rows = [[0.2, 0.8], [0.6, 0.4]];
+  assert.equal(logLoss(["댄스", "발라드"], rows, { classes: ["발라드", "댄스"] }), logLoss([1, 0], rows));
+});
+
+Deno.test("topLosses gives the worst first, with what was said instead", () => {
+  const rows = [[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]];
+  const worst = topLosses(["b", "b", "a"], rows, 2, { classes: ["a", "b"] });
+  assert.deepEqual(worst.map(({ index, actual, predicted }) => [index, actual, predicted]), [[0, "b", "a"], [
+    2,
+    "a",
+    "b",
+  ]]);
+  assertClose(worst.map((line) => line.loss), [-Math.log(0.1), -Math.log(0.4)]);
+  assert.deepEqual(worst.map((line) => [line.probabilityOfActual, line.probabilityOfPredicted]), [
+    [0.1, 0.9],
+    [
+      0.4,
+      0.6,
+    ],
+  ]);
+  assert.deepEqual(topLosses([0, 0], [[0.5, 0.5], [0.5, 0.5]], 5).map((line) => line.index), [0, 1]);
+});
+
+Deno.test("alignProbabilities puts columns in a common order and keeps absent classes at 0", () => {
+  assertClose(alignProbabilities([[0.3, 0.7]], ["c", "a"], ["a", "b", "c"]), [[0.7, 0, 0.3]]);
+  assert.throws(() => alignProbabilities([[1]], ["d"], ["a"]), /"d" is not among the labels/);
+});
