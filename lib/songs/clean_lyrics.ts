@@ -21,9 +21,8 @@ const NAMED_ENTITIES: Readonly<Record<string, string>> = {
  * twice (`&amp;amp;`). Names it does not know, and numbers that are no character, stay as they are.
  */
 export function decodeEntities(text: string): string {
-  for (let before = "", after = text;; before = after) {
-    if (before === after || !after.includes("&")) return after;
-    after = after.replace(
+  for (let before = text;;) {
+    const after = before.replace(
       /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([a-z]{2,6}));/g,
       (entity, decimal, hex, name) => {
         if (name) return NAMED_ENTITIES[name] ?? entity;
@@ -32,8 +31,20 @@ export function decodeEntities(text: string): string {
         return isCharacter ? String.fromCodePoint(code) : entity;
       },
     );
+    if (after === before) return after;
+    before = after;
   }
 }
+
+/** A tag of one of these names, opening or closing, bare or with attributes that have values. */
+function tag(names: string, after = ""): RegExp {
+  const attributes = /(?:\s+[\w-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))*\s*\/?/.source;
+  return new RegExp(`</?(?:${names})${attributes}>${after}`, "gi");
+}
+
+const BREAK = tag("br", "[ \\t]*(?:\\r\\n?|\\n)?"); // with the line break that often follows it in a page's source
+const BLOCK = tag("p|div");
+const INLINE = tag("span|b|i|u|em|strong|font|a");
 
 /**
  * Makes every way to break a line a `\n`: CRLF, CR, the Unicode separators, `<br>` in all its spellings, and a
@@ -41,7 +52,7 @@ export function decodeEntities(text: string): string {
  */
 export function normalizeLineBreaks(text: string): string {
   return text
-    .replace(/<\/?br(?:\s[^<>]*|\/)?>[ \t]*(?:\r\n?|\n)?/gi, "\n") // with the line break that often follows it in a page's source
+    .replace(BREAK, "\n")
     .replace(/(?:\\+r)?\\+n/g, "\n")
     .replace(/\r\n?|[\v\f\u0085\u2028\u2029]/g, "\n");
 }
@@ -85,8 +96,8 @@ export function cleanLyrics(lyrics: string): string {
 function cleanOnce(lyrics: string): string {
   return normalizeLineBreaks(decodeEntities(lyrics))
     .replace(/<!--[\s\S]*?-->/g, "")
-    .replace(/<\/?(?:p|div)(?:\s[^<>]*)?>/gi, "\n")
-    .replace(/<\/?(?:span|b|i|u|em|strong|font|a)(?:\s[^<>]*)?>/gi, "")
+    .replace(BLOCK, "\n")
+    .replace(INLINE, "")
     .replace(INVISIBLE, "")
     .normalize("NFC")
     .replace(/[^\S\n]|[\u3164\u115f\u1160\uffa0]/g, " ")

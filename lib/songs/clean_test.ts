@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { cleanSongs, lyricsKey } from "./clean.ts";
+import { type Song, songRows, songsFrame } from "./frame.ts";
+
+const song = (id: string, lyrics: string, genres: string[] = ["댄스"]): Song => ({
+  id,
+  songName: `노래 ${id}`,
+  adults: null,
+  artists: ["가"],
+  albumId: null,
+  date: { text: "", year: null, month: null, day: null },
+  genres,
+  lyrics,
+});
+
+const songs = [
+  song("1", "봄이  와요<br>그대"),
+  song("2", " <br> "),
+  song("3", "사랑", []),
+  song("4", "봄이 와요\n그대", ["발라드", "댄스"]),
+  song("5", "♪ ~ !"),
+  song("6", "Only English", ["팝"]),
+  song("7", "밤", ["팝", "발라드"]),
+];
+
+Deno.test("cleanSongs: what is dropped, why, and what is kept", () => {
+  const { songs: kept, report } = cleanSongs(songsFrame(songs));
+  assert.deepEqual(songRows(kept), [
+    song("1", "봄이 와요\n그대"),
+    song("4", "봄이 와요\n그대", ["발라드", "댄스"]),
+    song("6", "Only English", ["팝"]),
+    song("7", "밤", ["팝", "발라드"]),
+  ]);
+  assert.deepEqual(report, {
+    read: 7,
+    kept: 4,
+    dropped: [
+      { id: "2", songName: "노래 2", reason: "no lyrics" },
+      { id: "3", songName: "노래 3", reason: "no genre" },
+      { id: "5", songName: "노래 5", reason: "no lyrics" },
+    ],
+    byReason: [{ reason: "no lyrics", songs: 2 }, { reason: "no genre", songs: 1 }],
+    lyricsChanged: 1,
+    genresChanged: 0,
+    repeatedLyrics: 2,
+    withoutHangul: 1,
+  });
+});
+
+Deno.test("cleanSongs: chosen genres only", () => {
+  const { songs: kept, report } = cleanSongs(songsFrame(songs), { genres: ["댄스", "발라드"] });
+  assert.deepEqual(songRows(kept).map(({ id, genres }) => [id, genres]), [
+    ["1", ["댄스"]],
+    ["4", ["발라드", "댄스"]],
+    ["7", ["발라드"]],
+  ]);
+  assert.deepEqual(report.byReason, [
+    { reason: "no lyrics", songs: 2 },
+    { reason: "no genre", songs: 1 },
+    { reason: "none of the chosen genres", songs: 1 },
+  ]);
+  assert.equal(report.genresChanged, 1);
+});
+
+Deno.test("cleanSongs: a table to predict on keeps songs without genre, and cleaning twice changes nothing", () => {
+  const { songs: kept, report } = cleanSongs(songsFrame(songs), { requireGenre: false });
+  assert.deepEqual(kept.getColumn("id").toArray(), ["1", "3", "4", "6", "7"]);
+  assert.deepEqual(report.byReason, [{ reason: "no lyrics", songs: 2 }]);
+  const again = cleanSongs(kept, { requireGenre: false });
+  assert.deepEqual(songRows(again.songs), songRows(kept));
+  assert.deepEqual([again.report.dropped, again.report.lyricsChanged], [[], 0]);
+});
+
+Deno.test("lyricsKey: the same for texts that differ in white space, case, width and markup only", () => {
+  const key = lyricsKey("봄이 와요\nLove YOU");
+  for (
+    const same of [
+      "봄이와요 love you",
+      "봄이 와요<br/>LOVE\\nyou ",
+      "봄이\u200b 와요 ｌｏｖｅ you",
+      "봄이 와요 love you".normalize("NFD"),
+    ]
+  ) {
+    assert.equal(lyricsKey(same), key, same);
+  }
+  assert.notEqual(lyricsKey("봄이 와요\nLove me"), key);
+  assert.equal(lyricsKey(" <br>\n"), "");
+});

@@ -1,0 +1,347 @@
+import assert from "node:assert/strict";
+import { stringify } from "@std/csv";
+import pl from "nodejs-polars";
+import { SongsError } from "./errors.ts";
+import { type Song, songRows } from "./frame.ts";
+import { fileColumns, readSongs, type ReadSongsOptions } from "./read.ts";
+
+const HEADER = fileColumns.join(",");
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** Reads a text, and fails on a note that the test does not expect. */
+async function read(text: string | Uint8Array, options: ReadSongsOptions = {}): Promise<Song[]> {
+  const notes: string[] = [];
+  const frame = await readSongs(typeof text === "string" ? bytes(text) : text, {
+    onNote: (note) => notes.push(note),
+    ...options,
+  });
+  assert.deepEqual(notes, []);
+  return songRows(frame);
+}
+
+/** The one problem, or the problems, of a table that cannot be read. */
+async function problemsOf(text: string | Uint8Array, options: ReadSongsOptions = {}): Promise<SongsError> {
+  let found: unknown;
+  await readSongs(typeof text === "string" ? bytes(text) : text, {
+    name: "노래.csv",
+    onNote: () => {},
+    ...options,
+  })
+    .catch((error) => found = error);
+  assert(found instanceof SongsError, `no SongsError but ${found}`);
+  assert.equal(found.file, "노래.csv");
+  assert(found.message.startsWith("노래.csv: "));
+  for (const problem of found.problems) assert.match(problem.remedy, /^[A-Z].*\.$/s);
+  return found;
+}
+
+Deno.test("readSongs: a row of each irregular kind", async () => {
+  const songs = await read([
+    HEADER,
+    `1,봄,0.0,아이유,'1869',2001.03.16,발라드,"한 줄\n두 줄"`,
+    `'2',"봄, 밤",1.0,"가수, 나수",1870.0,1999.10,"랩/힙합,R&B/Soul",한 줄\\n두 줄`,
+    `3,,,-,-,2002,-,한 줄<br>두 줄<BR />세 줄`,
+    `4,"say ""hi""",true,가수,,-,"댄스, 댄스",`,
+    `5,끝,0,가수,1,,포크/블루스,"끝\r\n줄"`,
+  ].join("\n"));
+  assert.deepEqual(songs, [
+    {
+      id: "1",
+      songName: "봄",
+      adults: false,
+      artists: ["아이유"],
+      albumId: "1869",
+      date: { text: "2001.03.16", year: 2001, month: 3, day: 16 },
+      genres: ["발라드"],
+      lyrics: "한 줄\n두 줄",
+    },
+    {
+      id: "2",
+      songName: "봄, 밤",
+      adults: true,
+      artists: ["가수", "나수"],
+      albumId: "1870",
+      date: { text: "1999.10", year: 1999, month: 10, day: null },
+      genres: ["랩/힙합", "R&B/Soul"],
+      lyrics: "한 줄\n두 줄",
+    },
+    {
+      id: "3",
+      songName: "",
+      adults: null,
+      artists: [],
+      albumId: null,
+      date: { text: "2002", year: 2002, month: null, day: null },
+      genres: [],
+      lyrics: "한 줄\n두 줄\n세 줄",
+    },
+    {
+      id: "4",
+      songName: 'say "hi"',
+      adults: true,
+      artists: ["가수"],
+      albumId: null,
+      date: { text: "-", year: null, month: null, day: null },
+      genres: ["댄스"],
+      lyrics: "",
+    },
+    {
+      id: "5",
+      songName: "끝",
+      adults: false,
+      artists: ["가수"],
+      albumId: "1",
+      date: { text: "", year: null, month: null, day: null },
+      genres: ["포크/블루스"],
+      lyrics: "끝\n줄",
+    },
+  ]);
+});
+
+Deno.test("readSongs: the frame has the documented schema, also where every value is missing", async () => {
+  const expected = {
+    id: pl.String,
+    song_name: pl.String,
+    adults: pl.Bool,
+    artist: pl.List(pl.String),
+    album_id: pl.String,
+    date: pl.String,
+    year: pl.Int32,
+    month: pl.Int32,
+    day: pl.Int32,
+    genre: pl.List(pl.String),
+    lyrics: pl.String,
+  };
+  for (const row of ["1,봄,0,가수,1,2001.03.16,댄스,가사", "1,,,,,,,", "1,,,,,-,-,"]) {
+    const frame = await readSongs(bytes(`${HEADER}\n${row}\n`));
+    assert.deepEqual(Object.keys(frame.schema), Object.keys(expected));
+    for (const [name, type] of Object.entries(expected)) {
+      assert.equal(String(frame.schema[name]), String(type), `${name} of ${row}`);
+    }
+  }
+});
+
+Deno.test("readSongs: byte order mark, CRLF, blank lines, header in any order, case and spelling", async () => {
+  const songs = await read(
+    "\ufefflyrics,Genre,date,Album ID,artist,adults,song-name, id \r\n\r\n가사,댄스,2001,9,가수,0,봄,1\r\n   \r\n\r\n",
+  );
+  assert.equal(songs.length, 1);
+  const [song] = songs;
+  assert.deepEqual([song?.id, song?.songName, song?.albumId, song?.genres, song?.lyrics], ["1", "봄", "9", [
+    "댄스",
+  ], "가사"]);
+});
+
+Deno.test("readSongs: CP949 and UTF-16 give the same songs, and a note says so", async () => {
+  const text = `${HEADER}\n1,노래,0,노,1,2001,노,노래\n`;
+  const expected = await read(text);
+  const inCp949: Record<string, number[]> = { 노: [0xb3, 0xeb], 래: [0xb7, 0xa1] };
+  const cp949 = new Uint8Array(
+    [...text].flatMap((character) => inCp949[character] ?? [character.charCodeAt(0)]),
+  );
+  const utf16 = new Uint8Array([...`\ufeff${text}`].flatMap((character) => {
+    const code = character.charCodeAt(0);
+    return [code & 255, code >> 8];
+  }));
+  for (const [encoded, encoding] of [[cp949, "CP949"], [utf16, "UTF-16"]] as const) {
+    const notes: string[] = [];
+    const frame = await readSongs(encoded, { name: "노래.csv", onNote: (note) => notes.push(note) });
+    assert.deepEqual(songRows(frame), expected);
+    assert.deepEqual(notes, [`노래.csv: read as ${encoding}, for it is not UTF-8.`]);
+  }
+});
+
+Deno.test("readSongs: a path, a URL and bytes give the same songs", async () => {
+  const file = await Deno.makeTempFile({ prefix: "songs", suffix: ".csv" });
+  try {
+    const text = `${HEADER}\n1,봄,0,가수,1,2001,댄스,가사\n`;
+    await Deno.writeTextFile(file, text);
+    const expected = await read(text);
+    assert.deepEqual(songRows(await readSongs(file)), expected);
+    assert.deepEqual(songRows(await readSongs(new URL(`file://${file}`))), expected);
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("readSongs: extra columns are left out with a note, and songs without id are named after their lines", async () => {
+  const notes: string[] = [];
+  const frame = await readSongs(
+    bytes(
+      `,${HEADER},plays\n0,,봄,0,가수,1,2001,댄스,"가\n사",5\n1,x,밤,0,가수,1,2001,댄스,가사,6\n2,,밤,0,가수,1,2001,댄스,가사,7\n`,
+    ),
+    { name: "노래.csv", onNote: (note) => notes.push(note) },
+  );
+  assert.deepEqual(frame.getColumn("id").toArray(), ["line-2", "x", "line-5"]);
+  assert.deepEqual(notes, [
+    '노래.csv: left out the column "", plays.',
+    "노래.csv: 2 of 3 songs have no id and are named after their lines: line-2, line-5.",
+  ]);
+});
+
+Deno.test("readSongs: a table to predict on needs no genre; one to train on does", async () => {
+  const text = "id,song_name,adults,artist,album_id,date,lyrics\n1,봄,0,가수,1,2001,가사\n";
+  assert.deepEqual((await read(text, { requireGenre: false }))[0]?.genres, []);
+  const { problems, message } = await problemsOf(text);
+  assert.equal(problems.length, 1);
+  assert.match(
+    message,
+    /line 1, column genre: the column is missing\. The header must name id, .*genre, lyrics; it names id, /,
+  );
+  // where it is there, it is read all the same
+  const [song] = await read(`${HEADER}\n1,봄,0,가수,1,2001,댄스,가사\n`, { requireGenre: false });
+  assert.deepEqual(song?.genres, ["댄스"]);
+});
+
+Deno.test("readSongs: numeric genres take their names from a file, a list or an object", async () => {
+  const text = `${HEADER}\n1,봄,0,가수,1,2001,"0,3",가사\n2,밤,0,가수,1,2001,3.0,가사\n`;
+  const names = await Deno.makeTempFile({ prefix: "genres", suffix: ".csv" });
+  try {
+    await Deno.writeTextFile(names, "code,name\n0,발라드\n3,랩/힙합\n");
+    for (
+      const genreNames of [names, ["발라드", "", "", "랩/힙합"].map((name) => name || "없음"), {
+        "0": "발라드",
+        "3": "랩/힙합",
+      }]
+    ) {
+      const songs = await read(text, { genreNames });
+      assert.deepEqual(songs.map((song) => song.genres), [["발라드", "랩/힙합"], ["랩/힙합"]]);
+    }
+  } finally {
+    await Deno.remove(names);
+  }
+  const without = await problemsOf(text);
+  assert.deepEqual(without.problems.map(({ line, column, value }) => [line, column, value]), [[
+    2,
+    "genre",
+    "0,3",
+  ], [
+    3,
+    "genre",
+    "3.0",
+  ]]);
+  assert.match(
+    without.message,
+    /the genre is a number, and no names were given\. Pass the option genreNames/,
+  );
+  const unknown = await problemsOf(text, { genreNames: ["발라드"] });
+  assert.match(unknown.message, /genre code 3 has no name\. Add it to the genre names, which have codes 0\./);
+});
+
+Deno.test("readSongs: a file that is not there, not readable, empty, or has a header only", async () => {
+  await assert.rejects(readSongs("no-such-songs.csv"), (error) => {
+    assert(error instanceof SongsError);
+    assert.match(
+      error.message,
+      /^no-such-songs\.csv: there is no such file\. Check the path; it is looked up from \//,
+    );
+    return true;
+  });
+  const folder = await Deno.makeTempDir();
+  await assert.rejects(readSongs(folder), /the file cannot be read \(.*directory/i);
+  await Deno.remove(folder);
+  for (const empty of ["", " \n\r\n", "\ufeff"]) {
+    assert.match(
+      (await problemsOf(empty)).message,
+      /the file is empty\. It must begin with the header id,song_name,/,
+    );
+  }
+  for (const headerOnly of [HEADER, `${HEADER}\r\n\r\n`]) {
+    assert.match((await problemsOf(headerOnly)).message, /the file has a header, but no songs/);
+  }
+  assert.match(
+    (await problemsOf(new Uint8Array([0x50, 0x4b, 3, 4]))).message,
+    /line 1: this is a zip archive .*Save the table as CSV in UTF-8/,
+  );
+  const broken = new Uint8Array([...bytes(`${HEADER}\n1,가`), 0xff, ...bytes(",,,,,,\n")]);
+  assert.match((await problemsOf(broken)).message, /line 2: neither UTF-8 .* nor CP949/);
+});
+
+Deno.test("readSongs: missing and doubled columns, and another separator, are named", async () => {
+  const missing = await problemsOf("id,song_name,adults,artist,album_id,genre\n1,봄,0,가수,1,댄스\n");
+  assert.deepEqual(missing.problems.map(({ line, column }) => [line, column]), [[1, "date"], [1, "lyrics"]]);
+  const doubled = await problemsOf(`${HEADER},Genre\n1,봄,0,가수,1,2001,댄스,가사,댄스\n`);
+  assert.match(doubled.message, /line 1, column genre: two columns have this name\. Rename one of them/);
+  const tabs = `${HEADER}\n1,봄,0,가수,1,2001,댄스,가사\n`.replaceAll(",", "\t");
+  assert.match(
+    (await problemsOf(tabs)).message,
+    /The values seem to be separated by "\\t": pass the option separator\./,
+  );
+  assert.equal((await read(tabs, { separator: "\t" }))[0]?.lyrics, "가사");
+});
+
+Deno.test("readSongs: values of the wrong type, with line, column, value and what to do", async () => {
+  const { problems, message } = await problemsOf([
+    HEADER,
+    `1,봄,maybe,가수,1,2001,댄스,"가\n사"`,
+    "",
+    `2,봄,0,가수,1,2001.13.01,댄스,가사`,
+    `3,봄,2,가수,1,봄날,댄스,가사`,
+  ].join("\n"));
+  assert.deepEqual(problems.map(({ line, column, value, what }) => [line, column, value, what]), [
+    [2, "adults", "maybe", "this is neither yes nor no"],
+    [5, "date", "2001.13.01", "there is no month 13"],
+    [6, "adults", "2", "this is neither yes nor no"],
+    [6, "date", "봄날", "this is not a date"],
+  ]);
+  assert.match(
+    message,
+    /^노래\.csv: 4 problems\.\n {2}- line 2, column adults, value "maybe": this is neither yes nor no\. Write 1 /,
+  );
+});
+
+Deno.test("readSongs: a doubled id names both lines, whatever quotes are around it", async () => {
+  const row = (id: string) => `${id},봄,0,가수,1,2001,댄스,"가\n사"`;
+  const { problems } = await problemsOf([HEADER, row("7"), row("8"), row("'7'"), row("7.0")].join("\n"));
+  assert.deepEqual(problems.map(({ line, column, value, what }) => [line, column, value, what]), [
+    [6, "id", "'7'", "the song on line 2 has the same id"],
+    [8, "id", "7.0", "the song on line 2 has the same id"],
+  ]);
+});
+
+Deno.test("readSongs: records of the wrong length, with what the file has there", async () => {
+  const { problems } = await problemsOf(
+    `${HEADER}\n1,봄,0,가수,1,2001,댄스,"가\n사"\n2,봄,0,가수,1,2001,댄스,가사, 둘째 줄\n3,봄,0,가수\n4,봄,0,가수,1,2001,댄스,가사\n`,
+  );
+  assert.deepEqual(problems.map(({ line, value, what }) => [line, value, what]), [
+    [4, "2,봄,0,가수,1,2001,댄스,가사, 둘째 줄", "the record has 9 fields, the header 8"],
+    [5, "3,봄,0,가수", "the record has 4 fields, the header 8"],
+  ]);
+  assert.match(problems[0]?.remedy ?? "", /in double quotes/);
+});
+
+Deno.test("readSongs: a broken quote, with the line and place of the quote and the record it is in", async () => {
+  const [inside] =
+    (await problemsOf(`${HEADER}\n1,봄,0,가수,1,2001,댄스,"가\n그는 "사랑"이라 했다"\n`)).problems;
+  assert.deepEqual([inside?.line, inside?.column, inside?.value], [3, 4, '그는 "사랑"이라 했다"']);
+  assert.match(inside?.what ?? "", /out of place in the record that starts on line 2/);
+  const [bare] = (await problemsOf(`${HEADER}\r\n1,봄 "밤",0,가수,1,2001,댄스,가사\r\n`)).problems;
+  assert.deepEqual([bare?.line, bare?.column, bare?.value], [2, 5, '1,봄 "밤",0,가수,1,2001,댄스,가사']);
+  const [open] = (await problemsOf(`${HEADER}\n1,봄,0,가수,1,2001,댄스,"가\n사\n`)).problems;
+  assert.match(open?.what ?? "", /is missing or out of place in the record that starts on line 2/);
+});
+
+Deno.test("readSongs: a long message is cut, the list of problems is not", async () => {
+  const rows = Array.from({ length: 12 }, (_, i) => `${i},봄,0,가수,1,${"언제".repeat(100)},댄스,가사`);
+  const error = await problemsOf([HEADER, ...rows].join("\n"));
+  assert.equal(error.problems.length, 12);
+  assert.match(error.message, /^노래\.csv: 12 problems\./);
+  assert.match(error.message, /… and 7 more problems like these\.$/);
+  assert(error.message.length < 1500);
+});
+
+Deno.test("readSongs: 25,000 songs are read within seconds", async () => {
+  const lyrics = "밤하늘에 별이 빛나고\n우리는 걸어가네\n".repeat(40);
+  const table = stringify(
+    Array.from(
+      { length: 25_000 },
+      (_, i) => [`'${i}'`, "노래", "0.0", "가수, 나수", "'1'", "2001.03.16", "댄스,발라드", lyrics],
+    ),
+  );
+  const text = `${HEADER}\r\n${table}`;
+  const start = performance.now();
+  const frame = await readSongs(bytes(text));
+  const elapsedMs = performance.now() - start;
+  assert.equal(frame.height, 25_000);
+  assert(elapsedMs < 15_000, `${elapsedMs} ms`); // about 2 s on two idle cores
+});

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { parseAdults, parseDate, parseGenres, parseId, parseName, parseNames, ValueError } from "./values.ts";
+
+Deno.test("parseDate: every form, as far as the date is known", () => {
+  const cases: [text: string, year: number | null, month: number | null, day: number | null][] = [
+    ["2001.03.16", 2001, 3, 16],
+    ["2001-03-16", 2001, 3, 16],
+    ["2001/3/6", 2001, 3, 6],
+    ["2001.03.16.", 2001, 3, 16],
+    ["20010316", 2001, 3, 16],
+    ["2001-03-16 00:00:00", 2001, 3, 16],
+    ["2001-03-16T09:30:00.000Z", 2001, 3, 16],
+    ["1999.10", 1999, 10, null],
+    ["2002", 2002, null, null],
+    ["2002.00.00", 2002, null, null],
+    ["20030500", 2003, 5, null],
+    ["0000.00.00", null, null, null],
+    ["2004.02.29", 2004, 2, 29],
+    ["-", null, null, null],
+    ["", null, null, null],
+    ["NaN", null, null, null],
+  ];
+  for (const [text, year, month, day] of cases) assert.deepEqual(parseDate(text), { text, year, month, day });
+  assert.deepEqual(parseDate(" 2002 "), { text: "2002", year: 2002, month: null, day: null });
+});
+
+Deno.test("parseDate: what is no date is refused, with the reason", () => {
+  for (const text of ["봄", "16.03.2001", "99.10", "2001.03-16", "2001.03.16.1", "200103", "2001.03.16 봄"]) {
+    assert.throws(() => parseDate(text), /this is not a date/, text);
+  }
+  assert.throws(() => parseDate("2001.13"), /there is no month 13/);
+  assert.throws(() => parseDate("2001.02.29"), /there is no day 29 in 2001.2/);
+  assert.throws(
+    () => parseDate("2001.13"),
+    (error) => error instanceof ValueError && /2001\.03\.16/.test(error.remedy),
+  );
+});
+
+Deno.test("parseAdults: yes, no, unknown; nothing else", () => {
+  for (const text of ["1", "1.0", "true", "True", " TRUE "]) assert.equal(parseAdults(text), true, text);
+  for (const text of ["0", "0.0", "false", "False"]) assert.equal(parseAdults(text), false, text);
+  for (const text of ["", "-", "nan", "None"]) assert.equal(parseAdults(text), null, text);
+  for (const text of ["2", "yes", "10", "0.5", "성인"]) {
+    assert.throws(() => parseAdults(text), /neither yes nor no/, text);
+  }
+});
+
+Deno.test("parseId: without stray quotes and the .0 of a float", () => {
+  const cases: [string, string | null][] = [
+    ["'1869'", "1869"],
+    ['"1869"', "1869"],
+    ["1869'", "1869"],
+    ["‘1869’", "1869"],
+    ["1869.0", "1869"],
+    ["'1869.0'", "1869"],
+    [" 1869 ", "1869"],
+    ["B.1.0", "B.1.0"],
+    ["007", "007"],
+    ["Love's End", "Love's End"],
+    ["''", null],
+    ["-", null],
+    ["", null],
+    ["nan", null],
+  ];
+  for (const [text, id] of cases) assert.equal(parseId(text), id, text);
+});
+
+Deno.test("parseName and parseNames: NFC, entities, single spaces, commas with or without spaces", () => {
+  assert.equal(parseName(" R&amp;B\u00a0 봄 ".normalize("NFD")), "R&B 봄");
+  assert.deepEqual(parseNames("아이유,지코 , 아이유,,-"), ["아이유", "지코"]);
+  assert.deepEqual(parseNames("-"), []);
+  assert.deepEqual(parseNames(" "), []);
+  assert.deepEqual(parseNames("Simon & Garfunkel"), ["Simon & Garfunkel"]);
+});
+
+Deno.test("parseGenres: names with slash and ampersand, none, and codes", () => {
+  assert.deepEqual(parseGenres("랩/힙합,R&B/Soul, R&amp;B/Soul"), ["랩/힙합", "R&B/Soul"]);
+  assert.deepEqual(parseGenres("-"), []);
+  assert.deepEqual(parseGenres("nan"), []);
+  const names = new Map([[0, "발라드"], [3, "댄스"], [4, "댄스"]]);
+  assert.deepEqual(parseGenres("0,3", names), ["발라드", "댄스"]);
+  assert.deepEqual(parseGenres("3.0", names), ["댄스"]);
+  assert.deepEqual(parseGenres("3,4", names), ["댄스"]);
+  assert.deepEqual(parseGenres("포크, 0", names), ["포크", "발라드"]);
+  assert.throws(() => parseGenres("0,7", names), /genre code 7 has no name/);
+  assert.throws(() => parseGenres("0"), /the genre is a number, and no names were given/);
+});
