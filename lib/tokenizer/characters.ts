@@ -1,0 +1,64 @@
+// Classes of characters as Python's str and unicodedata have them.
+
+const PYTHON_SPACES = new Set<number>([
+  ...range(0x09, 0x0d),
+  ...range(0x1c, 0x20),
+  0x85,
+  0xa0,
+  0x1680,
+  ...range(0x2000, 0x200a),
+  0x2028,
+  0x2029,
+  0x202f,
+  0x205f,
+  0x3000,
+]);
+
+/** Python's `str.isspace` of one character; every such character is one UTF-16 unit. */
+export function isPythonSpace(unit: number): boolean {
+  return PYTHON_SPACES.has(unit);
+}
+
+/** Runs of what `str.split()` splits at. */
+export const PYTHON_SPACE_RUN =
+  // deno-lint-ignore no-control-regex
+  /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
+
+/** Python's `str.strip()`. */
+export function pythonStrip(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isPythonSpace(text.charCodeAt(start))) start++;
+  while (start < end && isPythonSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+// Digits beyond the decimal ones (Numeric_Type=Digit): superscripts, Ethiopic, circled, ...
+const OTHER_DIGIT =
+  /^[\xb2\xb3\xb9\u1369-\u1371\u19da\u2070\u2074-\u2079\u2080-\u2089\u2460-\u2468\u2474-\u247c\u2488-\u2490\u24ea\u24f5-\u24fd\u24ff\u2776-\u277e\u2780-\u2788\u278a-\u2792\u{10a40}-\u{10a43}\u{10e60}-\u{10e68}\u{11052}-\u{1105a}\u{1f100}-\u{1f10a}\u{1f10b}\u{1f10c}]$/u;
+
+/** Python's `str.isdigit` of one character. */
+export function isPythonDigit(character: string): boolean {
+  return /^\p{Nd}$/u.test(character) || OTHER_DIGIT.test(character);
+}
+
+const combining = new Map<string, boolean>();
+
+/**
+ * Whether a character has a canonical combining class (Python's `unicodedata.combining(c) != 0`).
+ *
+ * JavaScript does not tell the class, but its normalisation sorts by it: a mark of class 1 to 239 moves before
+ * U+0345, the only one of class 240.
+ */
+export function isCombining(character: string): boolean {
+  let known = combining.get(character);
+  if (known === undefined) {
+    known = character === "\u0345" || !("\u0345" + character).normalize("NFD").startsWith("\u0345");
+    combining.set(character, known);
+  }
+  return known;
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}

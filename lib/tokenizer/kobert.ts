@@ -1,0 +1,168 @@
+// KoBERT's Hugging Face tokenizers: the text preparation of transformers' XLNet tokenizer before the SentencePiece
+// model, and its second look at pieces such as "9,".
+// Source: SKTBrain/KoBERT (kobert_hf), monologg/KoBERT-Transformers and transformers 4's XLNetTokenizer (all
+// Apache-2.0): preprocess_text and _tokenize.
+
+import { isCombining, isPythonDigit, isPythonSpace, PYTHON_SPACE_RUN, pythonStrip } from "./characters.ts";
+import { META_SPACE } from "./normalizer.ts";
+import { appendIds, type SentencePiece, splitText } from "./sentencepiece.ts";
+import type { Piece, TextModel } from "./text_model.ts";
+
+/** Settings of `tokenizer_config.json`, with their defaults. */
+export interface KobertSettings {
+  /** `do_lower_case`, false. */
+  lowercase: boolean;
+  /** `remove_space`, true. */
+  removeSpace: boolean;
+  /** `keep_accents`, false. */
+  keepAccents: boolean;
+}
+
+/**
+ * KoBERT's preparation of a text: white space squeezed, two backticks or apostrophes made one quotation mark,
+ * compatibility characters taken apart and combining marks dropped (the SentencePiece model's character map puts
+ * Hangul together again).
+ *
+ * @example
+ * prepareKobertText("  ``é''  1", { lowercase: false, removeSpace: true, keepAccents: false }); // '"e" 1'
+ */
+export function prepareKobertText(text: string, settings: KobertSettings): string {
+  // One character after the other, so that a final Σ becomes σ as well.
+  let result = settings.lowercase ? text.replace(/./gsu, (character) => character.toLowerCase()) : text;
+  if (settings.removeSpace) result = pythonStrip(result).replace(PYTHON_SPACE_RUN, " ");
+  result = result.replaceAll("``", '"').replaceAll("''", '"');
+  if (!settings.keepAccents) {
+    result = result.normalize("NFKD").replace(/\p{M}/gu, (mark) => isCombining(mark) ? "" : mark);
+  }
+  return settings.lowercase ? result.toLowerCase() : result;
+}
+
+/** A prepared text with, for every code unit, where its source begins and ends in the given text. */
+export interface PreparedText {
+  text: string;
+  starts: number[];
+  ends: number[];
+}
+
+/** `prepareKobertText`, character by character, keeping track of where everything comes from. */
+export function prepareKobertTextWithSource(given: string, settings: KobertSettings): PreparedText {
+  let characters: { text: string; start: number; end: number }[] = [];
+  for (let at = 0; at < given.length;) {
+    const text = String.fromCodePoint(given.codePointAt(at)!);
+    const shown = settings.lowercase ? text.toLowerCase() : text;
+    characters.push({ text: shown, start: at, end: at += text.length });
+  }
+  if (settings.removeSpace) {
+    const squeezed: typeof characters = [];
+    for (const character of characters) {
+      const space = isPythonSpace(character.text.codePointAt(0)!);
+      const last = squeezed[squeezed.length - 1];
+      if (!space) squeezed.push(character);
+      else if (last?.text === " ") last.end = character.end;
+      else if (last !== undefined) squeezed.push({ ...character, text: " " });
+    }
+    if (squeezed[squeezed.length - 1]?.text === " ") squeezed.pop();
+    characters = squeezed;
+  }
+  for (const quote of ["`", "'"]) {
+    const joined: typeof characters = [];
+    for (let i = 0; i < characters.length; i++) {
+      const here = characters[i]!;
+      const next = characters[i + 1];
+      if (here.text === quote && next?.text === quote) {
+        joined.push({ text: '"', start: here.start, end: next.end });
+        i++;
+      } else joined.push(here);
+    }
+    characters = joined;
+  }
+  const result: PreparedText = { text: "", starts: [], ends: [] };
+  for (const { text, start, end } of characters) {
+    let shown = text;
+    if (!settings.keepAccents) {
+      shown = text.normalize("NFKD").replace(/\p{M}/gu, (mark) => isCombining(mark) ? "" : mark);
+    }
+    if (settings.lowercase) shown = shown.toLowerCase();
+    result.text += shown;
+    for (let i = 0; i < shown.length; i++) {
+      result.starts.push(start);
+      result.ends.push(end);
+    }
+  }
+  return result;
+}
+
+/**
+ * A KoBERT tokenizer's text model.
+ *
+ * @param idOf id of each piece of the model. `[pieces]`
+ * @param idOfToken id of a piece by its string, where a second split gives pieces that the first did not.
+ */
+export function kobertText(
+  sentencePiece: SentencePiece,
+  idOf: Int32Array,
+  idOfToken: (token: string) => number,
+  settings: KobertSettings,
+): TextModel {
+  const { model, pieceOf } = sentencePiece;
+  // A piece looked at again ends in a digit and a comma. Where the model knows the comma, no unknown run ends so.
+  const lookAgain = new Set<number>();
+  model.pieces.forEach((piece, i) => {
+    if (endsInDigitComma(piece.text)) lookAgain.add(idOf[i]!);
+  });
+  const commaKnown = pieceOf.has(",");
+
+  const pieces = (text: string): Piece[] => {
+    const prepared = prepareKobertTextWithSource(text, settings);
+    const place = (id: number, token: string, from: number, to: number): Piece => {
+      const start = prepared.starts[from] ?? text.length;
+      return { id, token, start, end: to > from ? prepared.ends[to - 1]! : start };
+    };
+    return splitText(sentencePiece, prepared.text).flatMap(({ piece, token, start, end }) => {
+      if (!endsInDigitComma(token)) return [place(idOf[piece]!, token, start, end)];
+      // The new pieces share the old one's place from its end on, a character each.
+      const again: Piece[] = [];
+      splitAgain(sentencePiece, token).reverse().forEach((part, i, parts) => {
+        const from = i === parts.length - 1 ? start : Math.max(start, end - part.length);
+        again.unshift(place(idOfToken(part), part, from, end));
+        end = from;
+      });
+      return again;
+    });
+  };
+
+  return {
+    hasOffsets: true,
+    pieces,
+    ids: (text, out) => {
+      const before = out.length;
+      if (commaKnown) {
+        appendIds(sentencePiece, prepareKobertText(text, settings), idOf, out);
+        let done = true;
+        for (let i = before; i < out.length && done; i++) done = !lookAgain.has(out[i]!);
+        if (done) return;
+        out.length = before;
+      }
+      for (const piece of pieces(text)) out.push(piece.id);
+    },
+  };
+}
+
+const META = String.fromCharCode(META_SPACE);
+
+function endsInDigitComma(token: string): boolean {
+  if (!token.endsWith(",") || token.length < 2) return false;
+  return isPythonDigit([...token].at(-2)!);
+}
+
+/** "▁10," to "▁10" and ",": what stands before the comma is split anew. */
+function splitAgain(sentencePiece: SentencePiece, token: string): string[] {
+  const parts = splitText(sentencePiece, token.slice(0, -1).replaceAll(META, "")).map((piece) => piece.token);
+  const first = parts[0];
+  if (first !== undefined && !token.startsWith(META) && first.startsWith(META)) {
+    // The model set a space before it that the piece did not have.
+    if (first.length === 1) parts.shift();
+    else parts[0] = first.slice(1);
+  }
+  return [...parts, ","];
+}

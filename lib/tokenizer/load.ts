@@ -1,0 +1,168 @@
+// Finding out what a folder or file is, and reading it.
+
+import { asObject, type Json, readConfig, readObject, type TokenizerConfig } from "./config.ts";
+import { parseIdMap, parseKobertVocab } from "./id_map.ts";
+import { loadSentencePiece, type SentencePieceKind } from "./load_sentencepiece.ts";
+import { loadWordPieceJson, loadWordPieceVocab } from "./load_wordpiece.ts";
+import { parseSentencePieceModel } from "./sentencepiece_model.ts";
+import type { Tokenizer } from "./types.ts";
+
+/** What can be said where the files do not say it, or say it wrongly. */
+export interface LoadOptions {
+  /** How a SentencePiece model is applied. */
+  kind?: SentencePieceKind;
+  /** BERT and KoBERT: `do_lower_case`. */
+  lowercase?: boolean;
+}
+
+const KOBERT_CLASSES: Record<string, SentencePieceKind> = {
+  KoBERTTokenizer: "kobert-skt",
+  KoBertTokenizer: "kobert-monologg",
+};
+
+/** Classes that say nothing about how a SentencePiece model is applied. */
+const NEUTRAL_CLASSES = ["PreTrainedTokenizer", "TokenizersBackend", "PythonBackend", "BertTokenizer"];
+
+/**
+ * Opens a tokenizer: a folder as Hugging Face models have it, or one of its files.
+ *
+ * Looked for, in this order:
+ * 1. a SentencePiece model (`*.model`, `*.spiece`), with a map of ids beside it (`token2idx_vocab.json`,
+ *    `*vocab*.json`, or `vocab.txt`) or with its own ids;
+ * 2. `tokenizer.json` (WordPiece, Unigram, byte-level BPE);
+ * 3. `vocab.txt` (WordPiece).
+ *
+ * `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` are honoured. How a SentencePiece model is
+ * applied follows from the class named there: `KoBERTTokenizer` (or an `XLNetTokenizer` whose first token is `[CLS]`,
+ * as `skt/kobert-base-v1` has it) and `KoBertTokenizer` (also assumed where `vocab.txt` is the map, as in
+ * `monologg/kobert`) prepare the text as those classes do; otherwise it is applied as the `sentencepiece` package does.
+ *
+ * @throws Error that names what was looked for and what is there; or the file that is broken, and why.
+ *
+ * @example
+ * const tokenizer = await loadTokenizer("../models/kobert");
+ * tokenizer.encode("한국어 모델을 공유합니다.").ids; // [2, 4958, 6855, 2046, 7088, 1050, 7843, 54, 3]
+ */
+export async function loadTokenizer(path: string, options: LoadOptions = {}): Promise<Tokenizer> {
+  let info: Deno.FileInfo;
+  try {
+    info = await Deno.stat(path);
+  } catch {
+    throw new Error(`There is no tokenizer at ${path}: no such file or folder.`);
+  }
+  const slash = path.lastIndexOf("/");
+  const folder = info.isDirectory
+    ? path.replace(/(.)\/+$/, "$1")
+    : slash < 0
+    ? "."
+    : path.slice(0, slash) || "/";
+  const given = info.isDirectory ? null : path.slice(slash + 1);
+  const names: string[] = [];
+  for await (const entry of Deno.readDir(folder)) if (!entry.isDirectory) names.push(entry.name);
+  names.sort();
+  const read = async (name: string): Promise<string | null> => {
+    if (!names.includes(name)) return null;
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await Deno.readFile(`${folder}/${name}`));
+  };
+  const config: TokenizerConfig = { ...await readConfig(read) };
+  if (options.lowercase !== undefined) {
+    config.lowercase = options.lowercase;
+    config.stripAccents ??= null;
+  }
+
+  const isModel = (name: string) => /\.(model|spiece)$/.test(name);
+  const models = given === null ? names.filter(isModel) : isModel(given) ? [given] : [];
+  const json = given === null ? "tokenizer.json" : given;
+  if (models.length > 1) {
+    throw new Error(
+      `${folder} has several SentencePiece models (${models.join(", ")}): name the one that is meant.`,
+    );
+  }
+  const modelName = models[0];
+  if (modelName !== undefined) {
+    const bytes = await Deno.readFile(`${folder}/${modelName}`);
+    const kind = options.kind ?? sentencePieceKind(config, names, modelName, bytes);
+    if (kind !== null) {
+      const map = await idMap(names, read);
+      const source = `${folder}/${modelName}${map === null ? "" : ` + ${map.name}`}`;
+      return loadSentencePiece({ kind, bytes, modelName, map, config, source });
+    }
+  }
+  if (json.endsWith(".json") && names.includes(json)) {
+    const object = (await readObject(read, json))!;
+    return loadJson(object, config, json, `${folder}/${json}`);
+  }
+  const vocab = given === null ? "vocab.txt" : given;
+  if (vocab.endsWith(".txt") && names.includes(vocab)) {
+    return loadWordPieceVocab((await read(vocab))!, config, `${folder}/${vocab}`);
+  }
+  if (given !== null) {
+    throw new Error(
+      `${path} is no tokenizer file: known are *.model and *.spiece (SentencePiece), tokenizer.json and vocab.txt.`,
+    );
+  }
+  throw new Error(
+    `${folder} has no tokenizer. Looked for *.model or *.spiece (SentencePiece), tokenizer.json, vocab.txt; ` +
+      `there is ${names.length === 0 ? "nothing" : names.slice(0, 20).join(", ")}.`,
+  );
+}
+
+/** How the model is to be applied; null: `tokenizer.json` beside it says it better. */
+function sentencePieceKind(
+  config: TokenizerConfig,
+  names: readonly string[],
+  modelName: string,
+  bytes: Uint8Array,
+): SentencePieceKind | null {
+  if (config.kind === "sentencepiece" || config.kind === "kobert-skt" || config.kind === "kobert-monologg") {
+    return config.kind;
+  }
+  const { tokenizerClass } = config;
+  if (tokenizerClass !== null) {
+    const kobert = KOBERT_CLASSES[tokenizerClass];
+    if (kobert !== undefined) return kobert;
+    if (tokenizerClass === "XLNetTokenizer" && config.special.get("cls")?.content === "[CLS]") {
+      return "kobert-skt";
+    }
+    if (!NEUTRAL_CLASSES.includes(tokenizerClass)) {
+      if (names.includes("tokenizer.json")) return null;
+      throw new Error(
+        `${modelName} belongs to a ${tokenizerClass} (tokenizer_config.json), whose conventions are not known here; ` +
+          `known are ${Object.keys(KOBERT_CLASSES).join(", ")} and XLNetTokenizer with [CLS].`,
+      );
+    }
+  }
+  if (names.includes("tokenizer.json") && parseSentencePieceModel(bytes, modelName).algorithm !== "unigram") {
+    return null;
+  }
+  return names.includes("vocab.txt") && !names.some(isIdMap) ? "kobert-monologg" : "sentencepiece";
+}
+
+function isIdMap(name: string): boolean {
+  return /vocab.*\.json$/.test(name);
+}
+
+/** The map of ids beside a model, null where there is none. */
+async function idMap(
+  names: readonly string[],
+  read: (name: string) => Promise<string | null>,
+): Promise<{ ids: Map<string, number>; name: string } | null> {
+  const maps = names.filter(isIdMap);
+  if (maps.length > 1) {
+    throw new Error(
+      `Several files could be the map of ids (${maps.join(", ")}): leave one beside the model.`,
+    );
+  }
+  const name = maps[0] ?? (names.includes("vocab.txt") ? "vocab.txt" : undefined);
+  if (name === undefined) return null;
+  const text = (await read(name))!;
+  return { ids: name.endsWith(".txt") ? parseKobertVocab(text, name) : parseIdMap(text, name), name };
+}
+
+function loadJson(json: Json, config: TokenizerConfig, file: string, source: string): Tokenizer {
+  const model = asObject(json.model);
+  const type = model?.type ??
+    (model !== null && asObject(model.vocab) !== null && !("merges" in model) ? "WordPiece" : null);
+  if (type === "WordPiece") return loadWordPieceJson(json, config, file, source);
+  throw new Error(`${file}: the model ${JSON.stringify(type)} is not known; known is WordPiece.`);
+}

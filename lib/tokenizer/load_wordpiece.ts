@@ -1,0 +1,301 @@
+// WordPiece tokenizers from `vocab.txt` or `tokenizer.json`.
+
+import type { AddedToken } from "./added_tokens.ts";
+import type { BertSettings } from "./bert_text.ts";
+import { asObject, type Json, type TokenizerConfig, type TokenSpec } from "./config.ts";
+import { bertTemplate, type Template } from "./encoding.ts";
+import { linesOf } from "./id_map.ts";
+import { addedTokenJson, specialTokensJson, templateJson, writeFiles } from "./save_files.ts";
+import { makeTokenizer, SPECIAL_ROLES, type SpecialRole } from "./tokenizer.ts";
+import { parseAddedTokens, parseTemplate } from "./tokenizer_json.ts";
+import type { Tokenizer } from "./types.ts";
+import { decodeWordPieces, type WordPieceModel, wordPieceText } from "./wordpiece.ts";
+
+/** A WordPiece tokenizer as its files describe it. */
+interface WordPieceFiles {
+  model: WordPieceModel;
+  added: AddedToken[];
+  /** Null: `[CLS] A [SEP]`, as BERT's classes build it. */
+  template: Template | null;
+  /** Null: tokens are joined by spaces. */
+  decoder: { prefix: string; cleanup: boolean } | null;
+}
+
+const BERT_CLASSES = ["BertTokenizer", "ElectraTokenizer", "DistilBertTokenizer", "BertJapaneseTokenizer"];
+
+const BERT_NAMES: Partial<Record<SpecialRole, string>> = {
+  unk: "[UNK]",
+  sep: "[SEP]",
+  pad: "[PAD]",
+  cls: "[CLS]",
+  mask: "[MASK]",
+};
+
+/**
+ * Reads a `vocab.txt`: a token a line, the line's number its id.
+ *
+ * Where neither `tokenizer_config.json` nor the caller says whether text is lower-cased, Python's classes do it (and
+ * take Hangul apart with it). Here it is done unless the vocabulary shows that it cannot be meant: it has capitals or
+ * Hangul syllables, which lower-cased text would never reach.
+ *
+ * @throws Error where the vocabulary has no unknown token.
+ */
+export function loadWordPieceVocab(text: string, config: TokenizerConfig, source: string): Tokenizer {
+  const vocab = new Map<string, number>();
+  linesOf(text).forEach((line, id) => vocab.set(line, id));
+  const settings: BertSettings = {
+    cleanText: true,
+    handleChinese: config.handleChinese ?? true,
+    lowercase: config.lowercase ?? !hasCase(vocab, config),
+    stripAccents: false,
+  };
+  settings.stripAccents = config.stripAccents ?? settings.lowercase;
+  return build(
+    {
+      model: {
+        vocab,
+        unkToken: config.special.get("unk")?.content ?? BERT_NAMES.unk!,
+        continuingPrefix: "##",
+        maxWordLength: 100,
+        normalizer: settings,
+        splitWords: true,
+      },
+      added: [],
+      template: null,
+      decoder: { prefix: "##", cleanup: true },
+    },
+    config,
+    source,
+  );
+}
+
+/**
+ * Reads a `tokenizer.json` with a WordPiece model.
+ *
+ * `do_lower_case`, `strip_accents` and `tokenize_chinese_chars` of a BERT class's `tokenizer_config.json` go before
+ * what the file says, as in Python. Truncation and padding that the file may hold are left aside, as transformers does.
+ *
+ * @throws Error that names the part that is not BERT's.
+ */
+export function loadWordPieceJson(
+  json: Json,
+  config: TokenizerConfig,
+  file: string,
+  source: string,
+): Tokenizer {
+  const model = asObject(json.model)!;
+  const vocab = new Map<string, number>();
+  for (const [token, id] of Object.entries(asObject(model.vocab) ?? {})) {
+    if (typeof id !== "number") {
+      throw new Error(`${file}: the id of ${JSON.stringify(token)} is ${JSON.stringify(id)}.`);
+    }
+    vocab.set(token, id);
+  }
+  const normalizer = asObject(json.normalizer);
+  let settings: BertSettings | null = null;
+  if (normalizer !== null) {
+    if (normalizer.type !== "BertNormalizer") {
+      throw new Error(
+        `${file}: a WordPiece model behind the normalizer ${JSON.stringify(normalizer.type)} is not known; ` +
+          "BertNormalizer or none is.",
+      );
+    }
+    const bert = config.tokenizerClass !== null && BERT_CLASSES.includes(config.tokenizerClass);
+    const lowercase = (bert ? config.lowercase : null) ?? normalizer.lowercase !== false;
+    const written = typeof normalizer.strip_accents === "boolean" ? normalizer.strip_accents : null;
+    settings = {
+      cleanText: normalizer.clean_text !== false,
+      handleChinese: (bert ? config.handleChinese : null) ?? normalizer.handle_chinese_chars !== false,
+      lowercase,
+      stripAccents: (bert && config.stripAccents !== undefined ? config.stripAccents : written) ?? lowercase,
+    };
+  }
+  const preTokenizer = asObject(json.pre_tokenizer);
+  if (preTokenizer !== null && preTokenizer.type !== "BertPreTokenizer") {
+    throw new Error(
+      `${file}: a WordPiece model behind the pre_tokenizer ${
+        JSON.stringify(preTokenizer.type)
+      } is not known; ` +
+        "BertPreTokenizer or none is.",
+    );
+  }
+  const decoder = asObject(json.decoder);
+  if (decoder !== null && decoder.type !== "WordPiece") {
+    throw new Error(
+      `${file}: the decoder ${JSON.stringify(decoder.type)} does not go with a WordPiece model.`,
+    );
+  }
+  return build(
+    {
+      model: {
+        vocab,
+        unkToken: typeof model.unk_token === "string" ? model.unk_token : BERT_NAMES.unk!,
+        continuingPrefix: typeof model.continuing_subword_prefix === "string"
+          ? model.continuing_subword_prefix
+          : "##",
+        maxWordLength: typeof model.max_input_chars_per_word === "number"
+          ? model.max_input_chars_per_word
+          : 100,
+        normalizer: settings,
+        splitWords: preTokenizer !== null,
+      },
+      added: parseAddedTokens(json, file),
+      template: parseTemplate(json.post_processor, file),
+      decoder: decoder === null
+        ? null
+        : { prefix: String(decoder.prefix ?? "##"), cleanup: decoder.cleanup !== false },
+    },
+    config,
+    source,
+  );
+}
+
+/** Whether a vocabulary has tokens that lower-cased, accent-stripped text never reaches. */
+function hasCase(vocab: ReadonlyMap<string, number>, config: TokenizerConfig): boolean {
+  const special = new Set([
+    ...Object.values(BERT_NAMES),
+    ...[...config.special.values()].map((spec) => spec.content),
+  ]);
+  for (const token of vocab.keys()) {
+    if (!special.has(token) && !/^\[.*\]$/.test(token) && /[\p{Lu}\uac00-\ud7a3]/u.test(token)) return true;
+  }
+  return false;
+}
+
+function build(files: WordPieceFiles, config: TokenizerConfig, source: string): Tokenizer {
+  const { model } = files;
+  const { vocab } = model;
+  const tokens = new Map([...vocab].map(([token, id]) => [id, token]));
+  const ids = new Map(vocab);
+  let vocabSize = 1 + [...vocab.values()].reduce((most, id) => Math.max(most, id), -1);
+  const added: AddedToken[] = [];
+  const add = (token: AddedToken): void => {
+    const place = added.findIndex((other) => other.id === token.id);
+    if (place >= 0) added[place] = token;
+    else added.push(token);
+    ids.set(token.content, token.id);
+    tokens.set(token.id, token.content);
+    vocabSize = Math.max(vocabSize, token.id + 1);
+  };
+  files.added.forEach(add);
+  config.added.forEach(add);
+
+  // Python gives special tokens that are missing the next ids.
+  const special = new Map<SpecialRole, number>();
+  const take = (spec: TokenSpec, role: SpecialRole | null): void => {
+    const id = ids.get(spec.content) ?? vocabSize;
+    if (role !== null) special.set(role, id);
+    if (!added.some((token) => token.id === id)) add({ ...spec, id, special: true });
+  };
+  for (const role of SPECIAL_ROLES) {
+    const spec = config.special.get(role);
+    const name = BERT_NAMES[role];
+    if (spec !== undefined) take(spec, role);
+    else if (name !== undefined && (files.template === null || ids.has(name))) {
+      take({
+        content: name,
+        singleWord: false,
+        lstrip: false,
+        rstrip: false,
+        normalized: false,
+        special: true,
+      }, role);
+    }
+  }
+  for (const spec of config.additional) take(spec, null);
+
+  const tokenOf = (id: number) => tokens.get(id)!;
+  const template = files.template ?? bertTemplate(special.get("cls")!, special.get("sep")!);
+  const found = config.splitSpecialTokens ? added.filter((token) => !token.special) : added;
+  return makeTokenizer({
+    kind: "wordpiece",
+    source,
+    model: wordPieceText(model, found.filter((token) => token.normalized)),
+    vocabSize,
+    tokenToId: (token) => ids.get(token) ?? null,
+    idToToken: (id) => tokens.get(id) ?? null,
+    addedTokens: found.filter((token) => !token.normalized),
+    special,
+    specialIds: [...new Set([...special.values(), ...added.filter((t) => t.special).map((t) => t.id)])]
+      .sort((a, b) => a - b),
+    template,
+    longestFirst: "tokenizers",
+    paddingSide: config.paddingSide ?? "right",
+    truncationSide: config.truncationSide ?? "right",
+    padType: 0,
+    modelMaxLength: config.modelMaxLength,
+    decode: (given) => {
+      const words = given.map(tokenOf);
+      const { decoder } = files;
+      return decoder === null ? words.join(" ") : decodeWordPieces(words, decoder.prefix, decoder.cleanup);
+    },
+    save: (folder) => save(folder, { ...files, template, added }, config, special, tokens, vocabSize),
+  });
+}
+
+/** Writes `vocab.txt`, `tokenizer.json`, `tokenizer_config.json` and `special_tokens_map.json`. */
+function save(
+  folder: string,
+  files: WordPieceFiles & { template: Template },
+  config: TokenizerConfig,
+  special: ReadonlyMap<SpecialRole, number>,
+  tokens: ReadonlyMap<number, string>,
+  vocabSize: number,
+): Promise<string[]> {
+  const { model, decoder, template } = files;
+  const tokenOf = (id: number) => tokens.get(id)!;
+  const names = specialTokensJson(special, tokenOf);
+  const { normalizer } = model;
+  const json = {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: [...files.added].sort((a, b) => a.id - b.id).map(addedTokenJson),
+    normalizer: normalizer === null ? null : {
+      type: "BertNormalizer",
+      clean_text: normalizer.cleanText,
+      handle_chinese_chars: normalizer.handleChinese,
+      strip_accents: normalizer.stripAccents,
+      lowercase: normalizer.lowercase,
+    },
+    pre_tokenizer: model.splitWords ? { type: "BertPreTokenizer" } : null,
+    post_processor: templateJson(template, tokenOf),
+    decoder: decoder === null ? null : { type: "WordPiece", ...decoder },
+    model: {
+      type: "WordPiece",
+      unk_token: model.unkToken,
+      continuing_subword_prefix: model.continuingPrefix,
+      max_input_chars_per_word: model.maxWordLength,
+      vocab: Object.fromEntries(model.vocab),
+    },
+  };
+  const inOrder = [...model.vocab].sort((a, b) => a[1] - b[1]);
+  const lines = Array.from({ length: vocabSize }, (_, id) => tokens.get(id) ?? `[unused${id}]`);
+  // BERT's own class rebuilds everything but the vocabulary from its settings; others are read from tokenizer.json.
+  const plain = model.splitWords && normalizer?.cleanText === true && model.continuingPrefix === "##" &&
+    model.maxWordLength === 100 && JSON.stringify(template) ===
+      JSON.stringify(bertTemplate(special.get("cls") ?? -1, special.get("sep") ?? -1));
+  const limits: Record<string, unknown> = {};
+  if (config.modelMaxLength !== null) limits.model_max_length = config.modelMaxLength;
+  if (config.truncationSide !== null) limits.truncation_side = config.truncationSide;
+  const bert = plain
+    ? {
+      do_lower_case: normalizer.lowercase,
+      strip_accents: normalizer.stripAccents,
+      tokenize_chinese_chars: normalizer.handleChinese,
+    }
+    : {};
+  return writeFiles(folder, [
+    ["vocab.txt", lines.slice(0, 1 + (inOrder.at(-1)?.[1] ?? -1)).map((token) => `${token}\n`).join("")],
+    ["tokenizer.json", json],
+    ["tokenizer_config.json", {
+      tokenizer_class: plain ? "BertTokenizer" : "PreTrainedTokenizerFast",
+      ...names,
+      padding_side: config.paddingSide ?? "right",
+      ...limits,
+      ...bert,
+      clean_up_tokenization_spaces: false,
+    }],
+    ["special_tokens_map.json", names],
+  ]);
+}

@@ -1,0 +1,27 @@
+/**
+ * Text to ids and back, exactly as Python does it: KoBERT's SentencePiece model in its three variants, WordPiece, and
+ * `tokenizer.json`, behind one interface.
+ *
+ * @example
+ * import { loadTokenizer } from "../lib/tokenizer/mod.ts";
+ *
+ * const tokenizer = await loadTokenizer("../models/kobert");
+ * const batch = tokenizer.encodeBatch(["첫 줄", "둘째 줄은 더 길다"], { maxLength: 256 });
+ * batch.ids; // two rows of one length
+ *
+ * @module
+ */
+
+export { type LoadOptions, loadTokenizer } from "./load.ts";
+export { tokenLengths } from "./tokenizer.ts";
+export type {
+  BatchEncoding,
+  BatchOptions,
+  EncodeOptions,
+  Encoding,
+  Offset,
+  Side,
+  Tokenizer,
+  TokenizerKind,
+  Truncation,
+} from "./types.ts";

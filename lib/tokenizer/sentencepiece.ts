@@ -1,0 +1,257 @@
+// A SentencePiece unigram model as a text model: preparation, split, unknown runs, byte fallback, decoding.
+// Source: src/sentencepiece_processor.cc of google/sentencepiece, PopulateSentencePieceText and Decode.
+
+import { makeNormalizer, META_SPACE, type Normalizer } from "./normalizer.ts";
+import { PieceType, type SentencePieceModel } from "./sentencepiece_model.ts";
+import type { Piece, TextModel } from "./text_model.ts";
+import { makeUnigramSplitter, type ScoredPiece, type Splitter } from "./unigram.ts";
+
+/** How far below the lowest score an unknown character lies. */
+const UNKNOWN_PENALTY = 10;
+
+/** A model made ready, its pieces numbered by their place in the file. */
+export interface SentencePiece {
+  readonly model: SentencePieceModel;
+  readonly normalizer: Normalizer;
+  readonly split: Splitter;
+  /** For byte fallback: the piece of each byte. `[256]`, empty without it. */
+  readonly bytePieces: Int32Array;
+  /** Piece by its string; special pieces before pieces of text, as `PieceToId` has it. */
+  readonly pieceOf: ReadonlyMap<string, number>;
+}
+
+/** What a piece of text came out as; `from` and `to` are code units of the prepared text. */
+export interface SplitPiece {
+  piece: number;
+  token: string;
+  start: number;
+  end: number;
+  from: number;
+  to: number;
+}
+
+/**
+ * Makes a model ready to split text.
+ *
+ * @throws Error for another algorithm than unigram.
+ */
+export function makeSentencePiece(model: SentencePieceModel, file: string): SentencePiece {
+  if (model.algorithm !== "unigram") {
+    throw new Error(
+      `${file} is a SentencePiece ${model.algorithm} model; only unigram models (KoBERT's kind) are read.`,
+    );
+  }
+  let lowest = Infinity;
+  // FLT_MIN, where SentencePiece starts looking for the highest score.
+  let highest = 1.1754943508222875e-38;
+  for (const piece of model.pieces) {
+    if (piece.type !== PieceType.normal) continue;
+    lowest = Math.min(lowest, piece.score);
+    highest = Math.max(highest, piece.score);
+  }
+  const bytePieces = new Int32Array(model.byteFallback ? 256 : 0);
+  const pieceOf = new Map<string, number>();
+  const special: [string, number][] = [];
+  const scored: (ScoredPiece | null)[] = model.pieces.map((piece, i) => {
+    if (piece.type === PieceType.byte) bytePieces[parseInt(piece.text.slice(3, 5), 16)] = i;
+    switch (piece.type) {
+      case PieceType.normal:
+        pieceOf.set(piece.text, i);
+        return { text: piece.text, score: piece.score };
+      case PieceType.userDefined: {
+        pieceOf.set(piece.text, i);
+        // Always chosen: longer is better, in bytes, whatever stands around it.
+        const bytes = new TextEncoder().encode(piece.text).length;
+        return { text: piece.text, score: Math.fround(bytes * highest) - 0.1 };
+      }
+      case PieceType.unused:
+        pieceOf.set(piece.text, i);
+        return null;
+      default:
+        special.push([piece.text, i]);
+        return null;
+    }
+  });
+  for (const [text, i] of special) pieceOf.set(text, i);
+  const userDefined = model.pieces.filter((piece) => piece.type === PieceType.userDefined);
+  return {
+    model,
+    normalizer: makeNormalizer(
+      model.normalizer,
+      userDefined.map((piece) => piece.text),
+      model.treatWhitespaceAsSuffix,
+    ),
+    split: makeUnigramSplitter(scored, Math.fround(lowest - UNKNOWN_PENALTY), "float32"),
+    bytePieces,
+    pieceOf,
+  };
+}
+
+/**
+ * The pieces of a text by their numbers in the file, appended to `out` through `idOf`: the fast way.
+ *
+ * @param idOf id of each piece. `[pieces]`
+ */
+export function appendIds(
+  { model, normalizer, split, bytePieces }: SentencePiece,
+  text: string,
+  idOf: Int32Array,
+  out: number[],
+): void {
+  const normalized = normalizer.normalize(text);
+  if (normalized.length === 0) return;
+  const { count, pieces, ends } = split(normalized.units, normalized.length);
+  let afterUnknown = false;
+  for (let i = 0; i < count; i++) {
+    const piece = pieces[i]!;
+    if (piece >= 0) {
+      out.push(idOf[piece]!);
+      afterUnknown = false;
+    } else if (bytePieces.length > 0) {
+      for (const byte of bytesOf(normalized.units, i === 0 ? 0 : ends[i - 1]!, ends[i]!)) {
+        out.push(idOf[bytePieces[byte]!]!);
+      }
+    } else {
+      // A run of unknown characters is one piece.
+      if (!afterUnknown) out.push(idOf[model.unkId]!);
+      afterUnknown = true;
+    }
+  }
+}
+
+/** The pieces of a text with their strings and places. */
+export function splitText(sentencePiece: SentencePiece, text: string): SplitPiece[] {
+  const { model, normalizer, split, bytePieces } = sentencePiece;
+  const { units, origin, length } = normalizer.normalize(text);
+  if (length === 0) return [];
+  const { count, pieces, ends } = split(units, length);
+  const result: SplitPiece[] = [];
+  for (let i = 0, from = 0; i < count; i++) {
+    const piece = pieces[i]!;
+    const to = ends[i]!;
+    const start = origin[from]!;
+    const end = origin[to]!;
+    const last = result[result.length - 1];
+    if (piece >= 0) {
+      result.push({ piece, token: model.pieces[piece]!.text, start, end, from, to });
+    } else if (bytePieces.length > 0) {
+      // The last byte has the character's place, the others are empty at its start.
+      const bytes = bytesOf(units, from, to);
+      bytes.forEach((byte, b) => {
+        const piece = bytePieces[byte]!;
+        const token = model.pieces[piece]!.text;
+        result.push({ piece, token, start, end: b === bytes.length - 1 ? end : start, from, to });
+      });
+    } else if (last !== undefined && last.piece === model.unkId) {
+      last.token += stringOf(units, from, to);
+      last.end = end;
+      last.to = to;
+    } else {
+      result.push({ piece: model.unkId, token: stringOf(units, from, to), start, end, from, to });
+    }
+    from = to;
+  }
+  return result;
+}
+
+/**
+ * A SentencePiece model as a text model.
+ *
+ * @param idOf id of each piece. `[pieces]`
+ */
+export function sentencePieceText(sentencePiece: SentencePiece, idOf: Int32Array): TextModel {
+  return {
+    hasOffsets: true,
+    ids: (text, out) => appendIds(sentencePiece, text, idOf, out),
+    pieces: (text): Piece[] =>
+      splitText(sentencePiece, text).map(({ piece, token, start, end }) => ({
+        id: idOf[piece]!,
+        token,
+        start,
+        end,
+      })),
+  };
+}
+
+/**
+ * Pieces back to text.
+ *
+ * @param pieces numbers in the file.
+ */
+export function decodePieces({ model, bytePieces }: SentencePiece, pieces: readonly number[]): string {
+  const { addDummyPrefix, removeExtraWhitespaces } = model.normalizer;
+  const space = String.fromCharCode(META_SPACE);
+  let text = "";
+  let bytes: number[] = [];
+  const flush = () => {
+    text += decodeBytes(bytes);
+    bytes = [];
+  };
+  // Whether a leading space still stands for nothing.
+  let atStart = true;
+  let spaceTaken = false;
+  const byteOf = new Map(Array.from(bytePieces, (piece, byte) => [piece, byte]));
+  for (const number of pieces) {
+    const byte = byteOf.get(number);
+    if (byte !== undefined) {
+      bytes.push(byte);
+      continue;
+    }
+    flush();
+    if (spaceTaken || text !== "") atStart = false;
+    const piece = model.pieces[number]!;
+    spaceTaken = false;
+    if (piece.type === PieceType.control) continue;
+    if (piece.type === PieceType.unknown) {
+      text += model.unkSurface;
+      continue;
+    }
+    let surface = piece.text;
+    if (atStart && (addDummyPrefix || removeExtraWhitespaces) && surface.startsWith(space)) {
+      surface = surface.slice(1);
+      spaceTaken = !removeExtraWhitespaces;
+    }
+    text += surface.replaceAll(space, " ");
+  }
+  flush();
+  if (model.denormalizer === null) return text;
+  const { units, length } = makeNormalizer(model.denormalizer, [], false).normalize(text);
+  return stringOf(units, 0, length);
+}
+
+function decodeBytes(bytes: readonly number[]): string {
+  if (bytes.length === 0) return "";
+  // SentencePiece gives one U+FFFD for every byte that starts no character.
+  let text = "";
+  const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  for (let i = 0; i < bytes.length;) {
+    const lead = bytes[i]!;
+    const length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 0;
+    let character = "\ufffd";
+    let taken = 1;
+    if (length > 0 && i + length <= bytes.length) {
+      try {
+        character = strict.decode(Uint8Array.from(bytes.slice(i, i + length)));
+        taken = length;
+      } catch {
+        // Not UTF-8: the byte alone is replaced.
+      }
+    }
+    text += character;
+    i += taken;
+  }
+  return text;
+}
+
+function bytesOf(units: Uint16Array, from: number, to: number): Uint8Array {
+  return new TextEncoder().encode(stringOf(units, from, to));
+}
+
+export function stringOf(units: Uint16Array, from: number, to: number): string {
+  if (to - from < 1024) return String.fromCharCode(...units.subarray(from, to));
+  let text = "";
+  for (let at = from; at < to; at += 1024) {
+    text += String.fromCharCode(...units.subarray(at, Math.min(at + 1024, to)));
+  }
+  return text;
+}
