@@ -1,5 +1,6 @@
 /** Which backend does the maths, and the operations that TensorFlow.js lacks. */
 export * from "./backend.ts";
+export * from "./checkpointing.ts";
 export * from "./ops.ts";
 export * from "./optimizer.ts";
 export * from "./parameters.ts";

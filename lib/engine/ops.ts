@@ -29,6 +29,8 @@ export interface Pass {
   precision: Precision;
   /** Draws the key of the next dropout; `null` switches dropout off. */
   nextKey: (() => RandomKey) | null;
+  /** Whether {@link checkpointed} parts are computed again in the backward pass, which keeps less. Default false. */
+  checkpointing?: boolean;
 }
 
 /** A pass without gradients or dropout. */
@@ -37,9 +39,16 @@ export function inferencePass(precision: Precision): Pass {
 }
 
 /** A recorded pass whose dropout is keyed by seed, step, part of the step's batch, and the place in the model. */
-export function trainingPass(tape: Tape, precision: Precision, seed: number, step: number, part = 0): Pass {
+export function trainingPass(
+  tape: Tape,
+  precision: Precision,
+  seed: number,
+  step: number,
+  part = 0,
+  checkpointing = false,
+): Pass {
   let place = 0;
-  return { tape, precision, nextKey: () => randomKey(seed, step, part, place++) };
+  return { tape, precision, checkpointing, nextKey: () => randomKey(seed, step, part, place++) };
 }
 
 /** Runs part of a forward pass and frees its intermediate results, but for what the tape saved and what it returns. */

@@ -1,16 +1,21 @@
 /** AdamW with decoupled weight decay and clipping by global norm: PyTorch's arithmetic, step by step. */
 import * as tf from "@tensorflow/tfjs";
 import { Parameter } from "./parameters.ts";
+import { kernels } from "./kernels.ts";
 import {
   assignVariable,
   attribute,
   createVariable,
   DataType,
+  dataTypeOf,
   destroyVariable,
+  hasKernels,
   hasNative,
   readVariable,
   type ResourceVariable,
+  run,
   runOnVariables,
+  toFloat32,
 } from "./raw.ts";
 import type { Gradients } from "./tape.ts";
 
@@ -31,13 +36,17 @@ export function decaysByName(name: string): boolean {
 interface Moments {
   m: ResourceVariable | tf.Variable;
   v: ResourceVariable | tf.Variable;
+  /** Steps taken with this parameter: one that is frozen at first starts its bias correction when it thaws. */
+  steps: number;
 }
 
 /** √(Σ g²) over all gradients, in one read-back. */
 export function globalNorm(gradients: Gradients): number {
   if (gradients.size === 0) return 0;
   return tf.tidy(() => {
-    const squares = [...gradients.values()].map((g) => tf.sum(tf.square(g)) as tf.Scalar);
+    const squares = [...gradients.values()].map((g) =>
+      tf.reshape(kernels().sumOfSquares(g), []) as tf.Scalar
+    );
     return Math.sqrt(tf.addN(squares).dataSync()[0]!);
   });
 }
@@ -53,8 +62,6 @@ export class AdamW {
   private readonly weightDecay: number;
   private readonly decays: (name: string) => boolean;
   private readonly moments = new Map<Parameter, Moments>();
-  /** Steps taken. */
-  steps = 0;
 
   constructor(options: AdamWOptions = {}) {
     this.beta1 = options.beta1 ?? 0.9;
@@ -71,30 +78,59 @@ export class AdamW {
    * @param scale multiplies every gradient first (clipping)
    */
   step(gradients: Gradients, learningRate: number, scale = 1): void {
-    this.steps++;
     for (const [parameter, gradient] of gradients) {
       parameter.release();
       const moments = this.momentsOf(parameter);
+      moments.steps++;
       const decay = this.decays(parameter.name) ? learningRate * this.weightDecay : 0;
       tf.tidy(() => {
-        const scaled = scale === 1 ? gradient : tf.mul(gradient, scale);
         if (parameter.storage instanceof tf.Variable) {
-          this.stepPortable(parameter.storage, moments, scaled, learningRate, decay);
-        } else this.stepNative(parameter, moments, scaled, learningRate, decay);
+          this.stepPortable(parameter.storage, moments, tf.mul(gradient, scale), learningRate, decay);
+        } else if (hasKernels()) {
+          this.stepFused(parameter.storage, moments, gradient, learningRate, decay, scale);
+        } else {this.stepNative(
+            parameter.storage,
+            moments,
+            tf.mul(toFloat32(gradient), scale),
+            learningRate,
+            decay,
+          );}
       });
       gradient.dispose();
     }
     gradients.clear();
   }
 
+  private stepFused(
+    storage: ResourceVariable,
+    moments: Moments,
+    gradient: tf.Tensor,
+    learningRate: number,
+    decay: number,
+    scale: number,
+  ): void {
+    const numbers = tf.tensor1d([
+      1 - decay,
+      scale,
+      1 - this.beta1,
+      this.beta2,
+      1 - this.beta2,
+      learningRate / (1 - this.beta1 ** moments.steps),
+      1 / Math.sqrt(1 - this.beta2 ** moments.steps),
+      this.epsilon,
+    ]);
+    // what is read from a variable shares its memory: the operation writes through it
+    const values = [storage, moments.m as ResourceVariable, moments.v as ResourceVariable].map(readVariable);
+    run("SongAdamW", [attribute.type("T", dataTypeOf(gradient))], [...values, gradient, numbers], 0);
+  }
+
   private stepNative(
-    p: Parameter,
-    { m, v }: Moments,
+    storage: ResourceVariable,
+    { m, v, steps }: Moments,
     gradient: tf.Tensor,
     learningRate: number,
     decay: number,
   ): void {
-    const storage = p.storage as ResourceVariable;
     if (decay !== 0) {
       tf.tidy(() => {
         const value = readVariable(storage);
@@ -104,9 +140,9 @@ export class AdamW {
       });
     }
     // TensorFlow adds ε to the uncorrected √v and computes 1 - β in float32: the corrections go into its learning rate and ε.
-    const corrected1 = (1 - this.beta1 ** this.steps) * (1 - Math.fround(this.beta1)) / (1 - this.beta1);
+    const corrected1 = (1 - this.beta1 ** steps) * (1 - Math.fround(this.beta1)) / (1 - this.beta1);
     const inflation = Math.sqrt((1 - Math.fround(this.beta2)) / (1 - this.beta2));
-    const corrected2 = Math.sqrt(1 - this.beta2 ** this.steps) * inflation;
+    const corrected2 = Math.sqrt(1 - this.beta2 ** steps) * inflation;
     const scalars = [
       0,
       0,
@@ -137,8 +173,8 @@ export class AdamW {
     const m = moments.m as tf.Variable, v = moments.v as tf.Variable;
     m.assign(tf.add(tf.mul(m, this.beta1), tf.mul(gradient, 1 - this.beta1)));
     v.assign(tf.add(tf.mul(v, this.beta2), tf.mul(tf.square(gradient), 1 - this.beta2)));
-    const denominator = tf.add(tf.div(tf.sqrt(v), Math.sqrt(1 - this.beta2 ** this.steps)), this.epsilon);
-    const update = tf.mul(tf.div(m, denominator), learningRate / (1 - this.beta1 ** this.steps));
+    const denominator = tf.add(tf.div(tf.sqrt(v), Math.sqrt(1 - this.beta2 ** moments.steps)), this.epsilon);
+    const update = tf.mul(tf.div(m, denominator), learningRate / (1 - this.beta1 ** moments.steps));
     p.assign(tf.sub(tf.mul(p, 1 - decay), update));
   }
 
@@ -151,15 +187,15 @@ export class AdamW {
         zeros.dispose();
         return variable;
       };
-      moments = { m: make(), v: make() };
+      moments = { m: make(), v: make(), steps: 0 };
       this.moments.set(parameter, moments);
     }
     return moments;
   }
 
-  /** Whether a parameter was ever stepped. */
-  hasMoments(parameter: Parameter): boolean {
-    return this.moments.has(parameter);
+  /** Steps taken with a parameter; 0 before its first. */
+  stepsOf(parameter: Parameter): number {
+    return this.moments.get(parameter)?.steps ?? 0;
   }
 
   /** A copy of one of a parameter's moments: `m` of gradients, `v` of their squares. Zeros before its first step. */
@@ -169,8 +205,12 @@ export class AdamW {
   }
 
   /** Restores a parameter's moments from a checkpoint. */
-  restoreMoments(parameter: Parameter, values: { m: Float32Array; v: Float32Array }): void {
+  restoreMoments(
+    parameter: Parameter,
+    values: { m: Float32Array; v: Float32Array; steps: number },
+  ): void {
     const moments = this.momentsOf(parameter);
+    moments.steps = values.steps;
     for (const key of ["m", "v"] as const) {
       const tensor = tf.tensor(values[key], [...parameter.shape]);
       const storage = moments[key];

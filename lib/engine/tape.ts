@@ -7,7 +7,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { Parameter } from "./parameters.ts";
-import { attribute, DataType, isBfloat16, runOne, toFloat32 } from "./raw.ts";
+import { isBfloat16, toFloat32 } from "./raw.ts";
 
 /** What an operation's gradients belong to: an earlier result, or a parameter. */
 export type Differentiable = tf.Tensor | Parameter;
@@ -18,10 +18,19 @@ interface Node {
   saved: tf.Tensor[];
   /** Whether the output is bfloat16: then its gradient may be, too. */
   low: boolean;
-  backward: (dy: tf.Tensor) => (tf.Tensor | null)[];
+  backward: Backward;
 }
 
-/** Gradients by parameter; float32. Whoever takes them from {@link Tape.backward} disposes them. */
+/**
+ * From the gradient of an operation's output to those of its inputs, `null` for none. An operation that runs a tape of its
+ * own adds the gradients of its parameters to `into` itself.
+ */
+export type Backward = (dy: tf.Tensor, into: Gradients) => (tf.Tensor | null)[];
+
+/**
+ * Gradients by parameter: float32, or bfloat16 where a single bfloat16 product gave it (sums are float32). Whoever takes
+ * them from {@link Tape.backward} disposes them.
+ */
 export type Gradients = Map<Parameter, tf.Tensor>;
 
 /** Records operations in forward order and runs their backward passes in reverse. */
@@ -30,20 +39,28 @@ export class Tape {
   private savers = new Map<tf.Tensor, number>();
   /** Outputs that depend on a trainable parameter; nothing else is recorded. */
   private active = new Set<tf.Tensor>();
+  private watched = new Set<tf.Tensor>();
+  /** What {@link Tape.backward} found for the watched tensors. Whoever takes them disposes them. */
+  readonly inputGradients = new Map<tf.Tensor, tf.Tensor>();
+
+  /** Asks for the gradient of a tensor that comes from outside the tape: see {@link Tape.inputGradients}. */
+  watch(tensor: tf.Tensor): void {
+    this.active.add(tensor);
+    this.watched.add(tensor);
+  }
 
   /**
    * Records one operation.
    *
    * @param output its result
    * @param inputs what gradients flow to, in the order `backward` returns them; `null` entries get none
-   * @param saved tensors `backward` reads: kept alive until it ran
-   * @param backward from the gradient of the output to those of the inputs (`null` for none)
+   * @param saved tensors `backward` reads: they become the tape's, which disposes them after that
    */
   record(
     output: tf.Tensor,
     inputs: (Differentiable | null)[],
     saved: tf.Tensor[],
-    backward: Node["backward"],
+    backward: Backward,
   ): void {
     if (!inputs.some((input) => this.needsGradient(input))) return;
     this.active.add(output);
@@ -81,34 +98,40 @@ export class Tape {
     }
   }
 
+  /** The trainable parameters that take part in what was recorded. */
+  parameters(): Parameter[] {
+    const inputs = this.nodes.flatMap(({ inputs }) => inputs);
+    return [...new Set(inputs.filter((input) => input instanceof Parameter))]
+      .filter(({ trainable }) => trainable);
+  }
+
+  /** The memory that waits for the backward pass, in bytes; what several tensors share counts once. */
+  savedBytes(): number {
+    const sizes = new Map([...this.savers.keys()].map((tensor) => [tensor.dataId, bytesOf(tensor)]));
+    return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
   /**
    * The gradients of `output`, by parameter, added to `into` where given. The tape is empty afterwards.
    *
-   * @param seed the gradient of the output itself; ones by default
+   * @param seed the gradient of the output itself, disposed here; ones by default
    */
   backward(output: tf.Tensor, into: Gradients = new Map(), seed?: tf.Tensor): Gradients {
     const pending = new Map<tf.Tensor, tf.Tensor>();
     pending.set(output, tf.keep(seed ?? tf.onesLike(output)));
     try {
-      for (let node = this.nodes.pop(); node !== undefined; node = this.nodes.pop()) {
+      // a node leaves the tape when it is done, so that an error half-way leaks nothing
+      for (let node = this.nodes.at(-1); node !== undefined; node = this.nodes.at(-1)) {
         const dy = pending.get(node.output);
-        if (dy === undefined) {
-          this.unsave(node.saved);
-          continue;
-        }
-        pending.delete(node.output);
-        const { inputs, backward, low } = node;
-        tf.tidy(() => {
-          const gradients = backward(low ? dy : toFloat32(dy));
-          inputs.forEach((input, i) => {
-            const gradient = gradients[i];
-            if (input === null || !gradient || !this.needsGradient(input)) return;
-            if (input instanceof Parameter) accumulate(into, input, toFloat32(gradient));
-            else accumulate(pending, input, gradient);
-          });
-        });
-        dy.dispose();
+        if (dy !== undefined) this.runBackward(node, dy, pending, into);
+        this.nodes.pop();
         this.unsave(node.saved);
+      }
+      for (const tensor of this.watched) {
+        const gradient = pending.get(tensor);
+        if (gradient === undefined) continue;
+        pending.delete(tensor);
+        this.inputGradients.set(tensor, gradient);
       }
     } finally {
       pending.forEach((tensor) => tensor.dispose());
@@ -117,12 +140,36 @@ export class Tape {
     return into;
   }
 
+  private runBackward(
+    { output, inputs, backward, low }: Node,
+    dy: tf.Tensor,
+    pending: Map<tf.Tensor, tf.Tensor>,
+    into: Gradients,
+  ): void {
+    tf.tidy(() => {
+      const gradients = backward(low ? dy : toFloat32(dy), into);
+      inputs.forEach((input, i) => {
+        const gradient = gradients[i];
+        if (input === null || !gradient || !this.needsGradient(input)) return;
+        if (input instanceof Parameter) accumulate(into, input, gradient);
+        else accumulate(pending, input, gradient);
+      });
+    });
+    pending.delete(output);
+    dy.dispose();
+  }
+
   /** Forgets everything recorded and frees what was kept. */
   clear(): void {
     for (const node of this.nodes) this.unsave(node.saved);
     this.nodes = [];
     this.active.clear();
+    this.watched.clear();
   }
+}
+
+function bytesOf(tensor: tf.Tensor): number {
+  return tensor.size * (isBfloat16(tensor) ? 2 : tensor.dtype === "bool" ? 1 : 4);
 }
 
 function accumulate<K>(map: Map<K, tf.Tensor>, key: K, gradient: tf.Tensor): void {
@@ -132,9 +179,7 @@ function accumulate<K>(map: Map<K, tf.Tensor>, key: K, gradient: tf.Tensor): voi
     map.set(key, tf.keep(tf.clone(gradient)));
     return;
   }
-  const sum = isBfloat16(held) && isBfloat16(gradient)
-    ? runOne("AddV2", [attribute.type("T", DataType.bfloat16)], [held, gradient])
-    : tf.add(toFloat32(held), toFloat32(gradient));
+  const sum = tf.add(toFloat32(held), toFloat32(gradient));
   map.set(key, tf.keep(sum));
   held.dispose();
 }

@@ -1,0 +1,67 @@
+/** Gradient checkpointing: less memory for one more forward pass (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost"). */
+import * as tf from "@tensorflow/tfjs";
+import type { Pass } from "./ops.ts";
+import type { Parameter } from "./parameters.ts";
+import type { RandomKey } from "./random.ts";
+import { Tape } from "./tape.ts";
+
+/**
+ * Runs a part of a model; where the pass asks for checkpointing, keeps its inputs alone and computes the part once more in
+ * the backward pass, with the same dropout: the same gradients to the bit.
+ *
+ * @param inputs the part's tensors; gradients flow to those that an earlier result or a parameter went into
+ * @param part a function of the pass, the inputs and parameters, and of no other tensor
+ * @example `x = checkpointed(pass, [x, mask], (pass, x, mask) => encoderLayer(pass, x, layer, shape, rows, mask));`
+ */
+export function checkpointed<Inputs extends tf.Tensor[]>(
+  pass: Pass,
+  inputs: [...Inputs],
+  part: (pass: Pass, ...inputs: Inputs) => tf.Tensor,
+): tf.Tensor {
+  const { tape, nextKey } = pass;
+  if (tape === null || !pass.checkpointing) return part(pass, ...inputs);
+  const keys: RandomKey[] = [];
+  const drawn = nextKey && (() => {
+    const key = nextKey();
+    keys.push(key);
+    return key;
+  });
+  // the inner tapes own copies, which share the memory: what they dispose is not the outer one's
+  const start = (inner: Tape) =>
+    inputs.map((input) => {
+      const copy = tf.clone(input);
+      if (tape.needsGradient(input)) inner.watch(copy);
+      return copy;
+    }) as Inputs;
+
+  const trial = new Tape();
+  let parameters: Parameter[] = [];
+  const output = tf.tidy(() => {
+    try {
+      const result = part({ ...pass, tape: trial, nextKey: drawn, checkpointing: false }, ...start(trial));
+      parameters = trial.parameters();
+      return tf.clone(result);
+    } finally {
+      trial.clear();
+    }
+  });
+  tape.record(output, [...inputs, ...parameters], inputs, (dy, into) => {
+    const inner = new Tape();
+    const copies = start(inner);
+    let place = 0;
+    const again = { ...pass, tape: inner, nextKey: nextKey && (() => keys[place++]!), checkpointing: false };
+    try {
+      inner.backward(part(again, ...copies), into, tf.clone(dy));
+    } finally {
+      inner.clear();
+    }
+    return copies.map((copy) => {
+      const gradient = inner.inputGradients.get(copy);
+      if (gradient === undefined) return null;
+      const result = tf.clone(gradient);
+      gradient.dispose();
+      return result;
+    });
+  });
+  return output;
+}
