@@ -159,7 +159,7 @@ Deno.test("truncated anywhere, a file is an error that names it", async () => {
   await withFolder(async (folder) => {
     for (const name of ["views.bin", "views.legacy.bin"]) {
       const whole = Deno.readFileSync(fixture(name));
-      for (let length = 0; length < whole.length; length += 13) {
+      for (let length = 0; length < whole.length; length += 29) {
         const path = changed(folder, name, (bytes) => bytes.slice(0, length));
         const text = await messageOf(() => openPytorchBin(path).close());
         assert.ok(text.startsWith(`${path} cannot be read as PyTorch weights: `), `${length}: ${text}`);
@@ -168,14 +168,14 @@ Deno.test("truncated anywhere, a file is an error that names it", async () => {
   });
 });
 
-Deno.test("with any byte changed, a file is read or refused with an error that names it", async () => {
+Deno.test("with a byte changed, a file is read or refused with an error that names it", async () => {
   await withFolder((folder) => {
     for (const name of ["views.legacy.bin", "pytorch_model-00001-of-00002.bin"]) {
       const length = Deno.statSync(fixture(name)).size;
       let refused = 0;
-      for (let at = 0; at < length; at++) {
+      for (let at = 0; at < length; at += 5) {
         const path = changed(folder, name, (bytes) => {
-          bytes[at]! ^= [1, 0x40, 0xff][at % 3]!;
+          bytes[at]! ^= [1, 0x40, 0xff][at / 5 % 3]!;
         });
         try {
           const file = openPytorchBin(path);
@@ -191,7 +191,7 @@ Deno.test("with any byte changed, a file is read or refused with an error that n
           assert.ok(!(cause instanceof TypeError), `byte ${at} of ${basename(path)}: ${message}`);
         }
       }
-      assert.ok(refused > length / 10);
+      assert.ok(refused > length / 50);
     }
   });
 });

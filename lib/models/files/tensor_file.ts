@@ -56,6 +56,12 @@ export function openShards<File extends TensorFile>(
   open: (path: string) => File,
 ): { shards: File[]; shardOf(name: string): File } & TensorFile {
   const pathOf = readShardIndex(path);
+  const missing = [...new Set(pathOf.values())].filter((shard) => !exists(shard));
+  if (missing.length > 0) {
+    throw new Error(
+      `${path} names files that are not there: ${missing.join(", ")}. Download or copy them too.`,
+    );
+  }
   const shards = new Map<string, File>();
   const shardOf = new Map<string, File>();
   const close = () => shards.forEach((shard) => shard.close());
@@ -86,6 +92,11 @@ export function openShards<File extends TensorFile>(
   };
 }
 
+/** The paths of the shards that an index names, there or not. Throws where it is not an index. */
+export function shardsOf(path: string): string[] {
+  return [...new Set(readShardIndex(path).values())];
+}
+
 /** Tensor name to the path of the shard that holds it. */
 function readShardIndex(path: string): Map<string, string> {
   let index: unknown;
@@ -111,12 +122,6 @@ function readShardIndex(path: string): Map<string, string> {
       );
     }
     pathOf.set(name, join(dirname(path), shard));
-  }
-  const missing = [...new Set(pathOf.values())].filter((shard) => !exists(shard));
-  if (missing.length > 0) {
-    throw new Error(
-      `${path} names files that are not there: ${missing.join(", ")}. Download or copy them too.`,
-    );
   }
   return pathOf;
 }
