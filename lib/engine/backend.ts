@@ -1,7 +1,8 @@
 /** Which backend does the maths: TensorFlow by tfjs-node-gpu where it is set up, WebAssembly elsewhere. */
 import * as tf from "@tensorflow/tfjs";
+import { fileURLToPath } from "node:url";
 import util from "node:util";
-import { hasNative, nativeInfo, useNativeBackend } from "./raw.ts";
+import { hasNative, loadKernels, nativeInfo, useNativeBackend } from "./raw.ts";
 
 export type EngineName = "tensorflow" | "wasm";
 export type Precision = "float32" | "bf16";
@@ -93,6 +94,7 @@ async function startTensorFlow(): Promise<EngineInfo> {
   useNativeBackend(tf.backend());
   const { version, gpu } = nativeInfo();
   const device = gpu ? "gpu" : "cpu";
+  if (!gpu) useKernels();
   return {
     engine: "tensorflow",
     device,
@@ -100,10 +102,22 @@ async function startTensorFlow(): Promise<EngineInfo> {
   };
 }
 
+/** The fused operations are compiled by the set-up; without them the same is composed of TensorFlow's own, slower. */
+function useKernels(): void {
+  const path = Deno.env.get("KOBERT_KERNELS") ??
+    fileURLToPath(new URL("../../.venv/kernels.so", import.meta.url));
+  if (path === "") return;
+  try {
+    Deno.statSync(path);
+  } catch {
+    return;
+  }
+  loadKernels(path);
+}
+
 async function startWasm(why: string): Promise<EngineInfo> {
   const wasm = await import("@tensorflow/tfjs-backend-wasm");
   const folder = new URL(".", import.meta.resolve("@tensorflow/tfjs-backend-wasm"));
-  const { fileURLToPath } = await import("node:url");
   wasm.setWasmPaths(fileURLToPath(new URL("./", folder)));
   if (!await tf.setBackend("wasm")) {
     throw new Error("The WebAssembly engine cannot start: its backend failed to load.");

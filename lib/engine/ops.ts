@@ -8,19 +8,14 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Precision } from "./backend.ts";
 import type { Parameter } from "./parameters.ts";
-import { type RandomKey, randomKey, uniform } from "./random.ts";
-import {
-  attribute,
-  DataType,
-  dataTypeOf,
-  hasNative,
-  isBfloat16,
-  run,
-  runOne,
-  toBfloat16,
-  toFloat32,
-} from "./raw.ts";
+import { type RandomKey, randomKey } from "./random.ts";
+import { activationNames, normalise, normaliseGradient } from "./composed.ts";
+import { type Activation, type Dropping, kernels } from "./kernels.ts";
+import { concatRows, product, reshape, splitRows, transpose } from "./low.ts";
+import { hasNative, toBfloat16, toFloat32 } from "./raw.ts";
 import type { Tape } from "./tape.ts";
+
+export { type Activation, activationNames };
 
 /** One forward pass: whether it is recorded, in which precision, and where its dropout comes from. */
 export interface Pass {
@@ -64,79 +59,9 @@ function lowParameter(parameter: Parameter, precision: Precision): tf.Tensor {
   return precision === "bf16" ? parameter.lowValue() : parameter.value();
 }
 
-/** The matrix product of two tensors of one type (rank 2, or batches of matrices of equal leading shape). */
-export function product(a: tf.Tensor, b: tf.Tensor, transposeA = false, transposeB = false): tf.Tensor {
-  if (!hasNative()) return tf.matMul(a, b, transposeA, transposeB);
-  const type = attribute.type("T", dataTypeOf(a));
-  return a.rank === 2
-    ? runOne("MatMul", [
-      attribute.bool("transpose_a", transposeA),
-      attribute.bool("transpose_b", transposeB),
-      type,
-    ], [a, b])
-    : runOne("BatchMatMulV2", [
-      attribute.bool("adj_x", transposeA),
-      attribute.bool("adj_y", transposeB),
-      type,
-    ], [a, b]);
-}
-
-function reshape(tensor: tf.Tensor, shape: number[]): tf.Tensor {
-  if (!isBfloat16(tensor)) return tf.reshape(tensor, shape);
-  const types = [attribute.type("T", DataType.bfloat16), attribute.type("Tshape", DataType.int32)];
-  return runOne("Reshape", types, [tensor, tf.tensor1d(shape, "int32")]);
-}
-
-function transpose(tensor: tf.Tensor, order: number[]): tf.Tensor {
-  if (!isBfloat16(tensor)) return tf.transpose(tensor, order);
-  const types = [attribute.type("T", DataType.bfloat16), attribute.type("Tperm", DataType.int32)];
-  return runOne("Transpose", types, [tensor, tf.tensor1d(order, "int32")]);
-}
-
-function concatRows(tensors: tf.Tensor[]): tf.Tensor {
-  if (tensors.length === 1) return tensors[0]!;
-  if (!isBfloat16(tensors[0]!)) return tf.concat(tensors, 0);
-  const attributes = [
-    attribute.type("T", DataType.bfloat16),
-    attribute.type("Tidx", DataType.int32),
-    attribute.int("N", tensors.length),
-  ];
-  return runOne("ConcatV2", attributes, [...tensors, tf.scalar(0, "int32")]);
-}
-
-/** Splits the first axis into single entries, [n, ...] to n tensors [...]. */
-function unstack(tensor: tf.Tensor): tf.Tensor[] {
-  if (!isBfloat16(tensor)) return tf.unstack(tensor, 0);
-  const attributes = [
-    attribute.type("T", DataType.bfloat16),
-    attribute.int("num", tensor.shape[0]!),
-    attribute.int("axis", 0),
-  ];
-  return run("Unpack", attributes, [tensor], tensor.shape[0]!);
-}
-
-/** Stacks equal tensors along a new first axis. */
-function stack(tensors: tf.Tensor[]): tf.Tensor {
-  if (!isBfloat16(tensors[0]!)) return tf.stack(tensors, 0);
-  const attributes = [
-    attribute.type("T", DataType.bfloat16),
-    attribute.int("N", tensors.length),
-    attribute.int("axis", 0),
-  ];
-  return runOne("Pack", attributes, tensors);
-}
-
-/** Which entries survive a dropout of rate `rate`: a boolean tensor, or `null` where nothing is dropped. */
-function dropoutMask(pass: Pass, rate: number, shape: number[]): tf.Tensor | null {
-  if (pass.nextKey === null || rate === 0) return null;
-  const key = pass.nextKey();
-  return tf.tidy(() => tf.greaterEqual(uniform(shape, key), rate));
-}
-
-/** Zeroes what the mask drops and scales the rest by 1 / (1 - rate), so that the expectation stays. */
-function applyMask(x: tf.Tensor, mask: tf.Tensor | null, rate: number): tf.Tensor {
-  if (mask === null) return x;
-  return tf.tidy(() => tf.mul(tf.mul(x, 1 / (1 - rate)), tf.cast(mask, "float32")));
+/** The next dropout of a pass, or `null` where nothing is dropped. */
+function nextDropping(pass: Pass, rate: number): Dropping {
+  return pass.nextKey === null || rate === 0 ? null : { rate, key: pass.nextKey() };
 }
 
 /**
@@ -145,10 +70,10 @@ function applyMask(x: tf.Tensor, mask: tf.Tensor | null, rate: number): tf.Tenso
  * @param x any shape, float32
  */
 export function dropout(pass: Pass, x: tf.Tensor, rate: number): tf.Tensor {
-  const mask = dropoutMask(pass, rate, x.shape);
-  if (mask === null) return x;
-  const output = applyMask(x, mask, rate);
-  pass.tape?.record(output, [x], [mask], (dy) => [applyMask(dy, mask, rate)]);
+  const dropping = nextDropping(pass, rate);
+  if (dropping === null) return x;
+  const output = kernels().dropout(x, dropping);
+  pass.tape?.record(output, [x], [], (dy) => [kernels().dropout(dy, dropping)]);
   return output;
 }
 
@@ -169,9 +94,8 @@ export function linear(pass: Pass, x: tf.Tensor, ...weights: Parameter[]): tf.Te
     const dyLow = low(dy, precision);
     const dx = tape.needsGradient(x) ? product(dyLow, joined()) : null;
     if (!weights.some((weight) => tape.needsGradient(weight))) return [dx];
-    const dw = toFloat32(product(dyLow, input, true, false));
-    if (weights.length === 1) return [dx, dw];
-    return [dx, ...tf.split(dw, weights.map((weight) => weight.shape[0]!), 0)];
+    const dw = product(dyLow, input, true, false);
+    return [dx, ...splitRows(dw, weights.map((weight) => weight.shape[0]!))];
   });
   return output;
 }
@@ -187,53 +111,6 @@ export function addBias(pass: Pass, x: tf.Tensor, bias: Parameter): tf.Tensor {
   return output;
 }
 
-/** The activations of the field, by Hugging Face's names. */
-export type Activation = "gelu" | "gelu_new" | "relu" | "silu" | "tanh";
-
-const gaussianScale = 1 / Math.sqrt(2 * Math.PI);
-const tanhScale = Math.sqrt(2 / Math.PI);
-
-/** Value and derivative of each activation, float32. */
-const activations: Record<Activation, {
-  value: (x: tf.Tensor) => tf.Tensor;
-  derivative: (x: tf.Tensor) => tf.Tensor;
-}> = {
-  // x Φ(x), and Φ(x) + x φ(x) (Hendrycks & Gimpel 2016)
-  gelu: {
-    value: (x) => tf.mul(x, gaussianCdf(x)),
-    derivative: (x) =>
-      tf.add(gaussianCdf(x), tf.mul(tf.mul(x, gaussianScale), tf.exp(tf.mul(tf.square(x), -0.5)))),
-  },
-  gelu_new: {
-    value: (x) => tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(tanhArgument(x)), 1)),
-    derivative: (x) => {
-      const t = tf.tanh(tanhArgument(x));
-      const inner = tf.mul(tf.add(tf.mul(tf.square(x), 3 * 0.044715), 1), tanhScale);
-      return tf.mul(tf.add(tf.add(t, 1), tf.mul(tf.mul(x, tf.sub(1, tf.square(t))), inner)), 0.5);
-    },
-  },
-  relu: { value: (x) => tf.relu(x), derivative: (x) => tf.step(x) },
-  silu: {
-    value: (x) => tf.mul(x, tf.sigmoid(x)),
-    derivative: (x) => {
-      const s = tf.sigmoid(x);
-      return tf.mul(s, tf.add(tf.mul(x, tf.sub(1, s)), 1));
-    },
-  },
-  tanh: { value: (x) => tf.tanh(x), derivative: (x) => tf.sub(1, tf.square(tf.tanh(x))) },
-};
-
-function gaussianCdf(x: tf.Tensor): tf.Tensor {
-  return tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
-}
-
-function tanhArgument(x: tf.Tensor): tf.Tensor {
-  return tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715)), tanhScale);
-}
-
-/** Names that {@link activate} knows. */
-export const activationNames = Object.keys(activations) as Activation[];
-
 /**
  * activation(x + bias).
  *
@@ -241,12 +118,10 @@ export const activationNames = Object.keys(activations) as Activation[];
  * @returns [tokens, width], in the pass's precision
  */
 export function activate(pass: Pass, x: tf.Tensor, bias: Parameter, kind: Activation): tf.Tensor {
-  const { value, derivative } = activations[kind];
-  const before = () => tf.add(toFloat32(x), bias.value());
-  const output = tf.tidy(() => low(value(before()), pass.precision));
+  const output = kernels().activate(x, bias.value(), kind);
   pass.tape?.record(output, [x, bias], [x], (dy) => {
-    const dx = tf.tidy(() => tf.mul(toFloat32(dy), derivative(before())));
-    return [low(dx, pass.precision), sumRows(dx)];
+    const { dx, dBias } = kernels().activateGradient(low(dy, pass.precision), x, bias.value(), kind);
+    return [dx, dBias];
   });
   return output;
 }
@@ -258,21 +133,6 @@ export interface Norm {
   epsilon: number;
 }
 
-/** The normalised rows and 1 / σ of each row. */
-function normalise(x: tf.Tensor, epsilon: number): { normal: tf.Tensor; inverse: tf.Tensor } {
-  const centred = tf.sub(x, tf.mean(x, -1, true));
-  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
-  return { normal: tf.mul(centred, inverse), inverse };
-}
-
-function normaliseBackward(dNormal: tf.Tensor, normal: tf.Tensor, inverse: tf.Tensor): tf.Tensor {
-  return tf.tidy(() => {
-    const mean = tf.mean(dNormal, -1, true);
-    const projection = tf.mul(normal, tf.mean(tf.mul(dNormal, normal), -1, true));
-    return tf.mul(tf.sub(tf.sub(dNormal, mean), projection), inverse);
-  });
-}
-
 /** Layer normalisation over the last axis (Ba et al. 2016): (x - μ) / √(σ² + ε) · weight + bias. `x` [tokens, width]. */
 export function layerNorm(pass: Pass, x: tf.Tensor, norm: Norm): tf.Tensor {
   const { output, normal, inverse } = tf.tidy(() => {
@@ -280,7 +140,7 @@ export function layerNorm(pass: Pass, x: tf.Tensor, norm: Norm): tf.Tensor {
     return { normal, inverse, output: tf.add(tf.mul(normal, norm.weight.value()), norm.bias.value()) };
   });
   pass.tape?.record(output, [x, norm.weight, norm.bias], [normal, inverse], (dy) => [
-    normaliseBackward(tf.mul(dy, norm.weight.value()), normal, inverse),
+    normaliseGradient(tf.mul(dy, norm.weight.value()), normal, inverse),
     sumRows(tf.mul(dy, normal)),
     sumRows(dy),
   ]);
@@ -303,17 +163,20 @@ export function addNorm(
   norm: Norm,
   rate: number,
 ): tf.Tensor {
-  const mask = dropoutMask(pass, rate, x.shape);
-  const { output, normal, inverse } = tf.tidy(() => {
-    const sum = tf.add(residual, applyMask(tf.add(toFloat32(x), bias.value()), mask, rate));
-    const { normal, inverse } = normalise(sum, norm.epsilon);
-    return { normal, inverse, output: tf.add(tf.mul(normal, norm.weight.value()), norm.bias.value()) };
-  });
-  const saved = mask === null ? [normal, inverse] : [normal, inverse, mask];
-  pass.tape?.record(output, [x, bias, residual, norm.weight, norm.bias], saved, (dy) => {
-    const dSum = normaliseBackward(tf.mul(dy, norm.weight.value()), normal, inverse);
-    const dx = applyMask(dSum, mask, rate);
-    return [low(dx, pass.precision), sumRows(dx), dSum, sumRows(tf.mul(dy, normal)), sumRows(dy)];
+  const dropping = nextDropping(pass, rate);
+  const values = { weight: norm.weight.value(), bias: norm.bias.value(), epsilon: norm.epsilon };
+  const { output, normal, inverse } = kernels().addNorm(x, bias.value(), residual, values, dropping);
+  pass.tape?.record(output, [x, bias, residual, norm.weight, norm.bias], [normal, inverse], (dy) => {
+    const weight = norm.weight.value(), isLow = pass.precision === "bf16";
+    const { dSum, dx, dBias, dWeight, dOffset } = kernels().addNormGradient(
+      dy,
+      normal,
+      inverse,
+      weight,
+      dropping,
+      isLow,
+    );
+    return [dx, dBias, dSum, dWeight, dOffset];
   });
   return output;
 }
@@ -347,41 +210,29 @@ export function attend(
   biases: Parameter[],
   options: AttentionOptions,
 ): tf.Tensor {
-  const { batch, length, heads, scale, mask: bias, dropout: rate } = options;
+  const { batch, length, heads, scale, mask } = options;
   const { tape, precision } = pass;
-  const width = qkv.shape[1]! / 3, size = width / heads;
+  const width = qkv.shape[1]!;
+  const dropping = nextDropping(pass, options.dropout);
   const split = () => {
-    const sum = low(tf.add(toFloat32(qkv), tf.concat(biases.map((b) => b.value()), 0)), precision);
-    return unstack(transpose(reshape(sum, [batch, length, 3, heads, size]), [2, 0, 3, 1, 4])) as [
-      tf.Tensor,
-      tf.Tensor,
-      tf.Tensor,
-    ];
+    const bias = tf.concat(biases.map((b) => b.value()), 0);
+    return kernels().splitHeads(qkv, bias, { batch, length, heads });
   };
-  const join = (x: tf.Tensor) => reshape(transpose(x, [0, 2, 1, 3]), [batch * length, width]);
-  const dropped = dropoutMask(pass, rate, [batch, heads, length, length]);
-
   const { output, weights } = tf.tidy(() => {
     const [q, k, v] = split();
-    const scores = tf.mul(toFloat32(product(q, k, false, true)), scale);
-    const weights = tf.softmax(bias === null ? scores : tf.add(scores, bias));
-    const output = join(product(low(applyMask(weights, dropped, rate), precision), v));
-    return { output, weights: low(weights, precision) };
+    const scores = product(q, k, false, true);
+    const { weights, dropped } = kernels().attentionWeights(scores, mask, scale, dropping);
+    const context = transpose(product(dropped, v), [0, 2, 1, 3]);
+    return { output: reshape(context, [batch * length, width / 3]), weights };
   });
-  const saved = dropped === null ? [qkv, weights] : [qkv, weights, dropped];
-  tape?.record(output, [qkv, ...biases], saved, (dy) => {
+  tape?.record(output, [qkv, ...biases], [qkv, weights], (dy) => {
     const [q, k, v] = split();
-    const p = toFloat32(weights);
-    const dContext = transpose(reshape(low(dy, precision), [batch, length, heads, size]), [0, 2, 1, 3]);
-    const dv = product(low(applyMask(p, dropped, rate), precision), dContext, true, false);
-    const dp = applyMask(toFloat32(product(dContext, v, false, true)), dropped, rate);
-    const dScores = tf.tidy(() => {
-      const inner = tf.sum(tf.mul(dp, p), -1, true);
-      return low(tf.mul(tf.mul(p, tf.sub(dp, inner)), scale), precision);
-    });
-    const dq = product(dScores, k), dk = product(dScores, q, true, false);
-    const dqkv = reshape(transpose(stack([dq, dk, dv]), [1, 3, 0, 2, 4]), [batch * length, 3 * width]);
-    const dBias = sumRows(toFloat32(dqkv));
+    const byToken = reshape(low(dy, precision), [batch, length, heads, width / 3 / heads]);
+    const dContext = transpose(byToken, [0, 2, 1, 3]);
+    const dv = product(kernels().dropout(weights, dropping), dContext, true, false);
+    const dDropped = product(dContext, v, false, true);
+    const dScores = kernels().attentionWeightsGradient(dDropped, weights, scale, dropping);
+    const { dqkv, dBias } = kernels().mergeHeads(product(dScores, k), product(dScores, q, true, false), dv);
     return [dqkv, ...tf.split(dBias, biases.map((b) => b.size))];
   });
   if (tape === null) weights.dispose();

@@ -52,6 +52,14 @@ export function globalNorm(gradients: Gradients): number {
 }
 
 /**
+ * What gradients of global norm `norm` are multiplied by so that it is at most `most`: `most / (norm + 1e-6)`, as torch's
+ * `clip_grad_norm_`; 1 where they are small enough, or `most` is `null`.
+ */
+export function clippingScale(norm: number, most: number | null): number {
+  return most !== null && norm > most ? most / (norm + 1e-6) : 1;
+}
+
+/**
  * AdamW (Loshchilov & Hutter 2019) as `torch.optim.AdamW` computes it. Parameters without a gradient are left alone, weight
  * decay included.
  */

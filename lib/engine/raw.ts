@@ -65,6 +65,25 @@ export function hasNative(): boolean {
   return native !== null;
 }
 
+let kernels = false;
+
+/**
+ * Loads the library of fused operations (native/kernels.cc) and registers them with TensorFlow.
+ *
+ * @throws Error when the library cannot be loaded or does not fit this TensorFlow.
+ */
+export function loadKernels(path: string): void {
+  const library = Deno.dlopen(path, { register_song_kernels: { parameters: [], result: "i32" } });
+  const code = library.symbols.register_song_kernels();
+  if (code !== 0) throw new Error(`TensorFlow refused the operations of ${path} (code ${code}).`);
+  kernels = true;
+}
+
+/** Whether the fused operations can be run. */
+export function hasKernels(): boolean {
+  return kernels;
+}
+
 function backend(): NodeBackend {
   if (native === null) {
     throw new Error("This operation needs the TensorFlow engine, and another one is running.");

@@ -1,0 +1,142 @@
+/** {@link Kernels} composed of TensorFlow.js operations: for every engine, and what the fused ones are checked against. */
+import * as tf from "@tensorflow/tfjs";
+import type { Activation, Dropping, Kernels } from "./kernels.ts";
+import { uniform } from "./random.ts";
+import { isBfloat16, toBfloat16, toFloat32 } from "./raw.ts";
+import { reshape, stack, transpose, unstack } from "./low.ts";
+
+const gaussianScale = 1 / Math.sqrt(2 * Math.PI);
+const tanhScale = Math.sqrt(2 / Math.PI);
+
+/** Value and derivative of each activation, float32. */
+const activations: Record<Activation, {
+  value: (x: tf.Tensor) => tf.Tensor;
+  derivative: (x: tf.Tensor) => tf.Tensor;
+}> = {
+  // x Φ(x), and Φ(x) + x φ(x) (Hendrycks & Gimpel 2016)
+  gelu: {
+    value: (x) => tf.mul(x, gaussianCdf(x)),
+    derivative: (x) =>
+      tf.add(gaussianCdf(x), tf.mul(tf.mul(x, gaussianScale), tf.exp(tf.mul(tf.square(x), -0.5)))),
+  },
+  gelu_new: {
+    value: (x) => tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(tanhArgument(x)), 1)),
+    derivative: (x) => {
+      const t = tf.tanh(tanhArgument(x));
+      const inner = tf.mul(tf.add(tf.mul(tf.square(x), 3 * 0.044715), 1), tanhScale);
+      return tf.mul(tf.add(tf.add(t, 1), tf.mul(tf.mul(x, tf.sub(1, tf.square(t))), inner)), 0.5);
+    },
+  },
+  relu: { value: (x) => tf.relu(x), derivative: (x) => tf.step(x) },
+  silu: {
+    value: (x) => tf.mul(x, tf.sigmoid(x)),
+    derivative: (x) => {
+      const s = tf.sigmoid(x);
+      return tf.mul(s, tf.add(tf.mul(x, tf.sub(1, s)), 1));
+    },
+  },
+  tanh: { value: (x) => tf.tanh(x), derivative: (x) => tf.sub(1, tf.square(tf.tanh(x))) },
+};
+
+function gaussianCdf(x: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
+}
+
+function tanhArgument(x: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715)), tanhScale);
+}
+
+/** Names that {@link Kernels.activate} knows. */
+export const activationNames = Object.keys(activations) as Activation[];
+
+function like(tensor: tf.Tensor, model: tf.Tensor): tf.Tensor {
+  return isBfloat16(model) ? toBfloat16(tensor) : tensor;
+}
+
+/** Drops and scales a float32 tensor. */
+function drop(x: tf.Tensor, dropping: Dropping): tf.Tensor {
+  if (dropping === null) return x;
+  const { rate, key } = dropping;
+  const kept = tf.cast(tf.greaterEqual(uniform(x.shape, key), rate), "float32");
+  return tf.mul(tf.mul(x, 1 / (1 - rate)), kept);
+}
+
+/** The normalised rows and 1 / σ of each row. */
+export function normalise(x: tf.Tensor, epsilon: number): { normal: tf.Tensor; inverse: tf.Tensor } {
+  const centred = tf.sub(x, tf.mean(x, -1, true));
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
+  return { normal: tf.mul(centred, inverse), inverse };
+}
+
+/** From the gradient of normalised rows to that of the rows. */
+export function normaliseGradient(dNormal: tf.Tensor, normal: tf.Tensor, inverse: tf.Tensor): tf.Tensor {
+  const mean = tf.mean(dNormal, -1, true);
+  const projection = tf.mul(normal, tf.mean(tf.mul(dNormal, normal), -1, true));
+  return tf.mul(tf.sub(tf.sub(dNormal, mean), projection), inverse);
+}
+
+export const composed: Kernels = {
+  activate: (x, bias, kind) => tf.tidy(() => like(activations[kind].value(tf.add(toFloat32(x), bias)), x)),
+
+  activateGradient: (dy, x, bias, kind) =>
+    tf.tidy(() => {
+      const dx = tf.mul(toFloat32(dy), activations[kind].derivative(tf.add(toFloat32(x), bias)));
+      return { dx: like(dx, x), dBias: tf.sum(dx, 0) };
+    }),
+
+  addNorm: (x, bias, residual, norm, dropping) =>
+    tf.tidy(() => {
+      const sum = tf.add(residual, drop(tf.add(toFloat32(x), bias), dropping));
+      const { normal, inverse } = normalise(sum, norm.epsilon);
+      return { normal, inverse, output: tf.add(tf.mul(normal, norm.weight), norm.bias) };
+    }),
+
+  addNormGradient: (dy, normal, inverse, weight, dropping, low) =>
+    tf.tidy(() => {
+      const dSum = normaliseGradient(tf.mul(dy, weight), normal, inverse);
+      const dx = drop(dSum, dropping);
+      return {
+        dSum,
+        dx: low ? toBfloat16(dx) : dx,
+        dBias: tf.sum(dx, 0),
+        dWeight: tf.sum(tf.mul(dy, normal), 0),
+        dOffset: tf.sum(dy, 0),
+      };
+    }),
+
+  splitHeads: (qkv, bias, { batch, length, heads }) =>
+    tf.tidy(() => {
+      const sum = like(tf.add(toFloat32(qkv), bias), qkv);
+      const size = qkv.shape[1]! / 3 / heads;
+      const parts = transpose(reshape(sum, [batch, length, 3, heads, size]), [2, 0, 3, 1, 4]);
+      return unstack(parts) as [tf.Tensor, tf.Tensor, tf.Tensor];
+    }),
+
+  mergeHeads: (dq, dk, dv) =>
+    tf.tidy(() => {
+      const [batch, heads, length, size] = dq.shape as [number, number, number, number];
+      const dqkv = reshape(transpose(stack([dq, dk, dv]), [1, 3, 0, 2, 4]), [
+        batch * length,
+        3 * heads * size,
+      ]);
+      return { dqkv, dBias: tf.sum(toFloat32(dqkv), 0) };
+    }),
+
+  attentionWeights: (scores, mask, scale, dropping) =>
+    tf.tidy(() => {
+      const scaled = tf.mul(toFloat32(scores), scale);
+      const weights = tf.softmax(mask === null ? scaled : tf.add(scaled, mask));
+      return { weights: like(weights, scores), dropped: like(drop(weights, dropping), scores) };
+    }),
+
+  attentionWeightsGradient: (dDropped, weights, scale, dropping) =>
+    tf.tidy(() => {
+      const p = toFloat32(weights), dp = drop(toFloat32(dDropped), dropping);
+      const inner = tf.sum(tf.mul(dp, p), -1, true);
+      return like(tf.mul(tf.mul(p, tf.sub(dp, inner)), scale), weights);
+    }),
+
+  dropout: (x, dropping) => tf.tidy(() => like(drop(toFloat32(x), dropping), x)),
+
+  sumOfSquares: (x) => tf.tidy(() => tf.sum(tf.square(toFloat32(x)))),
+};

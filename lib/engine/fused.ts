@@ -1,0 +1,83 @@
+/** {@link Kernels} as one pass each: the operations of native/kernels.cc, on the CPU under TensorFlow. */
+import * as tf from "@tensorflow/tfjs";
+import { composed } from "./composed.ts";
+import type { Dropping, Kernels } from "./kernels.ts";
+import { attribute, DataType, dataTypeOf, run, runOne } from "./raw.ts";
+
+function typeOf(tensor: tf.Tensor) {
+  return attribute.type("T", dataTypeOf(tensor));
+}
+
+function rateOf(dropping: Dropping) {
+  return attribute.float("rate", dropping?.rate ?? 0);
+}
+
+function keyOf(dropping: Dropping): tf.Tensor {
+  return tf.tensor1d([...dropping?.key ?? [0, 0]], "int32");
+}
+
+export const fused: Kernels = {
+  activate(x, bias, kind) {
+    if (kind !== "gelu") return composed.activate(x, bias, kind);
+    return runOne("SongGelu", [typeOf(x)], [x, bias]);
+  },
+
+  activateGradient(dy, x, bias, kind) {
+    if (kind !== "gelu") return composed.activateGradient(dy, x, bias, kind);
+    const [dx, dBias] = run("SongGeluGradient", [typeOf(x)], [dy, x, bias], 2);
+    return { dx: dx!, dBias: dBias! };
+  },
+
+  addNorm: (x, bias, residual, norm, dropping) =>
+    tf.tidy(() => {
+      const attributes = [typeOf(x), attribute.float("epsilon", norm.epsilon), rateOf(dropping)];
+      const inputs = [x, bias, residual, norm.weight, norm.bias, keyOf(dropping)];
+      const [output, normal, inverse] = run("SongAddNorm", attributes, inputs, 3);
+      return { output: output!, normal: normal!, inverse: inverse! };
+    }),
+
+  addNormGradient: (dy, normal, inverse, weight, dropping, low) =>
+    tf.tidy(() => {
+      const type = attribute.type("T", low ? DataType.bfloat16 : DataType.float32);
+      const inputs = [dy, normal, inverse, weight, keyOf(dropping)];
+      const [dSum, dx, dBias, dWeight, dOffset] = run(
+        "SongAddNormGradient",
+        [type, rateOf(dropping)],
+        inputs,
+        5,
+      );
+      return { dSum: dSum!, dx: dx!, dBias: dBias!, dWeight: dWeight!, dOffset: dOffset! };
+    }),
+
+  splitHeads: (qkv, bias, { batch, length, heads }) =>
+    tf.tidy(() => {
+      const sizes = tf.tensor1d([batch, length, heads], "int32");
+      return run("SongSplitHeads", [typeOf(qkv)], [qkv, bias, sizes], 3) as [tf.Tensor, tf.Tensor, tf.Tensor];
+    }),
+
+  mergeHeads(dq, dk, dv) {
+    const [dqkv, dBias] = run("SongMergeHeads", [typeOf(dq)], [dq, dk, dv], 2);
+    return { dqkv: dqkv!, dBias: dBias! };
+  },
+
+  attentionWeights: (scores, mask, scale, dropping) =>
+    tf.tidy(() => {
+      const attributes = [typeOf(scores), attribute.float("scale", scale), rateOf(dropping)];
+      const inputs = [scores, mask ?? tf.zeros([0]), keyOf(dropping)];
+      const [weights, kept] = run("SongAttentionSoftmax", attributes, inputs, 2);
+      return { weights: weights!, dropped: dropping === null ? weights! : kept! };
+    }),
+
+  attentionWeightsGradient: (dDropped, weights, scale, dropping) =>
+    tf.tidy(() => {
+      const attributes = [typeOf(weights), attribute.float("scale", scale), rateOf(dropping)];
+      return runOne("SongAttentionSoftmaxGradient", attributes, [dDropped, weights, keyOf(dropping)]);
+    }),
+
+  dropout: (x, dropping) =>
+    dropping === null
+      ? x
+      : tf.tidy(() => runOne("SongDropout", [typeOf(x), rateOf(dropping)], [x, keyOf(dropping)])),
+
+  sumOfSquares: (x) => runOne("SongSumOfSquares", [typeOf(x)], [x]),
+};

@@ -1,0 +1,86 @@
+/** Moving bfloat16 tensors about, which TensorFlow.js itself cannot; on float32 tensors they are TensorFlow.js's own. */
+import * as tf from "@tensorflow/tfjs";
+import { attribute, DataType, dataTypeOf, hasNative, isBfloat16, run, runOne } from "./raw.ts";
+
+/** The matrix product of two tensors of one type (rank 2, or batches of matrices of equal leading shape). */
+export function product(a: tf.Tensor, b: tf.Tensor, transposeA = false, transposeB = false): tf.Tensor {
+  if (!hasNative()) return tf.matMul(a, b, transposeA, transposeB);
+  const type = attribute.type("T", dataTypeOf(a));
+  return a.rank === 2
+    ? runOne("MatMul", [
+      attribute.bool("transpose_a", transposeA),
+      attribute.bool("transpose_b", transposeB),
+      type,
+    ], [
+      a,
+      b,
+    ])
+    : runOne("BatchMatMulV2", [
+      attribute.bool("adj_x", transposeA),
+      attribute.bool("adj_y", transposeB),
+      type,
+    ], [a, b]);
+}
+
+export function reshape(tensor: tf.Tensor, shape: number[]): tf.Tensor {
+  if (!isBfloat16(tensor)) return tf.reshape(tensor, shape);
+  const types = [attribute.type("T", DataType.bfloat16), attribute.type("Tshape", DataType.int32)];
+  return runOne("Reshape", types, [tensor, tf.tensor1d(shape, "int32")]);
+}
+
+export function transpose(tensor: tf.Tensor, order: number[]): tf.Tensor {
+  if (!isBfloat16(tensor)) return tf.transpose(tensor, order);
+  const types = [attribute.type("T", DataType.bfloat16), attribute.type("Tperm", DataType.int32)];
+  return runOne("Transpose", types, [tensor, tf.tensor1d(order, "int32")]);
+}
+
+/** Joins matrices one below the other. */
+export function concatRows(tensors: tf.Tensor[]): tf.Tensor {
+  if (tensors.length === 1) return tensors[0]!;
+  if (!isBfloat16(tensors[0]!)) return tf.concat(tensors, 0);
+  const attributes = [
+    attribute.type("T", DataType.bfloat16),
+    attribute.type("Tidx", DataType.int32),
+    attribute.int("N", tensors.length),
+  ];
+  return runOne("ConcatV2", attributes, [...tensors, tf.scalar(0, "int32")]);
+}
+
+/** Splits a matrix into bands of rows. */
+export function splitRows(tensor: tf.Tensor, sizes: number[]): tf.Tensor[] {
+  if (sizes.length === 1) return [tensor];
+  if (!isBfloat16(tensor)) return tf.split(tensor, sizes, 0);
+  const attributes = [
+    attribute.type("T", DataType.bfloat16),
+    attribute.type("Tlen", DataType.int32),
+    attribute.int("num_split", sizes.length),
+  ];
+  return run(
+    "SplitV",
+    attributes,
+    [tensor, tf.tensor1d(sizes, "int32"), tf.scalar(0, "int32")],
+    sizes.length,
+  );
+}
+
+/** Splits the first axis into single entries, [n, ...] to n tensors [...]. */
+export function unstack(tensor: tf.Tensor): tf.Tensor[] {
+  if (!isBfloat16(tensor)) return tf.unstack(tensor, 0);
+  const attributes = [
+    attribute.type("T", DataType.bfloat16),
+    attribute.int("num", tensor.shape[0]!),
+    attribute.int("axis", 0),
+  ];
+  return run("Unpack", attributes, [tensor], tensor.shape[0]!);
+}
+
+/** Stacks equal tensors along a new first axis. */
+export function stack(tensors: tf.Tensor[]): tf.Tensor {
+  if (!isBfloat16(tensors[0]!)) return tf.stack(tensors, 0);
+  const attributes = [
+    attribute.type("T", DataType.bfloat16),
+    attribute.int("N", tensors.length),
+    attribute.int("axis", 0),
+  ];
+  return runOne("Pack", attributes, tensors);
+}

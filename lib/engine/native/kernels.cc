@@ -1,0 +1,801 @@
+// The operations that carry the cost of training beside matrix products, each in one pass over memory: TensorFlow runs
+// the same arithmetic as five to ten operations with a pass each. Registered with TensorFlow through its C API, for the
+// CPU; everything they do can be composed of TensorFlow.js operations too (../ops.ts), which is what other devices use.
+//
+// Floats are float32; T is float32 or bfloat16 (converted on loading, rounded to nearest even on storing). Sums over
+// rows go through a fixed number of partial sums, so that results do not depend on the number of threads.
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <condition_variable>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tensorflow/c/kernels.h"
+#include "tensorflow/c/ops.h"
+#include "tensorflow/c/tf_datatype.h"
+#include "tensorflow/c/tf_status.h"
+#include "tensorflow/c/tf_tensor.h"
+
+namespace {
+
+// ---------------------------------------------------------------------------------------------- threads
+
+// Runs parts 0 … count - 1 on all cores; the caller works too.
+class Pool {
+ public:
+  static Pool& get() {
+    static Pool* pool = new Pool();  // never destroyed: threads may outlive static destruction
+    return *pool;
+  }
+
+  void run(int count, const std::function<void(int)>& part) {
+    if (count <= 1 || threads_ == 0) {
+      for (int i = 0; i < count; i++) part(i);
+      return;
+    }
+    std::lock_guard<std::mutex> one_job(run_);
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      part_ = &part;
+      count_ = count;
+      next_.store(0);
+      working_ = threads_;
+      job_++;
+    }
+    wake_.notify_all();
+    work();
+    std::unique_lock<std::mutex> lock(mutex_);
+    done_.wait(lock, [this] { return working_ == 0; });
+  }
+
+ private:
+  Pool() : threads_(std::max(1u, std::thread::hardware_concurrency()) - 1) {
+    for (int i = 0; i < threads_; i++) std::thread([this] { loop(); }).detach();
+  }
+
+  void work() {
+    for (int i = next_.fetch_add(1); i < count_; i = next_.fetch_add(1)) (*part_)(i);
+  }
+
+  void loop() {
+    uint64_t seen = 0;
+    std::unique_lock<std::mutex> lock(mutex_);
+    for (;;) {
+      wake_.wait(lock, [&] { return job_ != seen; });
+      seen = job_;
+      lock.unlock();
+      work();
+      lock.lock();
+      if (--working_ == 0) done_.notify_one();
+    }
+  }
+
+  const int threads_;
+  std::mutex run_, mutex_;
+  std::condition_variable wake_, done_;
+  const std::function<void(int)>* part_ = nullptr;
+  std::atomic<int> next_{0};
+  int count_ = 0, working_ = 0;
+  uint64_t job_ = 0;
+};
+
+// The parts that rows are cut into; the same on every machine.
+constexpr int kParts = 32;
+
+void over_rows(int64_t rows, const std::function<void(int, int64_t, int64_t)>& part) {
+  const int parts = static_cast<int>(std::min<int64_t>(kParts, rows));
+  Pool::get().run(parts, [&](int i) { part(i, rows * i / parts, rows * (i + 1) / parts); });
+}
+
+// ---------------------------------------------------------------------------------------------- numbers
+
+using bf16 = uint16_t;
+
+inline float bits_to_float(uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, 4);
+  return value;
+}
+
+inline uint32_t float_to_bits(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, 4);
+  return bits;
+}
+
+inline float load(const float* from, int64_t i) { return from[i]; }
+inline float load(const bf16* from, int64_t i) { return bits_to_float(static_cast<uint32_t>(from[i]) << 16); }
+
+inline void store(float* to, int64_t i, float value) { to[i] = value; }
+inline void store(bf16* to, int64_t i, float value) {
+  const uint32_t bits = float_to_bits(value);
+  const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  const bool nan = (bits & 0x7fffffffu) > 0x7f800000u;
+  to[i] = static_cast<bf16>(nan ? ((bits >> 16) | 0x40u) : rounded);
+}
+
+// e^x to about one unit in the last place; 0 below the smallest normal number.
+inline float fast_exp(float x) {
+  const float clamped = std::min(std::max(x, -87.3f), 88.3f);
+  const float n = std::nearbyint(clamped * 1.44269504f);
+  const float r = std::fma(n, 2.12194440e-4f, std::fma(n, -0.693359375f, clamped));
+  float p = 1.9875691500e-4f;
+  p = std::fma(p, r, 1.3981999507e-3f);
+  p = std::fma(p, r, 8.3334519073e-3f);
+  p = std::fma(p, r, 4.1665795894e-2f);
+  p = std::fma(p, r, 1.6666665459e-1f);
+  p = std::fma(p, r, 5.0000001201e-1f);
+  const float y = std::fma(p, r * r, r + 1.0f);
+  const float scale = bits_to_float(static_cast<uint32_t>(static_cast<int32_t>(n) + 127) << 23);
+  const float result = y * scale;
+  return x < -87.3f ? 0.0f : (x != x ? x : result);
+}
+
+// erf(x) as x P(x²) / Q(x²), fitted to 2e-8 relative on |x| <= 3.92, where erf is 1 in float32.
+inline float fast_erf(float value) {
+  const float x = std::min(std::max(value, -3.92f), 3.92f), z = x * x;
+  float p = 2.050078364845831e-6f;
+  p = std::fma(p, z, 2.84861569525674e-4f);
+  p = std::fma(p, z, 3.7650277372449636e-3f);
+  p = std::fma(p, z, 5.2746858447790146e-2f);
+  p = std::fma(p, z, 1.903938502073288e-1f);
+  p = std::fma(p, z, 1.1283791065216064f);
+  float q = 3.809052213910036e-5f;
+  q = std::fma(q, z, 1.1623782338574529e-3f);
+  q = std::fma(q, z, 1.4968035742640495e-2f);
+  q = std::fma(q, z, 1.1410372704267502e-1f);
+  q = std::fma(q, z, 5.020648837089539e-1f);
+  q = std::fma(q, z, 1.0f);
+  const float y = std::min(std::max(x * p / q, -1.0f), 1.0f);
+  return value != value ? value : y;
+}
+
+// The hash that decides what dropout drops: an entry's place under a key of two words, equally likely in 0 … 2³² - 1.
+inline uint32_t hash(uint32_t column, uint32_t row, uint32_t key0, uint32_t key1) {
+  uint32_t h = column * 0x9e3779b1u + key0;
+  h ^= h >> 16;
+  h *= 0x85ebca6bu;
+  h ^= key1 + row * 0xc2b2ae35u;
+  h ^= h >> 13;
+  h *= 0xc2b2ae35u;
+  h ^= h >> 16;
+  h *= 0x27d4eb2fu;
+  return h ^ (h >> 15);
+}
+
+// Which entries a dropout keeps, and what they are multiplied by.
+struct Dropout {
+  uint32_t key0 = 0, key1 = 0, threshold = 0;
+  float scale = 1;
+
+  Dropout(float rate, const int32_t* key) {
+    if (rate <= 0) return;
+    key0 = static_cast<uint32_t>(key[0]);
+    key1 = static_cast<uint32_t>(key[1]);
+    threshold = static_cast<uint32_t>(std::min(4294967295.0, static_cast<double>(rate) * 4294967296.0));
+    scale = static_cast<float>(1.0 / (1.0 - static_cast<double>(rate)));
+  }
+
+  bool active() const { return threshold != 0; }
+
+  // The factor of a row's entry.
+  inline float factor(uint32_t row, uint32_t column) const {
+    return hash(column, row, key0, key1) >= threshold ? scale : 0.0f;
+  }
+};
+
+// ---------------------------------------------------------------------------------------------- TensorFlow
+
+// An operation's inputs and outputs, with their lifetimes.
+class Call {
+ public:
+  explicit Call(TF_OpKernelContext* context) : context_(context), status_(TF_NewStatus()) {}
+
+  ~Call() {
+    for (TF_Tensor* tensor : tensors_) TF_DeleteTensor(tensor);
+    if (TF_GetCode(status_) != TF_OK) TF_OpKernelContext_Failure(context_, status_);
+    TF_DeleteStatus(status_);
+  }
+
+  TF_Tensor* input(int i) {
+    TF_Tensor* tensor = nullptr;
+    TF_GetInput(context_, i, &tensor, status_);
+    tensors_.push_back(tensor);
+    return tensor;
+  }
+
+  template <typename T>
+  T* in(int i) {
+    return static_cast<T*>(TF_TensorData(input(i)));
+  }
+
+  template <typename T>
+  T* out(int i, TF_DataType type, const std::vector<int64_t>& shape) {
+    size_t size = sizeof(T);
+    for (int64_t n : shape) size *= static_cast<size_t>(n);
+    TF_Tensor* tensor =
+        TF_AllocateOutput(context_, i, type, shape.data(), static_cast<int>(shape.size()), size, status_);
+    tensors_.push_back(tensor);
+    return static_cast<T*>(TF_TensorData(tensor));
+  }
+
+  void fail(const char* message) { TF_SetStatus(status_, TF_INVALID_ARGUMENT, message); }
+
+ private:
+  TF_OpKernelContext* context_;
+  TF_Status* status_;
+  std::vector<TF_Tensor*> tensors_;
+};
+
+std::vector<int64_t> shape_of(TF_Tensor* tensor) {
+  std::vector<int64_t> shape(TF_NumDims(tensor));
+  for (size_t i = 0; i < shape.size(); i++) shape[i] = TF_Dim(tensor, static_cast<int>(i));
+  return shape;
+}
+
+template <typename T>
+constexpr TF_DataType type_of() {
+  return sizeof(T) == 2 ? TF_BFLOAT16 : TF_FLOAT;
+}
+
+// What an operation is made with.
+struct Attributes {
+  float rate = 0, epsilon = 0, scale = 1;
+};
+
+void* read_attributes(TF_OpKernelConstruction* construction) {
+  auto* attributes = new Attributes();
+  TF_Status* status = TF_NewStatus();
+  auto read = [&](const char* name, float* value) {
+    if (TF_OpKernelConstruction_HasAttr(construction, name, status)) {
+      TF_OpKernelConstruction_GetAttrFloat(construction, name, value, status);
+    }
+  };
+  read("rate", &attributes->rate);
+  read("epsilon", &attributes->epsilon);
+  read("scale", &attributes->scale);
+  TF_DeleteStatus(status);
+  return attributes;
+}
+
+void delete_attributes(void* attributes) { delete static_cast<Attributes*>(attributes); }
+
+// Adds up partial sums [parts, width] in order.
+void add_parts(const std::vector<float>& parts, int64_t width, float* sum) {
+  std::fill(sum, sum + width, 0.0f);
+  for (size_t at = 0; at < parts.size(); at += static_cast<size_t>(width)) {
+    for (int64_t i = 0; i < width; i++) sum[i] += parts[at + i];
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- GELU
+
+// y = gelu(x + bias): x [rows, width], bias [width].
+template <typename T>
+void gelu(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  TF_Tensor* input = call.input(0);
+  const auto shape = shape_of(input);
+  const int64_t rows = shape[0], width = shape[1];
+  const T* x = static_cast<const T*>(TF_TensorData(input));
+  const float* bias = call.in<float>(1);
+  T* y = call.out<T>(0, type_of<T>(), shape);
+  over_rows(rows, [&](int, int64_t from, int64_t to) {
+    for (int64_t row = from; row < to; row++) {
+      const T* xr = x + row * width;
+      T* yr = y + row * width;
+#pragma omp simd
+      for (int64_t i = 0; i < width; i++) {
+        const float v = load(xr, i) + bias[i];
+        store(yr, i, v * 0.5f * (1.0f + fast_erf(v * 0.707106781f)));
+      }
+    }
+  });
+}
+
+// dx = dy · gelu'(x + bias), dbias = Σ dx.
+template <typename T>
+void gelu_gradient(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const T* dy = call.in<T>(0);
+  TF_Tensor* input = call.input(1);
+  const auto shape = shape_of(input);
+  const int64_t rows = shape[0], width = shape[1];
+  const T* x = static_cast<const T*>(TF_TensorData(input));
+  const float* bias = call.in<float>(2);
+  T* dx = call.out<T>(0, type_of<T>(), shape);
+  float* dbias = call.out<float>(1, TF_FLOAT, {width});
+  std::vector<float> sums(static_cast<size_t>(std::min<int64_t>(kParts, rows) * width), 0.0f);
+  over_rows(rows, [&](int part, int64_t from, int64_t to) {
+    float* sum = sums.data() + part * width;
+    for (int64_t row = from; row < to; row++) {
+      const T* xr = x + row * width;
+      const T* dyr = dy + row * width;
+      T* dxr = dx + row * width;
+#pragma omp simd
+      for (int64_t i = 0; i < width; i++) {
+        const float v = load(xr, i) + bias[i];
+        const float cdf = 0.5f * (1.0f + fast_erf(v * 0.707106781f));
+        const float density = 0.398942280f * fast_exp(-0.5f * v * v);
+        const float d = load(dyr, i) * (cdf + v * density);
+        store(dxr, i, d);
+        sum[i] += d;
+      }
+    }
+  });
+  add_parts(sums, width, dbias);
+}
+
+// ---------------------------------------------------------------------------------------------- residual and LayerNorm
+
+// y = normal · weight + offset, normal = (z - μ) / √(σ² + ε), z = residual + dropout(x + bias).
+template <typename T>
+void add_norm(void* made, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<Attributes*>(made);
+  Call call(context);
+  TF_Tensor* input = call.input(0);
+  const auto shape = shape_of(input);
+  const int64_t rows = shape[0], width = shape[1];
+  const T* x = static_cast<const T*>(TF_TensorData(input));
+  const float* bias = call.in<float>(1);
+  const float* residual = call.in<float>(2);
+  const float* weight = call.in<float>(3);
+  const float* offset = call.in<float>(4);
+  const Dropout dropout(attributes.rate, call.in<int32_t>(5));
+  float* y = call.out<float>(0, TF_FLOAT, shape);
+  float* normal = call.out<float>(1, TF_FLOAT, shape);
+  float* inverse = call.out<float>(2, TF_FLOAT, {rows, 1});
+  over_rows(rows, [&](int, int64_t from, int64_t to) {
+    for (int64_t row = from; row < to; row++) {
+      const T* xr = x + row * width;
+      const float* rr = residual + row * width;
+      float* z = normal + row * width;
+      float* yr = y + row * width;
+      float sum = 0;
+      if (dropout.active()) {
+#pragma omp simd reduction(+ : sum)
+        for (int64_t i = 0; i < width; i++) {
+          const float kept = dropout.factor(static_cast<uint32_t>(row), static_cast<uint32_t>(i));
+          z[i] = rr[i] + (load(xr, i) + bias[i]) * kept;
+          sum += z[i];
+        }
+      } else {
+#pragma omp simd reduction(+ : sum)
+        for (int64_t i = 0; i < width; i++) {
+          z[i] = rr[i] + (load(xr, i) + bias[i]);
+          sum += z[i];
+        }
+      }
+      const float mean = sum / width;
+      float squares = 0;
+#pragma omp simd reduction(+ : squares)
+      for (int64_t i = 0; i < width; i++) {
+        const float centred = z[i] - mean;
+        squares += centred * centred;
+      }
+      const float inverted = 1.0f / std::sqrt(squares / width + attributes.epsilon);
+      inverse[row] = inverted;
+#pragma omp simd
+      for (int64_t i = 0; i < width; i++) {
+        z[i] = (z[i] - mean) * inverted;
+        yr[i] = z[i] * weight[i] + offset[i];
+      }
+    }
+  });
+}
+
+// The gradients of add_norm: of z (the residual's), of x, of bias, weight and offset.
+template <typename T>
+void add_norm_gradient(void* made, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<Attributes*>(made);
+  Call call(context);
+  TF_Tensor* input = call.input(0);
+  const auto shape = shape_of(input);
+  const int64_t rows = shape[0], width = shape[1];
+  const float* dy = static_cast<const float*>(TF_TensorData(input));
+  const float* normal = call.in<float>(1);
+  const float* inverse = call.in<float>(2);
+  const float* weight = call.in<float>(3);
+  const Dropout dropout(attributes.rate, call.in<int32_t>(4));
+  float* dz = call.out<float>(0, TF_FLOAT, shape);
+  T* dx = call.out<T>(1, type_of<T>(), shape);
+  float* dbias = call.out<float>(2, TF_FLOAT, {width});
+  float* dweight = call.out<float>(3, TF_FLOAT, {width});
+  float* doffset = call.out<float>(4, TF_FLOAT, {width});
+  const size_t size = static_cast<size_t>(std::min<int64_t>(kParts, rows) * width);
+  std::vector<float> biases(size, 0.0f), weights(size, 0.0f), offsets(size, 0.0f);
+  over_rows(rows, [&](int part, int64_t from, int64_t to) {
+    float* sum_bias = biases.data() + part * width;
+    float* sum_weight = weights.data() + part * width;
+    float* sum_offset = offsets.data() + part * width;
+    for (int64_t row = from; row < to; row++) {
+      const float* dyr = dy + row * width;
+      const float* nr = normal + row * width;
+      float* dzr = dz + row * width;
+      T* dxr = dx + row * width;
+      float sum = 0, projection = 0;
+#pragma omp simd reduction(+ : sum, projection)
+      for (int64_t i = 0; i < width; i++) {
+        const float g = dyr[i] * weight[i];
+        sum += g;
+        projection += g * nr[i];
+        sum_weight[i] += dyr[i] * nr[i];
+        sum_offset[i] += dyr[i];
+      }
+      const float mean = sum / width, along = projection / width, inverted = inverse[row];
+      if (dropout.active()) {
+#pragma omp simd
+        for (int64_t i = 0; i < width; i++) {
+          const float d = (dyr[i] * weight[i] - mean - nr[i] * along) * inverted;
+          dzr[i] = d;
+          const float kept = d * dropout.factor(static_cast<uint32_t>(row), static_cast<uint32_t>(i));
+          store(dxr, i, kept);
+          sum_bias[i] += kept;
+        }
+      } else {
+#pragma omp simd
+        for (int64_t i = 0; i < width; i++) {
+          const float d = (dyr[i] * weight[i] - mean - nr[i] * along) * inverted;
+          dzr[i] = d;
+          store(dxr, i, d);
+          sum_bias[i] += d;
+        }
+      }
+    }
+  });
+  add_parts(biases, width, dbias);
+  add_parts(weights, width, dweight);
+  add_parts(offsets, width, doffset);
+}
+
+// ---------------------------------------------------------------------------------------------- attention
+
+// qkv [batch · length, 3 · heads · size] + bias to q, k, v [batch, heads, length, size].
+template <typename T>
+void split_heads(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  TF_Tensor* input = call.input(0);
+  const int64_t tripled = TF_Dim(input, 1);
+  const T* qkv = static_cast<const T*>(TF_TensorData(input));
+  const float* bias = call.in<float>(1);
+  const int32_t* sizes = call.in<int32_t>(2);
+  const int64_t batch = sizes[0], length = sizes[1], heads = sizes[2], width = tripled / 3, size = width / heads;
+  T* parts[3];
+  for (int i = 0; i < 3; i++) parts[i] = call.out<T>(i, type_of<T>(), {batch, heads, length, size});
+  over_rows(batch * length, [&](int, int64_t from, int64_t to) {
+    for (int64_t row = from; row < to; row++) {
+      const int64_t b = row / length, t = row % length;
+      for (int part = 0; part < 3; part++) {
+        const T* source = qkv + row * tripled + part * width;
+        const float* add = bias + part * width;
+        for (int64_t head = 0; head < heads; head++) {
+          T* target = parts[part] + ((b * heads + head) * length + t) * size;
+#pragma omp simd
+          for (int64_t i = 0; i < size; i++) {
+            store(target, i, load(source, head * size + i) + add[head * size + i]);
+          }
+        }
+      }
+    }
+  });
+}
+
+// The way back for gradients: dq, dk, dv to dqkv, and Σ dqkv.
+template <typename T>
+void merge_heads(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  TF_Tensor* first = call.input(0);
+  const auto shape = shape_of(first);
+  const int64_t batch = shape[0], heads = shape[1], length = shape[2], size = shape[3], width = heads * size;
+  const T* parts[3] = {static_cast<const T*>(TF_TensorData(first)), call.in<T>(1), call.in<T>(2)};
+  T* dqkv = call.out<T>(0, type_of<T>(), {batch * length, 3 * width});
+  float* dbias = call.out<float>(1, TF_FLOAT, {3 * width});
+  const int64_t rows = batch * length;
+  std::vector<float> sums(static_cast<size_t>(std::min<int64_t>(kParts, rows) * 3 * width), 0.0f);
+  over_rows(rows, [&](int index, int64_t from, int64_t to) {
+    float* sum = sums.data() + index * 3 * width;
+    for (int64_t row = from; row < to; row++) {
+      const int64_t b = row / length, t = row % length;
+      for (int part = 0; part < 3; part++) {
+        for (int64_t head = 0; head < heads; head++) {
+          const T* source = parts[part] + ((b * heads + head) * length + t) * size;
+          const int64_t at = part * width + head * size;
+          T* target = dqkv + row * 3 * width + at;
+#pragma omp simd
+          for (int64_t i = 0; i < size; i++) {
+            target[i] = source[i];
+            sum[at + i] += load(source, i);
+          }
+        }
+      }
+    }
+  });
+  add_parts(sums, 3 * width, dbias);
+}
+
+// p = softmax(scores · scale + mask) and what dropout leaves of it. scores [batch, heads, length, keys]; the mask has
+// 1 or the full size on each of the first three axes, or is empty.
+template <typename T>
+void attention_softmax(void* made, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<Attributes*>(made);
+  Call call(context);
+  TF_Tensor* input = call.input(0);
+  const auto shape = shape_of(input);
+  const int64_t heads = shape[1], length = shape[2], keys = shape[3], rows = shape[0] * heads * length;
+  const T* scores = static_cast<const T*>(TF_TensorData(input));
+  TF_Tensor* mask_tensor = call.input(1);
+  const float* mask = TF_TensorElementCount(mask_tensor) == 0
+                          ? nullptr
+                          : static_cast<const float*>(TF_TensorData(mask_tensor));
+  int64_t mask_batch = 0, mask_head = 0, mask_row = 0;
+  if (mask != nullptr) {
+    const auto of_mask = shape_of(mask_tensor);
+    if (of_mask.size() != 4 || of_mask[3] != keys) return call.fail("attention_softmax: the mask does not fit.");
+    mask_row = of_mask[2] == 1 ? 0 : keys;
+    mask_head = of_mask[1] == 1 ? 0 : of_mask[2] * keys;
+    mask_batch = of_mask[0] == 1 ? 0 : of_mask[1] * of_mask[2] * keys;
+  }
+  const Dropout dropout(attributes.rate, call.in<int32_t>(2));
+  const float scale = attributes.scale;
+  T* p = call.out<T>(0, type_of<T>(), shape);
+  T* kept = dropout.active() ? call.out<T>(1, type_of<T>(), shape) : nullptr;
+  over_rows(rows, [&](int, int64_t from, int64_t to) {
+    std::vector<float> row_values(static_cast<size_t>(keys));
+    float* e = row_values.data();
+    for (int64_t row = from; row < to; row++) {
+      const T* s = scores + row * keys;
+      float most = -INFINITY;
+      if (mask != nullptr) {
+        const float* m = mask + (row / (heads * length)) * mask_batch + (row / length % heads) * mask_head +
+                         (row % length) * mask_row;
+#pragma omp simd reduction(max : most)
+        for (int64_t i = 0; i < keys; i++) {
+          e[i] = load(s, i) * scale + m[i];
+          most = std::max(most, e[i]);
+        }
+      } else {
+#pragma omp simd reduction(max : most)
+        for (int64_t i = 0; i < keys; i++) {
+          e[i] = load(s, i) * scale;
+          most = std::max(most, e[i]);
+        }
+      }
+      float sum = 0;
+#pragma omp simd reduction(+ : sum)
+      for (int64_t i = 0; i < keys; i++) {
+        e[i] = fast_exp(e[i] - most);
+        sum += e[i];
+      }
+      const float inverted = 1.0f / sum;
+      T* pr = p + row * keys;
+      if (kept == nullptr) {
+#pragma omp simd
+        for (int64_t i = 0; i < keys; i++) store(pr, i, e[i] * inverted);
+      } else {
+        T* kr = kept + row * keys;
+#pragma omp simd
+        for (int64_t i = 0; i < keys; i++) {
+          const float value = e[i] * inverted;
+          store(pr, i, value);
+          store(kr, i, value * dropout.factor(static_cast<uint32_t>(row), static_cast<uint32_t>(i)));
+        }
+      }
+    }
+  });
+  if (kept == nullptr) call.out<T>(1, type_of<T>(), {0});
+}
+
+// From the gradient of the dropped p to that of the scores; and the dropped p again, which dv needs.
+template <typename T>
+void attention_softmax_gradient(void* made, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<Attributes*>(made);
+  Call call(context);
+  const T* dkept = call.in<T>(0);
+  TF_Tensor* input = call.input(1);
+  const auto shape = shape_of(input);
+  const int64_t keys = shape[3], rows = shape[0] * shape[1] * shape[2];
+  const T* p = static_cast<const T*>(TF_TensorData(input));
+  const Dropout dropout(attributes.rate, call.in<int32_t>(2));
+  const float scale = attributes.scale;
+  T* dscores = call.out<T>(0, type_of<T>(), shape);
+  over_rows(rows, [&](int, int64_t from, int64_t to) {
+    std::vector<float> row_values(static_cast<size_t>(keys));
+    float* d = row_values.data();
+    for (int64_t row = from; row < to; row++) {
+      const T* dr = dkept + row * keys;
+      const T* pr = p + row * keys;
+      T* out = dscores + row * keys;
+      float inner = 0;
+      if (dropout.active()) {
+#pragma omp simd reduction(+ : inner)
+        for (int64_t i = 0; i < keys; i++) {
+          d[i] = load(dr, i) * dropout.factor(static_cast<uint32_t>(row), static_cast<uint32_t>(i));
+          inner += d[i] * load(pr, i);
+        }
+      } else {
+#pragma omp simd reduction(+ : inner)
+        for (int64_t i = 0; i < keys; i++) {
+          d[i] = load(dr, i);
+          inner += d[i] * load(pr, i);
+        }
+      }
+#pragma omp simd
+      for (int64_t i = 0; i < keys; i++) store(out, i, load(pr, i) * (d[i] - inner) * scale);
+    }
+  });
+}
+
+// Dropout by itself: y = x · factor. x of any shape, rows along the last axis.
+template <typename T>
+void dropout_only(void* made, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<Attributes*>(made);
+  Call call(context);
+  TF_Tensor* input = call.input(0);
+  const auto shape = shape_of(input);
+  const int64_t width = shape.empty() ? 1 : shape.back();
+  const int64_t rows = width == 0 ? 0 : TF_TensorElementCount(input) / width;
+  const T* x = static_cast<const T*>(TF_TensorData(input));
+  const Dropout dropout(attributes.rate, call.in<int32_t>(1));
+  T* y = call.out<T>(0, type_of<T>(), shape);
+  over_rows(rows, [&](int, int64_t from, int64_t to) {
+    for (int64_t row = from; row < to; row++) {
+      const T* xr = x + row * width;
+      T* yr = y + row * width;
+#pragma omp simd
+      for (int64_t i = 0; i < width; i++) {
+        store(yr, i, load(xr, i) * (dropout.active() ? dropout.factor(static_cast<uint32_t>(row), static_cast<uint32_t>(i)) : 1.0f));
+      }
+    }
+  });
+}
+
+// ---------------------------------------------------------------------------------------------- optimizer
+
+// Σ x², one number.
+template <typename T>
+void sum_of_squares(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  TF_Tensor* input = call.input(0);
+  const int64_t size = TF_TensorElementCount(input);
+  const T* x = static_cast<const T*>(TF_TensorData(input));
+  float* y = call.out<float>(0, TF_FLOAT, {1});
+  constexpr int64_t block = 4096;
+  const int64_t blocks = (size + block - 1) / block;
+  double parts[kParts] = {};
+  over_rows(blocks, [&](int part, int64_t from, int64_t to) {
+    double total = 0;
+    for (int64_t b = from; b < to; b++) {
+      const int64_t end = std::min(size, (b + 1) * block);
+      float sum = 0;
+#pragma omp simd reduction(+ : sum)
+      for (int64_t i = b * block; i < end; i++) {
+        const float value = load(x, i);
+        sum += value * value;
+      }
+      total += sum;
+    }
+    parts[part] = total;
+  });
+  double total = 0;
+  for (double part : parts) total += part;
+  *y = static_cast<float>(total);
+}
+
+// One step of AdamW on a parameter and its moments, in place: inputs 0 to 2 are read from variables and written to.
+// numbers: what decay leaves, the gradient's scale, 1 - β₁, β₂, 1 - β₂, step size, 1 / √(1 - β₂ᵗ), ε.
+template <typename T>
+void adamw(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  TF_Tensor* parameter = call.input(0);
+  const int64_t size = TF_TensorElementCount(parameter);
+  float* p = static_cast<float*>(TF_TensorData(parameter));
+  float* m = call.in<float>(1);
+  float* v = call.in<float>(2);
+  const T* gradient = call.in<T>(3);
+  const float* numbers = call.in<float>(4);
+  const float decay = numbers[0], scale = numbers[1], first = numbers[2], beta2 = numbers[3], second = numbers[4],
+              step = numbers[5], correction = numbers[6], epsilon = numbers[7];
+  over_rows(size, [&](int, int64_t from, int64_t to) {
+#pragma omp simd
+    for (int64_t i = from; i < to; i++) {
+      const float g = load(gradient, i) * scale;
+      const float mi = m[i] + (g - m[i]) * first;
+      const float vi = v[i] * beta2 + g * g * second;
+      m[i] = mi;
+      v[i] = vi;
+      p[i] = p[i] * decay - step * (mi / (std::sqrt(vi) * correction + epsilon));
+    }
+  });
+}
+
+// ---------------------------------------------------------------------------------------------- registration
+
+struct Operation {
+  const char* name;
+  std::vector<const char*> inputs, outputs, attributes;
+  void (*float_kernel)(void*, TF_OpKernelContext*);
+  void (*bf16_kernel)(void*, TF_OpKernelContext*);
+};
+
+const std::vector<Operation>& operations() {
+  static const std::vector<Operation> all = {
+      {"SongGelu", {"x: T", "bias: float"}, {"y: T"}, {}, gelu<float>, gelu<bf16>},
+      {"SongGeluGradient", {"dy: T", "x: T", "bias: float"}, {"dx: T", "dbias: float"}, {}, gelu_gradient<float>,
+       gelu_gradient<bf16>},
+      {"SongAddNorm",
+       {"x: T", "bias: float", "residual: float", "weight: float", "offset: float", "key: int32"},
+       {"y: float", "normal: float", "inverse: float"},
+       {"epsilon: float", "rate: float"},
+       add_norm<float>,
+       add_norm<bf16>},
+      {"SongAddNormGradient",
+       {"dy: float", "normal: float", "inverse: float", "weight: float", "key: int32"},
+       {"dz: float", "dx: T", "dbias: float", "dweight: float", "doffset: float"},
+       {"rate: float"},
+       add_norm_gradient<float>,
+       add_norm_gradient<bf16>},
+      {"SongSplitHeads", {"qkv: T", "bias: float", "sizes: int32"}, {"q: T", "k: T", "v: T"}, {}, split_heads<float>,
+       split_heads<bf16>},
+      {"SongMergeHeads", {"dq: T", "dk: T", "dv: T"}, {"dqkv: T", "dbias: float"}, {}, merge_heads<float>,
+       merge_heads<bf16>},
+      {"SongAttentionSoftmax",
+       {"scores: T", "mask: float", "key: int32"},
+       {"p: T", "kept: T"},
+       {"scale: float", "rate: float"},
+       attention_softmax<float>,
+       attention_softmax<bf16>},
+      {"SongAttentionSoftmaxGradient",
+       {"dkept: T", "p: T", "key: int32"},
+       {"dscores: T"},
+       {"scale: float", "rate: float"},
+       attention_softmax_gradient<float>,
+       attention_softmax_gradient<bf16>},
+      {"SongDropout", {"x: T", "key: int32"}, {"y: T"}, {"rate: float"}, dropout_only<float>, dropout_only<bf16>},
+      {"SongSumOfSquares", {"x: T"}, {"y: float"}, {}, sum_of_squares<float>, sum_of_squares<bf16>},
+      {"SongAdamW", {"p: float", "m: float", "v: float", "gradient: T", "numbers: float"}, {}, {}, adamw<float>,
+       adamw<bf16>},
+  };
+  return all;
+}
+
+void register_kernel(const char* name, TF_DataType type, void (*compute)(void*, TF_OpKernelContext*),
+                     TF_Status* status) {
+  TF_KernelBuilder* builder = TF_NewKernelBuilder(name, "CPU", read_attributes, compute, delete_attributes);
+  TF_KernelBuilder_TypeConstraint(builder, "T", type, status);
+  const std::string label = std::string(name) + (type == TF_FLOAT ? "Float" : "Bfloat16");
+  TF_RegisterKernelBuilder(label.c_str(), builder, status);
+}
+
+int register_all() {
+  TF_Status* status = TF_NewStatus();
+  for (const Operation& operation : operations()) {
+    TF_OpDefinitionBuilder* builder = TF_NewOpDefinitionBuilder(operation.name);
+    for (const char* input : operation.inputs) TF_OpDefinitionBuilderAddInput(builder, input);
+    for (const char* output : operation.outputs) TF_OpDefinitionBuilderAddOutput(builder, output);
+    TF_OpDefinitionBuilderAddAttr(builder, "T: {float, bfloat16}");
+    for (const char* attribute : operation.attributes) TF_OpDefinitionBuilderAddAttr(builder, attribute);
+    if (operation.outputs.empty()) TF_OpDefinitionBuilderSetIsStateful(builder, true);
+    TF_RegisterOpDefinition(builder, status);
+    if (TF_GetCode(status) != TF_OK) break;
+    register_kernel(operation.name, TF_FLOAT, operation.float_kernel, status);
+    register_kernel(operation.name, TF_BFLOAT16, operation.bf16_kernel, status);
+    if (TF_GetCode(status) != TF_OK) break;
+  }
+  const int code = TF_GetCode(status);
+  TF_DeleteStatus(status);
+  return code;
+}
+
+}  // namespace
+
+// Registers everything once in a process; 0 when it went well, else TensorFlow's error code.
+extern "C" int register_song_kernels() {
+  static const int code = register_all();
+  return code;
+}
