@@ -1,16 +1,21 @@
 /** AdamW with decoupled weight decay and clipping by global norm: PyTorch's arithmetic, step by step. */
 import * as tf from "@tensorflow/tfjs";
 import { Parameter } from "./parameters.ts";
+import { kernels } from "./kernels.ts";
 import {
   assignVariable,
   attribute,
   createVariable,
   DataType,
+  dataTypeOf,
   destroyVariable,
+  hasKernels,
   hasNative,
   readVariable,
   type ResourceVariable,
+  run,
   runOnVariables,
+  toFloat32,
 } from "./raw.ts";
 import type { Gradients } from "./tape.ts";
 
@@ -39,14 +44,19 @@ interface Moments {
 export function globalNorm(gradients: Gradients): number {
   if (gradients.size === 0) return 0;
   return tf.tidy(() => {
-    const squares = [...gradients.values()].map((g) => tf.sum(tf.square(g)) as tf.Scalar);
+    const squares = [...gradients.values()].map((g) =>
+      tf.reshape(kernels().sumOfSquares(g), []) as tf.Scalar
+    );
     return Math.sqrt(tf.addN(squares).dataSync()[0]!);
   });
 }
 
-/** What gradients of a global norm are multiplied with to bring it to `clip` at most, as torch's `clip_grad_norm_`; `null` clips nothing. */
-export function clippingScale(norm: number, clip: number | null): number {
-  return clip === null ? 1 : Math.min(1, clip / (norm + 1e-6));
+/**
+ * What gradients of global norm `norm` are multiplied by so that it is at most `most`: `most / (norm + 1e-6)`, as torch's
+ * `clip_grad_norm_`; 1 where they are small enough, or `most` is `null`.
+ */
+export function clippingScale(norm: number, most: number | null): number {
+  return most !== null && norm > most ? most / (norm + 1e-6) : 1;
 }
 
 /**
@@ -82,24 +92,53 @@ export class AdamW {
       moments.steps++;
       const decay = this.decays(parameter.name) ? learningRate * this.weightDecay : 0;
       tf.tidy(() => {
-        const scaled = scale === 1 ? gradient : tf.mul(gradient, scale);
         if (parameter.storage instanceof tf.Variable) {
-          this.stepPortable(parameter.storage, moments, scaled, learningRate, decay);
-        } else this.stepNative(parameter, moments, scaled, learningRate, decay);
+          this.stepPortable(parameter.storage, moments, tf.mul(gradient, scale), learningRate, decay);
+        } else if (hasKernels()) {
+          this.stepFused(parameter.storage, moments, gradient, learningRate, decay, scale);
+        } else {this.stepNative(
+            parameter.storage,
+            moments,
+            tf.mul(toFloat32(gradient), scale),
+            learningRate,
+            decay,
+          );}
       });
       gradient.dispose();
     }
     gradients.clear();
   }
 
+  private stepFused(
+    storage: ResourceVariable,
+    moments: Moments,
+    gradient: tf.Tensor,
+    learningRate: number,
+    decay: number,
+    scale: number,
+  ): void {
+    const numbers = tf.tensor1d([
+      1 - decay,
+      scale,
+      1 - this.beta1,
+      this.beta2,
+      1 - this.beta2,
+      learningRate / (1 - this.beta1 ** moments.steps),
+      1 / Math.sqrt(1 - this.beta2 ** moments.steps),
+      this.epsilon,
+    ]);
+    // what is read from a variable shares its memory: the operation writes through it
+    const values = [storage, moments.m as ResourceVariable, moments.v as ResourceVariable].map(readVariable);
+    run("SongAdamW", [attribute.type("T", dataTypeOf(gradient))], [...values, gradient, numbers], 0);
+  }
+
   private stepNative(
-    p: Parameter,
+    storage: ResourceVariable,
     { m, v, steps }: Moments,
     gradient: tf.Tensor,
     learningRate: number,
     decay: number,
   ): void {
-    const storage = p.storage as ResourceVariable;
     if (decay !== 0) {
       tf.tidy(() => {
         const value = readVariable(storage);
