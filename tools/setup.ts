@@ -114,7 +114,7 @@ async function engineMissing(options: SetUpOptions): Promise<boolean> {
   const state = engineState();
   if (state === undefined) return true;
   if (state.engine === "wasm") return options.retry || options.engine === "tensorflow";
-  if (!tensorFlowReady()) return true;
+  if (!await tensorFlowReady()) return true;
   return options.retry && state.device === "cpu" && await hasGpu();
 }
 

@@ -75,10 +75,9 @@ async function start(wanted: EngineName | "auto"): Promise<EngineInfo> {
 }
 
 function whyNotTensorFlow(error: unknown): string {
-  try {
-    const state = JSON.parse(Deno.readTextFileSync(new URL("../../.venv/engine.json", import.meta.url)));
-    if (state.engine !== "tensorflow" && typeof state.why === "string") return state.why;
-  } catch { /* no set-up ran yet: the import's own error says more */ }
+  const state = setUpState();
+  if (state !== null && state.engine !== "tensorflow") return state.why;
+  // no set-up ran yet, or it went well: the import's own error says more
   const message = error instanceof Error ? error.message : String(error);
   return message.split("\n")[0]!.trim();
 }
@@ -104,15 +103,19 @@ async function startTensorFlow(): Promise<EngineInfo> {
 
 /** The fused operations are compiled by the set-up; without them the same is composed of TensorFlow's own, slower. */
 function useKernels(): void {
+  const name = setUpState()?.kernels;
   const path = Deno.env.get("KOBERT_KERNELS") ??
-    fileURLToPath(new URL("../../.venv/kernels.so", import.meta.url));
-  if (path === "") return;
+    (name === undefined ? "" : fileURLToPath(new URL(`../../.venv/tensorflow/${name}`, import.meta.url)));
+  if (path !== "") loadKernels(path);
+}
+
+/** What the set-up wrote about the engine; `null` where it never ran. */
+function setUpState(): { engine: string; why: string; kernels?: string } | null {
   try {
-    Deno.statSync(path);
+    return JSON.parse(Deno.readTextFileSync(new URL("../../.venv/engine.json", import.meta.url)));
   } catch {
-    return;
+    return null;
   }
-  loadKernels(path);
 }
 
 async function startWasm(why: string): Promise<EngineInfo> {

@@ -71,7 +71,7 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
     });
     return { model, tokenizer, labels, notes: [`${source}: all weights are freshly drawn`] };
   }
-  const folder = await resolveModel(source, options.hub);
+  const { folder } = await resolveModel(source, options.hub);
   const tokenizer = await loadTokenizer(options.tokenizer ?? folder);
   const { model, report } = loadCheckpoint(folder, {
     ...(labels !== undefined && { labels }),

@@ -21,6 +21,8 @@ export interface EngineState {
   device: "cpu" | "gpu";
   /** Why it is this one; for wasm, why not TensorFlow. Without a full stop. */
   why: string;
+  /** The library of fused operations, in `.venv/tensorflow`; absent where they are not used or could not be compiled. */
+  kernels?: string;
   /** The versions that `why` was found out with. */
   versions: string;
 }
@@ -82,6 +84,20 @@ function versions(device: "cpu" | "gpu"): string {
   return `TensorFlow ${TENSORFLOW} for the ${device.toUpperCase()}, tfjs-node-gpu ${addonVersion()}`;
 }
 
+const kernelSource = inProject("lib", "engine", "native", "kernels.cc");
+
+/** Named after what it is made of: another source or processor makes another library. */
+async function kernelLibrary(): Promise<string> {
+  const processor = (readText("/proc/cpuinfo") ?? "").match(/^(flags|Features)\s*:.*$/m)?.[0] ??
+    Deno.build.arch;
+  const bytes = new TextEncoder().encode(
+    `${TENSORFLOW}\n${processor}\n${Deno.readTextFileSync(kernelSource)}`,
+  );
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const name = [...digest.slice(0, 6)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `kernels-${name}.so`;
+}
+
 /** What the last set-up of this very version found, or `undefined`. */
 export function engineState(): EngineState | undefined {
   const text = readText(statePath);
@@ -91,9 +107,15 @@ export function engineState(): EngineState | undefined {
 }
 
 /** Whether TensorFlow stands ready. A binding that a fresh node_modules lacks is put back from the kept copy first. */
-export function tensorFlowReady(): boolean {
+export async function tensorFlowReady(): Promise<boolean> {
   const state = engineState();
   if (state?.engine !== "tensorflow" || !librariesStand(wheelFor(state.device)) || !exists(bindingKept())) {
+    return false;
+  }
+  if (
+    state.kernels !== undefined &&
+    (state.kernels !== await kernelLibrary() || !exists(join(folder, state.kernels)))
+  ) {
     return false;
   }
   placeBinding();
@@ -190,13 +212,21 @@ async function setUpFor(
   }
   await packages;
   if (!exists(bindingKept())) {
-    await step("binding of tfjs-node-gpu", () => compile(wheel, environment));
+    await step("binding of tfjs-node-gpu", () => compileBinding(wheel, environment));
+  }
+  let kernels: string | undefined;
+  if (device === "cpu") {
+    kernels = await kernelLibrary();
+    if (!exists(join(folder, kernels))) {
+      const name = kernels;
+      await step("fused operations", () => compileKernels(wheel, environment, name));
+    }
   }
   await step("TensorFlow tried out", async () => {
     placeBinding();
-    await tryOut();
+    await tryOut(kernels === undefined ? "" : join(folder, kernels));
   });
-  writeState({ engine: "tensorflow", device, why, versions: versions(device) });
+  writeState({ engine: "tensorflow", device, why, ...(kernels && { kernels }), versions: versions(device) });
 }
 
 async function checkRoom(gigabytes: number, what: string): Promise<void> {
@@ -260,30 +290,62 @@ with zipfile.ZipFile(wheel) as archive:
         if name.startswith(wanted) or name in ["tensorflow/" + library for library in libraries]:
             archive.extract(name, target)`;
 
-/**
- * Compiles tfjs-node's binding (its own sources, unchanged) against the libraries, with the machine's compiler or, where there is none or it
- * fails, with Zig's, which PyPI has.
- */
-async function compile(wheel: Wheel, environment: Environment): Promise<void> {
+/** Compiles tfjs-node's binding (its own sources, unchanged) against the libraries. */
+async function compileBinding(wheel: Wheel, environment: Environment): Promise<void> {
+  const source = Deno.realPathSync(addon);
+  const packageLibraries = relative(dirname(join(source, "lib", "napi-v8", "x")), libraryFolder);
+  await compile(wheel, environment, bindingKept(), source, [
+    ...["-O2", "-DNAPI_VERSION=8"],
+    ...(isMac ? ["-undefined", "dynamic_lookup"] : []),
+    ...["-I.", `-I${inProject("node_modules", "node-api-headers", "include")}`],
+    ...["binding/tfjs_backend.cc", "binding/tfjs_binding.cc"],
+    ...searchedAt(packageLibraries),
+  ]);
+}
+
+/** Compiles the project's fused operations for this very processor. */
+async function compileKernels(wheel: Wheel, environment: Environment, name: string): Promise<void> {
+  for (const { name: old } of Deno.readDirSync(folder)) {
+    if (/^kernels-.*\.so$/.test(old)) remove(join(folder, old));
+  }
+  await compile(wheel, environment, join(folder, name), inProject(), [
+    ...[
+      "-O3",
+      "-march=native",
+      "-fno-math-errno",
+      "-fno-trapping-math",
+      "-fopenmp-simd",
+      "-pthread",
+      kernelSource,
+    ],
+    ...searchedAt("tensorflow"),
+    // registered with TensorFlow once a process, so it must stay
+    ...(isMac ? [] : ["-Wl,-z,nodelete"]),
+  ]);
+}
+
+const isMac = Deno.build.os === "darwin";
+
+/** Where a library finds TensorFlow's, relative to itself: a moved or copied project finds its own. */
+function searchedAt(path: string): string[] {
+  return ["-Xlinker", "-rpath", "-Xlinker", `${isMac ? "@loader_path" : "$ORIGIN"}/${path}`];
+}
+
+/** Compiles a shared library with the machine's compiler or, where there is none or it fails, with Zig's, which PyPI has. */
+async function compile(
+  wheel: Wheel,
+  environment: Environment,
+  target: string,
+  source: string,
+  ownArgs: string[],
+): Promise<void> {
   const scratch = inVenv("binding.partial");
   remove(scratch);
   Deno.mkdirSync(scratch);
-  const result = join(scratch, "tfjs_binding.node");
-  const source = Deno.realPathSync(addon);
-  const packageLibraries = relative(dirname(join(source, "lib", "napi-v8", "x")), libraryFolder);
-  const mac = Deno.build.os === "darwin";
+  const result = join(scratch, "result");
   const args = [
-    ...["-std=c++17", "-O2", "-fPIC", "-shared", "-DNAPI_VERSION=8"],
-    ...(mac ? ["-undefined", "dynamic_lookup"] : []),
-    ...[
-      "-I.",
-      `-I${inProject("node_modules", "node-api-headers", "include")}`,
-      `-I${join(libraryFolder, "include")}`,
-    ],
-    ...["binding/tfjs_backend.cc", "binding/tfjs_binding.cc", "-o", result],
+    ...["-std=c++17", "-fPIC", "-shared", `-I${join(libraryFolder, "include")}`, ...ownArgs, "-o", result],
     ...wheel.libraries.map((name) => join(libraryFolder, name)),
-    // Relative to the binding: a moved or copied project finds its own.
-    ...["-Xlinker", "-rpath", "-Xlinker", `${mac ? "@loader_path" : "$ORIGIN"}/${packageLibraries}`],
   ];
   const own = Deno.env.get("CXX");
   let failure = "";
@@ -297,7 +359,7 @@ async function compile(wheel: Wheel, environment: Environment): Promise<void> {
     }
   }
   if (!exists(result)) await compileWithZig(args, source, scratch, environment, failure);
-  writeWhole(bindingKept(), Deno.readFileSync(result));
+  writeWhole(target, Deno.readFileSync(result));
   remove(scratch);
 }
 
@@ -324,17 +386,17 @@ async function compileWithZig(
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new NoTensorFlow(
-      `no C++ compiler makes tfjs-node-gpu's binding: ${(failure || message).trim().split("\n").at(-1)}`,
+      `no C++ compiler makes the engine's libraries: ${(failure || message).trim().split("\n").at(-1)}`,
       "Install one (Debian, Ubuntu: g++).",
     );
   }
 }
 
 /** Multiplies two matrices in a process of its own: a library that this processor cannot run ends that one, not this. */
-async function tryOut(): Promise<void> {
+async function tryOut(kernels: string): Promise<void> {
   try {
     await run(Deno.execPath(), ["run", "-A", inProject("tools", "setup", "try_out.ts")], {
-      env: processEnvironment(),
+      env: { ...processEnvironment(), KOBERT_KERNELS: kernels },
     });
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;

@@ -1,6 +1,7 @@
 /** Started by the set-up in a process of its own: fails, or crashes, where TensorFlow does not work. */
 import * as tf from "@tensorflow/tfjs";
 import { startEngine } from "../../lib/engine/mod.ts";
+import { kernels } from "../../lib/engine/kernels.ts";
 
 await startEngine({ engine: "tensorflow" });
 const product = tf.matMul(tf.tensor2d([[1, 2], [3, 4]]), tf.tensor2d([[5, 6], [7, 8]]));
@@ -8,3 +9,5 @@ const numbers = [...product.dataSync()].join(" ");
 if (numbers !== "19 22 43 50") {
   throw new Error(`TensorFlow multiplies wrongly: ${numbers} where 19 22 43 50 is right.`);
 }
+const sum = kernels().sumOfSquares(product).dataSync()[0];
+if (sum !== 5194) throw new Error(`The engine's own operations are wrong: ${sum} where 5194 is right.`);
