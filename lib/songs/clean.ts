@@ -19,7 +19,10 @@ export interface CleaningReport {
   lyricsChanged: number;
   /** Kept songs that lost a genre, because it is not among the chosen ones. */
   genresChanged: number;
-  /** Kept songs whose lyrics another kept song has too ({@linkcode lyricsKey}). They stay; a split keeps them together. */
+  /**
+   * Kept songs whose lyrics another kept song has too ({@linkcode lyricsKey}). They stay; a split keeps them
+   * together.
+   */
   repeatedLyrics: number;
   /** Kept songs without a single Hangul character. They stay. */
   withoutHangul: number;
@@ -29,7 +32,9 @@ export interface CleaningReport {
 export interface CleanSongsOptions {
   /** Drop songs without a genre. Default `true`; `false` for a table to predict on. */
   requireGenre?: boolean;
-  /** Keep these genres only: others are taken off the songs, and songs left without one are dropped. Default: all. */
+  /**
+   * Keep these genres only: others are taken off the songs, and songs left without one are dropped. Default: all.
+   */
   genres?: readonly string[];
 }
 
@@ -42,9 +47,9 @@ export function lyricsKey(lyrics: string): string {
 }
 
 /**
- * Cleans the lyrics of every song ({@linkcode cleanLyrics}) and drops the songs that cannot be learned from: those whose
- * lyrics hold no letter or digit, and those without a genre. Songs with the same lyrics are kept: {@linkcode splitSongs}
- * puts them on one side.
+ * Cleans the lyrics of every song ({@linkcode cleanLyrics}) and drops the songs that cannot be learned from: those
+ * whose lyrics hold no letter or digit, and those without a genre. Songs with the same lyrics are kept:
+ * {@linkcode splitSongs} puts them on one side.
  *
  * @returns the remaining songs, in order and with the same columns, and a report on what was dropped and why.
  *

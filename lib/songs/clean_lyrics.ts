@@ -66,13 +66,13 @@ const INVISIBLE =
  *
  * 1. HTML entities become their characters ({@linkcode decodeEntities}).
  * 2. Line breaks of every kind become `\n` ({@linkcode normalizeLineBreaks}).
- * 3. Other traces of a web page go: comments, and the tags `p`, `div` (each a line break), `span`, `b`, `i`, `u`, `em`,
- *    `strong`, `font` and `a`. Nothing else between angle brackets is touched (`<3`, `<후렴>`).
- * 4. Invisible characters go: control characters, zero-width spaces, byte order marks, soft hyphens, direction marks.
- *    The joiner inside emoji stays.
+ * 3. Other traces of a web page go: comments, and the tags `p`, `div` (each a line break), `span`, `b`, `i`, `u`,
+ *    `em`, `strong`, `font` and `a`. Nothing else between angle brackets is touched (`<3`, `<후렴>`).
+ * 4. Invisible characters go: control characters, zero-width spaces, byte order marks, soft hyphens, direction
+ *    marks. The joiner inside emoji stays.
  * 5. Unicode NFC, so that a syllable is one character whichever system wrote the file.
- * 6. White space: tabs, no-break, ideographic and Hangul-filler spaces become spaces, runs of spaces become one, and
- *    lines are trimmed.
+ * 6. White space: tabs, no-break, ideographic and Hangul-filler spaces become spaces, runs of spaces become one,
+ *    and lines are trimmed.
  * 7. Several blank lines become one (a verse still ends visibly); blank lines at both ends go.
  *
  * Words, punctuation, case, foreign scripts and repeated lines stay as they are: a chorus is meant to repeat.

@@ -32,9 +32,9 @@ function validPrefix(bytes: Uint8Array, encoding: string): number {
 }
 
 /**
- * Turns a file's bytes into text and says which encoding they were in. A byte order mark decides for UTF-8 or UTF-16;
- * without one, bytes that are strictly valid UTF-8 are UTF-8, and others that are strictly valid CP949 (the Korean
- * Windows code page, which contains EUC-KR) are CP949.
+ * Turns a file's bytes into text and says which encoding they were in. A byte order mark decides for UTF-8 or
+ * UTF-16; without one, bytes that are strictly valid UTF-8 are UTF-8, and others that are strictly valid CP949
+ * (the Korean Windows code page, which contains EUC-KR) are CP949.
  *
  * @throws {DecodeError} where the bytes are neither, or are plainly not text.
  *

@@ -1,6 +1,8 @@
 /** One thing wrong with a file of songs. */
 export interface SongsProblem {
-  /** Line of the file, from 1, where the record (or the broken quote) starts; null where the whole file is meant. */
+  /**
+   * Line of the file, from 1, where the record (or the broken quote) starts; null where the whole file is meant.
+   */
   line: number | null;
   /** Name of the column, or the character's place in the line for a broken quote; null where no column is meant. */
   column: string | number | null;
@@ -30,8 +32,8 @@ function sentence({ line, column, value, what, remedy }: SongsProblem): string {
 }
 
 /**
- * A file of songs that cannot be used as it stands. The message names file, line, column and value of the first five
- * problems and says what to do; `problems` holds all of them.
+ * A file of songs that cannot be used as it stands. The message names file, line, column and value of the first
+ * five problems and says what to do; `problems` holds all of them.
  *
  * @example
  * ```ts ignore

@@ -14,7 +14,8 @@ export type GenreNames = string | URL | readonly string[] | Readonly<Record<stri
  * - lines of code and name, `0,발라드`, with a comma, a tab, a semicolon or a colon between, under a header or not;
  * - one name a line: the first line is code 0's.
  *
- * @throws {SongsError} where the file cannot be read, or a code is no whole number, has no name, or stands there twice.
+ * @throws {SongsError} where the file cannot be read, or a code is no whole number, has no name, or stands there
+ * twice.
  *
  * @example
  * ```ts

@@ -30,24 +30,30 @@ export interface ReadSongsOptions {
   separator?: string;
   /** What to call the songs in errors where they are given as bytes. Default `"songs"`. */
   name?: string;
-  /** Is told what was not as expected but could be read: encoding, columns left out. Default: printed as a warning. */
+  /**
+   * Is told what was not as expected but could be read: encoding, columns left out. Default: printed as a warning.
+   */
   onNote?: (note: string) => void;
 }
 
 /**
- * Reads a table of songs: a CSV file with the columns `id, song_name, adults, artist, album_id, date, genre, lyrics` in
- * any order, into a polars frame with the schema of {@linkcode songColumns}.
+ * Reads a table of songs: a CSV file with the columns `id, song_name, adults, artist, album_id, date, genre,
+ * lyrics` in any order, into a polars frame with the schema of {@linkcode songColumns}.
  *
- * - Encoding: UTF-8, with a byte order mark or without; else CP949; UTF-16 with its mark. A note says where it is not UTF-8.
- * - `id`, `album_id`: stray quotes go (`'1869'`), and the `.0` of a number that was a float. A song without an id is named
- *   after its line (`line-632`), and a note says so.
- * - `adults`: 1, 1.0, true, 0, 0.0, false or empty. `date`: `2001.03.16`, `1999.10`, `2002`, `2001-03-16`, `20010316`, `-` or empty.
- * - `artist`, `genre`: names with commas between, with spaces or without; `-` is none. Genres may be codes, with `genreNames`.
+ * - Encoding: UTF-8, with a byte order mark or without; else CP949; UTF-16 with its mark. A note says where it is
+ *   not UTF-8.
+ * - `id`, `album_id`: stray quotes go (`'1869'`), and the `.0` of a number that was a float. A song without an id
+ *   is named after its line (`line-632`), and a note says so.
+ * - `adults`: 1, 1.0, true, 0, 0.0, false or empty. `date`: `2001.03.16`, `1999.10`, `2002`, `2001-03-16`,
+ *   `20010316`, `-` or empty.
+ * - `artist`, `genre`: names with commas between, with spaces or without; `-` is none. Genres may be codes, with
+ *   `genreNames`.
  * - `lyrics`: CRLF, `<br>` and `\n` written out become line breaks; all else waits for {@linkcode cleanSongs}.
  * - A column that is not among the eight is left out, and a note says so.
  *
- * @throws {SongsError} with every problem found: no such file, unknown encoding, empty file, header only, missing or
- * doubled column, broken quote, wrong number of fields, doubled id, a value of the wrong type, a genre code without a name.
+ * @throws {SongsError} with every problem found: no such file, unknown encoding, empty file, header only, missing
+ * or doubled column, broken quote, wrong number of fields, doubled id, a value of the wrong type, a genre code
+ * without a name.
  *
  * @example
  * ```ts ignore
@@ -265,7 +271,9 @@ class Problems {
   }
 }
 
-/** The lines, from 1, on which the records of a well-formed table start: where an even number of quotes came before. */
+/**
+ * The lines, from 1, on which the records of a well-formed table start: where an even number of quotes came before.
+ */
 function recordLines(text: string): number[] {
   const starts: number[] = [];
   let isInside = false;

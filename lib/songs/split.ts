@@ -14,7 +14,10 @@ export interface SplitOptions {
   test: number;
   /** Any whole number; the same seed gives the same split of the same songs, whatever their order. */
   seed: number;
-  /** `"song"` (default), or `"artist"` to keep also all songs of an artist, and of those the artist sings with, together. */
+  /**
+   * `"song"` (default), or `"artist"` to keep also all songs of an artist, and of those the artist sings with,
+   * together.
+   */
   by?: SplitBy;
 }
 
@@ -28,20 +31,22 @@ export interface Split {
 /**
  * Splits songs into train, validation and test.
  *
- * **No leakage.** Songs that share an id or their lyrics (white space, case and width ignored: {@linkcode lyricsKey}), or
- * with `by: "artist"` an artist, fall on one side, also where only a chain of other songs connects them.
+ * **No leakage.** Songs that share an id or their lyrics (white space, case and width ignored:
+ * {@linkcode lyricsKey}), or with `by: "artist"` an artist, fall on one side, also where only a chain of other songs connects
+ * them.
  *
- * **Stratified** by the first genre: each part gets the share of every genre that it has of all songs, to within one song,
- * as far as the groups above allow; numbers are rounded so that the parts have the size asked for. With `by: "artist"`
- * groups are large, and shares are approximate.
+ * **Stratified** by the first genre: each part gets the share of every genre that it has of all songs, to within
+ * one song, as far as the groups above allow; numbers are rounded so that the parts have the size asked for. With
+ * `by: "artist"` groups are large, and shares are approximate.
  *
- * **Every genre is in train**, first genre or not: one group of songs of each goes there before anything else, so a genre
- * of one song is in train alone, and none is tested that could not be learned.
+ * **Every genre is in train**, first genre or not: one group of songs of each goes there before anything else, so
+ * a genre of one song is in train alone, and none is tested that could not be learned.
  *
  * **Random** by the seed alone (mulberry32).
  *
- * @throws {RangeError} where sizes are negative, not whole, or together leave nothing to train on; where a part asked for
- * would stay empty, or groups are so large that it misses its size by more than a tenth (and more than two songs).
+ * @throws {RangeError} where sizes are negative, not whole, or together leave nothing to train on; where a part
+ * asked for would stay empty, or groups are so large that it misses its size by more than a tenth (and more than
+ * two songs).
  *
  * @example
  * ```ts ignore
@@ -65,9 +70,10 @@ export interface SplitByIdsOptions extends Omit<SplitOptions, "test"> {
 }
 
 /**
- * Splits songs where the test songs are given, as a fold of a published comparison is. The rest is split into train and
- * validation as {@linkcode splitSongs} does, `validation` being a fraction of the rest. Songs that share lyrics (or, with
- * `by: "artist"`, an artist) with a test song without being one are left out of both, and returned as `leftOut`.
+ * Splits songs where the test songs are given, as a fold of a published comparison is. The rest is split into
+ * train and validation as {@linkcode splitSongs} does, `validation` being a fraction of the rest. Songs that share
+ * lyrics (or, with `by: "artist"`, an artist) with a test song without being one are left out of both, and
+ * returned as `leftOut`.
  *
  * @throws {RangeError} where an id is not among the songs, there are none, or the rest cannot be split.
  *
@@ -112,7 +118,10 @@ export function splitByIds(
   };
 }
 
-/** For each song the number of its group: songs with a key in common, directly or over others, have the same (union-find). */
+/**
+ * For each song the number of its group: songs with a key in common, directly or over others, have the same
+ * (union-find).
+ */
 function groupSongs(songs: readonly Song[], by: SplitBy): number[] {
   const parent = songs.map((_, row) => row);
   const root = (row: number): number => {
@@ -201,7 +210,9 @@ function assign(songs: readonly Song[], groupOf: readonly number[], options: Spl
   return sides;
 }
 
-/** The groups, large ones first and otherwise in random order, which depends on the ids and not on the rows' order. */
+/**
+ * The groups, large ones first and otherwise in random order, which depends on the ids and not on the rows' order.
+ */
 function gather(songs: readonly Song[], groupOf: readonly number[], random: Random): Group[] {
   const rowsById = songs.map((_, row) => row).sort((a, b) =>
     compare(songs[a]?.id ?? "", songs[b]?.id ?? "") || a - b
@@ -236,7 +247,9 @@ function sizes(songs: number, options: SplitOptions): { test: number; validation
   return { test, validation };
 }
 
-/** One group for each genre, to stay in train; the rarest genres choose first, and a group may stand for several. */
+/**
+ * One group for each genre, to stay in train; the rarest genres choose first, and a group may stand for several.
+ */
 function pinGenres(songs: readonly Song[], groups: readonly Group[], isSplit: boolean): Set<Group> {
   const pinned = new Set<Group>();
   if (!isSplit) return pinned;
@@ -256,8 +269,8 @@ function pinGenres(songs: readonly Song[], groups: readonly Group[], isSplit: bo
 }
 
 /**
- * Deals `size` songs out to the genres in proportion to `shares` (largest remainders), never more than `spare` of any.
- * Deals fewer in all where there are not enough to spare.
+ * Deals `size` songs out to the genres in proportion to `shares` (largest remainders), never more than `spare` of
+ * any. Deals fewer in all where there are not enough to spare.
  */
 function apportion(size: number, shares: ReadonlyMap<string, number>, spare: ReadonlyMap<string, number>) {
   const all = total(shares);

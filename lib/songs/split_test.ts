@@ -22,7 +22,9 @@ const sides = ["train", "validation", "test"] as const;
 const idsOf = (frame: pl.DataFrame) => frame.getColumn("id").toArray() as string[];
 const idsOfAll = (split: Split) => sides.map((side) => idsOf(split[side]));
 
-/** Songs as hostile as real ones: imbalanced genres, some with several, repeated and missing lyrics, shared artists. */
+/**
+ * Songs as hostile as real ones: imbalanced genres, some with several, repeated and missing lyrics, shared artists.
+ */
 function hostileSongs(count: number, seed: number): Song[] {
   const random = seededRandom(seed);
   const below = (limit: number) => Math.floor(random() * limit);
@@ -146,6 +148,21 @@ Deno.test("splitSongs: each part has its share of every genre, to within one son
         assert(Math.abs(actual - expected) < off, `${genre} in ${side}: ${actual}, not ${expected}`);
       }
     }
+  }
+});
+
+Deno.test("splitSongs: what fractions of a song remain goes to the genres owed most", () => {
+  const tested = (sizesOf: [genre: string, songs: number][], test: number, seed: number) => {
+    const songs = sizesOf.flatMap(([genre, count]) =>
+      Array.from({ length: count }, (_, i) => song(`${genre} ${i}`, { genres: [genre] }))
+    );
+    const rows = songRows(splitSongs(songsFrame(songs), { validation: 0, test, seed }).test);
+    return sizesOf.map(([genre]) => rows.filter(({ genres }) => genres[0] === genre).length);
+  };
+  for (let seed = 0; seed < 5; seed++) {
+    assert.deepEqual(tested([["발라드", 90], ["댄스", 7], ["포크", 3]], 10, seed), [9, 1, 0]);
+    const even = tested([["가", 10], ["나", 10], ["다", 10], ["라", 10]], 14, seed);
+    assert.deepEqual(even, [4, 4, 3, 3]);
   }
 });
 

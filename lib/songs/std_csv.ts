@@ -1,11 +1,12 @@
 /**
- * `@std/csv` where JSR cannot be reached: the same `parse` and `stringify` over npm `csv-parse` and `csv-stringify`.
+ * `@std/csv` where JSR cannot be reached: the same `parse` and `stringify` over npm `csv-parse` and
+ * `csv-stringify`.
  *
- * Code imports `@std/csv`; `deno.json` maps that name to this file, and mapping it to `jsr:@std/csv@1` instead restores
- * the real package. Behaviour, option names and error messages follow @std/csv 1.0.6, with these differences, all of
- * them in errors: line numbers are the file's (the package counts a record of several lines as one line, and leaves
- * out blank lines in the message on a record that does not fit its header), a broken quote is reported before a
- * wrong number of fields, and `fieldsPerRecord: 0` takes the first record that is not blank.
+ * Code imports `@std/csv`; `deno.json` maps that name to this file, and mapping it to `jsr:@std/csv@1` instead
+ * restores the real package. Behaviour, option names and error messages follow @std/csv 1.0.6, with these
+ * differences, all of them in errors: line numbers are the file's (the package counts a record of several lines as
+ * one line, and leaves out blank lines in the message on a record that does not fit its header), a broken quote is
+ * reported before a wrong number of fields, and `fieldsPerRecord: 0` takes the first record that is not blank.
  *
  * @module
  */
@@ -44,7 +45,9 @@ export type ParseResult<Options, T> = T extends Options & { columns: readonly (i
 const QUOTE = '"';
 const BYTE_ORDER_MARK = "\ufeff";
 
-/** One field as it stands in the text: its value, where it ends, and where a quote breaks the rules, if one does. */
+/**
+ * One field as it stands in the text: its value, where it ends, and where a quote breaks the rules, if one does.
+ */
 interface Field {
   value: string;
   end: number;
@@ -111,8 +114,8 @@ function quoteError(
 }
 
 /**
- * Walks over the records and calls `onField` for each field. Used where csv-parse does not suffice: for the options it
- * has in another form, to find the column of a broken quote, and the line of a record.
+ * Walks over the records and calls `onField` for each field. Used where csv-parse does not suffice: for the
+ * options it has in another form, to find the column of a broken quote, and the line of a record.
  */
 function walk(
   text: string,
@@ -166,10 +169,11 @@ function lineOfRecord(text: string, options: ParseOptions & { separator: string 
 /**
  * Reads a CSV text into arrays, or into objects where `columns` or `skipFirstRow` is given.
  *
- * Blank lines are left out, a byte order mark is dropped, and a line break inside quotes becomes `\n`. Records may have
- * different lengths unless `fieldsPerRecord` forbids it or columns are named.
+ * Blank lines are left out, a byte order mark is dropped, and a line break inside quotes becomes `\n`. Records may
+ * have different lengths unless `fieldsPerRecord` forbids it or columns are named.
  *
- * @throws {SyntaxError} for a broken quote (with line and column) and for a record of the wrong length (with its line).
+ * @throws {SyntaxError} for a broken quote (with line and column) and for a record of the wrong length (with its
+ * line).
  * @throws {Error} for a separator or comment that cannot work, and where a record does not fit the named columns.
  * @throws {TypeError} where `skipFirstRow` finds no row.
  *
@@ -263,7 +267,10 @@ export interface StringifyOptions {
   bom?: boolean;
 }
 
-/** The value that a row has at the end of a way of keys and indices; the value reached so far where the way ends early. */
+/**
+ * The value that a row has at the end of a way of keys and indices; the value reached so far where the way ends
+ * early.
+ */
 function valueAt(item: unknown, way: readonly PropertyAccessor[]): unknown {
   let value = item;
   for (const step of way) {
@@ -284,7 +291,8 @@ function asText(value: unknown): string {
 /**
  * Writes rows as CSV text; every line ends in `\r\n`. Values with a separator, a quote or a line feed are quoted.
  *
- * @throws {TypeError} for a separator with a quote or `\r\n`, for objects without `columns`, and for a key into an array.
+ * @throws {TypeError} for a separator with a quote or `\r\n`, for objects without `columns`, and for a key into an
+ * array.
  *
  * @example
  * ```ts

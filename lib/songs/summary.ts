@@ -3,8 +3,9 @@ import { fileColumns } from "./read.ts";
 import type { Split } from "./split.ts";
 
 /**
- * Songs by genre, the most frequent first and equal ones by name: columns `genre`, `songs` (UInt32) and `share` (of all
- * songs, 0 to 1). A song counts for each of its genres, so shares may sum to more than 1; songs without one count for none.
+ * Songs by genre, the most frequent first and equal ones by name: columns `genre`, `songs` (UInt32) and `share`
+ * (of all songs, 0 to 1). A song counts for each of its genres, so shares may sum to more than 1; songs without
+ * one count for none.
  */
 export function genreCounts(frame: pl.DataFrame): pl.DataFrame {
   return frame.select("id", "genre").explode("genre").filter(pl.col("genre").isNotNull())
@@ -39,8 +40,9 @@ export function songsByYear(frame: pl.DataFrame): pl.DataFrame {
 }
 
 /**
- * The artists with the most songs, equal ones by name: columns `artist`, `songs`, `genre` (the artist's most frequent one,
- * equal ones by name; null where none of the songs has any) and `genre_share` (of the artist's songs, 0 to 1).
+ * The artists with the most songs, equal ones by name: columns `artist`, `songs`, `genre` (the artist's most
+ * frequent one, equal ones by name; null where none of the songs has any) and `genre_share` (of the artist's
+ * songs, 0 to 1).
  */
 export function topArtists(frame: pl.DataFrame, limit = 20): pl.DataFrame {
   const byArtist = frame.select("id", "artist", "genre").explode("artist").filter(
@@ -67,8 +69,8 @@ export interface GenreTable<Row extends string | number> {
 }
 
 /**
- * Songs by genre and artist (those of {@linkcode topArtists}, in that order), or by genre and year (all years that have
- * songs, in order). Genres are the most frequent of the whole frame, in order.
+ * Songs by genre and artist (those of {@linkcode topArtists}, in that order), or by genre and year (all years that
+ * have songs, in order). Genres are the most frequent of the whole frame, in order.
  *
  * @param limits how many artists (default 20) and genres (default 8) to show.
  *
@@ -107,7 +109,9 @@ export interface GenreTableLimits {
   genres?: number;
 }
 
-/** Songs by how many genres, or artists, they have: columns `genre` or `artist` (the number) and `songs`, in order. */
+/**
+ * Songs by how many genres, or artists, they have: columns `genre` or `artist` (the number) and `songs`, in order.
+ */
 export function namesPerSong(frame: pl.DataFrame, column: "genre" | "artist"): pl.DataFrame {
   return frame.select(pl.col("id"), pl.col(column).lst.lengths().alias(column))
     .groupBy(column).agg(pl.col("id").count().alias("songs")).sort(column);
@@ -129,7 +133,10 @@ export function lyricLengths(frame: pl.DataFrame): pl.DataFrame {
   );
 }
 
-/** The songs that lack a value, column by column of the file: columns `column`, `missing` (songs) and `share` (0 to 1). */
+/**
+ * The songs that lack a value, column by column of the file: columns `column`, `missing` (songs) and `share` (0 to
+ * 1).
+ */
 export function missingValues(frame: pl.DataFrame): pl.DataFrame {
   const isMissing = (column: typeof fileColumns[number]) =>
     column === "artist" || column === "genre"
@@ -147,7 +154,10 @@ export function missingValues(frame: pl.DataFrame): pl.DataFrame {
   ]);
 }
 
-/** How a split deals the genres out: columns `genre`, `train`, `validation` and `test` (songs), in the order of all songs' genres. */
+/**
+ * How a split deals the genres out: columns `genre`, `train`, `validation` and `test` (songs), in the order of all
+ * songs' genres.
+ */
 export function splitCounts({ train, validation, test }: Split): pl.DataFrame {
   const named = (part: pl.DataFrame, name: string) =>
     genreCounts(part).select(pl.col("genre"), pl.col("songs").alias(name));

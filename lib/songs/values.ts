@@ -27,8 +27,8 @@ function isMissing(text: string): boolean {
 const DATE_REMEDY = "Write dates as 2001.03.16, 1999.10 or 2002, or leave the field empty.";
 
 /**
- * Reads a date: `2001.03.16`, `1999.10`, `2002`, the same with `-` or `/` or as `20010316`, a final dot or a time of day
- * (ignored). `-` and an empty field are no date; month or day 00 are unknown.
+ * Reads a date: `2001.03.16`, `1999.10`, `2002`, the same with `-` or `/` or as `20010316`, a final dot or a time
+ * of day (ignored). `-` and an empty field are no date; month or day 00 are unknown.
  *
  * @throws {ValueError} for anything else, and for a month or day that does not exist.
  *
