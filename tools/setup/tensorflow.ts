@@ -112,12 +112,8 @@ export async function tensorFlowReady(): Promise<boolean> {
   if (state?.engine !== "tensorflow" || !librariesStand(wheelFor(state.device)) || !exists(bindingKept())) {
     return false;
   }
-  if (
-    state.kernels !== undefined &&
-    (state.kernels !== await kernelLibrary() || !exists(join(folder, state.kernels)))
-  ) {
-    return false;
-  }
+  const kernels = await kernelLibrary();
+  if (state.device === "cpu" && (state.kernels !== kernels || !exists(join(folder, kernels)))) return false;
   placeBinding();
   return true;
 }
