@@ -43,7 +43,11 @@ export interface CleanSongsOptions {
  * case or character width. Empty where there are no lyrics.
  */
 export function lyricsKey(lyrics: string): string {
-  return cleanLyrics(lyrics).normalize("NFKC").toLowerCase().replace(/\s+/g, "");
+  return keyOfClean(cleanLyrics(lyrics));
+}
+
+function keyOfClean(lyrics: string): string {
+  return lyrics.normalize("NFKC").toLowerCase().replace(/\s+/g, "");
 }
 
 /**
@@ -95,7 +99,7 @@ export function cleanSongs(
     if (genres.length !== song.genres.length) report.genresChanged++;
     if (!/\p{Script=Hangul}/u.test(lyrics)) report.withoutHangul++;
   }
-  const songsByLyrics = Map.groupBy(kept, (song) => lyricsKey(song.lyrics));
+  const songsByLyrics = Map.groupBy(kept, (song) => keyOfClean(song.lyrics));
   for (const { length } of songsByLyrics.values()) if (length > 1) report.repeatedLyrics += length;
   report.kept = kept.length;
   report.byReason = [...Map.groupBy(report.dropped, ({ reason }) => reason)]

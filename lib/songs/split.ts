@@ -32,8 +32,8 @@ export interface Split {
  * Splits songs into train, validation and test.
  *
  * **No leakage.** Songs that share an id or their lyrics (white space, case and width ignored:
- * {@linkcode lyricsKey}), or with `by: "artist"` an artist, fall on one side, also where only a chain of other songs connects
- * them.
+ * {@linkcode lyricsKey}), or with `by: "artist"` an artist, fall on one side, also where only a chain of other songs
+ * connects them.
  *
  * **Stratified** by the first genre: each part gets the share of every genre that it has of all songs, to within
  * one song, as far as the groups above allow; numbers are rounded so that the parts have the size asked for. With
