@@ -123,7 +123,9 @@ function librariesStand(wheel: Wheel): boolean {
     wheel.libraries.every((name) => exists(join(libraryFolder, name)));
 }
 
-const versionLine = (wheel: Wheel) => `${wheel.package} ${TENSORFLOW} ${wheel.platform}\n`;
+// raised when more is taken out of the wheel
+const CONTENTS = 2;
+const versionLine = (wheel: Wheel) => `${wheel.package} ${TENSORFLOW} ${wheel.platform} ${CONTENTS}\n`;
 
 function placeBinding(): void {
   const kept = Deno.readFileSync(bindingKept());
@@ -278,7 +280,8 @@ async function getLibraries(wheel: Wheel, device: "cpu" | "gpu", environment: En
 
 const EXTRACT = `import glob, sys, zipfile
 download, target, *libraries = sys.argv[1:]
-headers = ["tensorflow/c", "tensorflow/core/platform", "tsl/platform", "xla/tsl/c"]
+headers = ["tensorflow/c", "tensorflow/core/common_runtime/next_pluggable_device/c",
+    "tensorflow/core/platform", "tsl/platform", "xla/tsl/c"]
 wanted = tuple("tensorflow/include/%s/" % folder for folder in headers)
 [wheel] = glob.glob(download + "/*.whl")
 with zipfile.ZipFile(wheel) as archive:
