@@ -27,32 +27,24 @@ export function needs(command: string, args: string[], fallback: string | undefi
   return { engine, notebooks: WITH_NOTEBOOKS.includes(command), retry: false };
 }
 
-/** The tasks of deno.json, as text. */
-function taskList(): string {
-  const tasks: Record<string, { description: string }> =
-    JSON.parse(Deno.readTextFileSync(inProject("deno.json"))).tasks;
-  const width = Math.max(...Object.keys(tasks).map((name) => name.length));
-  return Object.entries(tasks).map(([name, { description }]) => `  ${name.padEnd(width)}  ${description}`)
-    .join("\n");
-}
-
-function commandNames(): string[] {
-  return [...Deno.readDirSync(inProject("tools", "commands"))].map(({ name }) => name)
-    .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts")).map((name) =>
-      name.slice(0, -".ts".length)
-    );
+/** The tasks of deno.json and what they do. */
+function tasks(): [name: string, description: string][] {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(inProject("deno.json")));
+  return Object.entries<{ description: string }>(tasks).map(([name, { description }]) => [name, description]);
 }
 
 if (import.meta.main) {
   const [command = "", ...args] = Deno.args;
   const file = inProject("tools", "commands", `${command}.ts`);
   if (!/^[a-z][a-z-]*$/.test(command) || !exists(file)) {
-    const nearest = command === "" ? undefined : nearestOf(command, commandNames());
+    const nearest = nearestOf(command, tasks().map(([name]) => name));
     console.error(
-      (command === "" ? "A command is needed." : `There is no command "${command}".`) +
-        (nearest === undefined ? "" : ` The closest is "${nearest}".`) +
-        `\nThe tasks, each run as "deno task NAME":\n${taskList()}`,
+      command === ""
+        ? "A command is needed."
+        : `There is no command "${command}"; the closest is "${nearest}".`,
     );
+    console.error('The tasks, each run as "deno task NAME":');
+    for (const [name, description] of tasks()) console.error(`  ${name.padEnd(10)}  ${description}`);
     Deno.exit(2);
   }
   try {

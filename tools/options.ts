@@ -90,9 +90,26 @@ export const shared = {
 
 /** The recipe's fields; one that is not given keeps the recipe's own value. */
 export const recipe = {
+  recipe: {
+    type: "choice",
+    choices: ["study", "quick", "test"],
+    about: "where the fields below start from; study, or quick for a model from scratch",
+  },
   epochs: { type: "integer", min: 1, about: "times through the training songs" },
+  maxSteps: { type: "integer", min: 1, about: "ends the training after so many steps" },
   batchSize: { type: "integer", min: 1, about: "songs in a step" },
+  microBatchTokens: {
+    type: "integer",
+    min: 1,
+    about: "computes a step in parts of so many tokens: less memory",
+  },
+  maxLength: { type: "integer", min: 3, about: "tokens a song is cut to" },
   learningRate: { type: "number", min: 0, about: "the highest one, at the end of the warmup" },
+  schedule: {
+    type: "choice",
+    choices: ["linear", "cosine", "constant"],
+    about: "how the learning rate falls",
+  },
   warmupRatio: {
     type: "number",
     min: 0,
@@ -101,8 +118,19 @@ export const recipe = {
   },
   weightDecay: { type: "number", min: 0, about: "AdamW's, on all weights but biases and layer norms" },
   gradClip: { type: "number", min: 0, about: "the largest norm of all gradients together" },
+  labelSmoothing: { type: "number", min: 0, max: 1, about: "the share of the target spread over all genres" },
   logEverySteps: { type: "integer", min: 1, about: "steps from one log line to the next" },
   saveEverySteps: { type: "integer", min: 1, about: "steps from one checkpoint to the next" },
+  evaluateEverySteps: {
+    type: "integer",
+    min: 1,
+    about: "steps from one validation to the next, beside epochs",
+  },
+  earlyStoppingPatience: {
+    type: "integer",
+    min: 1,
+    about: "ends after so many validations without a better one",
+  },
 } as const satisfies OptionTable;
 
 /**

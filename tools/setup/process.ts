@@ -7,7 +7,7 @@ export interface RunOptions {
 
 /** A program that ended with an error; `output` is all it wrote. */
 export class ProgramError extends Error {
-  constructor(command: string, how: string, readonly output: string) {
+  constructor(command: string, readonly how: string, readonly output: string) {
     const tail = output.trim().split("\n").slice(-12).join("\n");
     super(`${command} ${how}.${tail === "" ? "" : `\n${tail}`}`);
   }
@@ -16,8 +16,7 @@ export class ProgramError extends Error {
 /**
  * Runs a program to its end.
  *
- * The program's standard input is a pipe that closes when this process ends, however it ends; `python` (python.ts) watches it, so that an
- * interrupted set-up leaves no pip behind that still writes.
+ * Its standard input is a pipe that closes when this process ends, however that happens: `runTied` (python.ts) watches it.
  *
  * @returns what it wrote to its standard output.
  * @throws ProgramError when it cannot be started or fails.
@@ -44,7 +43,7 @@ export async function run(command: string, args: string[], options: RunOptions =
     const how = status.signal === null
       ? `ended with exit code ${status.code}`
       : `was ended by ${status.signal}`;
-    throw new ProgramError([command, ...args].join(" ").slice(0, 200), how, stderr + stdout);
+    throw new ProgramError([command, ...args].join(" "), how, stderr + stdout);
   }
   return stdout;
 }

@@ -53,24 +53,25 @@ export async function findPython(named: string | undefined = Deno.env.get("KOBER
 }
 
 /**
- * Runs a Python program text that ends with us: an orphan of an interrupted set-up would otherwise still write where the next one writes.
- *
- * @param module runs as `python -m module args…`.
+ * Runs a program so that it, and what it starts, ends when this process does, however that happens: an orphan of an interrupted set-up would
+ * otherwise still write where the next one writes. Any Python does the watching.
  */
-export async function runModule(
-  python: string,
-  module: string,
-  args: string[],
-  options: RunOptions = {},
-): Promise<string> {
-  const text = `import os, runpy, sys, threading
+export async function runTied(python: string, command: string[], options: RunOptions = {}): Promise<string> {
+  const text = `import os, signal, subprocess, sys, threading
+group = hasattr(os, "setpgid")
 def end_with_parent():
-    sys.stdin.read()
-    os._exit(1)
+    while os.read(0, 1): pass
+    os.killpg(0, signal.SIGKILL) if group else os._exit(1)
+if group: os.setpgid(0, 0)
 threading.Thread(target=end_with_parent, daemon=True).start()
-sys.argv = sys.argv[1:]
-runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)`;
-  return await run(python, ["-c", text, module, ...args], options);
+code = subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL)
+os._exit(code if code >= 0 else 1)`;
+  try {
+    return await run(python, ["-c", text, ...command], options);
+  } catch (error) {
+    if (error instanceof ProgramError) throw new ProgramError(command.join(" "), error.how, error.output);
+    throw error;
+  }
 }
 
 /**
@@ -131,7 +132,7 @@ export async function makeEnvironment(
   for (const entry of [...Deno.readDirSync(environment.folder)]) {
     if (!environment.keep.includes(entry.name)) remove(join(environment.folder, entry.name));
   }
-  await runModule(python, "venv", [environment.folder]);
+  await runTied(python, [python, "-m", "venv", environment.folder]);
   writeWhole(stampPath(environment, "python"), wantedStamp("python", undefined));
 }
 
@@ -145,13 +146,9 @@ export async function install(environment: Environment, part: string, requiremen
 
 /** Runs the environment's pip. @throws Error with pip's reason in a line. */
 export async function pip(environment: Environment, args: string[], options: RunOptions = {}): Promise<void> {
+  const python = program(environment.folder, "python");
   try {
-    await runModule(
-      program(environment.folder, "python"),
-      "pip",
-      ["--disable-pip-version-check", ...args],
-      options,
-    );
+    await runTied(python, [python, "-m", "pip", "--disable-pip-version-check", ...args], options);
   } catch (error) {
     if (error instanceof ProgramError) throw new Error(pipReason(error.output), { cause: error });
     throw error;

@@ -10,7 +10,7 @@ import { dirname, join, relative } from "node:path";
 import { processEnvironment } from "../environment.ts";
 import { exists, inProject, inVenv, program, readText, remove, writeWhole } from "./paths.ts";
 import { ProgramError, run, succeeds } from "./process.ts";
-import { type Environment, makeEnvironment, pip, runModule } from "./python.ts";
+import { type Environment, makeEnvironment, pip, runTied } from "./python.ts";
 
 const TENSORFLOW = "2.21.0";
 const ZIG = "0.15.2";
@@ -260,7 +260,8 @@ async function getLibraries(wheel: Wheel, device: "cpu" | "gpu", environment: En
     ["download", "--quiet", ...anyPython, "--dest", download, `${wheel.package}==${TENSORFLOW}`],
     options,
   );
-  await run(program(environment.folder, "python"), ["-c", EXTRACT, download, scratch, ...wheel.libraries]);
+  const python = program(environment.folder, "python");
+  await runTied(python, [python, "-c", EXTRACT, download, scratch, ...wheel.libraries]);
   remove(download);
   if (device === "gpu") {
     // Not tried on a machine with a GPU. The libraries look for ../nvidia/*/lib beside their folder.
@@ -341,6 +342,7 @@ async function compile(
   const scratch = inVenv("binding.partial");
   remove(scratch);
   Deno.mkdirSync(scratch);
+  await makeEnvironment(environment);
   const result = join(scratch, "result");
   const args = [
     ...["-std=c++17", "-fPIC", "-shared", `-I${join(libraryFolder, "include")}`, ...ownArgs, "-o", result],
@@ -351,7 +353,7 @@ async function compile(
   for (const compiler of own === undefined ? ["c++", "g++", "clang++"] : [own]) {
     if (!await succeeds(compiler, ["--version"])) continue;
     try {
-      await run(compiler, args, { cwd: source });
+      await runTied(program(environment.folder, "python"), [compiler, ...args], { cwd: source });
       break;
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error);
@@ -370,7 +372,6 @@ async function compileWithZig(
   failure: string,
 ): Promise<void> {
   await checkRoom(1, "the C++ compiler (Zig's, as the machine has none that works)");
-  await makeEnvironment(environment);
   const zig = join(scratch, "zig");
   await pip(environment, ["install", "--quiet", "--no-deps", "--target", zig, `ziglang==${ZIG}`], {
     env: { TMPDIR: scratch },
@@ -381,7 +382,8 @@ async function compileWithZig(
     ZIG_LOCAL_CACHE_DIR: join(scratch, "cache"),
   };
   try {
-    await runModule(program(environment.folder, "python"), "ziglang", ["c++", ...args], { cwd: source, env });
+    const python = program(environment.folder, "python");
+    await runTied(python, [python, "-m", "ziglang", "c++", ...args], { cwd: source, env });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new NoTensorFlow(
