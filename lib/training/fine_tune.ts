@@ -17,13 +17,9 @@ import { type Instance, instances, type Song, songRows } from "../songs/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
-import {
-  evaluateExamples,
-  train,
-  type Trainable,
-  type TrainingOptions,
-  type TrainingRun,
-} from "./trainer.ts";
+import { evaluateExamples } from "./evaluate.ts";
+import { train } from "./trainer.ts";
+import type { Trainable, TrainingOptions, TrainingRun } from "./types.ts";
 
 /** A model that tells genres, with the tokenizer its vocabulary comes from. */
 export interface Classifier {

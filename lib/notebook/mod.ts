@@ -1,0 +1,16 @@
+/**
+ * Shows a figure, a table, a progress bar, in the kernel or a terminal, and hears when someone wants long work to stop.
+ *
+ * @module
+ */
+export { html, markdown, saveFigure, show } from "./show.ts";
+export type { Frame, RichText, ShowOptions } from "./show.ts";
+export type { TableOptions } from "./table.ts";
+export { figurePng, figureSvg } from "./picture.ts";
+export type { PictureSize } from "./picture.ts";
+export { progressBar } from "./progress.ts";
+export type { ProgressBar, ProgressOptions } from "./progress.ts";
+export { trainingProgress } from "./training_progress.ts";
+export { listenForStop, STOP_FILE } from "./stop.ts";
+export type { StopListener } from "./stop.ts";
+export { inKernel } from "./kernel.ts";

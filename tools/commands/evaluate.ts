@@ -1,0 +1,65 @@
+/** `deno task evaluate`: measures a saved model on songs whose genres are known. */
+import { join } from "node:path";
+import { startEngine } from "../../lib/engine/mod.ts";
+import { reportText } from "../../lib/evaluation/mod.ts";
+import { judge, verdictTable } from "../../lib/ideas/mod.ts";
+import { progressBar, show } from "../../lib/notebook/mod.ts";
+import { songRows } from "../../lib/songs/mod.ts";
+import { classifySongs, loadClassifier } from "../../lib/training/mod.ts";
+import { readOptions, recipe, shared } from "../options.ts";
+import { readCleanSongs, testIdsOf, verdictNumbers, writePredictions } from "../run_songs.ts";
+
+const options = readOptions({
+  command: "evaluate",
+  about:
+    "Measures a model on songs with genres: accuracy per instance and per song, macro-F1, each genre's scores.\n" +
+    "A model that `train` made is measured on its own test songs where the table has them; --all takes every song.",
+  options: {
+    songs: shared.songs,
+    model: { ...shared.model, default: "outputs/train/best", about: "a model's folder, or a Hub id" },
+    tokenizer: shared.tokenizer,
+    output: { ...shared.output, about: "where metrics.json and predictions.csv go; printed only without" },
+    engine: shared.engine,
+    precision: shared.precision,
+    maxLength: recipe.maxLength,
+    all: { type: "flag", about: "every song of the table, those it was trained on included" },
+  },
+});
+
+const { description } = await startEngine({ engine: options.engine as "auto" | "tensorflow" | "wasm" });
+console.log(`Engine: ${description}`);
+const classifier = await loadClassifier(
+  options.model,
+  options.tokenizer === undefined ? {} : { tokenizer: options.tokenizer },
+);
+let songs = songRows(await readCleanSongs(options.songs));
+const testIds = options.all ? null : await testIdsOf(options.model);
+if (testIds !== null && songs.some(({ id }) => testIds.has(id))) {
+  songs = songs.filter(({ id }) => testIds.has(id));
+  console.log(`The ${songs.length} test songs of the model's own split`);
+} else console.log(`All ${songs.length} songs of the table`);
+
+const bar = progressBar({ total: songs.length, label: "분류 · classifying", unit: "songs" });
+const predictions = await classifySongs(classifier, songs, {
+  precision: options.precision as "auto" | "float32" | "bf16",
+  ...(options.maxLength !== undefined && { maxLength: options.maxLength }),
+  onProgress: (done) => bar.update(done),
+});
+await bar.finish();
+const verdict = judge(
+  options.model,
+  classifier.labels,
+  songs,
+  predictions.map(({ probabilities }) => probabilities),
+);
+await show(verdictTable([verdict]));
+console.log(reportText(verdict.report));
+if (options.output !== undefined) {
+  await Deno.mkdir(options.output, { recursive: true });
+  await Deno.writeTextFile(
+    join(options.output, "metrics.json"),
+    JSON.stringify(verdictNumbers(verdict), null, 2),
+  );
+  await writePredictions(join(options.output, "predictions.csv"), classifier, songs, predictions);
+  console.log(`metrics.json and predictions.csv are in ${options.output}`);
+}

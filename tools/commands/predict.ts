@@ -1,0 +1,39 @@
+/** `deno task predict`: tells the genres of songs that may have none. */
+import { startEngine } from "../../lib/engine/mod.ts";
+import { progressBar } from "../../lib/notebook/mod.ts";
+import { readSongs, songRows } from "../../lib/songs/mod.ts";
+import { classifySongs, loadClassifier } from "../../lib/training/mod.ts";
+import { readOptions, recipe, shared } from "../options.ts";
+import { writePredictions } from "../run_songs.ts";
+
+const options = readOptions({
+  command: "predict",
+  about:
+    "Tells the genre of every song of a table, which need not have a column `genre`, with every genre's probability.",
+  options: {
+    songs: { ...shared.songs, required: true, default: undefined },
+    model: { ...shared.model, default: "outputs/train/best", about: "a model's folder, or a Hub id" },
+    tokenizer: shared.tokenizer,
+    output: { type: "text", placeholder: "FILE", default: "predictions.csv", about: "the CSV to write" },
+    engine: shared.engine,
+    precision: shared.precision,
+    maxLength: recipe.maxLength,
+  },
+});
+
+const { description } = await startEngine({ engine: options.engine as "auto" | "tensorflow" | "wasm" });
+console.log(`Engine: ${description}`);
+const songs = songRows(await readSongs(options.songs, { requireGenre: false }));
+const classifier = await loadClassifier(
+  options.model,
+  options.tokenizer === undefined ? {} : { tokenizer: options.tokenizer },
+);
+const bar = progressBar({ total: songs.length, label: "분류 · classifying", unit: "songs" });
+const predictions = await classifySongs(classifier, songs, {
+  precision: options.precision as "auto" | "float32" | "bf16",
+  ...(options.maxLength !== undefined && { maxLength: options.maxLength }),
+  onProgress: (done) => bar.update(done),
+});
+await bar.finish();
+await writePredictions(options.output, classifier, songs, predictions);
+console.log(`${songs.length} songs: ${options.output}`);

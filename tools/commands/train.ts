@@ -1,0 +1,97 @@
+/** `deno task train`: fine-tunes a model on a table of songs and measures it beside the baselines. */
+import { join } from "node:path";
+import { startEngine } from "../../lib/engine/mod.ts";
+import { judge, judgeBaselines, verdictTable } from "../../lib/ideas/mod.ts";
+import { parameterCount } from "../../lib/models/mod.ts";
+import { listenForStop, progressBar, show, trainingProgress } from "../../lib/notebook/mod.ts";
+import { genresOf, songRows } from "../../lib/songs/mod.ts";
+import { classifySongs, fineTune, loadClassifier } from "../../lib/training/mod.ts";
+import { readOptions, recipe as recipeOptions, shared } from "../options.ts";
+import {
+  defaultSplit,
+  readCleanSongs,
+  recipeOf,
+  verdictNumbers,
+  writePredictions,
+  writeSplit,
+} from "../run_songs.ts";
+
+const options = readOptions({
+  command: "train",
+  about:
+    "Fine-tunes a model to tell songs' genres: eight tenths of the songs train it, a tenth validates, a tenth tests.\n" +
+    "Writes best/ (the model), history.jsonl, metrics.json and predictions.csv (the test songs). A run that was cut off\n" +
+    "goes on where it stood; Ctrl-C saves first.",
+  options: {
+    ...shared,
+    output: { ...shared.output, default: "outputs/train" },
+    ...recipeOptions,
+    anew: { type: "flag", about: "starts anew where an earlier run was left in the output folder" },
+    weights: { type: "flag", about: "weighs a song's genres to 1 together, in place of oversampling" },
+  },
+});
+
+const { output, seed, engine, model: source, tokenizer, anew, weights, ...fields } = options;
+const { description } = await startEngine({ engine: engine as "auto" | "tensorflow" | "wasm" });
+console.log(`Engine: ${description}`);
+const songs = await readCleanSongs(options.songs);
+const split = defaultSplit(songs, seed);
+const labels = genresOf(split.train);
+console.log(
+  `${split.train.height} songs train, ${split.validation.height} validate, ${split.test.height} test; ${labels.length} genres`,
+);
+
+const classifier = await loadClassifier(source, {
+  labels,
+  seed,
+  ...(tokenizer !== undefined && { tokenizer }),
+});
+for (const note of classifier.notes) console.log(note);
+const { name, recipe } = recipeOf(
+  { ...fields, model: source, seed, ...(weights && { oversample: false }) } as Parameters<typeof recipeOf>[0],
+);
+console.log(
+  `${source}: ${(parameterCount(classifier.model) / 1e6).toFixed(1)} million parameters, recipe "${name}"`,
+);
+
+await writeSplit(output, split, seed);
+using stop = listenForStop();
+const run = await fineTune(classifier, split, recipe, {
+  output,
+  resume: !anew,
+  callbacks: [trainingProgress()],
+  signal: stop.signal,
+  dataDescription: options.songs,
+});
+if (run.ended === "interrupted") {
+  console.log(`Stopped after step ${run.steps}; the same command goes on from there.`);
+  Deno.exit(130);
+}
+
+const best = await loadClassifier(run.bestFolder!);
+const test = songRows(split.test);
+const predictions = await classifySongs(best, test, {
+  maxLength: recipe.maxLength,
+  precision: recipe.precision,
+});
+const probabilities = predictions.map((prediction) => prediction.probabilities);
+const verdict = judge(source, labels, test, probabilities);
+const bar = progressBar({ total: null, label: "기준 모델 · baselines", unit: "iterations" });
+const baselines = await judgeBaselines(
+  labels,
+  songRows(split.train),
+  test,
+  (iteration) => bar.update(iteration),
+);
+await bar.finish();
+await show(verdictTable([...baselines, verdict]));
+await writePredictions(join(output, "predictions.csv"), best, test, predictions);
+await Deno.writeTextFile(
+  join(output, "test_metrics.json"),
+  JSON.stringify(
+    Object.fromEntries([...baselines, verdict].map((v) => [v.method, verdictNumbers(v)])),
+    null,
+    2,
+  ),
+);
+console.log(`Model: ${run.bestFolder}; test_metrics.json, predictions.csv and history.jsonl beside it.`);

@@ -1,0 +1,110 @@
+/** What the commands share: songs to a split, recipe options to a recipe, results to files. */
+import { stringify } from "@std/csv";
+import type pl from "nodejs-polars";
+import { join } from "node:path";
+import { configNames } from "../lib/models/mod.ts";
+import type { Verdict } from "../lib/ideas/mod.ts";
+import { cleanSongs, readSongs, type Song, type Split, splitSongs } from "../lib/songs/mod.ts";
+import { type Classifier, type Recipe, recipes, type SongPrediction } from "../lib/training/mod.ts";
+
+/** The sides of a split, as ids: beside a trained model, so that its test songs are known later. */
+interface SplitFile {
+  seed: number;
+  train: string[];
+  validation: string[];
+  test: string[];
+}
+
+const idsOf = (frame: pl.DataFrame): string[] => frame.getColumn("id").toArray() as string[];
+
+/** Reads a table, cleans it and tells what was dropped. */
+export async function readCleanSongs(path: string, requireGenre = true): Promise<pl.DataFrame> {
+  const table = await readSongs(path, { requireGenre });
+  const { songs, report } = cleanSongs(table, { requireGenre });
+  const dropped = report.byReason.map(({ reason, songs }) => `${songs} with ${reason}`).join(", ");
+  console.log(
+    `${path}: ${report.read} songs, ${report.kept} kept${dropped === "" ? "" : ` (dropped ${dropped})`}`,
+  );
+  return songs;
+}
+
+/** A tenth of the songs for validation, a tenth for the test. */
+export function defaultSplit(songs: pl.DataFrame, seed: number): Split {
+  return splitSongs(songs, { validation: 0.1, test: 0.1, seed });
+}
+
+/** Writes the sides of a split beside a model. */
+export async function writeSplit(folder: string, split: Split, seed: number): Promise<void> {
+  const file: SplitFile = {
+    seed,
+    train: idsOf(split.train),
+    validation: idsOf(split.validation),
+    test: idsOf(split.test),
+  };
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(join(folder, "split.json"), JSON.stringify(file));
+}
+
+/** The test songs of the split that a saved model was trained with; `null` where it is not known. */
+export async function testIdsOf(modelFolder: string): Promise<Set<string> | null> {
+  try {
+    const file: SplitFile = JSON.parse(await Deno.readTextFile(join(modelFolder, "..", "split.json")));
+    return new Set(file.test);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/** The recipe a command line asks for: a named one with single fields changed. */
+export function recipeOf(
+  options: { recipe?: string; model: string } & Partial<Recipe>,
+): { name: string; recipe: Recipe } {
+  const { recipe: named, model, ...given } = options;
+  const name = named ?? (configNames.includes(model) ? "quick" : "study");
+  const base = recipes[name]!;
+  const changes = Object.fromEntries(
+    Object.entries(given).filter(([key, value]) => key in base && value !== undefined),
+  );
+  return { name, recipe: { ...base, ...changes } };
+}
+
+/** A verdict's numbers, for metrics.json. */
+export function verdictNumbers({ perInstance, perSong, macroF1, report, confusion }: Verdict) {
+  const { value, correct, count, label } = perSong;
+  return {
+    accuracyPerInstance: perInstance,
+    accuracyPerSong: { value, correct, count, label },
+    macroF1,
+    perGenre: report.perLabel,
+    confusion: { labels: confusion.labels, counts: confusion.counts },
+  };
+}
+
+/** Writes `predictions.csv`: id, name, artists, the song's genres where known, the predicted one, every genre's probability. */
+export async function writePredictions(
+  path: string,
+  { labels }: Classifier,
+  songs: readonly Song[],
+  predictions: readonly SongPrediction[],
+): Promise<void> {
+  const rows = songs.map((song, i) => ({
+    id: song.id,
+    song_name: song.songName,
+    artist: song.artists.join(", "),
+    genre: song.genres.join(", "),
+    predicted: predictions[i]!.genre,
+    ...Object.fromEntries(
+      labels.map((label, k) => [`P(${label})`, predictions[i]!.probabilities[k]!.toFixed(6)]),
+    ),
+  }));
+  const columns = [
+    "id",
+    "song_name",
+    "artist",
+    "genre",
+    "predicted",
+    ...labels.map((label) => `P(${label})`),
+  ];
+  await Deno.writeTextFile(path, stringify(rows, { columns }));
+}
