@@ -87,7 +87,10 @@ export interface TextBaselineOptions<L extends Label = Label> {
    * songs of real charts (0.659, 0.678, 0.677).
    */
   C?: number;
-  /** Logistic regression's gradient tolerance, 1e-9 by default; 1e-5 takes half the time and changes few answers. */
+  /**
+   * Logistic regression's gradient tolerance, 1e-6 by default: probabilities within about 1e-3 of the minimum's, in half
+   * the time of 1e-9, with which they agree to 1e-6.
+   */
   tolerance?: number;
   /** Logistic regression: every class weighs the same in sum. */
   classWeight?: "balanced";
@@ -186,7 +189,7 @@ function naiveBayes(matrix: Matrix, train: Train, { alpha }: TextBaselineOptions
 async function logisticRegression(
   matrix: Matrix,
   train: Train,
-  { C = 3, tolerance, classWeight }: TextBaselineOptions,
+  { C = 3, tolerance = 1e-6, classWeight }: TextBaselineOptions,
   onIteration: (progress: { iteration: number; loss: number }) => Promise<void>,
 ) {
   const model = await fitLogisticRegression(matrix, train.labels, {

@@ -193,6 +193,7 @@ Deno.test("textBaseline is the same as its parts, reports progress and aligns co
   const classes = ["댄스", "록", "발라드", "트로트", "포크"];
   const baseline = await textBaseline({ train: { texts: trainTexts, labels }, test: { texts: testTexts } }, {
     C: 1,
+    tolerance: 1e-9,
     terms: linear.options,
     classes,
     onProgress: (progress) => {
@@ -211,6 +212,19 @@ Deno.test("textBaseline is the same as its parts, reports progress and aligns co
   assert.ok(accuracy(truth, baseline.predictions) > 0.6);
   assert.deepEqual([stages[0], stages.at(-1)], ["terms", "predict"]);
   assert.equal(stages.filter((stage) => stage === "fit").length, baseline.iterations + 1);
+});
+
+Deno.test("textBaseline hands weights and balance on to the fit", async () => {
+  for (const example of linear.regressions.slice(3, 5)) {
+    const train = { texts: trainTexts, labels: example.labels as string[], weights: example.weights };
+    const baseline = await textBaseline({ train, test: { texts: testTexts } }, {
+      C: example.C,
+      tolerance: 1e-9,
+      classWeight: example.classWeight ?? undefined,
+      terms: linear.options,
+    });
+    assertClose(baseline.probabilities, example.probabilities, 1e-6);
+  }
 });
 
 Deno.test("textBaseline awaits the progress callback", async () => {

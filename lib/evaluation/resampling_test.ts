@@ -76,6 +76,16 @@ Deno.test("resampling whole groups keeps them together and widens the interval",
   }, { groups: ["a", "b", "a", "b"] });
 });
 
+Deno.test("every example is drawn equally often", () => {
+  const drawn = new Float64Array(5);
+  bootstrapInterval(5, (rows) => {
+    rows.forEach((i) => drawn[i]!++);
+    return 0;
+  }, { samples: 4000, seed: 11 });
+  // 4,000 resamples and the data itself; a binomial's standard deviation is 57.
+  for (const count of drawn) assert.ok(Math.abs(count - 4001) < 230, `drawn ${drawn}`);
+});
+
 Deno.test("bootstrapInterval refuses what it cannot resample", () => {
   assert.throws(() => bootstrapInterval(0, () => 0), /count is 0/);
   assert.throws(() => bootstrapInterval(2, () => NaN), /statistic gave NaN/);

@@ -79,6 +79,7 @@ def labels():
         label_case("some labels left out", truth.tolist(), predictions.tolist(), labels=[0, 2]),
         label_case("some labels left out, with weights", truth.tolist(), predictions.tolist(), labels=[4, 0],
                    weights=weights.tolist()),
+        label_case("only a predicted label left out", [0, 0, 0], [0, 1, 0], labels=[0]),
         label_case("never predicted", [0, 0, 1, 2, 2], [0, 0, 0, 2, 0]),
         label_case("never true", [0, 0, 1, 1], [0, 2, 1, 2]),
         label_case("single class", [1, 1, 1], [1, 1, 1]),
