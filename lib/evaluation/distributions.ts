@@ -19,7 +19,7 @@ export function chiSquareTail(x: number): number {
 }
 
 /**
- * Complementary error function for x ≥ 0, to about 1e-14 of its value: the Taylor series of erf below 2.5, beyond it
+ * Complementary error function for x ≥ 0, to 1e-11 of its value: the Taylor series of erf below 2.5, beyond it
  * Legendre's continued fraction (Abramowitz and Stegun 7.1.6 and 7.1.14).
  */
 export function erfc(x: number): number {
