@@ -64,7 +64,7 @@ export interface ResolvedModel {
 
 /** What of a repository is fetched besides the weights: the configuration, and tokenizers of all kinds. */
 const smallFiles =
-  /^(config\.json|generation_config\.json|tokenizer.*\.json|special_tokens_map\.json|added_tokens\.json|[^/]*vocab[^/]*\.(txt|json)|merges\.txt|[^/]+\.(model|spm))$/;
+  /^(config\.json|generation_config\.json|tokenizer.*\.json|special_tokens_map\.json|added_tokens\.json|[^/\\]*vocab[^/\\]*\.(txt|json)|merges\.txt|[^/\\]+\.(model|spm))$/;
 
 /**
  * The settings that Python's `huggingface_hub` would take from the same environment: `HF_ENDPOINT`; `HF_HUB_CACHE`,
@@ -417,7 +417,11 @@ async function refusal(repository: Repository, response: Response, file?: string
     const found = await repoExists({
       repo: id,
       hubUrl: endpoint,
-      fetch: (url, init) => fetchPatiently(String(url), withToken(init, token), patience),
+      fetch: async (url, init) => {
+        const answer = await fetchPatiently(String(url), withToken(init, token), patience);
+        await answer.body?.cancel(); // only the status counts
+        return new Response(null, answer);
+      },
     });
     code = !found ? "RepoNotFound" : file === undefined ? "RevisionNotFound" : "EntryNotFound";
   }

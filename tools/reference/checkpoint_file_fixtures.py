@@ -106,8 +106,26 @@ def views():
     state["empty.rows"] = torch.zeros(3, 0)
     state["half.transposed"] = halves.t()
     state["position_ids"] = torch.arange(5).expand(1, -1)
+    state["long.columns"] = torch.arange(-6, 6).reshape(3, 4).t() * (2**40 + 1)
+    state["double.permuted"] = (torch.arange(24, dtype=torch.float64) / 3).reshape(2, 3, 4).permute(1, 2, 0)
     state["flags"] = torch.tensor([True, False])[1:]
     return state
+
+
+def plain_data():
+    """What a checkpoint may hold besides tensors."""
+    shared = ["shared"]
+    return {
+        "integers": [0, 255, 256, 65535, 65536, -1, -128, 2**31 - 1, -(2**31), 2**31, -(2**40), 2**53 - 1, 2**53, -(2**70), 2**2000],
+        "floats": [0.5, -1e300],
+        "others": (None, True, False, (), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4)),
+        "texts": ["", "한글", "a" * 300, "\ufeffmark"],
+        "bytes": [b"", b"\x00\xff", b"x" * 300],
+        "sets": [set(), {"a"}, {"a": {}}],
+        "ordered": OrderedDict([("z", 1), ("a", OrderedDict())]),
+        "shared": [shared, shared],
+        "many": list(range(1500)),
+    }
 
 
 def save_bin(tensors, name, **options):
@@ -231,6 +249,8 @@ def main():
     save_bin(linear, "whole_module.bin")
     save_bin({"epoch": 3, "optimizer": {"state": {}}}, "no_tensors.bin")
     big_endian_legacy("dtypes.legacy.bin")
+
+    expected["pickles"] = {protocol: pickle.dumps(plain_data(), protocol).hex() for protocol in range(2, 6)}
 
     values = floats()
     expected["rounding"] = {

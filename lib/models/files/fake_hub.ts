@@ -77,7 +77,7 @@ export function startFakeHub(files: Record<string, string | Uint8Array<ArrayBuff
     }
     const [, revision, name] = /^\/owner\/name\/resolve\/([^/]+)\/(.+)$/.exec(path) ?? [];
     const bytes = hub.files.get(name ?? "");
-    if (revision !== commit || name === undefined || bytes === undefined) {
+    if (![commit, "main"].includes(revision ?? "") || name === undefined || bytes === undefined) {
       return refused(404, "EntryNotFound");
     }
     if (!isLarge(name)) return sendFile(request, name);
@@ -131,7 +131,7 @@ export function startFakeHub(files: Record<string, string | Uint8Array<ArrayBuff
     if (fault !== undefined && "wrongBytes" in fault) {
       bytes = new Uint8Array(bytes.length + (fault.extra ?? 0)).fill(7);
     }
-    const headers: Record<string, string> = { ETag: `"${etagOf(name, whole)}"` };
+    const headers: Record<string, string> = { "ETag": `"${etagOf(name, whole)}"`, "X-Repo-Commit": commit };
     if (from > 0) headers["Content-Range"] = `bytes ${from}-${whole.length - 1}/${whole.length}`;
     const status = from > 0 ? 206 : 200;
     if (fault === undefined || !("cutAfter" in fault || "endAfter" in fault)) {
@@ -140,12 +140,14 @@ export function startFakeHub(files: Record<string, string | Uint8Array<ArrayBuff
     const length = "cutAfter" in fault ? fault.cutAfter : fault.endAfter;
     let sent = 0;
     const body = new ReadableStream<Uint8Array>({
-      pull(controller) {
+      async pull(controller) {
         if (sent < length) {
           controller.enqueue(bytes.subarray(sent, Math.min(length, sent + 1000)));
           sent += 1000;
-        } else if ("cutAfter" in fault) controller.error(new Error("cut"));
-        else controller.close();
+        } else if ("cutAfter" in fault) {
+          await new Promise((resolve) => setTimeout(resolve, 50)); // what was sent is to arrive
+          controller.error(new Error("cut"));
+        } else controller.close();
       },
     });
     return new Response(body, { status, headers });

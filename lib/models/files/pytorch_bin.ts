@@ -193,7 +193,12 @@ function readZip(file: FileBytes): Contents {
     const text = new TextDecoder().decode(cursorOver(file, byteOrder.begin, file.size).take(byteOrder.size));
     if (text !== "little") throw bigEndian();
   }
-  const { begin, size } = members.get(pickle)!;
+  const { begin, size, crc } = members.get(pickle)!;
+  const pickled = new Uint8Array(size);
+  file.readInto(pickled, begin);
+  if (crc !== 0 && checksumOf(pickled) !== crc) {
+    throw new Error("its list of tensors does not match its checksum: it is corrupt");
+  }
   const storages = new Map<string, Storage>();
   const object = readPickle(cursorOver(file, begin, begin + size), rulesFor(storages));
   const places = new Map<string, Place>();

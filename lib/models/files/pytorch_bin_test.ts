@@ -155,6 +155,51 @@ Deno.test("a tensor that does not match its checksum is an error that names both
   });
 });
 
+Deno.test("what the file says of its tensors is held against the file", async () => {
+  await withFolder(async (folder) => {
+    const cases: [string, string, string, RegExp][] = [
+      // a pickle's offset 0, shape (2, 3), stride (3, 1); and what the offset 1 would reach beyond the storage
+      [
+        "wrapped.legacy.bin",
+        "K\x00K\x02K\x03\x86",
+        "K\x01K\x02K\x03\x86",
+        /tensor "weight" reaches beyond its storage of 24 bytes/,
+      ],
+      [
+        "wrapped.legacy.bin",
+        "K\x00K\x02\x85",
+        "K\x00K\x03\x85",
+        /tensor "bias" reaches beyond its storage of 8 bytes/,
+      ],
+      [
+        "wrapped.bin",
+        "K\x00K\x02K\x03\x86",
+        "K\x01K\x02K\x03\x86",
+        /list of tensors does not match its checksum/,
+      ],
+      ["no_checksums.bin", "K\x00K\x02K\x03\x86", "K\x01K\x02K\x03\x86", /tensor "weight" reaches beyond/],
+    ];
+    for (const [name, before, after, message] of cases) {
+      const path = changed(folder, name, (bytes) => {
+        bytes.set(Uint8Array.from(after, (letter) => letter.charCodeAt(0)), find(bytes, before));
+      });
+      assert.match(await messageOf(() => openPytorchBin(path)), message);
+    }
+    const path = changed(folder, "wrapped.bin", (bytes) => {
+      bytes[find(bytes, "wrapped/data/1", find(bytes, "PK\x01\x02")) - 46 + 26] = 9; // 9 * 65536 bytes and more
+    });
+    assert.match(
+      await messageOf(() => openPytorchBin(path)),
+      /member wrapped\/data\/1 lies past its end/,
+    );
+    const cut = changed(folder, "views.legacy.bin", (bytes) => bytes.slice(0, -1));
+    assert.match(
+      await messageOf(() => openPytorchBin(cut)),
+      /ends after \d+ bytes, where \d+ are needed: it is truncated/,
+    );
+  });
+});
+
 Deno.test("truncated anywhere, a file is an error that names it", async () => {
   await withFolder(async (folder) => {
     for (const name of ["views.bin", "views.legacy.bin"]) {

@@ -306,6 +306,11 @@ Deno.test("a broken header is an error that names the file and the fault", async
     assert.equal(file.read("c").length, 0);
     assert.match(await messageOf(() => file.read("d")), /handmade\.safetensors holds no tensor named "d"/);
     assert.match(await messageOf(() => file.read("a", "I64" as Dtype)), /a in .* is F32: .* not as I64/);
+    Deno.truncateSync(path, file.info('b"}{').begin + 2);
+    assert.match(
+      await messageOf(() => file.read('b"}{')),
+      /handmade\.safetensors ends after \d+ bytes, where \d+ are/,
+    );
     Deno.truncateSync(path, 20);
     assert.match(
       await messageOf(() => file.read('b"}{')),

@@ -28,6 +28,9 @@ export function expectedTensors(file: string): Record<string, ExpectedTensor> {
 export const expectedRounding: Record<"float32" | "float16" | "bfloat16" | "float64", string> =
   expected.rounding;
 
+/** The same plain data, pickled by each protocol, as hexadecimal. */
+export const expectedPickles: Record<string, string> = expected.pickles;
+
 /** torch's names of the dtypes. */
 export const torchNames: Record<string, string> = {
   F64: "float64",
