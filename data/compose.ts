@@ -109,7 +109,7 @@ function makeMood(genres: string[], random: Random): Mood {
     pronoun,
     season: random.pick(["봄", "여름", "가을", "겨울"]),
     genres,
-    neighbours: neighbours.filter(([name]) => !genres.includes(name)),
+    neighbour: random.weighted(neighbours.filter(([name]) => !genres.includes(name))),
     themes: [first, random.weighted(themes.filter(([name]) => name !== first))],
     genreShare: shade.share[0] + random.next() * (shade.share[1] - shade.share[0]),
     ownShare: shade.own,
@@ -228,7 +228,7 @@ export function composeSongs(bank: Bank, seed: number): Row[] {
     const english = random.chance(first === "트로트" || first === "포크/블루스" ? 0.006 : 0.024);
     composer.startSong();
     const form = random.weighted(english ? ENGLISH_FORMS : mood.long ? LONG_FORMS : FORMS);
-    const tagged = mood.genreShare * 1.6;
+    const tagged = Math.min(0.5, mood.genreShare);
     const sections = writeSections(
       form,
       random,

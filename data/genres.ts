@@ -158,8 +158,8 @@ export interface Shade {
 
 /** The shades of songs: many keep to shared themes, some are unmistakable. */
 export const SHADES: Weighted<Shade> = [
-  [{ share: [0, 0.04], own: 0.6, manner: 0 }, 0.2],
-  [{ share: [0.08, 0.18], own: 0.7, manner: 0.5 }, 0.3],
-  [{ share: [0.2, 0.36], own: 0.8, manner: 1 }, 0.32],
-  [{ share: [0.4, 0.65], own: 0.9, manner: 1.2 }, 0.18],
+  [{ share: [0.03, 0.1], own: 0.8, manner: 0 }, 0.12],
+  [{ share: [0.15, 0.28], own: 0.8, manner: 0.5 }, 0.3],
+  [{ share: [0.3, 0.46], own: 0.85, manner: 1 }, 0.36],
+  [{ share: [0.46, 0.7], own: 0.92, manner: 1.2 }, 0.22],
 ];

@@ -23,8 +23,8 @@ export interface Mood {
   season: string;
   /** The song's genres, the first one leading. */
   genres: string[];
-  /** Genres whose diction this song borrows now and then. */
-  neighbours: (readonly [string, number])[];
+  /** The genre whose diction this song borrows now and then. */
+  neighbour: string;
   /** Main and second theme. */
   themes: [string, string];
   /** Share of fragments from genre diction rather than from shared themes. */
@@ -144,6 +144,8 @@ export class LineComposer {
   #memory = new LineMemory();
   #uses = new Map<string, number>();
   #inSong = new Set<string>();
+  #used: Fragment[] = [];
+  #stanzaTurns = false;
 
   constructor(bank: Bank, random: Random) {
     this.#bank = bank;
@@ -153,6 +155,17 @@ export class LineComposer {
   /** Forgets which fragments the song so far has used. Call it before each song. */
   startSong(): void {
     this.#inSong.clear();
+    this.#used = [];
+  }
+
+  /** Chooses which of the song's two themes the next lines are mostly about. Call it before each stanza. */
+  startStanza(): void {
+    this.#stanzaTurns = this.#random.chance(0.35);
+  }
+
+  /** The fragments of a section that the song so far has used. */
+  used(section: string): Fragment[] {
+    return this.#used.filter(({ id }) => id.includes(`/${section}/`));
   }
 
   /**
@@ -202,6 +215,7 @@ export class LineComposer {
 
   #keep(text: string, parts: Fragment[]): void {
     this.#memory.add(text, parts);
+    this.#used.push(...parts);
     for (const { id } of parts) {
       this.#inSong.add(id);
       this.#uses.set(id, (this.#uses.get(id) ?? 0) + 1);
@@ -216,15 +230,15 @@ export class LineComposer {
       if (!sections) throw new Error(`the bank has nothing named ${name}`);
       return sections;
     };
-    if (this.#random.next() < mood.genreShare) {
-      if (this.#random.next() < mood.ownShare || mood.neighbours.length === 0) {
-        return named(genres, this.#random.pick(mood.genres));
-      }
-      return named(genres, this.#random.weighted(mood.neighbours));
+    if (this.#random.chance(mood.genreShare)) {
+      return named(
+        genres,
+        this.#random.chance(mood.ownShare) ? this.#random.pick(mood.genres) : mood.neighbour,
+      );
     }
-    const part = this.#random.next();
-    if (part < 0.56) return named(themes, mood.themes[0]);
-    return part < 0.82 ? named(themes, mood.themes[1]) : common;
+    if (this.#random.chance(0.12)) return common;
+    const [first, second] = this.#stanzaTurns ? [mood.themes[1], mood.themes[0]] : mood.themes;
+    return named(themes, this.#random.chance(0.85) ? first : second);
   }
 
   /** A fragment that suits the mood and is new to the song, the less used ones first. */
@@ -259,10 +273,14 @@ export class LineComposer {
       /\{([^|}]*)\|([^}]*)\}/g,
       (_, plain: string, polite: string) => (level ? polite : plain),
     );
+    const chosen = new Map<string, string>();
     filled = filled.replace(/@(에게|가|는|를|의)?/g, (_match, particle: string | undefined) => {
       if (!particle) return `${mood.pronoun}\u0000`;
       const special = PRONOUNS[mood.pronoun][particle];
-      return special ? this.#random.pick(special) : `${mood.pronoun}\u0000${particle}`;
+      if (!special) return `${mood.pronoun}\u0000${particle}`;
+      const form = chosen.get(particle) ?? this.#random.pick(special);
+      chosen.set(particle, form);
+      return form;
     });
     filled = filled.replaceAll("^", "\u0000").replace(/<([^>]+)>/g, (_, name: string) => {
       const words = this.#bank.words.get(name);
@@ -304,8 +322,8 @@ export class LineComposer {
     // the pieces of a line mostly speak of one thing; the common ones go with any
     const topic = this.#source(mood);
     const take: Take = (section, from) => {
-      const near = topic.has(section) && this.#random.chance(0.75) ? topic : this.#bank.common;
-      const source = this.#random.chance(0.1) || !near.has(section) ? this.#source(mood) : near;
+      const near = topic.has(section) && this.#random.chance(0.8) ? topic : this.#bank.common;
+      const source = this.#random.chance(0.05) || !near.has(section) ? this.#source(mood) : near;
       const fragment = this.#pick(section, mood, from ?? source);
       if (!fragment || parts.includes(fragment)) return null;
       parts.push(fragment);
@@ -390,6 +408,7 @@ export class LineComposer {
       case "when": {
         const fragment = take(this.#random.chance(0.5) ? "you" : "be");
         const noun = this.#pick(this.#random.chance(0.55) ? "when" : "where", mood, common);
+        if (fragment && noun && HOUR.test(fragment.text) && HOUR.test(noun.text)) return null;
         return fragment && noun && `${dependent(conjugate(fragment.text, "던"))} ${noun.text}`;
       }
       case "why": {
@@ -431,6 +450,9 @@ type Take = (section: string, from?: Sections) => Fragment | null;
 function dependent(clause: string): string {
   return clause.replaceAll("^는", "^가");
 }
+
+/** Words of an hour or of the light: two of them in one clause may contradict each other. */
+const HOUR = /밤|새벽|아침|저녁|오후|낮|해가|햇|별|달|노을|그늘/;
 
 const SPEAKS_OF_ME = /(^| )(나|내|날|나만)( |를|의|에게|게|한테)/;
 
