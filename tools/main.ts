@@ -47,11 +47,17 @@ if (import.meta.main) {
     for (const [name, description] of tasks()) console.error(`  ${name.padEnd(10)}  ${description}`);
     Deno.exit(2);
   }
+  const startedAt = performance.now();
   try {
     await setUp(needs(command, args, Deno.env.get("KOBERT_ENGINE")));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     Deno.exit(1);
   }
-  Deno.exit(await launch(Deno.execPath(), ["run", "-A", file, ...args], processEnvironment()));
+  Deno.exit(
+    await launch(Deno.execPath(), ["run", "-A", file, ...args], {
+      ...processEnvironment(),
+      KOBERT_SETUP_SECONDS: String((performance.now() - startedAt) / 1000),
+    }),
+  );
 }

@@ -1,4 +1,5 @@
 /** What a method's genre probabilities are worth on songs: both accuracies, macro-F1, the scores of each genre. */
+import { dirname } from "node:path";
 import {
   argmax,
   type ClassificationReport,
@@ -119,4 +120,22 @@ export function verdictTable(verdicts: readonly Verdict[]): Record<string, strin
     "곡별 정확도 · accuracy per song": perSong.value.toFixed(3),
     "macro-F1": macroF1.toFixed(3),
   }));
+}
+
+/** Writes verdicts as JSON, by method: both accuracies, macro-F1, every genre's scores, the confusion matrix. */
+export async function writeVerdicts(path: string, verdicts: readonly Verdict[]): Promise<void> {
+  const byMethod = Object.fromEntries(
+    verdicts.map(({ method, perInstance, perSong, macroF1, report, confusion }) => {
+      const { value, correct, count, label } = perSong;
+      return [method, {
+        accuracyPerInstance: perInstance,
+        accuracyPerSong: { value, correct, count, label },
+        macroF1,
+        perGenre: report.perLabel,
+        confusion: { labels: confusion.labels, counts: confusion.counts },
+      }];
+    }),
+  );
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await Deno.writeTextFile(path, JSON.stringify(byMethod, null, 2) + "\n");
 }

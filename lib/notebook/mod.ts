@@ -10,6 +10,8 @@ export { figurePng, figureSvg } from "./picture.ts";
 export type { PictureSize } from "./picture.ts";
 export { progressBar } from "./progress.ts";
 export type { ProgressBar, ProgressOptions } from "./progress.ts";
+export { settings } from "./settings.ts";
+export type { Settings } from "./settings.ts";
 export { trainingProgress } from "./training_progress.ts";
 export { listenForStop, STOP_FILE } from "./stop.ts";
 export type { StopListener } from "./stop.ts";

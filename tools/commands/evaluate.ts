@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { reportText } from "../../lib/evaluation/mod.ts";
-import { judge, verdictTable } from "../../lib/ideas/mod.ts";
+import { judge, verdictTable, writeVerdicts } from "../../lib/ideas/mod.ts";
 import { progressBar, show } from "../../lib/notebook/mod.ts";
 import { songRows } from "../../lib/songs/mod.ts";
 import { classifySongs, loadClassifier } from "../../lib/training/mod.ts";
 import { readOptions, recipe, shared } from "../options.ts";
-import { readCleanSongs, testIdsOf, verdictNumbers, writePredictions } from "../run_songs.ts";
+import { readCleanSongs, testIdsOf, writePredictions } from "../run_songs.ts";
 
 const options = readOptions({
   command: "evaluate",
@@ -55,11 +55,7 @@ const verdict = judge(
 await show(verdictTable([verdict]));
 console.log(reportText(verdict.report));
 if (options.output !== undefined) {
-  await Deno.mkdir(options.output, { recursive: true });
-  await Deno.writeTextFile(
-    join(options.output, "metrics.json"),
-    JSON.stringify(verdictNumbers(verdict), null, 2),
-  );
+  await writeVerdicts(join(options.output, "metrics.json"), [verdict]);
   await writePredictions(join(options.output, "predictions.csv"), classifier, songs, predictions);
   console.log(`metrics.json and predictions.csv are in ${options.output}`);
 }

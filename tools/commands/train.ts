@@ -1,20 +1,13 @@
 /** `deno task train`: fine-tunes a model on a table of songs and measures it beside the baselines. */
 import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
-import { judge, judgeBaselines, verdictTable } from "../../lib/ideas/mod.ts";
+import { judge, judgeBaselines, verdictTable, writeVerdicts } from "../../lib/ideas/mod.ts";
 import { parameterCount } from "../../lib/models/mod.ts";
 import { listenForStop, progressBar, show, trainingProgress } from "../../lib/notebook/mod.ts";
 import { genresOf, songRows } from "../../lib/songs/mod.ts";
 import { classifySongs, fineTune, loadClassifier } from "../../lib/training/mod.ts";
 import { readOptions, recipe as recipeOptions, shared } from "../options.ts";
-import {
-  defaultSplit,
-  readCleanSongs,
-  recipeOf,
-  verdictNumbers,
-  writePredictions,
-  writeSplit,
-} from "../run_songs.ts";
+import { defaultSplit, readCleanSongs, recipeOf, writePredictions, writeSplit } from "../run_songs.ts";
 
 const options = readOptions({
   command: "train",
@@ -34,7 +27,7 @@ const options = readOptions({
 const { output, seed, engine, model: source, tokenizer, anew, weights, ...fields } = options;
 const { description } = await startEngine({ engine: engine as "auto" | "tensorflow" | "wasm" });
 console.log(`Engine: ${description}`);
-const songs = await readCleanSongs(options.songs);
+const songs = await readCleanSongs(options.songs, { genres: options.genres });
 const split = defaultSplit(songs, seed);
 const labels = genresOf(split.train);
 console.log(
@@ -86,12 +79,5 @@ const baselines = await judgeBaselines(
 await bar.finish();
 await show(verdictTable([...baselines, verdict]));
 await writePredictions(join(output, "predictions.csv"), best, test, predictions);
-await Deno.writeTextFile(
-  join(output, "test_metrics.json"),
-  JSON.stringify(
-    Object.fromEntries([...baselines, verdict].map((v) => [v.method, verdictNumbers(v)])),
-    null,
-    2,
-  ),
-);
+await writeVerdicts(join(output, "test_metrics.json"), [...baselines, verdict]);
 console.log(`Model: ${run.bestFolder}; test_metrics.json, predictions.csv and history.jsonl beside it.`);

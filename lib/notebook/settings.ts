@@ -1,0 +1,56 @@
+/** What a run of the notebooks can be told from outside: the songs, the model, the recipe. */
+import { isAbsolute, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Recipe, recipes } from "../training/mod.ts";
+
+/** What the notebooks work on; `deno task start` sets it by its options, a notebook by itself takes the defaults. */
+export interface Settings {
+  /** The table of songs. Environment `SONGS_FILE`; default the bundled songs. */
+  songs: string;
+  /** The genres to tell apart; songs of none of them are left out. Environment `GENRES`, with commas; default all. */
+  genres?: string[];
+  /** A checkpoint's folder, a Hub id, or a configuration from scratch. Environment `MODEL`; default `kobert-small`. */
+  model: string;
+  /** A tokenizer's folder or file, where not the model's own. Environment `TOKENIZER`. */
+  tokenizer?: string;
+  /** How to train. Environment `RECIPE` names it; default `quick`. */
+  recipe: Recipe;
+  /** Where checkpoints and results go. Environment `OUTPUT`; default `outputs/run`. */
+  output: string;
+  /** Of the split, the weights, the order and the dropout. Environment `SEED`; default 7. */
+  seed: number;
+}
+
+const project = fileURLToPath(new URL("../../", import.meta.url));
+
+/**
+ * Reads the settings from the environment; relative paths start at the project.
+ *
+ * @throws Error naming a value that cannot be used.
+ * @example `const { songs, recipe } = settings();`
+ */
+export function settings(
+  read: (name: string) => string | undefined = (name) => Deno.env.get(name),
+): Settings {
+  const value = (name: string) => read(name) || undefined;
+  const path = (text: string) => isAbsolute(text) ? text : resolve(project, text);
+  const name = value("RECIPE") ?? "quick";
+  const recipe = recipes[name];
+  if (recipe === undefined) {
+    throw new Error(`RECIPE is "${name}"; it can be ${Object.keys(recipes).join(", ")}.`);
+  }
+  const seed = Number(value("SEED") ?? recipe.seed);
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new Error(`SEED is "${value("SEED")}"; it must be a whole number.`);
+  }
+  const tokenizer = value("TOKENIZER"), genres = value("GENRES");
+  return {
+    songs: path(value("SONGS_FILE") ?? "data/songs.csv"),
+    ...(genres !== undefined && { genres: genres.split(",").map((genre) => genre.trim()) }),
+    model: value("MODEL") ?? "kobert-small",
+    ...(tokenizer !== undefined && { tokenizer: path(tokenizer) }),
+    recipe: { ...recipe, seed },
+    output: path(value("OUTPUT") ?? "outputs/run"),
+    seed,
+  };
+}
