@@ -19,4 +19,11 @@ export {
 export type { AlphaFit, AlphaPoint, ArtistPrior, ArtistSongs, Bonus, SongGenres } from "./artist_prior.ts";
 export { compareArtistIdeas, comparisonText } from "./artist_comparison.ts";
 export type { ArtistComparison, ArtistIdeaResult, ScoredSongs } from "./artist_comparison.ts";
-export { judge, judgeBaselines, type Verdict, verdictTable, writeVerdicts } from "./verdict.ts";
+export {
+  artistSongsOf,
+  judge,
+  judgeBaselines,
+  type Verdict,
+  verdictTable,
+  writeVerdicts,
+} from "./verdict.ts";

@@ -86,11 +86,7 @@ export async function judgeBaselines(
 ): Promise<Verdict[]> {
   const rows = instances(train, { oversample: true });
   const majority = majorityClass(rows.map(({ genre }) => genre), test.length, { classes: labels });
-  const indices = (songs: readonly Song[]) =>
-    songs.map(({ genres }) => genres.map((genre) => labels.indexOf(genre)).filter((i) => i >= 0));
-  const prior = fitArtistPrior({ artists: train.map(({ artists }) => artists), genres: indices(train) }, {
-    classes: labels.length,
-  });
+  const prior = fitArtistPrior(artistSongsOf(train, labels), { classes: labels.length });
   const byArtist = artistMajority(prior, test.map(({ artists }) => artists));
   const regression = await textBaseline({
     train: { texts: rows.map(({ text }) => text), labels: rows.map(({ genre }) => genre) },
@@ -105,6 +101,17 @@ export async function judgeBaselines(
     judge("가수의 최다 장르 · artist's most frequent genre", labels, test, oneHot(byArtist, labels.length)),
     judge("TF-IDF + 로지스틱 회귀 · TF-IDF + logistic regression", labels, test, regression.probabilities),
   ];
+}
+
+/** Songs as the artist idea takes them: artists, and genres as numbers; a genre outside `labels` is left out. */
+export function artistSongsOf(
+  songs: readonly Song[],
+  labels: readonly string[],
+): { artists: string[][]; genres: number[][] } {
+  return {
+    artists: songs.map(({ artists }) => artists),
+    genres: songs.map(({ genres }) => genres.map((genre) => labels.indexOf(genre)).filter((i) => i >= 0)),
+  };
 }
 
 /** Rows that are sure of a class. */

@@ -46,6 +46,16 @@ export interface ClassifierOptions {
 const bundledTokenizer = fileURLToPath(new URL("../../data/tokenizer", import.meta.url));
 
 /**
+ * Where a source's tokenizer is: the one named, else the checkpoint's own, else the bundled one.
+ *
+ * @param source as {@link loadClassifier} takes it
+ */
+export async function tokenizerOf(source: string, named?: string, hub?: ResolveOptions): Promise<string> {
+  if (named !== undefined) return named;
+  return configNames.includes(source) ? bundledTokenizer : (await resolveModel(source, hub)).folder;
+}
+
+/**
  * A classifier from a source: `kobert-small` (from scratch), a checkpoint's folder, or a model of the Hugging Face Hub
  * (`skt/kobert-base-v1`). Starts the engine.
  *
@@ -60,7 +70,7 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
     if (labels === undefined) {
       throw new Error(`"${source}" starts from scratch: it needs the genres' names (labels).`);
     }
-    const tokenizer = await loadTokenizer(options.tokenizer ?? bundledTokenizer);
+    const tokenizer = await loadTokenizer(await tokenizerOf(source, options.tokenizer));
     const model = createModel(namedConfig(source, tokenizer), {
       labels,
       ...(seed !== undefined && { seed }),
@@ -175,6 +185,8 @@ export interface SongPrediction {
   genre: string;
   /** By genre, in the order of the classifier's labels; sums to 1. */
   probabilities: Float32Array;
+  /** The scores before the softmax. */
+  logits: Float32Array;
 }
 
 /**
@@ -198,7 +210,7 @@ export async function classifySongs(
     Math.min(options.maxLength ?? studyRecipe.maxLength, model.config.maxLength),
   );
   const examples = songs.map(({ id, lyrics }) => ({ songId: id, ...encode(lyrics), label: 0, weight: 1 }));
-  const { probabilities, predicted } = await evaluateExamples(trainableOf(classifier), examples, {
+  const { probabilities, logits, predicted } = await evaluateExamples(trainableOf(classifier), examples, {
     batchSize: options.batchSize ?? 32,
     precision: resolvePrecision(options.precision ?? "auto"),
     ...(options.onProgress && { onBatch: options.onProgress }),
@@ -207,5 +219,6 @@ export async function classifySongs(
     songId: id,
     genre: labels[predicted[i]!]!,
     probabilities: probabilities[i]!,
+    logits: logits[i]!,
   }));
 }
