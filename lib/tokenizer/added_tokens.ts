@@ -26,8 +26,8 @@ export interface Stretch {
 /** Finds tokens in a text. */
 export type TokenFinder = (text: string) => Stretch[];
 
-const WORD_BEFORE = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
-const WORD_AFTER = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
+// Not anchored: Deno 2.9.6 loses characters beyond U+FFFF in a class before `$`.
+const WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 const WHITE_SPACE = /\p{White_Space}/u;
 
 /**
@@ -57,10 +57,8 @@ export function makeTokenFinder(
       const token = byText.get(match[0])!;
       let from = match.index;
       let to = from + match[0].length;
-      // A character before or after it is at most two units.
-      if (token.singleWord) {
-        if (WORD_BEFORE.test(text.slice(Math.max(0, from - 2), from))) continue;
-        if (WORD_AFTER.test(text.slice(to, to + 2))) continue;
+      if (token.singleWord && (WORD.test(characterBefore(text, from)) || WORD.test(characterAt(text, to)))) {
+        continue;
       }
       if (token.lstrip) { while (from > done && WHITE_SPACE.test(text[from - 1]!)) from--; }
       if (token.rstrip) { while (to < text.length && WHITE_SPACE.test(text[to]!)) to++; }
@@ -71,4 +69,14 @@ export function makeTokenFinder(
     if (done < text.length) stretches.push({ from: done, to: text.length, id: -1 });
     return stretches;
   };
+}
+
+function characterAt(text: string, at: number): string {
+  const codePoint = text.codePointAt(at);
+  return codePoint === undefined ? "" : String.fromCodePoint(codePoint);
+}
+
+function characterBefore(text: string, at: number): string {
+  const pair = at > 1 && (text.codePointAt(at - 2) ?? 0) > 0xffff;
+  return text.slice(Math.max(0, pair ? at - 2 : at - 1), at);
 }

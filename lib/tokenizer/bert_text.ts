@@ -1,7 +1,7 @@
 // BERT's text preparation and words, as Hugging Face `tokenizers` does them (BertNormalizer, BertPreTokenizer).
 // Source: normalizers/bert.rs and pre_tokenizers/bert.rs of huggingface/tokenizers (Apache-2.0).
 
-import * as tables from "./bert_tables.ts";
+import { characterClasses, Is } from "./tokenizers_classes.ts";
 
 /** BertNormalizer's settings. */
 export interface BertSettings {
@@ -22,47 +22,6 @@ export interface BertText {
   length: number;
 }
 
-const REMOVED = 1, SPACE = 2, MARK = 4, DECOMPOSED = 8, LOWERCASED = 16, CHINESE = 32;
-/** What BertPreTokenizer sees in a character of the prepared text. */
-export const WHITE_SPACE = 64, PUNCTUATION = 128;
-
-let classes: Uint8Array | null = null;
-
-/** The classes of all code points, as bits. `[0x110000]` */
-export function characterClasses(): Uint8Array {
-  if (classes !== null) return classes;
-  const table = classes = new Uint8Array(0x110000);
-  const mark = (words: string, bit: number) => {
-    let at = 0;
-    for (const word of words.split(" ")) {
-      const [gap, length] = word.split("+").map((digits) => parseInt(digits, 36));
-      at += gap!;
-      for (const end = at + (length ?? 1); at < end; at++) table[at]! |= bit;
-    }
-  };
-  mark(tables.REMOVED, REMOVED);
-  mark(tables.SPACE, SPACE);
-  mark(tables.MARK, MARK);
-  mark(tables.DECOMPOSED, DECOMPOSED);
-  mark(tables.LOWERCASED, LOWERCASED);
-  mark(tables.WHITE_SPACE, WHITE_SPACE);
-  mark(tables.PUNCTUATION, PUNCTUATION);
-  const chinese = [
-    [0x4e00, 0x9fff],
-    [0x3400, 0x4dbf],
-    [0x20000, 0x2a6df],
-    [0x2a700, 0x2b73f],
-    [0x2b740, 0x2b81f],
-    [0x2b920, 0x2ceaf],
-    [0xf900, 0xfaff],
-    [0x2f800, 0x2fa1f],
-  ] as const;
-  for (const [first, last] of chinese) {
-    for (let codePoint = first; codePoint <= last; codePoint++) table[codePoint]! |= CHINESE;
-  }
-  return table;
-}
-
 /**
  * Makes BERT's text preparation.
  *
@@ -72,28 +31,36 @@ export function characterClasses(): Uint8Array {
  */
 export function makeBertNormalizer(settings: BertSettings): (text: string) => BertText {
   const table = characterClasses();
-  const touched = (settings.cleanText ? REMOVED | SPACE : 0) | (settings.handleChinese ? CHINESE : 0) |
-    (settings.stripAccents ? MARK | DECOMPOSED : 0) | (settings.lowercase ? LOWERCASED : 0);
+  const touched = (settings.cleanText ? Is.removed | Is.space : 0) |
+    (settings.handleChinese ? Is.chinese : 0) |
+    (settings.stripAccents ? Is.mark | Is.decomposed | Is.combining : 0) |
+    (settings.lowercase ? Is.lowercased : 0);
   const outcome = new Map<number, string>();
+  // Characters with marks that are sorted but not dropped: rare enough for a second way.
+  const sorted = new Set<number>();
+  const isSorted = (c: string) => (table[c.codePointAt(0)!]! & (Is.combining | Is.mark)) === Is.combining;
 
-  const change = (codePoint: number): string => {
+  /** Up to NFD, before marks are sorted and dropped. */
+  const decompose = (codePoint: number): string => {
     let text = String.fromCodePoint(codePoint);
     const kind = table[codePoint]!;
     if (settings.cleanText) {
-      if (kind & REMOVED) return "";
-      if (kind & SPACE) text = " ";
+      if (kind & Is.removed) return "";
+      if (kind & Is.space) text = " ";
     }
-    if (settings.handleChinese && kind & CHINESE) text = ` ${text} `;
-    const each = (bit: number, then: (character: string) => string) => {
-      text = Array.from(text, (c) => table[c.codePointAt(0)!]! & bit ? then(c) : c).join("");
-    };
-    if (settings.stripAccents) {
-      each(DECOMPOSED, (c) => c.normalize("NFD"));
-      each(MARK, () => "");
-    }
-    if (settings.lowercase) each(LOWERCASED, (c) => c.toLowerCase());
-    return text;
+    if (settings.handleChinese && kind & Is.chinese) text = ` ${text} `;
+    if (!settings.stripAccents) return text;
+    return Array.from(text, (c) => table[c.codePointAt(0)!]! & Is.decomposed ? c.normalize("NFD") : c).join(
+      "",
+    );
   };
+  /** What becomes of each character after that. */
+  const finish = (text: string): string =>
+    Array.from(text, (c) => {
+      const kind = table[c.codePointAt(0)!]!;
+      if (settings.stripAccents && kind & Is.mark) return "";
+      return settings.lowercase && kind & Is.lowercased ? c.toLowerCase() : c;
+    }).join("");
 
   const result: BertText = { units: new Uint16Array(256), origin: new Int32Array(256), length: 0 };
   const reserve = (length: number): void => {
@@ -123,7 +90,12 @@ export function makeBertNormalizer(settings: BertSettings): (text: string) => Be
       const width = codePoint > 0xffff ? 2 : 1;
       if (codePoint >= 0xd800 && codePoint <= 0xdfff) codePoint = 0xfffd;
       let changed = outcome.get(codePoint);
-      if (changed === undefined) outcome.set(codePoint, changed = change(codePoint));
+      if (changed === undefined) {
+        const parts = decompose(codePoint);
+        outcome.set(codePoint, changed = finish(parts));
+        if (settings.stripAccents && Array.from(parts).some(isSorted)) sorted.add(codePoint);
+      }
+      if (sorted.size > 0 && sorted.has(codePoint)) return sortMarks(text);
       if (length + changed.length + n - at > units.length) {
         reserve(length + changed.length + n - at);
         ({ units, origin } = result);
@@ -137,4 +109,43 @@ export function makeBertNormalizer(settings: BertSettings): (text: string) => Be
     result.length = length;
     return result;
   };
+
+  /** All of a text in which marks stay that NFD sorts. */
+  function sortMarks(text: string): BertText {
+    const characters: { text: string; origin: number; inserted: boolean }[] = [];
+    for (let at = 0; at < text.length;) {
+      const codePoint = text.codePointAt(at)!;
+      const broken = codePoint >= 0xd800 && codePoint <= 0xdfff;
+      Array.from(decompose(broken ? 0xfffd : codePoint), (c, i) => {
+        characters.push({ text: c, origin: at, inserted: i > 0 });
+      });
+      at += codePoint > 0xffff ? 2 : 1;
+    }
+    const origins = characters.filter((c) => !c.inserted).map((c) => c.origin);
+    for (let from = 0; from < characters.length;) {
+      let to = from;
+      while (to < characters.length && table[characters[to]!.text.codePointAt(0)!]! & Is.combining) to++;
+      const run = characters.slice(from, to).sort((a, b) => {
+        const pair = a.text + b.text;
+        if (pair.normalize("NFD") !== pair) return 1;
+        const turned = b.text + a.text;
+        return turned.normalize("NFD") !== turned ? -1 : 0;
+      });
+      characters.splice(from, run.length, ...run);
+      from = to + 1;
+    }
+    reserve(4 * characters.length);
+    let length = 0;
+    let taken = 0;
+    for (const { text: c, inserted } of characters) {
+      // `tokenizers` counts places off in the new order.
+      const origin = origins[inserted ? Math.max(taken - 1, 0) : taken++]!;
+      for (const unit of finish(c).split("")) {
+        result.units[length] = unit.charCodeAt(0);
+        result.origin[length++] = origin;
+      }
+    }
+    result.length = length;
+    return result;
+  }
 }

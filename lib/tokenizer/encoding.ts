@@ -59,13 +59,14 @@ export function lengthsAfterTruncation(
     );
   if (truncation === "only_second") {
     if (second === null) throw new Error("Truncation only_second needs a second text (pair).");
-    if (second < excess) throw short("second", second);
+    if (second <= excess) throw short("second", second);
     return [first, second - excess];
   }
-  if (truncation === "only_first" || second === null) {
-    if (first < excess) throw short("first", first);
+  if (truncation === "only_first") {
+    if (first <= excess) throw short("first", first);
     return [first - excess, other];
   }
+  if (second === null) return [room, 0];
   const shorter = Math.min(first, second);
   if (2 * shorter <= room) return first > second ? [room - second, second] : [first, room - first];
   const half = Math.floor(room / 2);

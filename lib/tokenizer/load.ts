@@ -1,6 +1,8 @@
 // Finding out what a folder or file is, and reading it.
 
 import { asObject, type Json, readConfig, readObject, type TokenizerConfig } from "./config.ts";
+import { loadBpeJson } from "./load_bpe.ts";
+import { loadUnigramJson } from "./load_unigram.ts";
 import { parseIdMap, parseKobertVocab } from "./id_map.ts";
 import { loadSentencePiece, type SentencePieceKind } from "./load_sentencepiece.ts";
 import { loadWordPieceJson, loadWordPieceVocab } from "./load_wordpiece.ts";
@@ -159,10 +161,31 @@ async function idMap(
   return { ids: name.endsWith(".txt") ? parseKobertVocab(text, name) : parseIdMap(text, name), name };
 }
 
-function loadJson(json: Json, config: TokenizerConfig, file: string, source: string): Tokenizer {
+/** A `tokenizer.json` by its model; the oldest files do not name it. */
+function loadJson(
+  json: Json,
+  config: TokenizerConfig,
+  file: string,
+  source: string,
+): Tokenizer | Promise<Tokenizer> {
   const model = asObject(json.model);
   const type = model?.type ??
-    (model !== null && asObject(model.vocab) !== null && !("merges" in model) ? "WordPiece" : null);
-  if (type === "WordPiece") return loadWordPieceJson(json, config, file, source);
-  throw new Error(`${file}: the model ${JSON.stringify(type)} is not known; known is WordPiece.`);
+    (model === null
+      ? null
+      : Array.isArray(model.vocab)
+      ? "Unigram"
+      : "merges" in model
+      ? "BPE"
+      : "WordPiece");
+  switch (type) {
+    case "WordPiece":
+      return loadWordPieceJson(json, config, file, source);
+    case "Unigram":
+      return loadUnigramJson(json, config, file, source);
+    case "BPE":
+      return loadBpeJson(json, config, file, source);
+  }
+  throw new Error(
+    `${file}: the model ${JSON.stringify(type)} is not known; known are WordPiece, Unigram and BPE.`,
+  );
 }

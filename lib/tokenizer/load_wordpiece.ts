@@ -2,11 +2,12 @@
 
 import type { AddedToken } from "./added_tokens.ts";
 import type { BertSettings } from "./bert_text.ts";
-import { asObject, type Json, type TokenizerConfig, type TokenSpec } from "./config.ts";
+import { asObject, type Json, type TokenizerConfig } from "./config.ts";
 import { bertTemplate, type Template } from "./encoding.ts";
 import { linesOf } from "./id_map.ts";
 import { addedTokenJson, specialTokensJson, templateJson, writeFiles } from "./save_files.ts";
-import { makeTokenizer, SPECIAL_ROLES, type SpecialRole } from "./tokenizer.ts";
+import { BERT_NAMES, findRoles } from "./roles.ts";
+import { makeTokenizer, type SpecialRole } from "./tokenizer.ts";
 import { parseAddedTokens, parseTemplate } from "./tokenizer_json.ts";
 import type { Tokenizer } from "./types.ts";
 import { decodeWordPieces, type WordPieceModel, wordPieceText } from "./wordpiece.ts";
@@ -22,14 +23,6 @@ interface WordPieceFiles {
 }
 
 const BERT_CLASSES = ["BertTokenizer", "ElectraTokenizer", "DistilBertTokenizer", "BertJapaneseTokenizer"];
-
-const BERT_NAMES: Partial<Record<SpecialRole, string>> = {
-  unk: "[UNK]",
-  sep: "[SEP]",
-  pad: "[PAD]",
-  cls: "[CLS]",
-  mask: "[MASK]",
-};
 
 /**
  * Reads a `vocab.txt`: a token a line, the line's number its id.
@@ -164,46 +157,8 @@ function hasCase(vocab: ReadonlyMap<string, number>, config: TokenizerConfig): b
 
 function build(files: WordPieceFiles, config: TokenizerConfig, source: string): Tokenizer {
   const { model } = files;
-  const { vocab } = model;
-  const tokens = new Map([...vocab].map(([token, id]) => [id, token]));
-  const ids = new Map(vocab);
-  let vocabSize = 1 + [...vocab.values()].reduce((most, id) => Math.max(most, id), -1);
-  const added: AddedToken[] = [];
-  const add = (token: AddedToken): void => {
-    const place = added.findIndex((other) => other.id === token.id);
-    if (place >= 0) added[place] = token;
-    else added.push(token);
-    ids.set(token.content, token.id);
-    tokens.set(token.id, token.content);
-    vocabSize = Math.max(vocabSize, token.id + 1);
-  };
-  files.added.forEach(add);
-  config.added.forEach(add);
-
-  // Python gives special tokens that are missing the next ids.
-  const special = new Map<SpecialRole, number>();
-  const take = (spec: TokenSpec, role: SpecialRole | null): void => {
-    const id = ids.get(spec.content) ?? vocabSize;
-    if (role !== null) special.set(role, id);
-    if (!added.some((token) => token.id === id)) add({ ...spec, id, special: true });
-  };
-  for (const role of SPECIAL_ROLES) {
-    const spec = config.special.get(role);
-    const name = BERT_NAMES[role];
-    if (spec !== undefined) take(spec, role);
-    else if (name !== undefined && (files.template === null || ids.has(name))) {
-      take({
-        content: name,
-        singleWord: false,
-        lstrip: false,
-        rstrip: false,
-        normalized: false,
-        special: true,
-      }, role);
-    }
-  }
-  for (const spec of config.additional) take(spec, null);
-
+  const roles = findRoles(model.vocab, files.added, config, BERT_NAMES, files.template === null);
+  const { ids, tokens, vocabSize, added, special } = roles;
   const tokenOf = (id: number) => tokens.get(id)!;
   const template = files.template ?? bertTemplate(special.get("cls")!, special.get("sep")!);
   const found = config.splitSpecialTokens ? added.filter((token) => !token.special) : added;
@@ -216,8 +171,7 @@ function build(files: WordPieceFiles, config: TokenizerConfig, source: string): 
     idToToken: (id) => tokens.get(id) ?? null,
     addedTokens: found.filter((token) => !token.normalized),
     special,
-    specialIds: [...new Set([...special.values(), ...added.filter((t) => t.special).map((t) => t.id)])]
-      .sort((a, b) => a - b),
+    specialIds: roles.specialIds,
     template,
     longestFirst: "tokenizers",
     paddingSide: config.paddingSide ?? "right",

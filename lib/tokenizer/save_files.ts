@@ -1,6 +1,7 @@
 // What every `save` writes: JSON files as Hugging Face has them, in a folder that is made if need be.
 
 import type { AddedToken } from "./added_tokens.ts";
+import type { Json, TokenizerConfig } from "./config.ts";
 import type { Template, TemplatePart } from "./encoding.ts";
 import type { SpecialRole } from "./tokenizer.ts";
 
@@ -57,4 +58,28 @@ export async function writeFiles(
     await Deno.writeFile(`${folder}/${name}`, data);
   }
   return files.map(([name]) => name);
+}
+
+/** Writes `tokenizer.json` as it was read, and the configuration. */
+export function saveJson(
+  folder: string,
+  json: Json,
+  config: TokenizerConfig,
+  names: Record<string, string>,
+): Promise<string[]> {
+  const rest: Record<string, unknown> = {};
+  if (config.modelMaxLength !== null) rest.model_max_length = config.modelMaxLength;
+  if (config.truncationSide !== null) rest.truncation_side = config.truncationSide;
+  if (config.splitSpecialTokens) rest.split_special_tokens = true;
+  return writeFiles(folder, [
+    ["tokenizer.json", json],
+    ["tokenizer_config.json", {
+      tokenizer_class: "PreTrainedTokenizerFast",
+      ...names,
+      padding_side: config.paddingSide ?? "right",
+      ...rest,
+      clean_up_tokenization_spaces: false,
+    }],
+    ["special_tokens_map.json", names],
+  ]);
 }

@@ -6,6 +6,7 @@ import { BARE_TEMPLATE, bertTemplate } from "./encoding.ts";
 import type { KobertSettings } from "./kobert.ts";
 import type { SentencePieceFiles } from "./load_sentencepiece.ts";
 import { addedTokenJson, specialTokensJson, templateJson, writeFiles } from "./save_files.ts";
+import { scoredPieces } from "./sentencepiece.ts";
 import { PieceType, type SentencePieceModel } from "./sentencepiece_model.ts";
 import type { SpecialRole } from "./tokenizer.ts";
 
@@ -71,7 +72,10 @@ function vocabText(ordered: readonly (readonly [string, number])[]): string {
 function tokenizerJson(saved: SavedSentencePiece): Record<string, unknown> {
   const { model, kind, special, tokens, vocabSize, map, settings } = saved;
   const tokenOf = (id: number) => tokens.get(id)!;
-  const scores = new Map(model.pieces.map((piece) => [piece.text, piece]));
+  // User-defined pieces win by their score there too.
+  const scores = new Map(
+    scoredPieces(model).flatMap((piece) => piece === null ? [] : [[piece.text, piece.score]]),
+  );
   const unkId = special.get("unk")!;
   const added = new Map(saved.added.map((token) => [token.id, token]));
   for (const id of special.values()) {
@@ -90,13 +94,12 @@ function tokenizerJson(saved: SavedSentencePiece): Record<string, unknown> {
       normalized: false,
     };
     if (piece.type === PieceType.control) added.set(id, { ...token, special: true });
-    if (piece.type === PieceType.userDefined) added.set(id, { ...token, special: false });
   });
   // A hole in the ids still needs a token; no text holds a private one of this form.
   const vocab = Array.from({ length: vocabSize }, (_, id): [string, number] => {
     const token = tokens.get(id);
     if (token === undefined) return [`<no token ${id}>`, 0];
-    return [token, scores.get(token)?.score ?? 0];
+    return [token, scores.get(token) ?? 0];
   });
 
   const { addDummyPrefix, removeExtraWhitespaces, charsmap } = model.normalizer;
@@ -116,7 +119,7 @@ function tokenizerJson(saved: SavedSentencePiece): Record<string, unknown> {
   const metaspace = {
     type: "Metaspace",
     replacement: "▁",
-    prepend_scheme: !addDummyPrefix ? "never" : kind === "sentencepiece" ? "first" : "always",
+    prepend_scheme: addDummyPrefix ? "always" : "never",
     // Words are split apart unless a piece reaches over a space.
     split: !model.pieces.some((piece) => piece.type === PieceType.normal && piece.text.indexOf("▁", 1) > 0),
   };

@@ -2,7 +2,7 @@
 // Source: src/sentencepiece_processor.cc of google/sentencepiece, PopulateSentencePieceText and Decode.
 
 import { makeNormalizer, META_SPACE, type Normalizer } from "./normalizer.ts";
-import { PieceType, type SentencePieceModel } from "./sentencepiece_model.ts";
+import { isOfText, PieceType, type SentencePieceModel } from "./sentencepiece_model.ts";
 import type { Piece, TextModel } from "./text_model.ts";
 import { makeUnigramSplitter, type ScoredPiece, type Splitter } from "./unigram.ts";
 
@@ -41,38 +41,18 @@ export function makeSentencePiece(model: SentencePieceModel, file: string): Sent
       `${file} is a SentencePiece ${model.algorithm} model; only unigram models (KoBERT's kind) are read.`,
     );
   }
-  let lowest = Infinity;
-  // FLT_MIN, where SentencePiece starts looking for the highest score.
-  let highest = 1.1754943508222875e-38;
-  for (const piece of model.pieces) {
-    if (piece.type !== PieceType.normal) continue;
-    lowest = Math.min(lowest, piece.score);
-    highest = Math.max(highest, piece.score);
-  }
   const bytePieces = new Int32Array(model.byteFallback ? 256 : 0);
   const pieceOf = new Map<string, number>();
-  const special: [string, number][] = [];
-  const scored: (ScoredPiece | null)[] = model.pieces.map((piece, i) => {
-    if (piece.type === PieceType.byte) bytePieces[parseInt(piece.text.slice(3, 5), 16)] = i;
-    switch (piece.type) {
-      case PieceType.normal:
-        pieceOf.set(piece.text, i);
-        return { text: piece.text, score: piece.score };
-      case PieceType.userDefined: {
-        pieceOf.set(piece.text, i);
-        // Always chosen: longer is better, in bytes, whatever stands around it.
-        const bytes = new TextEncoder().encode(piece.text).length;
-        return { text: piece.text, score: Math.fround(bytes * highest) - 0.1 };
-      }
-      case PieceType.unused:
-        pieceOf.set(piece.text, i);
-        return null;
-      default:
-        special.push([piece.text, i]);
-        return null;
-    }
-  });
-  for (const [text, i] of special) pieceOf.set(text, i);
+  for (const ofText of [true, false]) {
+    model.pieces.forEach((piece, i) => {
+      if (isOfText(piece) === ofText) pieceOf.set(piece.text, i);
+      if (piece.type === PieceType.byte) bytePieces[parseInt(piece.text.slice(3, 5), 16)] = i;
+    });
+  }
+  const lowest = model.pieces.reduce(
+    (least, piece) => piece.type === PieceType.normal ? Math.min(least, piece.score) : least,
+    Infinity,
+  );
   const userDefined = model.pieces.filter((piece) => piece.type === PieceType.userDefined);
   return {
     model,
@@ -81,10 +61,26 @@ export function makeSentencePiece(model: SentencePieceModel, file: string): Sent
       userDefined.map((piece) => piece.text),
       model.treatWhitespaceAsSuffix,
     ),
-    split: makeUnigramSplitter(scored, Math.fround(lowest - UNKNOWN_PENALTY), "float32"),
+    split: makeUnigramSplitter(scoredPieces(model), Math.fround(lowest - UNKNOWN_PENALTY), "float32"),
     bytePieces,
     pieceOf,
   };
+}
+
+/** What a model's pieces count in a split; null for those that take no part. */
+export function scoredPieces(model: SentencePieceModel): (ScoredPiece | null)[] {
+  // FLT_MIN is where SentencePiece starts looking for the highest score.
+  const highest = model.pieces.reduce(
+    (most, piece) => piece.type === PieceType.normal ? Math.max(most, piece.score) : most,
+    1.1754943508222875e-38,
+  );
+  return model.pieces.map(({ text, score, type }) => {
+    if (type === PieceType.normal) return { text, score };
+    if (type !== PieceType.userDefined) return null;
+    // Always chosen: longer is better, in bytes, whatever stands around it.
+    const bytes = new TextEncoder().encode(text).length;
+    return { text, score: Math.fround(bytes * highest) - 0.1 };
+  });
 }
 
 /**

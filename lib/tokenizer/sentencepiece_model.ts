@@ -13,6 +13,12 @@ export interface Piece {
   type: number;
 }
 
+/** Whether a piece stands for text; the others have names of their own. */
+export function isOfText(piece: Piece): boolean {
+  return piece.type === PieceType.normal || piece.type === PieceType.userDefined ||
+    piece.type === PieceType.unused;
+}
+
 /** How text is prepared before it is split. */
 export interface NormalizerSpec {
   name: string;
@@ -137,9 +143,7 @@ function checkPieces(pieces: Piece[], byteFallback: boolean): void {
   for (const [id, piece] of pieces.entries()) {
     if (piece.text === "") throw new Error(`piece ${id} is empty`);
     // A name may stand once among the pieces of text and once among the special ones.
-    const ofText = piece.type === PieceType.normal || piece.type === PieceType.userDefined ||
-      piece.type === PieceType.unused;
-    const key = (ofText ? "text " : "special ") + piece.text;
+    const key = (isOfText(piece) ? "text " : "special ") + piece.text;
     if (seen.has(key)) throw new Error(`piece ${id} (${JSON.stringify(piece.text)}) is defined twice`);
     seen.add(key);
     if (piece.type === PieceType.unknown) unknown++;

@@ -10,10 +10,14 @@ export interface Piece {
 
 /** A text to its pieces. */
 export interface TextModel {
-  /** Appends the ids of the text's pieces: the fast way. */
-  ids(text: string, out: number[]): void;
+  /**
+   * Appends the ids of the text's pieces: the fast way.
+   *
+   * @param first whether the text is the start of what was given, not a stretch after an added token.
+   */
+  ids(text: string, out: number[], first: boolean): void;
   /** The same pieces with their strings and places. */
-  pieces(text: string): Piece[];
+  pieces(text: string, first: boolean): Piece[];
   /** False where the places are not known. */
   readonly hasOffsets: boolean;
 }

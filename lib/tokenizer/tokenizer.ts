@@ -62,22 +62,22 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
 
   const idsOf = (text: string): number[] => {
     const ids: number[] = [];
-    if (find === null) model.ids(text, ids);
+    if (find === null) model.ids(text, ids, true);
     else {
       for (const { from, to, id } of find(text)) {
         if (id >= 0) ids.push(id);
-        else model.ids(text.slice(from, to), ids);
+        else model.ids(text.slice(from, to), ids, from === 0);
       }
     }
     return ids;
   };
 
   const piecesOf = (text: string): Piece[] => {
-    if (find === null) return model.pieces(text);
+    if (find === null) return model.pieces(text, true);
     return find(text).flatMap(({ from, to, id }) =>
       id >= 0
         ? [{ id, token: contentOf.get(id)!, start: from, end: to }]
-        : model.pieces(text.slice(from, to)).map((piece) => ({
+        : model.pieces(text.slice(from, to), from === 0).map((piece) => ({
           ...piece,
           start: piece.start + from,
           end: piece.end + from,

@@ -2,13 +2,8 @@
 // Source: models/wordpiece/mod.rs of huggingface/tokenizers (Apache-2.0).
 
 import { type AddedToken, makeTokenFinder } from "./added_tokens.ts";
-import {
-  type BertSettings,
-  characterClasses,
-  makeBertNormalizer,
-  PUNCTUATION,
-  WHITE_SPACE,
-} from "./bert_text.ts";
+import { type BertSettings, makeBertNormalizer } from "./bert_text.ts";
+import { characterClasses, Is } from "./tokenizers_classes.ts";
 import { buildTrie, ROOT, step } from "./double_array.ts";
 import { stringOf } from "./sentencepiece.ts";
 import type { Piece, TextModel } from "./text_model.ts";
@@ -121,10 +116,10 @@ export function wordPieceText(model: WordPieceModel, normalizedTokens: readonly 
         codePoint = 0x10000 + ((codePoint & 0x3ff) << 10) + (units[at + 1]! & 0x3ff);
         width = 2;
       }
-      const kind = classes[codePoint]! & (WHITE_SPACE | PUNCTUATION);
+      const kind = classes[codePoint]! & (Is.whiteSpace | Is.punctuation);
       if (kind !== 0) {
         if (start < at) splitWord(units, start, at, found);
-        if (kind & PUNCTUATION) splitWord(units, at, at + width, found);
+        if (kind & Is.punctuation) splitWord(units, at, at + width, found);
         start = at + width;
       }
       at += width;

@@ -1,4 +1,4 @@
-"""Writes lib/tokenizer/bert_tables.ts: the character classes of Hugging Face `tokenizers`, found by asking it.
+"""Writes lib/tokenizer/tokenizers_tables.ts: the character classes of Hugging Face `tokenizers`, found by asking it.
 
 The Rust library carries tables of several old Unicode versions, which neither a JavaScript engine nor Python has.
 Run with the reference venv: python tools/reference/tokenizer_tables.py
@@ -16,7 +16,9 @@ def bert(**on):
 
 
 CLEAN, ACCENTS, LOWER = bert(clean_text=True), bert(strip_accents=True), bert(lowercase=True)
-NFD, BERT = normalizers.NFD(), pre_tokenizers.BertPreTokenizer()
+CHINESE = bert(handle_chinese_chars=True)
+NFD, NFKD, STRIP = normalizers.NFD(), normalizers.NFKD(), normalizers.StripAccents()
+BERT = pre_tokenizers.BertPreTokenizer()
 
 CLASSES = {
     "REMOVED": ("What `clean_text` takes out.", lambda c: CLEAN.normalize_str(f"a{c}b") == "ab"),
@@ -25,11 +27,21 @@ CLASSES = {
         "What `strip_accents` drops after NFD.",
         lambda c: ACCENTS.normalize_str(c) == "" and NFD.normalize_str(c) != "",
     ),
+    "COMBINING": (
+        "What NFD sorts by its combining class.",
+        lambda c: c == "\u0345" or not NFD.normalize_str(f"\u0345{c}").startswith("\u0345"),
+    ),
     "DECOMPOSED": ("What NFD takes apart.", lambda c: NFD.normalize_str(c) != c),
+    "COMPATIBLE": ("What NFKD takes apart.", lambda c: NFKD.normalize_str(c) != c),
+    "ACCENT": ("What StripAccents drops.", lambda c: STRIP.normalize_str(c) == ""),
     "LOWERCASED": ("What `lowercase` changes.", lambda c: LOWER.normalize_str(c) != c),
     "WHITE_SPACE": (
         "What BertPreTokenizer splits at and drops.",
         lambda c: [piece for piece, _ in BERT.pre_tokenize_str(f"a{c}b")] == ["a", "b"],
+    ),
+    "CHINESE": (
+        "What `handle_chinese_chars` sets between spaces.",
+        lambda c: CHINESE.normalize_str(c) == f" {c} ",
     ),
     "PUNCTUATION": (
         "What BertPreTokenizer makes a word of its own.",
@@ -83,7 +95,7 @@ def main():
         rows = lines(ranges(belongs))
         out += [f"/** {what} */", f"export const {name} ="]
         out += [f'  "{row} " +' for row in rows[:-1]] + [f'  "{rows[-1]}";', ""]
-    path = pathlib.Path(__file__).parents[2] / "lib/tokenizer/bert_tables.ts"
+    path = pathlib.Path(__file__).parents[2] / "lib/tokenizer/tokenizers_tables.ts"
     path.write_text("\n".join(out), encoding="utf-8")
     print(path, path.stat().st_size, "bytes")
 

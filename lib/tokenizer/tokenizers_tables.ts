@@ -26,6 +26,15 @@ export const MARK =
   "1 4+2 1+2 6m+4 6+2 1+2 r+2 2d+8 2 1+2 2y 1 2+6 1 2t+3 2+4 1+5 gjo+5 1n+7 uw+4 f7u+2 43s+3 h+8 2+7 u+4 44+3 " +
   "1iz+1j 4+1e 8 e m+5 1+f 2sg+7 gzl5+6o";
 
+/** What NFD sorts by its combining class. */
+export const COMBINING =
+  "lc+27 1+w 7n+5 7d+19 1 1+2 1+2 1 20+b 1c+l g 2t+7 2+6 2+2 1+4 z u+r 4g+9 y+4 1+9 1+3 1+5 17+3 3c+e 1+t 1o " +
+  "g 3+4 2v g 32 g 32 g 32 g 3j 3j 7+2 2t g 3j 3g 31+3 d+4 30+2 e+4 24+2 r 1 1 1j+5 4+4 2+5 1+2 1q 34 1+2 2a " +
+  "jz+3 qc v 4d a 5n 3z+3 63+2 1z k+8 2 1c+e 3a f 12+9 1i+2 1m b+2 1v 48+3 1+d 1+7 4 6 3+2 5i+1i 5+5 k0+d 4 " +
+  "3+c 2da+3 3x 2o+w fe+6 2x+2 n9w 4+a w+2 28+2 7o 59 r+i 1l+3 11 2n c 6n 1+3 2+2 5+2 1 1g 6u fn4 ld+g r1 6a " +
+  "45+5 1aq 1 14+3 4 4l+2 127 1k 1l+2 1x+3 1c+2 1q 24 9 2y+2 4y+2 29 g o+7 3+5 5p 3 3f+2 6z+2 3i 3a+2 37 103 " +
+  "fjk+5 1n+7 g2v 43q+5 3+6 8+8 2+7 u+4 44+3 2pn+7 1+h 2+7 1+2 1+5 1ph+7 31+7";
+
 /** What NFD takes apart. */
 export const DECOMPOSED =
   "5c+6 1+9 1+6 2+5 2+6 1+9 1+6 2+5 1+h 2+k 2+9 3+4 1+6 4+6 3+6 2+i 2+n x+2 d+2 s+g 1+6 2+b 3+2 2+10 2+2 6+e " +
@@ -36,6 +45,35 @@ export const DECOMPOSED =
   "1 1 1 1 1 1 1 1 1 1 1 2 1 1 6+2 1+2 1+2 1+2 1+2 m 9 d 1 1 1 1 1 1 1 1 1 1 1 2 1 1 6+2 1+2 1+2 1+2 1+2 m " +
   "2+4 3 oap+8mc 6l8+7i 2 1 2+a 1 1 2+2 3+1w 2+2y 1v 1 a+d 1+5 1 1+2 1+2 1+9 47f 1 e 3m+2 ez+2 a6+2 1 6z+2 " +
   "112a+7 2e+6 1m4f+f2";
+
+/** What NFKD takes apart. */
+export const COMPATIBLE =
+  "4g 7 1 4 2+4 2+3 1+3 1+6 1+9 1+6 2+5 2+6 1+9 1+6 2+5 1+h 2+k 2+9 1+6 1+8 2+7 2+6 2+i 2+o w+2 d+2 j+p 1+6 " +
+  "2+g 2+10 2+2 6+e 3g+9 v+6 2+5 2j+2 1+2 1b 5 3 5+7 1 1+3 p+7 p+5 1+7 p+3 1+2 3 6+2 1 3 4+3 a v m+2 1 3 4+3 " +
+  "n+2 21+2 d+4 2+2 2+6 2+6 2+c 2+2 3x 4a+5 26+4 1z 1 g gl 7 2 z+8 2z+2 f+2 1 2b 2 y+3 2 6h 2+2 f+2 1i 1h+3 " +
+  "3f 3b 6+2 1+2 3i+3 3x 1+3 2c 3j 14+2 1a 1i 9 4 4 4 c 9 1+5 7 h 9 4 4 4 c 30 5x 1zd 1 1 1 1 3 14 1 2+2 1 " +
+  "dk+3 1+b 1+i 1+s d y+11 1s+4c 4+2i 6+m 2+6 2+12 2+6 2+8 1 1 1 1+v 2+1h 1+f 1+e 2+6 1+j 2+3 1+9 1+b 6 5 c+3 " +
+  "8 3+2 1+2 4 1 8+3 d 7 g+2 2+r 1+d b 2f+4 1+3 1+b 1+2 2+5 2+3 1 1 1 1+4 1+3 1+7 1+6 4+5 6+1c 9 g+2 i u+3 1g " +
+  "4 2 n 1 5+2 1+2 g 2 2 1 m 1 a+5 2+2 2+2 6+2 2+2 2+2 y+4 1c+4 6+4 1n+2 8l+3v 10h 2v+3 2t bj+2 6p 8f 2b c+5y " +
+  "16 1h 1+3 h 1 1 1 1 1 1 1 1 1 1 1 2 1 1 6+2 1+2 1+2 1+2 1+2 m 6+2 1+2 c 1 1 1 1 1 1 1 1 1 1 1 2 1 1 6+2 " +
+  "1+2 1+2 1+2 1+2 m 2+4 3+2 1d+2m 3+e 2o+v 1+14 8+1b 1+3j 1+74 mn0+2 5u 3r+2 o2+4 4g+8mc 6l8+7i 2 1 2+a 1 1 " +
+  "2+2 3+1w 2+2y 12+7 c+5 5 1+o 1+5 1 1+2 1+2 1+30 x+a3 i+1s 2+1i 14+d j+a m+l 2+c 1+j 1+4 4+3 1 1+3r 4+5a " +
+  "3+6 2+6 2+6 2+3 3+7 1+7 3aj 1 e 3m+2 ez+2 a6+2 1 6z+2 112a+7 2e+6 fz+2d 1+1z 1+2 2 2+2 2+4 1+c 1 1+7 1+1t " +
+  "1+4 2+8 1+7 1+s 1+4 1+5 1 3+7 1+9g 2+84 2+1e 4cg+4 1+r 1+2 1 2 1+a 1+4 1 1 6 4 1 1 1+3 1+2 1 2 1 1 1 1 1+2 " +
+  "1 2+4 1+7 1+4 1+4 1 1+a 1+h 5+3 1+5 1+h g4+b 5+v 1+w q+2 10 33+3 d+18 4+9 7+2 1fou+f2";
+
+/** What StripAccents drops. */
+export const ACCENT =
+  "lc+34 7n+7 7b+19 1 1+2 1+2 1 20+b 1c+l g 2t+7 2+6 2+2 1+4 z u+r 2j+b 1m+9 y+4 1+9 1+3 1+5 17+3 3c+e 1+x " +
+  "1i+3 1+i 1+7 a+2 t+3 1k 1+7 2+2 2+3 9 a+2 t+3 1k 1+5 4+2 2+3 3 u+2 3 b+3 1k 1+8 1+3 1+3 k+2 t+3 1k 1+7 2+2 " +
+  "2+3 8+2 a+2 u 1n+5 3+3 1+4 9 14+4 1m+7 1+3 1+4 7+2 b+2 t+3 1k 1+7 1+3 1+4 7+2 b+2 t+3 1m+7 1+3 1+4 9 a+2 " +
+  "u+2 1y 4+6 1 1+8 i+2 1p 2+7 c+8 2q 2+6 1+2 b+6 22+2 r 1 1 4+2 1d+k 1+2 5+b 1+10 9 2s+k n+4 4+3 1+3 2+7 3+4 " +
+  "d+c 1 a+4 jj+3 qa+3 t+3 t+2 u+2 1s+w 9 19+3 3b+2 y 3a+c 4+c 63+5 1l+a 1+t 2 1c+f 1t+5 1b+h 12+9 c+3 u+d " +
+  "1k+e 1c+k 48+3 1+l 4 4+3 3+2 5i+1i 5+5 k0+x 2da+3 3x 2o+w fe+6 2x+2 n9w+4 1+a w+2 28+2 7k 3 4 n+5 2g+2 " +
+  "1e+i q+i 1g+8 p+d 18+4 1b+e 10 1v+e c 8+2 19+3 1e 1+3 2+2 5+2 1 15+5 5+2 6k+8 1+2 fn4 kh+g g+g r1 6a 45+5 " +
+  "1ae+3 1+2 5+4 14+3 4 4l+2 109+3 1h+f 1k+4 19+b 1x+3 10+e 1q c+3 1c+e 9+3 2n+c 6 4g+c l+4 1k 1+7 2+2 2+3 9 " +
+  "a+2 2+7 3+5 5c+i 2x+k 6j+7 2+9 r+2 2a+h 2y+d 2t+f zn+8 1+8 2a+m 1+e fg9+5 1n+7 t6+1a g+4 f7u+2 43q+5 3+6 " +
+  "8+8 2+7 u+4 44+3 1iz+1j 4+1e 8 e m+5 1+f 11s+7 1+h 2+7 1+2 1+5 1ph+7 31+7 gzhx+6o";
 
 /** What `lowercase` changes. */
 export const LOWERCASED =
@@ -57,6 +95,10 @@ export const LOWERCASED =
 /** What BertPreTokenizer splits at and drops. */
 export const WHITE_SPACE =
   "9+5 i 2s q 4bj 1vj+b t+2 5 1b 334";
+
+/** What `handle_chinese_chars` sets between spaces. */
+export const CHINESE =
+  "a9s+534 1s+g74 hkw+e8 1fk0+wyo w+3ds 74+49c 85s+f4";
 
 /** What BertPreTokenizer makes a word of its own. */
 export const PUNCTUATION =

@@ -1,0 +1,71 @@
+// What Hugging Face `tokenizers` takes each character for, and its Unicode normalisation.
+
+import { isCombining } from "./characters.ts";
+import * as tables from "./tokenizers_tables.ts";
+
+/** Bits of `characterClasses`. */
+export const Is = {
+  removed: 1,
+  space: 2,
+  mark: 4,
+  combining: 8,
+  decomposed: 16,
+  compatible: 32,
+  accent: 64,
+  lowercased: 128,
+  whiteSpace: 256,
+  punctuation: 512,
+  chinese: 1024,
+} as const;
+
+let classes: Uint16Array | null = null;
+
+/** The classes of all code points, as bits of `Is`. `[0x110000]` */
+export function characterClasses(): Uint16Array {
+  if (classes !== null) return classes;
+  const table = classes = new Uint16Array(0x110000);
+  const mark = (words: string, bit: number) => {
+    let at = 0;
+    for (const word of words.split(" ")) {
+      const [gap, length] = word.split("+").map((digits) => parseInt(digits, 36));
+      at += gap!;
+      for (const end = at + (length ?? 1); at < end; at++) table[at]! |= bit;
+    }
+  };
+  mark(tables.REMOVED, Is.removed);
+  mark(tables.SPACE, Is.space);
+  mark(tables.MARK, Is.mark);
+  mark(tables.COMBINING, Is.combining);
+  mark(tables.DECOMPOSED, Is.decomposed);
+  mark(tables.COMPATIBLE, Is.compatible);
+  mark(tables.ACCENT, Is.accent);
+  mark(tables.LOWERCASED, Is.lowercased);
+  mark(tables.WHITE_SPACE, Is.whiteSpace);
+  mark(tables.PUNCTUATION, Is.punctuation);
+  mark(tables.CHINESE, Is.chinese);
+  return table;
+}
+
+/**
+ * Unicode normalisation as of the version that `tokenizers` has: characters that a newer version made composable are
+ * left as they are, and nothing is composed or sorted across them.
+ */
+export function normalizeAsTokenizers(text: string, form: "NFC" | "NFD" | "NFKC" | "NFKD"): string {
+  // deno-lint-ignore no-control-regex
+  if (/^[\x00-\x7f]*$/.test(text)) return text;
+  const table = characterClasses();
+  const known = form === "NFC" || form === "NFD" ? Is.decomposed : Is.compatible;
+  const decomposed = form === "NFC" || form === "NFD" ? "NFD" : "NFKD";
+  let result = "";
+  let run = "";
+  for (const character of text) {
+    const kind = table[character.codePointAt(0)!]!;
+    const newer = (kind & known) === 0 && character.normalize(decomposed) !== character ||
+      (kind & Is.combining) === 0 && character > "\u02ff" && isCombining(character);
+    if (newer) {
+      result += run.normalize(form) + character;
+      run = "";
+    } else run += character;
+  }
+  return result + run.normalize(form);
+}
