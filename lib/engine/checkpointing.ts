@@ -9,11 +9,11 @@ import { Tape } from "./tape.ts";
  * Runs a part of a model; where the pass asks for checkpointing, keeps its inputs alone and computes the part once more in
  * the backward pass, with the same dropout: the same gradients to the bit.
  *
- * @param inputs the part's tensors; gradients flow to those that an earlier result or a parameter went into
+ * @param inputs the part's tensors, `null` for an absent one; gradients flow to those that an earlier result went into
  * @param part a function of the pass, the inputs and parameters, and of no other tensor
  * @example `x = checkpointed(pass, [x, mask], (pass, x, mask) => encoderLayer(pass, x, layer, shape, rows, mask));`
  */
-export function checkpointed<Inputs extends tf.Tensor[]>(
+export function checkpointed<Inputs extends (tf.Tensor | null)[]>(
   pass: Pass,
   inputs: [...Inputs],
   part: (pass: Pass, ...inputs: Inputs) => tf.Tensor,
@@ -29,6 +29,7 @@ export function checkpointed<Inputs extends tf.Tensor[]>(
   // the inner tapes own copies, which share the memory: what they dispose is not the outer one's
   const start = (inner: Tape) =>
     inputs.map((input) => {
+      if (input === null) return null;
       const copy = tf.clone(input);
       if (tape.needsGradient(input)) inner.watch(copy);
       return copy;
@@ -45,7 +46,8 @@ export function checkpointed<Inputs extends tf.Tensor[]>(
       trial.clear();
     }
   });
-  tape.record(output, [...inputs, ...parameters], inputs, (dy, into) => {
+  const saved = inputs.filter((input) => input !== null);
+  tape.record(output, [...inputs, ...parameters], saved, (dy, into) => {
     const inner = new Tape();
     const copies = start(inner);
     let place = 0;
@@ -56,8 +58,8 @@ export function checkpointed<Inputs extends tf.Tensor[]>(
       inner.clear();
     }
     return copies.map((copy) => {
-      const gradient = inner.inputGradients.get(copy);
-      if (gradient === undefined) return null;
+      const gradient = copy && inner.inputGradients.get(copy);
+      if (!gradient) return null;
       const result = tf.clone(gradient);
       gradient.dispose();
       return result;

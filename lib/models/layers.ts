@@ -7,6 +7,7 @@ import {
   addNorm,
   attend,
   type BatchShape,
+  checkpointed,
   linear,
   type Norm,
   type Parameter,
@@ -161,7 +162,11 @@ export function encoder(
   mask: tf.Tensor | null,
 ): tf.Tensor {
   for (const layer of layers) {
-    const next = encoderLayer(pass, x, layer, shape, rows, mask);
+    const next = checkpointed(
+      pass,
+      [x, mask],
+      (pass, x, mask) => encoderLayer(pass, x, layer, shape, rows, mask),
+    );
     if (pass.tape === null) x.dispose();
     else pass.tape.release(x);
     x = next;

@@ -20,7 +20,7 @@ export interface Batch {
   tokens: TokenBatch;
   labels: Int32Array;
   weights: Float32Array;
-  examples: Example[];
+  examples: readonly Example[];
 }
 
 /**
@@ -46,6 +46,13 @@ export function epochBatches(
   return [...permutation(batches.length, randomKey(seed, epoch, 2))].map((i) => batches[i]!);
 }
 
+/** `count` of the examples, drawn by a seed, in their order; all of them where there are no more, or for `null`. */
+export function sample<T>(examples: readonly T[], count: number | null, seed: number): readonly T[] {
+  if (count === null || count >= examples.length) return examples;
+  const chosen = permutation(examples.length, randomKey(seed, 3)).slice(0, count).sort();
+  return Array.from(chosen, (i) => examples[i]!);
+}
+
 /** Batches in order of length, longest first: for evaluation, where order does not matter, padding least. */
 export function batchesByLength(lengths: readonly number[], batchSize: number): number[][] {
   const order = lengths.map((_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
@@ -60,7 +67,7 @@ function chunks<T>(items: T[], size: number): T[][] {
 }
 
 /** Pads examples to the longest of them. @param padId fills the rest of each row, on the right. */
-export function collate(examples: Example[], padId: number): Batch {
+export function collate(examples: readonly Example[], padId: number): Batch {
   const length = examples.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 1);
   const batch = examples.length;
   const inputIds = new Int32Array(batch * length).fill(padId);
@@ -83,8 +90,8 @@ export function collate(examples: Example[], padId: number): Batch {
  * Cuts a batch into parts of at most `tokens` tokens, padding included: each part padded to its own longest row. One row
  * is never cut.
  */
-export function microBatches(examples: Example[], tokens: number | null): Example[][] {
-  if (tokens === null) return [examples];
+export function microBatches(examples: readonly Example[], tokens: number | null): Example[][] {
+  if (tokens === null) return [[...examples]];
   const sorted = [...examples].sort((a, b) => a.inputIds.length - b.inputIds.length);
   const parts: Example[][] = [];
   let part: Example[] = [];

@@ -6,6 +6,14 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { AdamW, Parameter } from "../engine/mod.ts";
 import { openSafetensors, writeSafetensors } from "../models/mod.ts";
+import {
+  filesIn,
+  ignoreNotFound,
+  publishFolder,
+  recoverFolders,
+  removeFolder,
+  startFolder,
+} from "./folders.ts";
 
 /** Where a training stands, beside its parameters and moments. */
 export interface TrainingState {
@@ -23,7 +31,9 @@ export interface TrainingState {
   identity: Record<string, unknown>;
 }
 
-const stateFile = "trainer_state.json", manifestFile = "checksums.json";
+const stateFile = "trainer_state.json",
+  manifestFile = "checksums.json",
+  momentsFile = "optimizer.safetensors";
 
 function folderOf(output: string): string {
   return join(output, "checkpoints");
@@ -33,6 +43,19 @@ function nameOf(step: number): string {
   return `step-${String(step).padStart(8, "0")}`;
 }
 
+const names = /^step-\d+$/;
+
+/** Clears up what a killed process left half-done in an output folder; see {@link recoverFolders}. */
+export async function recoverOutput(output: string): Promise<void> {
+  await recoverFolders(output, /^best$/);
+  await recoverFolders(folderOf(output), names);
+}
+
+/** Removes an earlier training's checkpoints and best model. */
+export async function clearOutput(output: string): Promise<void> {
+  for (const path of [folderOf(output), join(output, "best")]) await removeFolder(path);
+}
+
 async function sha256(path: string): Promise<string> {
   const hash = createHash("sha256");
   const file = await Deno.open(path);
@@ -40,32 +63,31 @@ async function sha256(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-async function syncFolder(path: string): Promise<void> {
-  for await (const { name, isFile } of Deno.readDir(path)) {
-    if (!isFile) continue;
-    const file = await Deno.open(join(path, name), { read: true, write: true });
-    await file.sync();
-    file.close();
+/**
+ * A short number that changes with a model's parameters: names, shapes and up to 1,024 values of each.
+ */
+export function weightsFingerprint(parameters: Iterable<Parameter>): string {
+  const hash = createHash("sha256");
+  for (const parameter of parameters) {
+    const values = parameter.data(), stride = Math.ceil(values.length / 1024);
+    hash.update(`${parameter.name} ${parameter.shape}\n`);
+    hash.update(
+      new Uint8Array(
+        Float32Array.from(
+          { length: Math.ceil(values.length / stride) },
+          (_, i) => values[i * stride]!,
+        ).buffer,
+      ),
+    );
   }
-}
-
-/** Puts a complete folder in place of another one: whoever reads sees the old or the new one, whole. */
-export async function replaceFolder(temporary: string, final: string): Promise<void> {
-  const old = `${final}.old`;
-  await Deno.remove(old, { recursive: true }).catch(ignoreNotFound);
-  await Deno.rename(final, old).catch(ignoreNotFound);
-  await Deno.rename(temporary, final);
-  await Deno.remove(old, { recursive: true }).catch(ignoreNotFound);
-}
-
-function ignoreNotFound(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
+  return hash.digest("hex").slice(0, 16);
 }
 
 /**
  * Writes a checkpoint and removes the oldest above `keep`.
  *
  * @param saveModel writes the model's own files into a folder
+ * @returns the checkpoint's folder
  */
 export async function saveTrainingCheckpoint(
   output: string,
@@ -75,53 +97,60 @@ export async function saveTrainingCheckpoint(
   saveModel: (folder: string) => Promise<void>,
   keep: number,
 ): Promise<string> {
-  const folder = folderOf(output), final = join(folder, nameOf(state.step));
-  const temporary = `${final}.tmp`;
-  await Deno.remove(temporary, { recursive: true }).catch(ignoreNotFound);
-  await Deno.mkdir(temporary, { recursive: true });
+  const final = join(folderOf(output), nameOf(state.step));
+  const temporary = await startFolder(final);
   await saveModel(temporary);
-  const moments = [...parameters].filter((parameter) => optimizer.hasMoments(parameter)).flatMap((
-    parameter,
-  ) =>
-    (["m", "v"] as const).map((key) => ({
+  const stepped = [...parameters].filter((parameter) => optimizer.stepsOf(parameter) > 0);
+  const moments = stepped.flatMap((parameter) => [
+    ...(["m", "v"] as const).map((key) => ({
       name: `${key}.${parameter.name}`,
       dtype: "F32" as const,
       shape: parameter.shape,
       data: () => optimizer.momentData(parameter, key),
-    }))
-  );
-  await writeSafetensors(join(temporary, "optimizer.safetensors"), moments);
-  await Deno.writeTextFile(join(temporary, stateFile), JSON.stringify(state, null, 2));
+    })),
+    {
+      name: `steps.${parameter.name}`,
+      dtype: "I32" as const,
+      shape: [],
+      data: Int32Array.of(optimizer.stepsOf(parameter)),
+    },
+  ]);
+  await writeSafetensors(join(temporary, momentsFile), moments);
+  const saved: SavedState = { ...state, weights: weightsFingerprint(parameters) };
+  await Deno.writeTextFile(join(temporary, stateFile), JSON.stringify(saved, null, 2));
   const checksums: Record<string, string> = {};
-  for await (const { name, isFile } of Deno.readDir(temporary)) {
-    if (isFile) checksums[name] = await sha256(join(temporary, name));
-  }
+  for (const name of await filesIn(temporary)) checksums[name] = await sha256(join(temporary, name));
   await Deno.writeTextFile(join(temporary, manifestFile), JSON.stringify(checksums, null, 2));
-  await syncFolder(temporary);
-  await replaceFolder(temporary, final);
+  await publishFolder(final);
   for (const old of (await listCheckpoints(output)).slice(keep)) {
-    await Deno.remove(join(folder, old), { recursive: true });
+    await removeFolder(join(folderOf(output), old));
   }
   return final;
 }
 
+/** A state as it is stored: with the fingerprint of the parameters beside it. */
+type SavedState = TrainingState & { weights: string };
+
 /** The checkpoints' folder names, newest first. */
 async function listCheckpoints(output: string): Promise<string[]> {
-  const names: string[] = [];
+  const found: string[] = [];
   try {
     for await (const { name, isDirectory } of Deno.readDir(folderOf(output))) {
-      if (isDirectory && /^step-\d+$/.test(name)) names.push(name);
+      if (isDirectory && names.test(name)) found.push(name);
     }
   } catch (error) {
     ignoreNotFound(error);
   }
-  return names.sort().reverse();
+  return found.sort().reverse();
 }
 
 /** What is wrong with a checkpoint, or `null`. */
 async function damage(folder: string): Promise<string | null> {
   try {
     const checksums: Record<string, string> = JSON.parse(await Deno.readTextFile(join(folder, manifestFile)));
+    for (const name of ["model.safetensors", momentsFile, stateFile]) {
+      if (checksums[name] === undefined) return `${manifestFile} lacks ${name}`;
+    }
     for (const [name, expected] of Object.entries(checksums)) {
       if (await sha256(join(folder, name)) !== expected) return `${name} does not match its checksum`;
     }
@@ -132,21 +161,26 @@ async function damage(folder: string): Promise<string | null> {
 }
 
 /**
- * The newest undamaged checkpoint under an output folder.
+ * The newest undamaged checkpoint under an output folder. Damaged ones are set aside as `….damaged`.
  *
- * @param warn is told of damaged ones, which are passed over
+ * @param warn is told of damaged ones
  */
 export async function newestCheckpoint(
   output: string,
   warn: (message: string) => void,
-): Promise<{ folder: string; state: TrainingState } | null> {
+): Promise<{ folder: string; state: SavedState } | null> {
   for (const name of await listCheckpoints(output)) {
     const folder = join(folderOf(output), name);
     const problem = await damage(folder);
     if (problem === null) {
       return { folder, state: JSON.parse(await Deno.readTextFile(join(folder, stateFile))) };
     }
-    warn(`${folder} is damaged (${problem}); the checkpoint before it is used.`);
+    await removeFolder(`${folder}.damaged`);
+    await Deno.rename(folder, `${folder}.damaged`);
+    warn(
+      `The checkpoint ${folder} is damaged (${problem}). It is set aside as ${name}.damaged, and the one before it is ` +
+        "used; without one the training starts anew.",
+    );
   }
   return null;
 }
@@ -154,21 +188,42 @@ export async function newestCheckpoint(
 /** Puts a checkpoint's parameters and moments back. */
 export function restoreTraining(
   folder: string,
-  state: TrainingState,
   parameters: Map<string, Parameter>,
   optimizer: AdamW,
 ): void {
   const model = openSafetensors(join(folder, "model.safetensors"));
-  for (const [name, parameter] of parameters) parameter.assign(model.read(name));
-  model.close();
-  const moments = openSafetensors(join(folder, "optimizer.safetensors"));
-  for (const name of moments.names()) {
-    if (!name.startsWith("m.")) continue;
-    const parameter = parameters.get(name.slice(2))!;
-    optimizer.restoreMoments(parameter, { m: moments.read(name), v: moments.read(`v.${parameter.name}`) });
+  try {
+    for (const [name, parameter] of parameters) parameter.assign(model.read(name));
+  } finally {
+    model.close();
   }
-  moments.close();
-  optimizer.steps = state.step;
+  const moments = openSafetensors(join(folder, momentsFile));
+  try {
+    for (const stored of moments.names()) {
+      if (!stored.startsWith("m.")) continue;
+      const name = stored.slice(2);
+      optimizer.restoreMoments(parameters.get(name)!, {
+        m: moments.read(stored),
+        v: moments.read(`v.${name}`),
+        steps: moments.read(`steps.${name}`, "I32")[0]!,
+      });
+    }
+  } finally {
+    moments.close();
+  }
+}
+
+/** What differs between two values, by path: `recipe.epochs: 3 there, 4 here`. */
+function differences(saved: unknown, current: unknown, path = ""): string[] {
+  const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  if (isObject(saved) && isObject(current)) {
+    return [...new Set([...Object.keys(saved), ...Object.keys(current)])].flatMap((key) =>
+      differences(saved[key], current[key], path === "" ? key : `${path}.${key}`)
+    );
+  }
+  const [there, here] = [saved, current].map((value) => JSON.stringify(value) ?? "absent");
+  return there === here ? [] : [`${path}: ${there} there, ${here} here`];
 }
 
 /** @throws Error that lists what differs between a checkpoint's run and this one. */
@@ -177,16 +232,12 @@ export function checkIdentity(
   current: Record<string, unknown>,
   folder: string,
 ): void {
-  const differing = [...new Set([...Object.keys(saved), ...Object.keys(current)])]
-    .filter((key) => JSON.stringify(saved[key]) !== JSON.stringify(current[key]));
-  if (differing.length === 0) return;
-  const lines = differing.map((key) =>
-    `\n  ${key}: ${JSON.stringify(saved[key]) ?? "absent"} there, ${
-      JSON.stringify(current[key]) ?? "absent"
-    } here`
-  );
+  const found = differences(saved, current);
+  if (found.length === 0) return;
   throw new Error(
-    `${folder} belongs to another training, which this one cannot resume:${lines.join("")}\n` +
-      "Use the same settings and data, or another output folder, or start anew with resume off.",
+    `${folder} belongs to another training, which this one cannot resume:${
+      found.map((line) => `\n  ${line}`).join("")
+    }\n` +
+      "Use the same settings, data and model, or another output folder, or start anew with resume: false.",
   );
 }

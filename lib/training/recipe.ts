@@ -11,6 +11,8 @@ export interface Recipe {
   batchSize: number;
   /** A step's batch is computed in parts of at most this many tokens, padding included; `null` for one part. Same gradients. */
   microBatchTokens: number | null;
+  /** Computes each layer once more in the backward pass and keeps less in memory meanwhile. Same gradients, about a third slower. */
+  gradientCheckpointing: boolean;
   /** Texts are cut to this many tokens, [CLS] and [SEP] included. */
   maxLength: number;
   /** The highest learning rate, reached after the warmup. */
@@ -36,10 +38,22 @@ export interface Recipe {
   oversample: boolean;
   /** Batches are sorted by length within shuffled windows of this many batches: less padding. 0 sorts nothing. */
   sortWindow: number;
+  /** Parameters with these names stay as they are; `*` stands for anything: `["*.embeddings.*"]`. */
+  freeze: readonly string[];
+  /** The embeddings and this many of the lowest layers stay as they are; 0 freezes none. */
+  freezeLayers: number;
+  /** Thaws the highest of `freezeLayers` at each new epoch, the embeddings last (Howard & Ruder 2018). */
+  unfreezeGradually: boolean;
+  /** Trains on this many examples, drawn by the seed; `null` for all. */
+  maxTrainSamples: number | null;
+  /** Validates on this many examples, drawn by the seed; `null` for all. */
+  maxValidationSamples: number | null;
   precision: Precision | "auto";
   seed: number;
-  logEverySteps: number;
-  saveEverySteps: number;
+  /** A log line every so many steps beside each epoch's end; `null` for epochs only. */
+  logEverySteps: number | null;
+  /** A checkpoint every so many steps beside each epoch's end; `null` for epochs only. */
+  saveEverySteps: number | null;
   /** Evaluates on validation every so many steps beside each epoch's end; `null` for epochs only. */
   evaluateEverySteps: number | null;
   /** Checkpoints kept beside the best. */
@@ -58,6 +72,7 @@ export const studyRecipe: Readonly<Recipe> = {
   maxSteps: null,
   batchSize: 32,
   microBatchTokens: null,
+  gradientCheckpointing: false,
   maxLength: 256,
   learningRate: 2e-5,
   schedule: "linear",
@@ -72,6 +87,11 @@ export const studyRecipe: Readonly<Recipe> = {
   balanceClasses: false,
   oversample: true,
   sortWindow: 50,
+  freeze: [],
+  freezeLayers: 0,
+  unfreezeGradually: false,
+  maxTrainSamples: null,
+  maxValidationSamples: null,
   precision: "auto",
   seed: 7,
   logEverySteps: 500,
@@ -109,47 +129,91 @@ export const recipes: Readonly<Record<string, Readonly<Recipe>>> = {
   test: testRecipe,
 };
 
-/** @throws Error naming the first field outside its range. */
+/** What a field's value must be. */
+interface Rule {
+  holds: (value: unknown) => boolean;
+  /** Ends the sentence "it must be". */
+  wanted: string;
+}
+
+const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+
+function number(least: number, most = Infinity): Rule {
+  const range = most === Infinity ? `at least ${least}` : `from ${least} to ${most}`;
+  return {
+    holds: (value) => isNumber(value) && value >= least && value <= most,
+    wanted: `a number, ${range}`,
+  };
+}
+
+function whole(least: number, most = Infinity): Rule {
+  const { holds, wanted } = number(least, most);
+  return {
+    holds: (value) => holds(value) && Number.isInteger(value),
+    wanted: wanted.replace("a number", "a whole number"),
+  };
+}
+
+function orNull({ holds, wanted }: Rule): Rule {
+  return { holds: (value) => value === null || holds(value), wanted: `${wanted}, or null` };
+}
+
+function oneOf(...values: string[]): Rule {
+  return { holds: (value) => values.includes(value as string), wanted: values.join(" or ") };
+}
+
+const share = number(0, 1);
+const below1: Rule = { holds: (value) => share.holds(value) && value !== 1, wanted: "from 0 to below 1" };
+const above0: Rule = { holds: (value) => isNumber(value) && value > 0, wanted: "a number above 0" };
+const flag: Rule = { holds: (value) => typeof value === "boolean", wanted: "true or false" };
+
+const rules: Record<keyof Recipe, Rule> = {
+  epochs: whole(1),
+  maxSteps: orNull(whole(1)),
+  batchSize: whole(1),
+  microBatchTokens: orNull(whole(1)),
+  gradientCheckpointing: flag,
+  maxLength: whole(1),
+  learningRate: above0,
+  schedule: oneOf("linear", "cosine", "constant"),
+  warmupRatio: share,
+  warmupSteps: orNull(whole(0)),
+  weightDecay: number(0),
+  adamBeta1: below1,
+  adamBeta2: below1,
+  adamEpsilon: above0,
+  gradClip: orNull(above0),
+  labelSmoothing: below1,
+  balanceClasses: flag,
+  oversample: flag,
+  sortWindow: whole(0),
+  freeze: {
+    holds: (value) => Array.isArray(value) && value.every((pattern) => typeof pattern === "string"),
+    wanted: "a list of names",
+  },
+  freezeLayers: whole(0),
+  unfreezeGradually: flag,
+  maxTrainSamples: orNull(whole(1)),
+  maxValidationSamples: orNull(whole(1)),
+  precision: oneOf("auto", "float32", "bf16"),
+  seed: whole(0, Number.MAX_SAFE_INTEGER),
+  logEverySteps: orNull(whole(1)),
+  saveEverySteps: orNull(whole(1)),
+  evaluateEverySteps: orNull(whole(1)),
+  keepCheckpoints: whole(1),
+  bestMetric: { holds: (value) => typeof value === "string" && value !== "", wanted: "a metric's name" },
+  earlyStoppingPatience: orNull(whole(1)),
+  earlyStoppingDelta: number(0),
+};
+
+/** @throws Error naming the first field that is unknown, missing or outside its range. */
 export function checkRecipe(recipe: Recipe): void {
-  const unknown = Object.keys(recipe).find((name) => !(name in studyRecipe));
+  const unknown = Object.keys(recipe).find((name) => !(name in rules));
   if (unknown !== undefined) {
-    throw new Error(`The recipe has no field "${unknown}"; it has ${Object.keys(studyRecipe).join(", ")}.`);
+    throw new Error(`The recipe has no field "${unknown}"; it has ${Object.keys(rules).join(", ")}.`);
   }
-  const whole: (keyof Recipe)[] = [
-    "epochs",
-    "maxSteps",
-    "batchSize",
-    "microBatchTokens",
-    "maxLength",
-    "logEverySteps",
-    "saveEverySteps",
-    "evaluateEverySteps",
-    "keepCheckpoints",
-    "earlyStoppingPatience",
-  ];
-  for (const name of whole) {
-    const value = recipe[name];
-    if (value !== null && !(Number.isInteger(value) && (value as number) >= 1)) {
-      throw new Error(`Recipe: ${name} is ${value}; it must be a whole number of at least 1.`);
-    }
-  }
-  const ranges: [keyof Recipe, number, number][] = [
-    ["learningRate", 0, Infinity],
-    ["warmupRatio", 0, 1],
-    ["warmupSteps", 0, Infinity],
-    ["weightDecay", 0, Infinity],
-    ["adamBeta1", 0, 1],
-    ["adamBeta2", 0, 1],
-    ["adamEpsilon", 0, Infinity],
-    ["gradClip", 0, Infinity],
-    ["labelSmoothing", 0, 1],
-    ["sortWindow", 0, Infinity],
-    ["earlyStoppingDelta", 0, Infinity],
-  ];
-  for (const [name, least, most] of ranges) {
-    const value = recipe[name];
-    if (value !== null && !(typeof value === "number" && value >= least && value <= most)) {
-      throw new Error(`Recipe: ${name} is ${value}; it must be from ${least} to ${most}.`);
-    }
+  for (const [name, { holds, wanted }] of Object.entries(rules)) {
+    const value = recipe[name as keyof Recipe];
+    if (!holds(value)) throw new Error(`Recipe: ${name} is ${JSON.stringify(value)}; it must be ${wanted}.`);
   }
 }

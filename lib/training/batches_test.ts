@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { batchesByLength, collate, epochBatches, type Example, microBatches, sample } from "./batches.ts";
+
+/** Lengths as songs have them: most middling, some long. */
+const lengths = Array.from({ length: 1003 }, (_, i) => 5 + (i * 7919) % 61 + ((i * 31) % 17 === 0 ? 150 : 0));
+const options = { batchSize: 32, sortWindow: 10, seed: 7, epoch: 0 };
+
+const example = (length: number, songId = `song-${length}`, label = 0): Example => ({
+  songId,
+  inputIds: Int32Array.from({ length }, (_, i) => 10 + i),
+  label,
+  weight: 1,
+});
+
+/** Tokens that are computed for nothing. */
+function padding(batches: number[][]): number {
+  return batches.reduce((sum, batch) => {
+    const longest = Math.max(...batch.map((i) => lengths[i]!));
+    return sum + batch.reduce((more, i) => more + longest - lengths[i]!, 0);
+  }, 0);
+}
+
+for (const sortWindow of [0, 1, 10, 1000]) {
+  Deno.test(`an epoch has every example once, in as few batches as can be (window ${sortWindow})`, () => {
+    const batches = epochBatches(lengths, { ...options, sortWindow });
+    assert.deepEqual(batches.flat().sort((a, b) => a - b), lengths.map((_, i) => i));
+    assert.equal(batches.length, Math.ceil(lengths.length / 32));
+    assert.deepEqual([...new Set(batches.map(({ length }) => length))].sort((a, b) => b - a), [
+      32,
+      1003 % 32,
+    ]);
+  });
+}
+
+Deno.test("an epoch's batches depend on seed and epoch alone", () => {
+  const first = epochBatches(lengths, options);
+  assert.deepEqual(epochBatches(lengths, { ...options }), first);
+  for (const other of [{ epoch: 1 }, { seed: 8 }]) {
+    const batches = epochBatches(lengths, { ...options, ...other });
+    const together = (batches: number[][]) =>
+      batches.map((batch) => [...batch].sort((a, b) => a - b).join()).sort();
+    assert.notDeepEqual(together(batches), together(first));
+  }
+});
+
+Deno.test("sorting within windows removes most padding; batches stay shuffled by length", () => {
+  const unsorted = padding(epochBatches(lengths, { ...options, sortWindow: 0 }));
+  const sorted = padding(epochBatches(lengths, options));
+  const best = padding(batchesByLength(lengths, 32));
+  assert.ok(sorted < unsorted * 0.3, `${sorted} tokens of padding instead of ${unsorted}`);
+  assert.ok(best <= sorted);
+  const longest = epochBatches(lengths, options).map((batch) => Math.max(...batch.map((i) => lengths[i]!)));
+  const rising = longest.filter((length, i) => i > 0 && length >= longest[i - 1]!).length;
+  assert.ok(
+    rising > 8 && rising < 24,
+    `${rising} of ${longest.length - 1} batches are longer than the one before`,
+  );
+});
+
+Deno.test("an empty set and a single example make no trouble", () => {
+  assert.deepEqual(epochBatches([], options), []);
+  assert.deepEqual(epochBatches([9], options), [[0]]);
+});
+
+Deno.test("batchesByLength: longest first, every example once", () => {
+  assert.deepEqual(batchesByLength([3, 9, 9, 1, 5], 2), [[1, 2], [4, 0], [3]]);
+});
+
+Deno.test("collate: pads to the longest row and masks what is padding", () => {
+  const second = { ...example(2, "b", 4), tokenTypeIds: Int32Array.of(0, 1), weight: 0.5 };
+  const batch = collate([example(3, "a", 1), second], 99);
+  assert.deepEqual(batch.tokens, {
+    batch: 2,
+    length: 3,
+    inputIds: Int32Array.of(10, 11, 12, 10, 11, 99),
+    attentionMask: Int32Array.of(1, 1, 1, 1, 1, 0),
+    tokenTypeIds: Int32Array.of(0, 0, 0, 0, 1, 0),
+  });
+  assert.deepEqual([...batch.labels], [1, 4]);
+  assert.deepEqual([...batch.weights], [1, 0.5]);
+});
+
+Deno.test("microBatches: every example once, within the budget, padding included", () => {
+  const examples = lengths.slice(0, 32).map((length, i) => example(length, `song-${i}`));
+  const parts = microBatches(examples, 500);
+  assert.deepEqual(
+    parts.flat().map(({ songId }) => songId).sort(),
+    examples.map(({ songId }) => songId).sort(),
+  );
+  for (const part of parts) {
+    const longest = Math.max(...part.map(({ inputIds }) => inputIds.length));
+    assert.ok(part.length * longest <= 500, `${part.length} x ${longest}`);
+  }
+  assert.ok(parts.length < 8);
+  assert.deepEqual(microBatches(examples, null), [examples]);
+  assert.deepEqual(microBatches([example(40), example(3)], 10).map((part) => part.length), [1, 1]);
+});
+
+Deno.test("sample: as many as asked for, drawn by the seed, in their order", () => {
+  const items = lengths.map((_, i) => i);
+  const drawn = sample(items, 100, 7);
+  assert.equal(new Set(drawn).size, 100);
+  assert.deepEqual([...drawn], [...drawn].sort((a, b) => a - b));
+  assert.deepEqual(sample(items, 100, 7), drawn);
+  assert.notDeepEqual(sample(items, 100, 8), drawn);
+  assert.ok(Math.max(...drawn) > 800, "from the whole set");
+  assert.equal(sample(items, null, 7), items);
+  assert.equal(sample(items, 5000, 7), items);
+});

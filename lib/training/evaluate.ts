@@ -1,0 +1,72 @@
+/** Loss and class probabilities over examples. */
+import * as tf from "@tensorflow/tfjs";
+import { inferencePass, lossWeights, type Precision } from "../engine/mod.ts";
+import { batchesByLength, collate, type Example } from "./batches.ts";
+import type { Trainable } from "./types.ts";
+
+/** Class probabilities and the mean loss of examples, without gradients and dropout. */
+export interface Evaluation {
+  /** The weighted mean over the examples that have a label; 0 where none has. */
+  loss: number;
+  /** [examples][classes], in the order given. */
+  probabilities: Float32Array[];
+  /** The scores before the softmax, [examples][classes]. */
+  logits: Float32Array[];
+  /** The likeliest class of each example. */
+  predicted: Int32Array;
+}
+
+/**
+ * A model's probabilities for examples, longest first in batches of their own length. Examples with the label -100 are
+ * predicted, but have no part in the loss.
+ *
+ * @param options.onBatch is told how many examples are done
+ * @throws Error naming the songs for which the model gives NaN
+ */
+export async function evaluateExamples(
+  model: Trainable,
+  examples: readonly Example[],
+  options: { batchSize: number; precision: Precision; onBatch?: (done: number) => void | Promise<void> },
+): Promise<Evaluation> {
+  const probabilities: Float32Array[] = new Array(examples.length);
+  const logits: Float32Array[] = new Array(examples.length);
+  const predicted = new Int32Array(examples.length);
+  let loss = 0, weight = 0, done = 0;
+  for (const indices of batchesByLength(examples.map(({ inputIds }) => inputIds.length), options.batchSize)) {
+    const batch = collate(indices.map((i) => examples[i]!), model.padId);
+    const lossOptions = { exampleWeights: batch.weights, normaliser: 1 };
+    const result = tf.tidy(() => {
+      const { loss, logits } = model.loss(inferencePass(options.precision), batch, lossOptions);
+      return { loss, logits, probabilities: tf.softmax(logits) };
+    });
+    const values = result.probabilities.dataSync() as Float32Array;
+    const scores = result.logits.dataSync() as Float32Array;
+    const classes = values.length / indices.length;
+    const batchLoss = result.loss.dataSync()[0]!;
+    loss += batchLoss;
+    weight += lossWeights(batch.labels, lossOptions).reduce((sum, w) => sum + w, 0);
+    tf.dispose(result);
+    if (!Number.isFinite(batchLoss) || !values.every(Number.isFinite)) {
+      const songs = batch.examples.map(({ songId }) => songId).join(", ");
+      throw new Error(
+        `The model gives no number (loss ${batchLoss}) for the songs ${songs}: its weights are damaged, or a training ` +
+          "diverged. Load another checkpoint, or train with a smaller learning rate.",
+      );
+    }
+    indices.forEach((index, row) => {
+      const ofRow = values.slice(row * classes, (row + 1) * classes);
+      probabilities[index] = ofRow;
+      logits[index] = scores.slice(row * classes, (row + 1) * classes);
+      predicted[index] = ofRow.indexOf(ofRow.reduce((a, b) => Math.max(a, b)));
+    });
+    done += indices.length;
+    await options.onBatch?.(done);
+    await breathe();
+  }
+  return { loss: weight === 0 ? 0 : loss / weight, probabilities, logits, predicted };
+}
+
+/** Lets timers, signals and the notebook's kernel have their turn. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}

@@ -1,0 +1,72 @@
+/** Which parameters a recipe leaves as they are, and when they thaw. */
+import type { Parameter } from "../engine/mod.ts";
+import type { Recipe } from "./recipe.ts";
+
+/** What says which parameters are frozen. */
+export type FreezeOptions = Pick<Recipe, "freeze" | "freezeLayers" | "unfreezeGradually">;
+
+/**
+ * A parameter's place from the bottom, by its name: 0 for the embeddings, i + 1 for layer i, Infinity for the head.
+ *
+ * @example `depthOf("bert.encoder.layer.3.output.dense.bias")` is 4
+ */
+export function depthOf(name: string): number {
+  const layer = name.match(/\.(?:layer|layers|h)\.(\d+)\./);
+  if (layer !== null) return Number(layer[1]) + 1;
+  return /(^|\.)(embeddings|embeddings_project|embed_tokens|word_embedding|mask_emb)(\.|$)/.test(name)
+    ? 0
+    : Infinity;
+}
+
+function matches(pattern: string, name: string): boolean {
+  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`).test(name);
+}
+
+/**
+ * The parameters that are frozen in an epoch (from 0).
+ *
+ * @throws Error when a pattern fits no name, or the model has fewer layers, or nothing is left to train
+ */
+export function frozenIn(epoch: number, names: Iterable<string>, options: FreezeOptions): Set<string> {
+  const all = [...names];
+  const { freeze, freezeLayers, unfreezeGradually } = options;
+  for (const pattern of freeze) {
+    if (!all.some((name) => matches(pattern, name))) {
+      throw new Error(
+        `Recipe: freeze has "${pattern}", which no parameter is named; names are like ${all[0]} and ${
+          all.at(-1)
+        }, ` +
+          "and * stands for anything.",
+      );
+    }
+  }
+  const layers = Math.max(0, ...all.map(depthOf).filter(Number.isFinite));
+  if (freezeLayers > layers) {
+    throw new Error(`Recipe: freezeLayers is ${freezeLayers}; the model has ${layers} layers.`);
+  }
+  // the groups are the embeddings and the layers above them
+  const groups = freezeLayers === 0 ? 0 : freezeLayers + 1 - (unfreezeGradually ? epoch : 0);
+  const frozen = all.filter((name) =>
+    depthOf(name) < groups || freeze.some((pattern) => matches(pattern, name))
+  );
+  if (frozen.length === all.length) {
+    throw new Error("Recipe: every parameter is frozen; nothing can be learnt.");
+  }
+  return new Set(frozen);
+}
+
+/**
+ * Freezes what a recipe freezes in an epoch. Parameters that were frozen before the training stay so.
+ *
+ * @param trainable names of the parameters that were trainable before
+ */
+export function freezeFor(
+  epoch: number,
+  parameters: ReadonlyMap<string, Parameter>,
+  trainable: ReadonlySet<string>,
+  options: FreezeOptions,
+): void {
+  const frozen = frozenIn(epoch, trainable, options);
+  for (const [name, parameter] of parameters) parameter.trainable = trainable.has(name) && !frozen.has(name);
+}

@@ -1,0 +1,122 @@
+/** How much memory a training will take, told before its first step, and whether the machine has it. */
+import * as tf from "@tensorflow/tfjs";
+import { Tape, trainingPass } from "../engine/mod.ts";
+import { availableMemory } from "./available_memory.ts";
+import { collate, type Example, microBatches } from "./batches.ts";
+import { depthOf } from "./freeze.ts";
+import type { Plan } from "./plan.ts";
+import type { Trainable } from "./types.ts";
+
+/** The parts of a training's memory, in bytes. */
+export interface MemoryForecast {
+  /** Values, gradients and the optimizer's two moments of all parameters. */
+  parameters: number;
+  /** What the largest part of a batch keeps for its backward pass, and what works on it meanwhile. */
+  activations: number;
+  total: number;
+  /** Of the total, what is allocated already. */
+  held: number;
+  /** The largest part of a batch. */
+  rows: number;
+  length: number;
+}
+
+/**
+ * What works on a layer's activations in its backward pass, as a multiple of what the layer keeps. Measured: see the test.
+ */
+const workingShare = 1.5;
+
+/** Bytes kept by the forward pass of `rows` rows of `length` tokens: a polynomial, as attention is quadratic in length. */
+interface Kept {
+  perToken: number;
+  perTokenSquared: number;
+}
+
+const bytesOf = ({ perToken, perTokenSquared }: Kept, rows: number, length: number) =>
+  rows * (perToken * length + perTokenSquared * length ** 2);
+
+/** Runs the forward pass of one row at two lengths and asks the tape what it keeps. */
+function measureKept(model: Trainable, plan: Plan, example: Example, checkpointing: boolean): Kept {
+  const keptBy = (length: number) => {
+    const ids = Int32Array.from({ length }, (_, i) => example.inputIds[i % example.inputIds.length]!);
+    const { tokenTypeIds: _, ...rest } = example;
+    const batch = collate([{ ...rest, inputIds: ids }], model.padId);
+    const tape = new Tape();
+    try {
+      const pass = trainingPass(tape, plan.precision, plan.recipe.seed, 0, 0, checkpointing);
+      tf.dispose(tf.tidy(() => model.loss(pass, batch, {})));
+      return tape.savedBytes();
+    } finally {
+      tape.clear();
+    }
+  };
+  const long = Math.min(64, example.inputIds.length), short = Math.max(1, long >> 1);
+  if (long === short) return { perToken: keptBy(long) / long, perTokenSquared: 0 };
+  const [a, b] = [keptBy(short) / short, keptBy(long) / long];
+  const perTokenSquared = (b - a) / (long - short);
+  return { perToken: a - perTokenSquared * short, perTokenSquared };
+}
+
+/**
+ * What a training will take at its peak: the parameters with gradients and moments, and the activations of the longest
+ * rows. Frozen parameters count as they stand now.
+ */
+export function foreseeMemory(model: Trainable, plan: Plan): MemoryForecast {
+  const { recipe, precision } = plan;
+  const parameters = [...model.parameters.values()];
+  const sizeOf = (list: typeof parameters) => list.reduce((sum, { size }) => sum + size, 0);
+  const all = sizeOf(parameters), trained = sizeOf(parameters.filter(({ trainable }) => trainable));
+  const layers = Math.max(1, ...parameters.map(({ name }) => depthOf(name)).filter(Number.isFinite));
+
+  const longestFirst = [...plan.train].sort((a, b) => b.inputIds.length - a.inputIds.length);
+  const parts = microBatches(longestFirst.slice(0, recipe.batchSize), recipe.microBatchTokens);
+  const plain = measureKept(model, plan, longestFirst[0]!, false);
+  const kept = recipe.gradientCheckpointing ? measureKept(model, plan, longestFirst[0]!, true) : plain;
+  const ofParts = parts.map((part) => {
+    const rows = part.length, length = part.reduce((most, e) => Math.max(most, e.inputIds.length), 0);
+    const ofLayer = bytesOf(plain, rows, length) / layers;
+    // with checkpointing, one layer's activations are there again while it goes backward
+    const again = recipe.gradientCheckpointing ? ofLayer : 0;
+    return { rows, length, activations: bytesOf(kept, rows, length) + again + workingShare * ofLayer };
+  });
+  const largest = ofParts.reduce((a, b) => b.activations > a.activations ? b : a);
+
+  const copies = precision === "bf16" ? 2 * all : 0;
+  const held = 4 * all, gradients = 4 * trained, fixed = held + copies + 8 * trained;
+  // gradients come as activations go, unless those of earlier parts are there already
+  const total = fixed +
+    (parts.length > 1 ? largest.activations + gradients : Math.max(largest.activations, gradients));
+  return { parameters: fixed + gradients, held, total, ...largest };
+}
+
+const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+
+/**
+ * Asks whether a training will fit.
+ *
+ * @param limit what it may take in all, in bytes; by default what is free here; `null` checks nothing
+ * @throws Error where it will not, with the settings to change
+ */
+export async function checkMemory(forecast: MemoryForecast, limit?: number | null): Promise<void> {
+  if (limit === null) return;
+  const { rows, length, parameters, activations, held, total } = forecast;
+  const free = limit === undefined ? await availableMemory(held) : limit - held;
+  const needed = total - held;
+  if (free === null || needed <= free) return;
+  const left = free - (parameters - held);
+  const advice = left <= 0
+    ? "Its parameters alone are too many: take a smaller model, or freeze its lower layers (freezeLayers)."
+    : rows === 1
+    ? "Set gradientCheckpointing to true, or make maxLength smaller."
+    : `Set microBatchTokens to ${
+      Math.max(1, Math.floor(rows * left / activations)) * length
+    } (a step's batch in ` +
+      "parts, the same gradients), or gradientCheckpointing to true; a smaller batchSize or maxLength helps too.";
+  throw new Error(
+    `This training needs about ${gib(needed)} of memory more, and ${gib(free)} are free. In all it takes ` +
+      `${gib(parameters)} for the parameters with gradients and moments, and ${
+        gib(activations)
+      } for ${rows} rows of ` +
+      `${length} tokens. ${advice}`,
+  );
+}

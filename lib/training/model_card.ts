@@ -1,0 +1,98 @@
+/** The README.md that a trained model carries. */
+import type { Example } from "./batches.ts";
+import { duration } from "./log_lines.ts";
+import { type Recipe, studyRecipe } from "./recipe.ts";
+import type { EvaluationRecord, TrainingRun } from "./types.ts";
+
+/** What a model was trained on. */
+export interface CardData {
+  train: readonly Example[];
+  validation: readonly Example[];
+  /** Where the songs come from. */
+  description?: string;
+}
+
+function row(cells: readonly (string | number)[]): string {
+  return `| ${cells.map((cell) => String(cell).replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+function table(head: string[], rows: (string | number)[][]): string {
+  return [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
+}
+
+function countsOf(examples: readonly Example[], classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (const { label } of examples) if (label >= 0) counts[label]!++;
+  return counts;
+}
+
+function songs(examples: readonly Example[]): string {
+  return `${examples.length} examples of ${new Set(examples.map(({ songId }) => songId)).size} songs`;
+}
+
+/**
+ * A model card in Hugging Face's layout: what the model tells apart, what it was trained on and how, and how well it does.
+ *
+ * @param model the labels, and what identifies the model
+ * @returns Markdown, with the result as metadata at the top
+ */
+export function modelCard(
+  run: TrainingRun,
+  recipe: Recipe,
+  model: { labels: readonly string[] },
+  data: CardData,
+): string {
+  const evaluations = run.history.filter((record): record is EvaluationRecord =>
+    record.kind === "evaluation"
+  );
+  const best = evaluations.find(({ step }) => step === run.best?.step);
+  const trainCounts = countsOf(data.train, model.labels.length);
+  const validationCounts = countsOf(data.validation, model.labels.length);
+  const changed = Object.entries(recipe)
+    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(studyRecipe[name as keyof Recipe]));
+  const metrics = Object.entries(best?.validation ?? {}).map(([name, value]) => [name, value.toFixed(4)]);
+  const ended = {
+    finished: "ran to its end",
+    "stopped early": "ended when the validation figures stopped improving",
+    interrupted: "was interrupted",
+  }[run.ended];
+  const parts = [
+    [
+      "---",
+      "language: ko",
+      "pipeline_tag: text-classification",
+      "tags: [genre, lyrics, korean]",
+      "---",
+    ].join("\n"),
+    "# Genres of Korean songs from their lyrics",
+    `Tells ${model.labels.length} genres apart: ${model.labels.join(", ")}.`,
+    "## Result",
+    best === undefined || best.validation === null
+      ? "There was no validation set."
+      : `On validation, at step ${best.step} (epoch ${
+        best.epoch.toFixed(2)
+      }), the best of ${evaluations.length} ` +
+        `evaluations by ${recipe.bestMetric}; accuracy is per example:\n\n${
+          table(["metric", "value"], metrics)
+        }`,
+    "## Data",
+    [
+      ...(data.description === undefined ? [] : [data.description, ""]),
+      `Training: ${songs(data.train)}. Validation: ${songs(data.validation)}.`,
+      "",
+      table(
+        ["genre", "training", "validation"],
+        model.labels.map((label, i) => [label, trainCounts[i]!, validationCounts[i]!]),
+      ),
+    ].join("\n"),
+    "## Training",
+    `The training ${ended} after ${run.steps} steps and ${
+      duration(run.elapsedMs)
+    }. Its recipe, where it differs from the ` +
+    "study's (10 epochs, batches of 32, learning rate 2e-5):",
+    changed.length === 0
+      ? "nothing"
+      : table(["field", "value"], changed.map(([name, value]) => [name, JSON.stringify(value)])),
+  ];
+  return parts.join("\n\n") + "\n";
+}

@@ -1,0 +1,100 @@
+/** What a training is going to do, checked before it starts. */
+import { createHash } from "node:crypto";
+import { type Precision, resolvePrecision } from "../engine/mod.ts";
+import { type Example, sample } from "./batches.ts";
+import { weightsFingerprint } from "./checkpoint.ts";
+import { frozenIn } from "./freeze.ts";
+import { checkRecipe, type Recipe } from "./recipe.ts";
+import type { Trainable } from "./types.ts";
+
+/** Everything that is fixed before the first step. */
+export interface Plan {
+  recipe: Recipe;
+  precision: Precision;
+  train: readonly Example[];
+  validation: readonly Example[];
+  /** Lengths of the training examples in tokens. */
+  lengths: number[];
+  stepsPerEpoch: number;
+  steps: number;
+  classWeights: Float32Array | undefined;
+  /** What a resumed run must agree in with its checkpoint. */
+  identity: Record<string, unknown>;
+}
+
+/**
+ * Checks recipe and data and works out the rest.
+ *
+ * @throws Error naming what cannot be trained on
+ */
+export function makePlan(
+  model: Trainable,
+  data: { train: readonly Example[]; validation?: readonly Example[] },
+  recipe: Recipe,
+): Plan {
+  checkRecipe(recipe);
+  const train = sample(data.train, recipe.maxTrainSamples, recipe.seed);
+  const validation = sample(data.validation ?? [], recipe.maxValidationSamples, recipe.seed);
+  if (train.length === 0) throw new Error("There is nothing to train on: no example is given.");
+  checkExamples(train, model, "training");
+  checkExamples(validation, model, "validation");
+  frozenIn(0, model.parameters.keys(), recipe);
+  const precision = resolvePrecision(recipe.precision);
+  const stepsPerEpoch = Math.ceil(train.length / recipe.batchSize);
+  // fields that change neither the curve nor the best model may differ in a resumed run
+  const {
+    keepCheckpoints: _,
+    logEverySteps: __,
+    saveEverySteps: ___,
+    gradientCheckpointing: ____,
+    ...decisive
+  } = recipe;
+  return {
+    recipe,
+    precision,
+    train,
+    validation,
+    lengths: train.map(({ inputIds }) => inputIds.length),
+    stepsPerEpoch,
+    steps: Math.min(recipe.maxSteps ?? Infinity, recipe.epochs * stepsPerEpoch),
+    classWeights: recipe.balanceClasses ? balancedWeights(train, model.labels.length) : undefined,
+    identity: {
+      recipe: { ...decisive, precision },
+      model: { ...model.identity, labels: model.labels },
+      weights: weightsFingerprint(model.parameters.values()),
+      train: fingerprint(train),
+      validation: fingerprint(validation),
+    },
+  };
+}
+
+function checkExamples(examples: readonly Example[], model: Trainable, what: string): void {
+  const classes = model.labels.length;
+  for (const { songId, inputIds, label, weight } of examples) {
+    const problem = inputIds.length === 0
+      ? "has no token"
+      : !(Number.isFinite(weight) && weight > 0)
+      ? `has the weight ${weight}; it must be above 0`
+      : !(Number.isInteger(label) && label < classes &&
+          (label >= 0 || (what === "validation" && label === -100)))
+      ? `has the label ${label}; the model's ${classes} classes are 0 to ${classes - 1}`
+      : null;
+    if (problem !== null) throw new Error(`Song ${songId} of the ${what} examples ${problem}.`);
+  }
+}
+
+/** A number that changes with any example's tokens, label or weight. */
+function fingerprint(examples: readonly Example[]): string {
+  const hash = createHash("sha256");
+  for (const { songId, inputIds, tokenTypeIds = "", label, weight } of examples) {
+    hash.update(`${songId}|${inputIds}|${tokenTypeIds}|${label}|${weight}\n`);
+  }
+  return `${examples.length} examples, ${hash.digest("hex").slice(0, 16)}`;
+}
+
+/** The weight of each class that makes them count alike: examples / (classes · count), as scikit-learn's "balanced". */
+export function balancedWeights(examples: readonly Example[], classes: number): Float32Array {
+  const counts = new Float32Array(classes);
+  for (const { label } of examples) counts[label]!++;
+  return counts.map((count) => count === 0 ? 0 : examples.length / (classes * count));
+}

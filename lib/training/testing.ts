@@ -1,0 +1,87 @@
+/** What this folder's tests share: a tiny model and examples that it can learn. */
+import { generator, randomKey } from "../engine/mod.ts";
+import { createModel, disposeModel, type JsonObject, lossOf, saveCheckpoint } from "../models/mod.ts";
+import type { Example } from "./batches.ts";
+import { type Recipe, studyRecipe } from "./recipe.ts";
+import type { HistoryRecord, Trainable } from "./types.ts";
+
+const tinyConfig: JsonObject = {
+  model_type: "bert",
+  vocab_size: 40,
+  hidden_size: 16,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  intermediate_size: 32,
+  max_position_embeddings: 32,
+  type_vocab_size: 2,
+  hidden_act: "gelu",
+  hidden_dropout_prob: 0.1,
+  attention_probs_dropout_prob: 0.1,
+  layer_norm_eps: 1e-12,
+  initializer_range: 0.1,
+  pad_token_id: 0,
+};
+
+export type TinyModel = Trainable & { dispose(): void };
+
+/** A BERT of 2 layers, 16 wide, for three genres. The engine must have been started. */
+export function tinyModel(
+  options: { seed?: number; config?: JsonObject; labels?: string[] } = {},
+): TinyModel {
+  const labels = options.labels ?? ["발라드", "댄스", "랩/힙합"];
+  const model = createModel({ ...tinyConfig, ...options.config }, { labels, seed: options.seed ?? 1 });
+  return {
+    parameters: model.parameters,
+    padId: 0,
+    labels,
+    loss: (pass, batch, options) => lossOf(model, pass, batch.tokens, batch.labels, options),
+    save: (folder) => saveCheckpoint(model, folder),
+    identity: { config: model.json },
+    dispose: () => disposeModel(model),
+  };
+}
+
+/** Rows of random tokens whose class is told by a token that each class has of its own. */
+export function tinyExamples(count: number, seed = 3, most = 14): Example[] {
+  const random = generator(randomKey(seed));
+  const draw = (size: number) => Math.floor(random() * size);
+  return Array.from({ length: count }, (_, i) => {
+    const label = draw(3), length = 4 + draw(most - 3);
+    const inputIds = Int32Array.from({ length }, () => 10 + draw(30));
+    inputIds[0] = 2;
+    inputIds[1 + draw(length - 1)] = 5 + label;
+    return { songId: `song-${seed}-${i}`, inputIds, label, weight: 1 };
+  });
+}
+
+/** A short recipe in float32: {@link tinyExamples} are learnt in some epochs. */
+export const tinyRecipe: Readonly<Recipe> = {
+  ...studyRecipe,
+  epochs: 2,
+  batchSize: 8,
+  maxLength: 16,
+  learningRate: 3e-3,
+  precision: "float32",
+  logEverySteps: 4,
+  saveEverySteps: 5,
+};
+
+/** A history without its times, which differ from run to run. */
+export function withoutTimes(history: readonly HistoryRecord[]): unknown[] {
+  return history.map(({ elapsedMs: _, ...record }) => record);
+}
+
+/** All parameters' values by name. */
+export function weightsOf(model: Trainable): Record<string, Float32Array> {
+  return Object.fromEntries([...model.parameters].map(([name, parameter]) => [name, parameter.data()]));
+}
+
+/** Runs a test with a temporary folder. */
+export async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "training-" });
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,106 @@
+/** What the trainer needs, tells and gives. */
+import type * as tf from "@tensorflow/tfjs";
+import type { CrossEntropyOptions, Parameter, Pass, Precision } from "../engine/mod.ts";
+import type { Batch, Example } from "./batches.ts";
+
+/** What the trainer needs of a model. */
+export interface Trainable {
+  parameters: Map<string, Parameter>;
+  /** Fills rows to equal length. */
+  padId: number;
+  /** The classes' names, in the order of labels and logits. */
+  labels: readonly string[];
+  /** The mean loss (a scalar) and the logits [rows, classes] of a batch. */
+  loss(pass: Pass, batch: Batch, options: CrossEntropyOptions): { loss: tf.Tensor; logits: tf.Tensor };
+  /** Writes the model's files into a folder, `model.safetensors` with every parameter among them. */
+  save(folder: string): Promise<void>;
+  /** What makes this model another one, for telling checkpoints apart. */
+  identity: Record<string, unknown>;
+}
+
+/** One optimizer step. */
+export interface StepRecord {
+  kind: "step";
+  step: number;
+  epoch: number;
+  loss: number;
+  learningRate: number;
+  /** Of all gradients, before clipping. */
+  gradientNorm: number;
+  examples: number;
+  /** Tokens computed, padding included. */
+  tokens: number;
+  elapsedMs: number;
+}
+
+/** One evaluation: at an epoch's end, or between. */
+export interface EvaluationRecord {
+  kind: "evaluation";
+  step: number;
+  /** Epochs done; a fraction between them. */
+  epoch: number;
+  /** Over the training examples since the epoch began, with dropout, as they were met. */
+  train: { loss: number; accuracy: number };
+  /** Over validation, without dropout; `null` where there is none. */
+  validation: ValidationMetrics | null;
+  best: boolean;
+  elapsedMs: number;
+}
+
+/** Numbers by name: `loss` and `accuracy` (per instance) always, and what the caller's metrics add. */
+export type ValidationMetrics = { loss: number; accuracy: number } & Record<string, number>;
+
+export type HistoryRecord = StepRecord | EvaluationRecord;
+
+/** What is told while a training runs. All may be left out; what they throw ends the training. */
+export interface TrainingCallback {
+  onStart?(plan: TrainingPlan): void | Promise<void>;
+  onStep?(record: StepRecord): void | Promise<void>;
+  /** Every `logEverySteps` and at an epoch's end: a line for a person. */
+  onLog?(line: string): void | Promise<void>;
+  onEvaluation?(record: EvaluationRecord): void | Promise<void>;
+  onSave?(folder: string): void | Promise<void>;
+  onEnd?(run: TrainingRun): void | Promise<void>;
+}
+
+/** What a training is going to do. */
+export interface TrainingPlan {
+  epochs: number;
+  steps: number;
+  stepsPerEpoch: number;
+  examples: number;
+  /** Steps done before: more than 0 where a run is resumed. */
+  resumedAt: number;
+  precision: Precision;
+}
+
+/** How a training ended. */
+export interface TrainingRun {
+  history: HistoryRecord[];
+  steps: number;
+  ended: "finished" | "stopped early" | "interrupted";
+  /** The best evaluation: its value is larger for better ones, so a loss is negated. */
+  best: { value: number; step: number; epoch: number } | null;
+  /** Where the best model stands, in Hugging Face's layout; `null` without an output folder. */
+  bestFolder: string | null;
+  elapsedMs: number;
+}
+
+export interface TrainingOptions {
+  /** Where `history.jsonl`, `metrics.json`, `checkpoints/` and `best/` go; nothing is written without. */
+  output?: string;
+  /**
+   * Goes on from the newest checkpoint in `output` where there is one: the default. `false` starts anew and removes what an
+   * earlier training left in `output`.
+   */
+  resume?: boolean;
+  callbacks?: readonly TrainingCallback[];
+  /** Asks the run to end after the step it is in: it saves a checkpoint first. */
+  signal?: AbortSignal;
+  /** More numbers over validation, from the predicted class of each example. */
+  validationMetrics?: (predicted: Int32Array, examples: readonly Example[]) => Record<string, number>;
+  /** What may be used, in bytes; by default what the machine has free. `null` checks nothing. */
+  memoryLimit?: number | null;
+  /** Said in the model card: where the songs come from. */
+  dataDescription?: string;
+}
