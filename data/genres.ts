@@ -37,7 +37,7 @@ const MANNERS: Record<string, Manner> = {
     english: 0.01,
     calls: 0.01,
     long: 0.02,
-    output: 2,
+    output: 2.7,
   },
   "댄스": {
     voices: voices("반말 8, 존댓말 1, 랩 1"),
@@ -50,7 +50,7 @@ const MANNERS: Record<string, Manner> = {
     english: 0.05,
     calls: 0.1,
     long: 0.03,
-    output: 1.1,
+    output: 0.92,
   },
   "랩/힙합": {
     voices: voices("랩 8, 반말 2"),
