@@ -1,0 +1,162 @@
+/** Shows figures, tables and texts: in a notebook below the cell, in a terminal as text and files. */
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Figure } from "../plots/mod.ts";
+import { display, inKernel, type MediaBundle } from "./kernel.ts";
+import { figureTitle, liveFigureHtml } from "./live_figure.ts";
+import { figurePng, figureSvg, type PictureSize, pictureSize } from "./picture.ts";
+import { type Table, tableHtml, tableOf, type TableOptions, tableText } from "./table.ts";
+
+/** What is used of a polars DataFrame: any object like it will do. */
+export interface Frame {
+  readonly height: number;
+  readonly columns: string[];
+  head(rows: number): { toRecords(): Record<string, unknown>[] };
+}
+
+/** Text with a media type, made by {@link html} and {@link markdown}. */
+export interface RichText {
+  readonly bundle: MediaBundle;
+}
+
+export interface ShowOptions extends TableOptions, PictureSize {
+  /** The picture's file name outside a notebook, without ending; by default it is made of the figure's title. */
+  name?: string;
+  /** The folder for pictures outside a notebook, `outputs/figures` of the project by default. */
+  folder?: string;
+}
+
+/** HTML for {@link show}. It is shown as it is: escape what comes from data. @example `await show(html("<b>12</b> songs"));` */
+export const html = (text: string): RichText => ({
+  bundle: { "text/html": text, "text/plain": text.replaceAll(/<[^>]*>/g, "").trim() },
+});
+
+/** Markdown for {@link show}. @example `` await show(markdown(`**${songs.height}** songs`)); `` */
+export const markdown = (text: string): RichText => ({
+  bundle: { "text/markdown": text, "text/plain": text },
+});
+
+/**
+ * Shows something: a figure, a table (a polars DataFrame, or rows as plain objects), a text.
+ *
+ * In a notebook a figure is a picture that becomes interactive where scripts may run; with `NOTEBOOK_FIGURES=png` in the
+ * environment it is the picture alone (small files, for notebooks that are committed). Outside a notebook tables and texts are printed, and a
+ * figure is written to `outputs/figures` and its path printed.
+ *
+ * @throws TypeError for what is none of these
+ * @example
+ * ```ts
+ * await show([{ 장르: "발라드", 곡: 120 }, { 장르: "댄스", 곡: 80 }]);
+ * ```
+ */
+export async function show(
+  thing: Figure | Frame | readonly Readonly<Record<string, unknown>>[] | RichText | string,
+  options: ShowOptions = {},
+): Promise<void> {
+  if (typeof thing === "string") await put({ "text/plain": thing });
+  else if ("bundle" in thing) await put(thing.bundle);
+  else if (isFigure(thing)) await showFigure(thing, options);
+  else await put(tableBundle(table(thing, options)));
+}
+
+async function put(bundle: MediaBundle): Promise<void> {
+  if (inKernel()) await display(bundle);
+  else console.log(bundle["text/plain"]);
+}
+
+const tableBundle = (table: Table): MediaBundle => ({
+  "text/html": tableHtml(table),
+  "text/plain": tableText(table),
+});
+
+function isFigure(thing: object): thing is Figure {
+  return "data" in thing && Array.isArray(thing.data) && "layout" in thing &&
+    typeof thing.layout === "object";
+}
+
+function table(thing: Frame | readonly Readonly<Record<string, unknown>>[], options: TableOptions): Table {
+  if (Array.isArray(thing)) {
+    const odd = thing.find((row) => typeof row !== "object" || row === null || Array.isArray(row));
+    if (odd === undefined) return tableOf(thing, options);
+    throw new TypeError(
+      `show takes rows as plain objects; one of these is ${Array.isArray(odd) ? "an array" : odd}.`,
+    );
+  }
+  const frame = thing as Frame;
+  if (typeof frame.head === "function" && Array.isArray(frame.columns) && typeof frame.height === "number") {
+    const rows = frame.head(options.maxRows ?? 20).toRecords();
+    return tableOf(rows, options, frame.height);
+  }
+  throw new TypeError(
+    "show takes a figure ({ data, layout }), a polars DataFrame, an array of plain objects, html(…), markdown(…) or a text; " +
+      `this has the fields ${Object.keys(thing).slice(0, 6).join(", ") || "(none)"}.`,
+  );
+}
+
+/** Picture pixels for each CSS pixel: sharp, and some 25 kB a figure. */
+const SCALE = 1.5;
+
+async function showFigure(figure: Figure, options: ShowOptions): Promise<void> {
+  if (!inKernel()) {
+    const folder = options.folder ?? fileURLToPath(new URL("../../outputs/figures/", import.meta.url));
+    const path = join(folder, `${options.name ?? fileName(figure)}.png`);
+    await saveFigure(figure, path, options);
+    console.log(`${figureTitle(figure)}: ${path}`);
+    return;
+  }
+  const size = pictureSize(figure, options);
+  const png = (await figurePng(figure, { ...size, scale: SCALE })).toBase64();
+  const bundle: MediaBundle = { "image/png": png, "text/plain": figureTitle(figure) };
+  if (figuresWanted() === "interactive") {
+    bundle["text/html"] = liveFigureHtml(figure, { png, ...size, plotly: bringsPlotly(figureTitle(figure)) });
+  }
+  await display(bundle, { metadata: { "image/png": size } });
+}
+
+/** How notebooks get their figures: the environment's `NOTEBOOK_FIGURES`. */
+function figuresWanted(): "interactive" | "png" {
+  const wanted = Deno.env.get("NOTEBOOK_FIGURES") || "interactive";
+  if (wanted === "interactive" || wanted === "png") return wanted;
+  throw new Error(`NOTEBOOK_FIGURES is "${wanted}"; it can be "interactive" or "png".`);
+}
+
+/** Titles of the figures that brought plotly.js into this kernel's notebook. */
+const bringers = new Set<string>();
+
+/**
+ * The first figure brings plotly.js, and so does that figure whenever it is shown again: its cell then loses the output
+ * that held it.
+ */
+function bringsPlotly(title: string): boolean {
+  if (bringers.size > 0 && !bringers.has(title)) return false;
+  bringers.add(title);
+  return true;
+}
+
+/** `장르 분포 · Genre distribution` as `genre-distribution`. */
+function fileName(figure: Figure): string {
+  const title = figureTitle(figure);
+  const name = (title.split("·").at(-1) ?? title).toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-")
+    .replaceAll(/^-|-$/g, "");
+  return name || "figure";
+}
+
+/**
+ * Writes a figure's picture to a file, and its folder where there is none.
+ *
+ * @param path ends in `.png` or `.svg`
+ * @throws Error for another ending
+ * @example `await saveFigure(lossCurve(run.history), "outputs/figures/loss.png");`
+ */
+export async function saveFigure(figure: Figure, path: string, size: PictureSize = {}): Promise<void> {
+  const kind = path.match(/\.(png|svg)$/)?.[1];
+  if (kind === undefined) {
+    throw new Error(`${path}: a figure is saved as .png or .svg; give the file such an ending.`);
+  }
+  await Deno.mkdir(dirname(path), { recursive: true });
+  if (kind === "svg") await Deno.writeTextFile(path, await figureSvg(figure, size));
+  else {await Deno.writeFile(
+      path,
+      await figurePng(figure, { width: size.width, height: size.height, scale: SCALE }),
+    );}
+}

@@ -1,0 +1,113 @@
+/** Tables of rows, as HTML for a notebook and as text for a terminal. */
+import { displayWidth } from "../evaluation/mod.ts";
+
+/** What a table shows of its rows. */
+export interface TableOptions {
+  /** Rows shown, 20 by default; a line below says how many more there are. */
+  maxRows?: number;
+  /** Characters of a cell, 60 by default: lyrics are cut, with an ellipsis. */
+  maxCell?: number;
+}
+
+/** Columns and rows of texts, ready to be set. */
+export interface Table {
+  columns: { name: string; numeric: boolean }[];
+  cells: string[][];
+  /** Rows that are not shown. */
+  more: number;
+}
+
+/**
+ * Rows as texts: columns in the order in which they first occur; numbers of a column with equally many decimals (four
+ * significant digits); lists joined by commas; dates as days; nothing for what is missing.
+ *
+ * @param total how many rows there are, where `rows` holds only the first
+ */
+export function tableOf(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  options: TableOptions = {},
+  total: number = rows.length,
+): Table {
+  const { maxRows = 20, maxCell = 60 } = options;
+  const shown = rows.slice(0, maxRows);
+  const names = [...new Set(shown.flatMap((row) => Object.keys(row)))];
+  const columns = names.map((name) => {
+    const values = shown.map((row) => row[name]).filter((value) => value !== null && value !== undefined);
+    const numeric = values.length > 0 && values.every((value) => ["number", "bigint"].includes(typeof value));
+    return { name, numeric };
+  });
+  const decimals = columns.map(({ name, numeric }) =>
+    numeric ? shown.reduce((most, row) => Math.max(most, decimalsOf(row[name])), 0) : 0
+  );
+  return {
+    columns,
+    cells: shown.map((row) =>
+      columns.map(({ name, numeric }, c) => {
+        const value = row[name];
+        if (numeric && typeof value === "number" && Number.isFinite(value)) return value.toFixed(decimals[c]);
+        return cut(cellText(value), maxCell);
+      })
+    ),
+    more: total - shown.length,
+  };
+}
+
+/** Decimals that a number needs for four significant digits, at most six. */
+function decimalsOf(value: unknown): number {
+  if (typeof value !== "number" || !Number.isFinite(value) || Number.isInteger(value)) return 0;
+  const leading = Math.floor(Math.log10(Math.abs(value)));
+  const most = Math.min(6, Math.max(0, 3 - leading));
+  return (value.toFixed(most).replace(/0+$/, "").split(".")[1] ?? "").length;
+}
+
+function cellText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (value instanceof Date) return value.toISOString().replace("T00:00:00.000Z", "");
+  if (Array.isArray(value)) return value.map(cellText).join(", ");
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
+    return Array.from(value as Float32Array).join(", ");
+  }
+  if (typeof value === "object") return JSON.stringify(value);
+  return String(value).replaceAll(/\s*[\r\n]+\s*/g, " / ");
+}
+
+function cut(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const characters = [...text];
+  return characters.length <= length ? text : characters.slice(0, length - 1).join("") + "…";
+}
+
+const moreRows = (more: number): string => `… ${more.toLocaleString("en-US")}행 더 · more rows`;
+
+/** A text that is safe inside HTML, quoted attributes included. */
+export function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;").replaceAll("'", "&#39;");
+}
+
+/** A table as HTML, every text escaped. */
+export function tableHtml({ columns, cells, more }: Table): string {
+  const align = ({ numeric }: { numeric: boolean }) => ` style="text-align: ${numeric ? "right" : "left"}"`;
+  const head = columns.map((column) => `<th${align(column)}>${escapeHtml(column.name)}</th>`).join("");
+  const body = cells.map((row) =>
+    `<tr>${row.map((cell, c) => `<td${align(columns[c]!)}>${escapeHtml(cell)}</td>`).join("")}</tr>`
+  );
+  return `<table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body.join("\n")}\n</tbody>\n</table>` +
+    (more > 0 ? `\n<p>${moreRows(more)}</p>` : "");
+}
+
+/** A table as text whose columns line up, Korean included. */
+export function tableText({ columns, cells, more }: Table): string {
+  const lines = [columns.map(({ name }) => name), ...cells];
+  const widths = columns.map((_, c) =>
+    lines.reduce((most, line) => Math.max(most, displayWidth(line[c]!)), 0)
+  );
+  const set = (line: string[]) =>
+    line.map((cell, c) => {
+      const padding = " ".repeat(widths[c]! - displayWidth(cell));
+      return columns[c]!.numeric ? padding + cell : cell + padding;
+    }).join("  ").trimEnd();
+  const [head, ...body] = lines.map(set);
+  const rule = widths.map((width) => "─".repeat(width)).join("  ");
+  return [head, rule, ...body, ...(more > 0 ? [moreRows(more)] : [])].join("\n");
+}

@@ -1,0 +1,388 @@
+/** Figures of how well a model does. They take what lib/evaluation and lib/ideas return, or any objects with the same fields. */
+import type { Data, Layout } from "plotly.js-dist";
+import {
+  both,
+  type Figure,
+  grouped,
+  heightFor,
+  LEGEND_ABOVE,
+  needFinite,
+  needShare,
+  needSome,
+  PALETTE,
+  percent,
+  plain,
+  ROLES,
+  SHARES,
+  TEMPLATE,
+  titleOf,
+} from "./figure.ts";
+
+/**
+ * Which genres are taken for which: rows are the true genres, columns the predicted ones. The number is the count, the colour
+ * its share of the true genre's songs (the diagonal: recall).
+ *
+ * @param matrix.labels the genres' names, in the order of rows and columns
+ * @param matrix.counts `counts[true][predicted]`, numbers of songs (not shares)
+ * @throws RangeError when the matrix is empty, not square, or holds negative or infinite numbers
+ * @example `confusionMatrix({ labels: ["발라드", "댄스"], counts: [[8, 2], [1, 9]] });`
+ */
+export function confusionMatrix(
+  matrix: {
+    readonly labels: readonly (string | number)[];
+    readonly counts: readonly (readonly number[])[];
+  },
+): Figure {
+  const { labels, counts } = matrix;
+  needSome("confusionMatrix", "genre", labels);
+  if (counts.length !== labels.length || counts.some((row) => row.length !== labels.length)) {
+    const sizes = `${counts.length} rows of ${[...new Set(counts.map((row) => row.length))].join(", ")}`;
+    throw new RangeError(
+      `confusionMatrix: ${labels.length} labels but ${sizes}; give a row and a column for each label.`,
+    );
+  }
+  counts.forEach((row, r) =>
+    row.forEach((count, c) => {
+      needFinite("confusionMatrix", `counts[${r}][${c}]`, count);
+      if (count < 0) {
+        throw new RangeError(`confusionMatrix: counts[${r}][${c}] is ${count}; it cannot be negative.`);
+      }
+    })
+  );
+  const totals = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const total = totals.reduce((sum, count) => sum + count, 0);
+  const right = counts.reduce((sum, row, k) => sum + row[k]!, 0);
+  const share = (r: number, c: number) => totals[r] === 0 ? 0 : counts[r]![c]! / totals[r]!;
+  const small = labels.length > 10;
+  const names = labels.map((label) => plain(String(label)));
+  return {
+    data: [{
+      type: "heatmap",
+      x: names,
+      y: names,
+      z: counts.map((row, r) => row.map((_, c) => share(r, c))),
+      text: counts.map((row, r) =>
+        row.map((count, c) => {
+          if (count === 0) return "";
+          return small ? grouped(count) : `${grouped(count)}<br>${percent(share(r, c), 0)}`;
+        })
+      ),
+      texttemplate: "%{text}",
+      textfont: { size: small ? 10 : 12 },
+      customdata: counts.map((row) => [...row]),
+      hovertemplate: "%{y} → %{x}: %{customdata:,d} (%{z:.1%})<extra></extra>",
+      colorscale: SHARES,
+      zmin: 0,
+      zmax: 1,
+      xgap: 2,
+      ygap: 2,
+      showscale: false,
+    }],
+    layout: {
+      template: TEMPLATE,
+      ...titleOf(
+        "혼동 행렬",
+        "Confusion matrix",
+        `정답 · right ${grouped(right)} / ${grouped(total)}${
+          total === 0 ? "" : ` (${percent(right / total)})`
+        }, ` +
+          "색은 실제 장르 중 비율 · colour: share of the true genre",
+      ),
+      xaxis: {
+        title: { text: both("예측", "Predicted") },
+        ticks: "",
+        showgrid: false,
+        type: "category",
+        dtick: 1,
+      },
+      ...heightFor(labels.length, small ? 26 : 34),
+      yaxis: {
+        title: { text: both("실제", "True") },
+        ticks: "",
+        showgrid: false,
+        type: "category",
+        dtick: 1,
+        autorange: "reversed",
+      },
+    },
+  };
+}
+
+/**
+ * Precision, recall and F1 of each genre beside each other, in the order given, with the number of its songs.
+ *
+ * @param scores one object a genre: `classificationReport(…).perLabel`
+ * @throws RangeError when there is no genre, or a score is not a share from 0 to 1
+ * @example `perGenreScores([{ label: "발라드", precision: 0.8, recall: 0.7, f1: 0.75, support: 40 }]);`
+ */
+export function perGenreScores(
+  scores: readonly {
+    readonly label: string | number;
+    readonly precision: number;
+    readonly recall: number;
+    readonly f1: number;
+    readonly support: number;
+  }[],
+): Figure {
+  needSome("perGenreScores", "genre", scores);
+  const names = {
+    precision: both("정밀도", "precision"),
+    recall: both("재현율", "recall"),
+    f1: "F1",
+  } as const;
+  // A name of two lines cannot be turned aslant where there are many.
+  const between = scores.length <= 10 ? "<br>" : " ";
+  const labels = scores.map(({ label, support }) => `${plain(String(label))}${between}(${grouped(support)})`);
+  const data = (["precision", "recall", "f1"] as const).map((field, index): Data => {
+    for (const row of scores) needShare("perGenreScores", `${field} of ${row.label}`, row[field]);
+    return {
+      type: "bar",
+      name: names[field],
+      x: labels,
+      y: scores.map((row) => row[field]),
+      text: scores.length <= 10 ? scores.map((row) => (row[field] * 100).toFixed(0)) : [],
+      textposition: "outside",
+      textfont: { size: 11 },
+      textangle: 0,
+      cliponaxis: false,
+      marker: { color: [PALETTE[4], PALETTE[3], PALETTE[0]][index] },
+      hovertemplate: "%{x}: %{y:.1%}",
+    };
+  });
+  const macroF1 = scores.reduce((sum, { f1 }) => sum + f1, 0) / scores.length;
+  return {
+    data,
+    layout: {
+      template: TEMPLATE,
+      ...titleOf(
+        "장르별 점수",
+        "Scores by genre",
+        `macro-F1 ${percent(macroF1)} · 괄호 안은 곡 수 · songs in brackets`,
+      ),
+      bargap: 0.2,
+      xaxis: { ticks: "", type: "category", dtick: 1 },
+      yaxis: { title: { text: both("점수", "Score") }, tickformat: ".0%", range: [0, 1.04], dtick: 0.2 },
+      legend: LEGEND_ABOVE,
+    },
+  };
+}
+
+/** One bar pair of {@link modelComparison}. */
+export interface ComparedModel {
+  readonly name: string;
+  /** 0 to 1. */
+  readonly accuracy: number;
+  /** 0 to 1. */
+  readonly macroF1: number;
+  /** Lower and upper bound of the accuracy, e.g. a 95 % bootstrap interval. */
+  readonly accuracyInterval?: readonly [number, number];
+  /** The same of macro-F1. */
+  readonly macroF1Interval?: readonly [number, number];
+  /** A baseline is drawn in grey, and the best one's accuracy as a line to compare with. */
+  readonly baseline?: boolean;
+}
+
+/**
+ * Accuracy and macro-F1 of models beside baselines, the best accuracy on top; error bars where intervals are given.
+ *
+ * @throws RangeError when there is no model, a score is no share from 0 to 1, or does not lie in its interval
+ * @example
+ * ```ts
+ * modelComparison([
+ *   { name: "KoBERT", accuracy: 0.71, macroF1: 0.62, accuracyInterval: [0.66, 0.76] },
+ *   { name: "최다 장르 · majority", accuracy: 0.31, macroF1: 0.06, baseline: true },
+ * ]);
+ * ```
+ */
+export function modelComparison(models: readonly ComparedModel[]): Figure {
+  needSome("modelComparison", "model", models);
+  const bars = [
+    {
+      field: "accuracy",
+      interval: "accuracyInterval",
+      name: both("정확도", "accuracy"),
+      color: PALETTE[0],
+      grey: "#8C8C8C",
+    },
+    { field: "macroF1", interval: "macroF1Interval", name: "macro-F1", color: PALETTE[4], grey: "#C4C4C4" },
+  ] as const;
+  for (const model of models) {
+    for (const { field, interval } of bars) {
+      const value = model[field];
+      needShare("modelComparison", `${field} of ${model.name}`, value);
+      const [low, high] = model[interval] ?? [value, value];
+      for (const bound of [low, high]) needShare("modelComparison", `${interval} of ${model.name}`, bound);
+      if (!(low <= value && value <= high)) {
+        throw new RangeError(
+          `modelComparison: ${field} of ${model.name} is ${value}, outside its interval ${low} to ${high}.`,
+        );
+      }
+    }
+  }
+  const sorted = models.toSorted((a, b) => b.accuracy - a.accuracy);
+  // Equal names would be drawn on top of each other: rows are numbered and labelled by ticktext.
+  const numbered = sorted.map((model, row) => ({ ...model, row }));
+  const data = bars.flatMap(({ field, interval, name, color, grey }): Data[] => {
+    const trace = (models: typeof numbered, marker: string, showlegend: boolean): Data => ({
+      type: "bar",
+      orientation: "h",
+      name,
+      showlegend,
+      legendgroup: field,
+      offsetgroup: field,
+      y: models.map((model) => model.row),
+      x: models.map((model) => model[field]),
+      marker: { color: marker },
+      customdata: models.map((model) => plain(model.name)),
+      hovertemplate: "%{customdata}: %{x:.1%}",
+      error_x: {
+        type: "data",
+        symmetric: false,
+        array: models.map((model) => (model[interval]?.[1] ?? model[field]) - model[field]),
+        arrayminus: models.map((model) => model[field] - (model[interval]?.[0] ?? model[field])),
+        visible: models.some((model) => model[interval]),
+        color: ROLES.text,
+        thickness: 1.2,
+        width: 3,
+      },
+    });
+    const baselines = numbered.filter((model) => model.baseline);
+    const others = numbered.filter((model) => !model.baseline);
+    return [
+      ...(others.length > 0 ? [trace(others, color, true)] : []),
+      ...(baselines.length > 0 ? [trace(baselines, grey, others.length === 0)] : []),
+    ];
+  });
+  const bar = sorted.find((model) => model.baseline);
+  const facts = [
+    ...(sorted.some((model) => model.baseline) ? [both("회색은 기준선", "baselines in grey")] : []),
+    ...(sorted.some((model) => model.accuracyInterval || model.macroF1Interval)
+      ? [both("가는 선은 구간", "thin lines are intervals")]
+      : []),
+  ];
+  return {
+    data,
+    layout: {
+      template: TEMPLATE,
+      ...titleOf("모델 비교", "Models compared", facts.join(" · ")),
+      xaxis: { title: { text: both("점수", "Score") }, tickformat: ".0%", range: [0, 1] },
+      yaxis: {
+        autorange: "reversed",
+        ticks: "",
+        showgrid: false,
+        tickvals: numbered.map(({ row }) => row),
+        ticktext: sorted.map((model) => plain(model.name)),
+      },
+      legend: { ...LEGEND_ABOVE, traceorder: "normal" },
+      bargap: 0.28,
+      ...heightFor(models.length, 46),
+      margin: { r: 70 },
+      // Beside the plot, where no error bar crosses them.
+      annotations: sorted.flatMap((model, row) =>
+        bars.map(({ field }, index) => ({
+          xref: "paper" as const,
+          x: 1,
+          xanchor: "left" as const,
+          xshift: 10,
+          y: row + (index - 0.5) * 0.36,
+          showarrow: false,
+          text: percent(model[field]),
+        }))
+      ),
+      shapes: bar === undefined ? [] : [{
+        type: "line",
+        x0: bar.accuracy,
+        x1: bar.accuracy,
+        y0: 0,
+        y1: 1,
+        yref: "paper",
+        layer: "below",
+        line: { color: "#8C8C8C", width: 1, dash: "dot" },
+      }],
+    },
+  };
+}
+
+/** A curve of {@link alphaCurve}. */
+export interface AlphaSeries {
+  readonly name: string;
+  readonly curve: readonly { readonly alpha: number; readonly accuracy: number }[];
+  /** The α that was chosen, marked on the curve. */
+  readonly alpha?: number;
+}
+
+/**
+ * Accuracy over α, the weight of the artist beside the lyrics (0: lyrics alone), one line a form of the idea.
+ *
+ * @param series curves by α, e.g. `fitAlpha(…)` of lib/ideas with a name
+ * @param options.songs what the accuracies were measured on, for the title; validation songs by default
+ * @throws RangeError when there is no point, or an accuracy is no share from 0 to 1
+ * @example `alphaCurve([{ name: "가수 사전확률 · artist prior", curve: [{ alpha: 0, accuracy: 0.6 }], alpha: 0 }]);`
+ */
+export function alphaCurve(
+  series: readonly AlphaSeries[],
+  options: { songs?: "validation" | "test" } = {},
+): Figure {
+  needSome("alphaCurve", "series", series);
+  for (const { name, curve } of series) {
+    needSome("alphaCurve", `point of "${name}"`, curve);
+    for (const { alpha, accuracy } of curve) {
+      needFinite("alphaCurve", `an α of "${name}"`, alpha);
+      needShare("alphaCurve", `accuracy of "${name}" at α = ${alpha}`, accuracy);
+    }
+  }
+  const data: Data[] = [];
+  const annotations: Layout["annotations"] = [];
+  series.forEach(({ name, curve, alpha }, index) => {
+    const points = curve.toSorted((a, b) => a.alpha - b.alpha);
+    const color = PALETTE[index % PALETTE.length];
+    data.push({
+      type: "scatter",
+      mode: points.length === 1 ? "markers" : "lines",
+      name: plain(name),
+      legendgroup: String(index),
+      x: points.map((point) => point.alpha),
+      y: points.map((point) => point.accuracy),
+      line: { color, width: 2, dash: (["solid", "dash", "dot", "dashdot"] as const)[index % 4] },
+      marker: { color },
+      hovertemplate: "α = %{x:.3~g}: %{y:.1%}",
+    });
+    const chosen = points.find((point) => point.alpha === alpha);
+    if (chosen === undefined) return;
+    data.push({
+      type: "scatter",
+      mode: "markers",
+      legendgroup: String(index),
+      showlegend: false,
+      x: [chosen.alpha],
+      y: [chosen.accuracy],
+      marker: { color, size: 11, line: { color: "#FFFFFF", width: 1.5 } },
+      hoverinfo: "skip",
+    });
+    annotations.push({
+      x: chosen.alpha,
+      y: chosen.accuracy,
+      yanchor: "bottom",
+      yshift: 9,
+      showarrow: false,
+      text: `α = ${chosen.alpha}, ${percent(chosen.accuracy)}`,
+      font: { color },
+      bgcolor: "rgba(255,255,255,0.8)",
+    });
+  });
+  const songs = options.songs === "test"
+    ? both("테스트 곡", "test songs")
+    : both("검증 곡", "validation songs");
+  return {
+    data,
+    layout: {
+      template: TEMPLATE,
+      ...titleOf("α에 따른 정확도", "Accuracy over α", `${songs} · 점은 고른 α · dots: the chosen α`),
+      xaxis: { title: { text: both("α, 가수의 비중", "weight of the artist") }, rangemode: "tozero" },
+      yaxis: { title: { text: both("정확도", "Accuracy") }, tickformat: ".1~%" },
+      legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },
+      margin: { b: 96 },
+      annotations,
+    },
+  };
+}

@@ -1,0 +1,145 @@
+/** What the figures share: their type, palette, type face, layout, and the checks of their input. */
+import type { Data, Layout, LayoutAxis, Template } from "plotly.js-dist";
+
+/** A Plotly figure as plain data: what `Plotly.newPlot` draws, what `show` and `figurePng` of `lib/notebook` take. */
+export interface Figure {
+  data: Data[];
+  layout: Partial<Layout>;
+}
+
+/**
+ * Eight colours that stay apart for colour-blind readers (Okabe and Ito, "Color Universal Design", 2008), the strongest
+ * first; their black is a dark grey here, and the yellow, weak on white, comes last but one.
+ */
+export const PALETTE = [
+  "#0072B2",
+  "#D55E00",
+  "#009E73",
+  "#E69F00",
+  "#56B4E9",
+  "#CC79A7",
+  "#F0E442",
+  "#4D4D4D",
+] as const;
+
+/** Colours with a meaning, the same in every figure. */
+export const ROLES = {
+  train: PALETTE[0],
+  validation: PALETTE[1],
+  test: PALETTE[2],
+  /** What is measured against, or gathers the rest. */
+  background: "#A3A3A3",
+  text: "#262626",
+  faint: "#6B6B6B",
+  grid: "#E6E6E6",
+} as const;
+
+/** White to dark blue, for a share from 0 to 1: in print and for every reader darker is more. */
+export const SHARES: [number, string][] = [[0, "#FFFFFF"], [0.25, "#C6DFF0"], [0.6, "#3D94C9"], [
+  1,
+  "#003F63",
+]];
+
+/** Faces with Hangul, of the usual systems; pictures made without a browser are set in the first of them. */
+export const FONT_FAMILY =
+  '"Gothic A1", "Noto Sans KR", "Noto Sans CJK KR", "Apple SD Gothic Neo", "Malgun Gothic", "Nanum Gothic", sans-serif';
+
+const axis: Partial<LayoutAxis> = {
+  automargin: true,
+  gridcolor: ROLES.grid,
+  linecolor: ROLES.grid,
+  zeroline: false,
+  ticks: "outside",
+  tickcolor: ROLES.grid,
+  ticklabelstandoff: 6,
+  title: { standoff: 10, font: { size: 13, color: ROLES.faint } },
+};
+
+/** The look of every figure, as Plotly's `layout.template`. */
+export const TEMPLATE: Template = {
+  layout: {
+    font: { family: FONT_FAMILY, size: 13, color: ROLES.text },
+    colorway: [...PALETTE],
+    paper_bgcolor: "#FFFFFF",
+    plot_bgcolor: "#FFFFFF",
+    xaxis: axis,
+    yaxis: axis,
+    margin: { l: 64, r: 32, t: 84, b: 56 },
+    title: {
+      x: 0,
+      xref: "container",
+      xanchor: "left",
+      y: 1,
+      yref: "container",
+      yanchor: "top",
+      pad: { l: 20, t: 18 },
+      font: { size: 19 },
+      subtitle: { font: { size: 13, color: ROLES.faint } },
+    },
+    legend: { itemsizing: "constant", bgcolor: "rgba(255,255,255,0.85)" },
+    bargap: 0.25,
+    hoverlabel: { font: { family: FONT_FAMILY } },
+    separators: ".,",
+  },
+};
+
+/** A name in both languages. @example `both("장르 분포", "Genre distribution") // "장르 분포 · Genre distribution"` */
+export const both = (korean: string, english: string): string => `${korean} · ${english}`;
+
+/** A title in both languages, with a line of facts below it. */
+export function titleOf(korean: string, english: string, facts?: string): Partial<Layout> {
+  return { title: { text: both(korean, english), ...(facts ? { subtitle: { text: facts } } : {}) } };
+}
+
+/** The legend in one row beside the title, where no bar or line runs. */
+export const LEGEND_ABOVE: Partial<Layout>["legend"] = {
+  orientation: "h",
+  x: 1,
+  xanchor: "right",
+  yref: "container",
+  y: 0.975,
+  yanchor: "top",
+};
+
+/** The height of a figure with one row of `pixels` a name: the usual 480, or more where the rows need it. */
+export const heightFor = (rows: number, pixels: number): Partial<Layout> =>
+  rows * pixels + 140 > 480 ? { height: rows * pixels + 140 } : {};
+
+/** `1234` as `1,234`. */
+export const grouped = (count: number): string => count.toLocaleString("en-US");
+
+/** `0.1234` as `12.3%`. */
+export const percent = (share: number, digits = 1): string => `${(share * 100).toFixed(digits)}%`;
+
+/** A text of the data as Plotly shows it: Plotly reads `<b>`, `<br>` and `&lt;` in every text, and data may hold them. */
+export const plain = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+/** The first characters of a name, with an ellipsis where it was longer. */
+export function shortened(text: string, length: number): string {
+  const characters = [...text];
+  return characters.length <= length ? text : characters.slice(0, length - 1).join("") + "…";
+}
+
+/** @throws RangeError when there is nothing to draw; the message says what to pass. */
+export function needSome(figure: string, what: string, values: ArrayLike<unknown>): void {
+  if (values.length === 0) {
+    throw new RangeError(`${figure}: there is nothing to draw. Pass at least one ${what}.`);
+  }
+}
+
+/** @throws RangeError when `value` is not a number that can be drawn; the message says where it stands. */
+export function needFinite(figure: string, where: string, value: unknown): void {
+  if (typeof value === "number" && Number.isFinite(value)) return;
+  throw new RangeError(`${figure}: ${where} is ${String(value)}; it must be a finite number.`);
+}
+
+/** @throws RangeError when `value` is no share; the message says where it stands. */
+export function needShare(figure: string, where: string, value: number): void {
+  needFinite(figure, where, value);
+  if (value < 0 || value > 1) {
+    throw new RangeError(
+      `${figure}: ${where} is ${value}; it must be a share from 0 to 1, not a percentage.`,
+    );
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * One function a figure: plain data in, a Plotly figure (`{ data, layout }`) out. Titles and axes are in Korean and English.
+ * `show` of lib/notebook shows them.
+ *
+ * @module
+ */
+export type { Figure } from "./figure.ts";
+export { genreByArtist, genreDistribution, lyricLengths, songsByYear, tokenLengths } from "./songs.ts";
+export type { WithGenres } from "./songs.ts";
+export { lossCurve } from "./training.ts";
+export type { EvaluationPoint, StepPoint } from "./training.ts";
+export { alphaCurve, confusionMatrix, modelComparison, perGenreScores } from "./evaluation.ts";
+export type { AlphaSeries, ComparedModel } from "./evaluation.ts";

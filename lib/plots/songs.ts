@@ -1,0 +1,428 @@
+/** Figures of a table of songs. Each takes songs as `songRows` of lib/songs gives them, or any objects with the same fields. */
+import type { Data } from "plotly.js-dist";
+import {
+  both,
+  type Figure,
+  grouped,
+  heightFor,
+  LEGEND_ABOVE,
+  needFinite,
+  needSome,
+  PALETTE,
+  percent,
+  plain,
+  ROLES,
+  SHARES,
+  shortened,
+  TEMPLATE,
+  titleOf,
+} from "./figure.ts";
+
+/** Something with genres: a song (one or more), or a training instance (one). */
+export type WithGenres = { readonly genres: readonly string[] } | { readonly genre: string };
+
+const genresOf = (row: WithGenres): readonly string[] => "genres" in row ? row.genres : [row.genre];
+
+/** How often each name occurs, the most frequent first; equal counts in the order of the names. */
+function countNames(names: Iterable<string>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return new Map([...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)));
+}
+
+/**
+ * How many songs each genre has, the largest on top. A song with several genres counts in each of them, so the counts may
+ * sum to more than the songs; shares are of the songs.
+ *
+ * Given several groups by name (the sides of a split; songs beside instances), their shares stand beside each other.
+ *
+ * @param songs songs or instances, or groups of them by name
+ * @throws RangeError when there is no song, or no song has a genre
+ * @example
+ * ```ts
+ * genreDistribution([{ genres: ["발라드"] }, { genres: ["발라드", "댄스"] }]);
+ * genreDistribution({ train: [{ genre: "댄스" }], test: [{ genre: "댄스" }] });
+ * ```
+ */
+export function genreDistribution(
+  songs: readonly WithGenres[] | Readonly<Record<string, readonly WithGenres[]>>,
+): Figure {
+  const groups: [string, readonly WithGenres[]][] = Array.isArray(songs)
+    ? [["", songs]]
+    : Object.entries(songs);
+  const all = groups.flatMap(([, rows]) => [...rows]);
+  needSome("genreDistribution", "song", all);
+  const genres = [...countNames(all.flatMap(genresOf)).keys()];
+  needSome("genreDistribution", "song with a genre", genres);
+  for (const [name, rows] of groups) needSome("genreDistribution", `song in "${name}"`, rows);
+  const alone = groups.length === 1;
+  const data = groups.map(([name, rows], index): Data => {
+    const counts = countNames(rows.flatMap(genresOf));
+    const values = genres.map((genre) => counts.get(genre) ?? 0);
+    const shares = values.map((count) => count / rows.length);
+    return {
+      type: "bar",
+      orientation: "h",
+      name: plain(name),
+      y: genres.map(plain),
+      x: alone ? values : shares,
+      text: values.map((count, i) =>
+        alone ? `${grouped(count)} (${percent(shares[i]!)})` : percent(shares[i]!)
+      ),
+      textposition: "outside",
+      cliponaxis: false,
+      textfont: { size: alone ? 13 : 11 },
+      marker: { color: PALETTE[index % PALETTE.length] },
+      customdata: values,
+      hovertemplate: "%{y}: %{customdata:,d}<extra>%{fullData.name}</extra>",
+    };
+  });
+  const sizes = groups.map(([name, rows]) =>
+    name === "" ? grouped(rows.length) : `${plain(name)} ${grouped(rows.length)}`
+  );
+  return {
+    data,
+    layout: {
+      template: TEMPLATE,
+      ...titleOf("장르 분포", "Genre distribution", `${sizes.join(" · ")}${alone ? "곡 · songs" : ""}`),
+      xaxis: alone
+        ? { title: { text: both("곡 수", "Songs") }, tickformat: ",d", rangemode: "tozero" }
+        : { title: { text: both("비율", "Share") }, tickformat: ".0%", rangemode: "tozero" },
+      yaxis: { autorange: "reversed", ticks: "", type: "category", dtick: 1 },
+      ...heightFor(genres.length, alone ? 24 : 8 + 12 * groups.length),
+      margin: { r: 90 },
+      showlegend: !alone,
+      ...(alone ? {} : { legend: LEGEND_ABOVE, bargap: 0.18 }),
+    },
+  };
+}
+
+/** Genres that get a colour of their own in a stack; the rest are gathered as 기타 · Other. */
+const STACKED_GENRES = PALETTE.length - 1;
+
+/**
+ * How many songs each year has, stacked by genre. A song with several genres counts once, under the first it names.
+ * Songs without a year are left out and counted in the line below the title.
+ *
+ * @throws RangeError when no song has a year
+ * @example `songsByYear([{ date: { year: 2001 }, genres: ["발라드"] }]);`
+ */
+export function songsByYear(
+  songs: readonly { readonly date: { readonly year: number | null }; readonly genres: readonly string[] }[],
+): Figure {
+  const dated = songs.flatMap(({ date, genres }) =>
+    date.year === null ? [] : [{ year: date.year, genre: genres[0] }]
+  );
+  needSome("songsByYear", "song with a year", dated);
+  for (const { year } of dated) needFinite("songsByYear", "a song's year", year);
+  const byGenre = countNames(dated.flatMap(({ genre }) => genre === undefined ? [] : [genre]));
+  const named = [...byGenre.keys()].slice(
+    0,
+    byGenre.size <= STACKED_GENRES + 1 ? byGenre.size : STACKED_GENRES,
+  );
+  const other = both("기타", "Other");
+  const stacks = new Map<string, Map<number, number>>();
+  for (const { year, genre } of dated) {
+    const name = genre !== undefined && named.includes(genre) ? genre : other;
+    const counts = stacks.get(name) ?? new Map<number, number>();
+    stacks.set(name, counts.set(year, (counts.get(year) ?? 0) + 1));
+  }
+  const years = dated.map(({ year }) => year);
+  const first = years.reduce((a, b) => Math.min(a, b));
+  const last = years.reduce((a, b) => Math.max(a, b));
+  const data = [...named, other].flatMap((name, index): Data[] => {
+    const counts = stacks.get(name);
+    if (counts === undefined) return [];
+    const ofGenre = [...counts].sort(([a], [b]) => a - b);
+    return [{
+      type: "bar",
+      name: plain(name),
+      x: ofGenre.map(([year]) => year),
+      y: ofGenre.map(([, count]) => count),
+      marker: { color: name === other ? ROLES.background : PALETTE[index] },
+      hovertemplate: "%{x}: %{y:,d}",
+    }];
+  });
+  const without = songs.length - dated.length;
+  const facts = [
+    `${first}–${last}`,
+    `${grouped(dated.length)}곡 · songs`,
+    ...(without > 0 ? [`연도 없음 · without a year: ${grouped(without)}`] : []),
+  ];
+  return {
+    data,
+    layout: {
+      template: TEMPLATE,
+      ...titleOf("연도별 곡 수", "Songs by year", facts.join(" · ")),
+      barmode: "stack",
+      bargap: 0.1,
+      xaxis: {
+        title: { text: both("발매 연도", "Year of release") },
+        tickformat: "d",
+        range: [first - 0.6, last + 0.6],
+        ...(last - first < 12 ? { dtick: 1 } : {}),
+      },
+      yaxis: { title: { text: both("곡 수", "Songs") }, tickformat: ",d" },
+      legend: { traceorder: "normal" },
+    },
+  };
+}
+
+/**
+ * Which genres the artists with the most songs sing: rows are artists, columns genres; the number is the artist's songs of
+ * that genre, the colour their share of the artist's songs.
+ *
+ * @param options.artists how many artists to show, 18 by default
+ * @throws RangeError when no song has both an artist and a genre
+ * @example `genreByArtist([{ artists: ["가수"], genres: ["댄스"] }]);`
+ */
+export function genreByArtist(
+  songs: readonly { readonly artists: readonly string[]; readonly genres: readonly string[] }[],
+  options: { artists?: number } = {},
+): Figure {
+  const whole = songs.filter(({ artists, genres }) => artists.length > 0 && genres.length > 0);
+  needSome("genreByArtist", "song with an artist and a genre", whole);
+  const { artists: shown = 18 } = options;
+  const perArtist = countNames(whole.flatMap(({ artists }) => [...new Set(artists)]));
+  const artists = [...perArtist.keys()].slice(0, shown);
+  const listed = new Set(artists);
+  const counts = new Map<string, Map<string, number>>(artists.map((artist) => [artist, new Map()]));
+  for (const song of whole) {
+    for (const artist of new Set(song.artists)) {
+      const row = counts.get(artist);
+      for (const genre of row === undefined ? [] : new Set(song.genres)) {
+        row!.set(genre, (row!.get(genre) ?? 0) + 1);
+      }
+    }
+  }
+  const ofListed = whole.filter((song) => song.artists.some((artist) => listed.has(artist)));
+  const genres = [...countNames(ofListed.flatMap(({ genres }) => [...new Set(genres)])).keys()];
+  const count = (artist: string, genre: string) => counts.get(artist)!.get(genre) ?? 0;
+  return {
+    data: [{
+      type: "heatmap",
+      x: genres.map(plain),
+      // The number of songs makes the labels of two artists with equally shortened names differ in all but rare cases;
+      // Plotly would join equal ones into one row, so rows are numbered and labelled by ticktext.
+      y: artists.map((_, row) => row),
+      z: artists.map((artist) => genres.map((genre) => count(artist, genre) / perArtist.get(artist)!)),
+      text: artists.map((artist) =>
+        genres.map((genre) => count(artist, genre) === 0 ? "" : grouped(count(artist, genre)))
+      ),
+      texttemplate: "%{text}",
+      textfont: { size: 12 },
+      customdata: artists.map((artist) => genres.map(() => plain(artist))),
+      hovertemplate: "%{customdata}<br>%{x}: %{text} (%{z:.0%})<extra></extra>",
+      colorscale: SHARES,
+      zmin: 0,
+      zmax: 1,
+      xgap: 2,
+      ygap: 2,
+      showscale: false,
+    }],
+    layout: {
+      template: TEMPLATE,
+      ...titleOf(
+        "가수별 장르",
+        "Genre by artist",
+        `곡이 많은 가수 · artists with the most songs: ${artists.length} / ${grouped(perArtist.size)}, ` +
+          "색은 가수의 곡 중 비율 · colour: share of the artist's songs",
+      ),
+      xaxis: {
+        title: { text: both("장르", "Genre") },
+        ticks: "",
+        showgrid: false,
+        type: "category",
+        dtick: 1,
+      },
+      ...heightFor(artists.length, 18),
+      yaxis: {
+        autorange: "reversed",
+        ticks: "",
+        showgrid: false,
+        tickvals: artists.map((_, row) => row),
+        ticktext: artists.map((artist) =>
+          `${plain(shortened(artist, 16))} (${grouped(perArtist.get(artist)!)})`
+        ),
+        tickfont: { size: 12 },
+      },
+    },
+  };
+}
+
+/** The value below which the share `share` of the sorted values lies, between neighbours in proportion (NumPy's default). */
+function quantile(sorted: ArrayLike<number>, share: number): number {
+  const at = share * (sorted.length - 1);
+  const below = sorted[Math.floor(at)]!;
+  return below + (sorted[Math.ceil(at)]! - below) * (at - Math.floor(at));
+}
+
+/**
+ * How long the lyrics of each genre are, in characters: the box from the first to the third quartile with the median,
+ * whiskers from the 5th to the 95th percentile. A song with several genres counts in each; one without lyrics is left out.
+ *
+ * @throws RangeError when no song has lyrics and a genre
+ * @example `lyricLengths([{ lyrics: "봄이 와요", genres: ["발라드"] }]);`
+ */
+export function lyricLengths(
+  songs: readonly { readonly lyrics: string; readonly genres: readonly string[] }[],
+): Figure {
+  const sung = songs.filter(({ lyrics, genres }) => lyrics.length > 0 && genres.length > 0);
+  needSome("lyricLengths", "song with lyrics and a genre", sung);
+  const byGenre = new Map<string, number[]>();
+  for (const { lyrics, genres } of sung) {
+    const length = [...lyrics].length;
+    for (const genre of new Set(genres)) {
+      const lengths = byGenre.get(genre);
+      if (lengths === undefined) byGenre.set(genre, [length]);
+      else lengths.push(length);
+    }
+  }
+  const boxes = [...byGenre].map(([genre, lengths]) => {
+    const sorted = lengths.sort((a, b) => a - b);
+    const [low, q1, median, q3, high] = [0.05, 0.25, 0.5, 0.75, 0.95].map((share) => quantile(sorted, share));
+    return { genre, count: lengths.length, low: low!, q1: q1!, median: median!, q3: q3!, high: high! };
+  }).sort((a, b) => b.median - a.median || (a.genre < b.genre ? -1 : 1));
+  const all = sung.map(({ lyrics }) => [...lyrics].length).sort((a, b) => a - b);
+  return {
+    data: [{
+      type: "box",
+      orientation: "h",
+      y: boxes.map(({ genre, count }) => `${plain(genre)} (${grouped(count)})`),
+      lowerfence: boxes.map(({ low }) => low),
+      q1: boxes.map(({ q1 }) => q1),
+      median: boxes.map(({ median }) => median),
+      q3: boxes.map(({ q3 }) => q3),
+      upperfence: boxes.map(({ high }) => high),
+      marker: { color: PALETTE[0] },
+      fillcolor: "#C6DFF0",
+      line: { width: 1.5 },
+    }],
+    layout: {
+      template: TEMPLATE,
+      ...titleOf(
+        "장르별 가사 길이",
+        "Lyric length by genre",
+        `중앙값 · median ${
+          grouped(Math.round(quantile(all, 0.5)))
+        } · 상자 25–75% · box, 수염 5–95% · whiskers`,
+      ),
+      xaxis: { title: { text: both("글자 수", "Characters") }, tickformat: ",d", rangemode: "tozero" },
+      yaxis: { autorange: "reversed", ticks: "", showgrid: false, type: "category", dtick: 1 },
+      ...heightFor(boxes.length, 26),
+      showlegend: false,
+    },
+  };
+}
+
+/** Widths that read well on an axis; the histogram takes the smallest with which it has at most `MOST_BARS` bars. */
+const BAR_WIDTHS = [1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 250, 256, 500, 512, 1000];
+const MOST_BARS = 48;
+
+/**
+ * How many tokens the texts have, with the line at which a model cuts them; what lies beyond is lost and drawn in the
+ * warning colour. The last bar gathers the longest 0.5 %.
+ *
+ * @param lengths tokens of each text, special tokens included, before cutting
+ * @param options.maxLength the model's or recipe's maximum, in tokens
+ * @throws RangeError when there are no lengths, or one is not a positive whole number
+ * @example `tokenLengths([118, 240, 311], { maxLength: 256 });`
+ */
+export function tokenLengths(lengths: ArrayLike<number>, options: { maxLength: number }): Figure {
+  needSome("tokenLengths", "length", lengths);
+  const { maxLength } = options;
+  for (
+    const [where, value] of [
+      ["maxLength", maxLength] as const,
+      ...Array.from(lengths, (l, i) => [`length ${i}`, l] as const),
+    ]
+  ) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`tokenLengths: ${where} is ${value}; it must be a whole number of at least 1.`);
+    }
+  }
+  const sorted = Float64Array.from(lengths).sort();
+  const longest = sorted[sorted.length - 1]!;
+  const reach = Math.max(quantile(sorted, 0.995), Math.min(maxLength, longest));
+  const width = BAR_WIDTHS.find((width) => reach / width <= MOST_BARS) ?? Math.ceil(reach / MOST_BARS);
+  const bars = Math.floor(reach / width) + 1;
+  const counts = { kept: new Array<number>(bars).fill(0), cut: new Array<number>(bars).fill(0) };
+  let cut = 0;
+  for (const length of sorted) {
+    const bar = Math.min(bars - 1, Math.floor(length / width));
+    if (length > maxLength) {
+      counts.cut[bar]!++;
+      cut++;
+    } else counts.kept[bar]!++;
+  }
+  const centres = counts.kept.map((_, bar) => (bar + 0.5) * width);
+  const ranges = counts.kept.map((_, bar) =>
+    bar === bars - 1 && longest >= bars * width
+      ? `≥ ${bar * width}`
+      : `${bar * width}–${(bar + 1) * width - 1}`
+  );
+  const trace = (name: string, color: string, y: number[]): Data => ({
+    type: "bar",
+    name,
+    x: centres,
+    y,
+    width,
+    marker: { color, line: { color: "#FFFFFF", width: 1 } },
+    customdata: ranges,
+    hovertemplate: "%{customdata}: %{y:,d}",
+  });
+  const end = Math.max(bars * width, maxLength <= reach * 1.5 ? maxLength * 1.04 : 0);
+  const onAxis = maxLength <= end;
+  const beyond = longest >= bars * width ? [`마지막 막대 · last bar ${ranges.at(-1)}`] : [];
+  return {
+    data: [
+      trace(both("그대로", "kept whole"), PALETTE[0], counts.kept),
+      ...(cut > 0 ? [trace(both("잘림", "cut"), PALETTE[1], counts.cut)] : []),
+    ],
+    layout: {
+      template: TEMPLATE,
+      ...titleOf(
+        "토큰 길이",
+        "Length in tokens",
+        [
+          `중앙값 · median ${grouped(Math.round(quantile(sorted, 0.5)))}`,
+          `95% ${grouped(Math.round(quantile(sorted, 0.95)))}`,
+          `최대 · longest ${grouped(longest)}`,
+          `잘림 · cut ${percent(cut / lengths.length)}`,
+          ...beyond,
+        ].join(" · "),
+      ),
+      barmode: "stack",
+      xaxis: {
+        title: { text: both("토큰 수", "Tokens") },
+        tickformat: ",d",
+        range: [0, end],
+      },
+      yaxis: { title: { text: both("가사 수", "Texts") }, tickformat: ",d" },
+      legend: { ...LEGEND_ABOVE, traceorder: "normal" },
+      showlegend: cut > 0,
+      shapes: onAxis
+        ? [{
+          type: "line",
+          x0: maxLength + 0.5,
+          x1: maxLength + 0.5,
+          y0: 0,
+          y1: 1,
+          yref: "paper",
+          line: { color: ROLES.text, width: 1.5, dash: "dash" },
+        }]
+        : [],
+      annotations: [{
+        x: onAxis ? maxLength + 0.5 : end,
+        y: 1,
+        yref: "paper",
+        xanchor: "right",
+        yanchor: "top",
+        xshift: -6,
+        showarrow: false,
+        text: `${both("최대 길이", "max length")} ${grouped(maxLength)}${onAxis ? "" : " →"}`,
+        bgcolor: "rgba(255,255,255,0.85)",
+      }],
+    },
+  };
+}
