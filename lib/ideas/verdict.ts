@@ -94,7 +94,8 @@ export async function judgeBaselines(
   }, {
     classes: labels,
     tolerance: 1e-5,
-    ...(onProgress && { onProgress: ({ iteration }) => onProgress(iteration) }),
+    ...(onProgress &&
+      { onProgress: ({ stage, iteration }) => stage === "fit" ? onProgress(iteration) : undefined }),
   });
   return [
     judge("최다 장르 · majority class", labels, test, majority.probabilities),
@@ -103,14 +104,17 @@ export async function judgeBaselines(
   ];
 }
 
-/** Songs as the artist idea takes them: artists, and genres as numbers; a genre outside `labels` is left out. */
+/** Songs as the artist idea takes them: artists, and a song's share of each genre; a genre outside `labels` is left out. */
 export function artistSongsOf(
   songs: readonly Song[],
   labels: readonly string[],
 ): { artists: string[][]; genres: number[][] } {
   return {
     artists: songs.map(({ artists }) => artists),
-    genres: songs.map(({ genres }) => genres.map((genre) => labels.indexOf(genre)).filter((i) => i >= 0)),
+    genres: songs.map(({ genres }) => {
+      const known = genres.filter((genre) => labels.includes(genre));
+      return labels.map((label) => known.includes(label) ? 1 / known.length : 0);
+    }),
   };
 }
 
