@@ -9,7 +9,7 @@ import { inProject, inVenv, program } from "./setup/paths.ts";
 
 const args = Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args;
 try {
-  await setUp({ engine: "auto", notebooks: true, retry: false });
+  await setUp({ engine: "auto", strict: false, notebooks: true, retry: false });
   await ensureLab();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -18,13 +18,13 @@ const WITH_NOTEBOOKS = ["start"];
  */
 export function needs(command: string, args: string[], fallback: string | undefined): SetUpOptions {
   if (args.includes("--help") || args.includes("-h")) {
-    return { engine: "wasm", notebooks: false, retry: false };
+    return { engine: "wasm", strict: false, notebooks: false, retry: false };
   }
   const inline = args.find((arg) => arg.startsWith("--engine="))?.slice("--engine=".length);
   const index = args.indexOf("--engine");
   const named = inline ?? (index < 0 ? fallback : args[index + 1]);
   const engine = named === "tensorflow" || named === "wasm" ? named : "auto";
-  return { engine, notebooks: WITH_NOTEBOOKS.includes(command), retry: false };
+  return { engine, strict: false, notebooks: WITH_NOTEBOOKS.includes(command), retry: false };
 }
 
 /** The tasks of deno.json and what they do. */

@@ -17,6 +17,7 @@ Deno.test("main: the engine asked for is the one set up; the environment's count
 Deno.test("main: the help needs no engine and no Jupyter", () => {
   assert.deepEqual(needs("start", ["--", "--help"], "tensorflow"), {
     engine: "wasm",
+    strict: false,
     notebooks: false,
     retry: false,
   });

@@ -23,6 +23,8 @@ import {
 export interface SetUpOptions {
   /** `wasm` leaves TensorFlow out; `tensorflow` makes its failing an error. */
   engine: "auto" | "tensorflow" | "wasm";
+  /** Whether it is an error, too, when the engine's fused operations do not work: for the tests, where nothing may be slow unnoticed. */
+  strict: boolean;
   /** Whether the notebooks are to run: nbclient and the kernel. */
   notebooks: boolean;
   /** Whether to try TensorFlow again where an earlier set-up could not have it. Otherwise that answer is believed. */
@@ -38,7 +40,7 @@ const lab = inProject("tools", "requirements-lab.txt");
  * all stands (a tenth of a second).
  *
  * @throws Error when packages, Python or, with `engine: "tensorflow"`, TensorFlow cannot be set up; the message says what to do.
- * @example `await setUp({ engine: "auto", notebooks: false, retry: false });`
+ * @example `await setUp({ engine: "auto", strict: false, notebooks: false, retry: false });`
  */
 export async function setUp(options: SetUpOptions): Promise<void> {
   if ((await missing(options)).length === 0) return;
@@ -94,7 +96,14 @@ async function engine(packages: Promise<void>, options: SetUpOptions): Promise<v
     console.error(
       `WebAssembly does the maths, several times slower than TensorFlow: ${error.why}. ${remedy}`,
     );
+    return;
   }
+  const slower = engineState()?.withoutKernels;
+  if (slower === undefined) return;
+  const told =
+    `The engine's fused operations do not work here, TensorFlow's own take their place, slower: ${slower.why}.`;
+  if (options.strict) throw new Error(told);
+  console.error(`${told} "deno task setup" tries again.`);
 }
 
 type Part = "packages" | "notebooks" | "engine";
@@ -115,6 +124,7 @@ async function engineMissing(options: SetUpOptions): Promise<boolean> {
   if (state === undefined) return true;
   if (state.engine === "wasm") return options.retry || options.engine === "tensorflow";
   if (!await tensorFlowReady()) return true;
+  if (state.withoutKernels !== undefined && (options.retry || options.strict)) return true;
   return options.retry && state.device === "cpu" && await hasGpu();
 }
 
@@ -192,7 +202,7 @@ export async function ensureReferenceVenv(): Promise<string> {
 
 /** Prints what stands and what does not. @returns whether all does. */
 async function printState(): Promise<boolean> {
-  const parts = await missing({ engine: "auto", notebooks: true, retry: false });
+  const parts = await missing({ engine: "auto", strict: false, notebooks: true, retry: false });
   const state = engineState();
   const line = (name: string, text: string) => console.log(`${name.padEnd(14)}${text}`);
   const standing = (part: Part, text: string) => parts.includes(part) ? "to be set up" : text;
@@ -206,7 +216,10 @@ async function printState(): Promise<boolean> {
 function engineLine(toDo: boolean, state: EngineState | undefined): string {
   if (state === undefined) return "to be set up";
   if (state.engine === "wasm") return `WebAssembly, because ${state.why}`;
-  return toDo ? "to be set up" : `${state.versions} (${state.why})`;
+  const slower = state.withoutKernels === undefined
+    ? ""
+    : `; no fused operations: ${state.withoutKernels.why}`;
+  return toDo ? "to be set up" : `${state.versions} (${state.why}${slower})`;
 }
 
 if (import.meta.main) {
@@ -223,7 +236,7 @@ if (import.meta.main) {
   if (options.check) Deno.exit(await printState() ? 0 : 1);
   try {
     const engine = options.requireTensorflow ? "tensorflow" : options.engine;
-    await setUp({ engine, notebooks: true, retry: true });
+    await setUp({ engine, strict: options.requireTensorflow, notebooks: true, retry: true });
     await printState();
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

@@ -210,8 +210,13 @@ if (import.meta.main) {
     name: "set-up",
     run: async () => {
       try {
-        const engine = options.engine === "auto" && linux ? "tensorflow" : options.engine;
-        await setUp({ engine, notebooks: true, retry: false });
+        const strict = options.engine === "auto" && linux;
+        await setUp({
+          engine: strict ? "tensorflow" : options.engine,
+          strict,
+          notebooks: true,
+          retry: false,
+        });
         return { passed: 1, failed: 0, skipped: 0, output: "" };
       } catch (error) {
         return {

@@ -6,7 +6,7 @@
  * its two libraries and the C headers taken out, and the binding compiled.
  */
 import { statfs } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { processEnvironment } from "../environment.ts";
 import { exists, inProject, inVenv, program, readText, remove, writeWhole } from "./paths.ts";
 import { ProgramError, run, succeeds } from "./process.ts";
@@ -21,8 +21,10 @@ export interface EngineState {
   device: "cpu" | "gpu";
   /** Why it is this one; for wasm, why not TensorFlow. Without a full stop. */
   why: string;
-  /** The library of fused operations, in `.venv/tensorflow`; absent where they are not used or could not be compiled. */
+  /** The library of fused operations, in `.venv/tensorflow`; absent on a GPU, and where they do not work. */
   kernels?: string;
+  /** The library that could not be made or does not work, and why: TensorFlow's own operations take its place, slower. */
+  withoutKernels?: { name: string; why: string };
   /** The versions that `why` was found out with. */
   versions: string;
 }
@@ -112,8 +114,11 @@ export async function tensorFlowReady(): Promise<boolean> {
   if (state?.engine !== "tensorflow" || !librariesStand(wheelFor(state.device)) || !exists(bindingKept())) {
     return false;
   }
-  const kernels = await kernelLibrary();
-  if (state.device === "cpu" && (state.kernels !== kernels || !exists(join(folder, kernels)))) return false;
+  if (state.device === "cpu") {
+    const name = await kernelLibrary();
+    const made = state.kernels === name && exists(join(folder, name));
+    if (!made && state.withoutKernels?.name !== name) return false;
+  }
   placeBinding();
   return true;
 }
@@ -208,23 +213,52 @@ async function setUpFor(
       () => getLibraries(wheel, device, environment),
     );
   }
-  await packages;
-  if (!exists(bindingKept())) {
-    await step("binding of tfjs-node-gpu", () => compileBinding(wheel, environment));
+  try {
+    const [binding, kernels] = await Promise.allSettled([
+      makeBinding(wheel, environment, packages, step),
+      device === "cpu" ? makeKernels(wheel, environment, step) : undefined,
+    ]);
+    if (binding.status === "rejected") throw binding.reason;
+    if (kernels.status === "rejected") throw kernels.reason;
+    const found = await step("TensorFlow tried out", () => {
+      placeBinding();
+      return tryOut(kernels.value ?? {});
+    });
+    writeState({ engine: "tensorflow", device, why, ...found, versions: versions(device) });
+    // Only now: until then another process may have started with the old one.
+    for (const { name } of [...Deno.readDirSync(folder)]) {
+      if (name.startsWith("kernels-") && name !== found.kernels) remove(join(folder, name));
+    }
+  } finally {
+    zig = undefined;
+    remove(zigFolder);
   }
-  let kernels: string | undefined;
-  if (device === "cpu") {
-    kernels = await kernelLibrary();
-    if (!exists(join(folder, kernels))) {
-      const name = kernels;
+}
+
+async function makeBinding(
+  wheel: Wheel,
+  environment: Environment,
+  packages: Promise<void>,
+  step: Step,
+): Promise<void> {
+  await packages;
+  if (exists(bindingKept())) return;
+  await step("binding of tfjs-node-gpu", () => compileBinding(wheel, environment));
+}
+
+/** The fused operations: the library that holds them, or why TensorFlow's own operations must do. */
+type FusedOperations = Pick<EngineState, "kernels" | "withoutKernels">;
+
+async function makeKernels(wheel: Wheel, environment: Environment, step: Step): Promise<FusedOperations> {
+  const name = await kernelLibrary();
+  try {
+    if (!exists(join(folder, name))) {
       await step("fused operations", () => compileKernels(wheel, environment, name));
     }
+    return { kernels: name };
+  } catch (error) {
+    return { withoutKernels: { name, why: reason(error).why } };
   }
-  await step("TensorFlow tried out", async () => {
-    placeBinding();
-    await tryOut(kernels === undefined ? "" : join(folder, kernels));
-  });
-  writeState({ engine: "tensorflow", device, why, ...(kernels && { kernels }), versions: versions(device) });
 }
 
 async function checkRoom(gigabytes: number, what: string): Promise<void> {
@@ -305,9 +339,6 @@ async function compileBinding(wheel: Wheel, environment: Environment): Promise<v
 
 /** Compiles the project's fused operations for this very processor. */
 async function compileKernels(wheel: Wheel, environment: Environment, name: string): Promise<void> {
-  for (const { name: old } of Deno.readDirSync(folder)) {
-    if (/^kernels-.*\.so$/.test(old)) remove(join(folder, old));
-  }
   await compile(wheel, environment, join(folder, name), inProject(), [
     ...[
       "-O3",
@@ -339,75 +370,92 @@ async function compile(
   source: string,
   ownArgs: string[],
 ): Promise<void> {
-  const scratch = inVenv("binding.partial");
-  remove(scratch);
-  Deno.mkdirSync(scratch);
   await makeEnvironment(environment);
-  const result = join(scratch, "result");
+  const python = program(environment.folder, "python");
+  const result = `${target}.partial`;
   const args = [
     ...["-std=c++17", "-fPIC", "-shared", `-I${join(libraryFolder, "include")}`, ...ownArgs, "-o", result],
     ...wheel.libraries.map((name) => join(libraryFolder, name)),
   ];
   const own = Deno.env.get("CXX");
-  let failure = "";
+  let failure: unknown;
   for (const compiler of own === undefined ? ["c++", "g++", "clang++"] : [own]) {
     if (!await succeeds(compiler, ["--version"])) continue;
     try {
-      await runTied(program(environment.folder, "python"), [compiler, ...args], { cwd: source });
-      break;
+      await runTied(python, [compiler, ...args], { cwd: source });
+      return Deno.renameSync(result, target);
     } catch (error) {
-      failure = error instanceof Error ? error.message : String(error);
+      failure = error;
     }
   }
-  if (!exists(result)) await compileWithZig(args, source, scratch, environment, failure);
-  writeWhole(target, Deno.readFileSync(result));
-  remove(scratch);
-}
-
-async function compileWithZig(
-  args: string[],
-  source: string,
-  scratch: string,
-  environment: Environment,
-  failure: string,
-): Promise<void> {
-  await checkRoom(1, "the C++ compiler (Zig's, as the machine has none that works)");
-  const zig = join(scratch, "zig");
-  await pip(environment, ["install", "--quiet", "--no-deps", "--target", zig, `ziglang==${ZIG}`], {
-    env: { TMPDIR: scratch },
-  });
-  const env = {
-    PYTHONPATH: zig,
-    ZIG_GLOBAL_CACHE_DIR: join(scratch, "cache"),
-    ZIG_LOCAL_CACHE_DIR: join(scratch, "cache"),
-  };
   try {
-    const python = program(environment.folder, "python");
-    await runTied(python, [python, "-m", "ziglang", "c++", ...args], { cwd: source, env });
+    const env = {
+      ZIG_GLOBAL_CACHE_DIR: join(zigFolder, "cache"),
+      ZIG_LOCAL_CACHE_DIR: join(zigFolder, "cache"),
+    };
+    zig ??= getZig(environment);
+    await runTied(python, [python, "-m", "ziglang", "c++", ...args], {
+      cwd: source,
+      env: { ...env, PYTHONPATH: await zig },
+    });
+    Deno.renameSync(result, target);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof NoTensorFlow) throw error;
     throw new NoTensorFlow(
-      `no C++ compiler makes the engine's libraries: ${(failure || message).trim().split("\n").at(-1)}`,
+      `no C++ compiler makes ${basename(target)}: ${compilerReason(failure ?? error)}`,
       "Install one (Debian, Ubuntu: g++).",
     );
   }
 }
 
-/** Multiplies two matrices in a process of its own: a library that this processor cannot run ends that one, not this. */
-async function tryOut(kernels: string): Promise<void> {
+const zigFolder = inVenv("zig.partial");
+/** Where Zig is, once it was needed; it is removed when all is compiled. */
+let zig: Promise<string> | undefined;
+
+async function getZig(environment: Environment): Promise<string> {
+  await checkRoom(1, "the C++ compiler (Zig's, as the machine has none that works)");
+  remove(zigFolder);
+  Deno.mkdirSync(zigFolder);
+  const packages = join(zigFolder, "packages");
+  await pip(environment, ["install", "--quiet", "--no-deps", "--target", packages, `ziglang==${ZIG}`], {
+    env: { TMPDIR: zigFolder },
+  });
+  return packages;
+}
+
+/** A compiler's many lines as the one that says what is wrong. */
+function compilerReason(error: unknown): string {
+  if (!(error instanceof ProgramError)) return error instanceof Error ? error.message : String(error);
+  const lines = error.output.trim().split("\n");
+  return lines.find((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? error.message;
+}
+
+/**
+ * Computes a little in a process of its own: a library that this processor cannot run ends that one, not this.
+ *
+ * @returns the fused operations, where TensorFlow works with them; where only they fail, the reason.
+ */
+async function tryOut(fused: FusedOperations): Promise<FusedOperations> {
+  const { kernels } = fused;
+  const failure = await tryWith(kernels);
+  if (failure === undefined) return fused;
+  if (kernels !== undefined && await tryWith(undefined) === undefined) {
+    return { withoutKernels: { name: kernels, why: failure } };
+  }
+  throw new NoTensorFlow(
+    `the TensorFlow library does not run here: ${failure}`,
+    failure.endsWith("SIGILL") ? "It needs a processor with AVX." : "",
+  );
+}
+
+async function tryWith(kernels: string | undefined): Promise<string | undefined> {
   try {
     await run(Deno.execPath(), ["run", "-A", inProject("tools", "setup", "try_out.ts")], {
-      env: { ...processEnvironment(), KOBERT_KERNELS: kernels },
+      env: { ...processEnvironment(), KOBERT_KERNELS: kernels === undefined ? "" : join(folder, kernels) },
     });
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
-    const crashed = /was ended by (\w+)/.exec(error.message)?.[1];
-    const told = error.output.trim().split("\n").find((line) => line.startsWith("error:")) ?? "it failed";
-    throw new NoTensorFlow(
-      `the TensorFlow library does not run here: ${
-        crashed === undefined ? told : `its try-out ended by ${crashed}`
-      }`,
-      crashed === "SIGILL" ? "It needs a processor with AVX." : "",
-    );
+    if (error.how.startsWith("was ended")) return `its try-out ${error.how}`;
+    return error.output.trim().split("\n").find((line) => line.startsWith("error:")) ?? "its try-out failed";
   }
 }
