@@ -137,6 +137,19 @@ const mended: [what: string, faults: Fault[], requests: (string | RegExp)[]][] =
     "model.safetensors",
     "model.safetensors from 5000-",
   ]],
+  [
+    "more cuts than tries, each with something gained",
+    Array.from({ length: 5 }, () => ({ endAfter: 1000 })),
+    [
+      "model.safetensors",
+      ...[1, 2, 3, 4, 5].map((thousand) => `model.safetensors from ${thousand}000-`),
+    ],
+  ],
+  ["a server that says it has no more", [{ endAfter: 5000 }, { status: 416 }], [
+    "model.safetensors",
+    "model.safetensors from 5000-",
+    "model.safetensors",
+  ]],
   ["wrong bytes", [{ wrongBytes: true }], ["model.safetensors", "model.safetensors"]],
   ["too many bytes", [{ wrongBytes: true, extra: 9 }], ["model.safetensors", "model.safetensors"]],
   ["wrong bytes after a cut", [{ endAfter: 5000 }, { wrongBytes: true }], [
@@ -207,6 +220,56 @@ Deno.test("a later run continues where an earlier one was cut, and mistrusts wha
       assertComplete(hub, (await resolve()).folder);
       assert.ok(!namesIn(join(cache, "blobs")).some((name) => name.endsWith(".incomplete")));
     });
+  }
+});
+
+Deno.test("what is there already is not counted as arriving, and a blob of the wrong size not as there", async () => {
+  const etag = etagOf("model.safetensors", weights);
+  const files = { "config.json": "", "model.safetensors": weights };
+  await withHub(files, async (hub, resolve, cache) => {
+    Deno.mkdirSync(join(cache, "blobs"), { recursive: true });
+    Deno.writeFileSync(join(cache, "blobs", `${etag}.incomplete`), weights);
+    const seen: DownloadProgress[] = [];
+    const { folder } = await resolve(`owner/name@${hub.commit}`, {
+      onProgress: (progress) => seen.push(progress),
+    });
+    assertComplete(hub, folder, ["config.json", "model.safetensors"]);
+    assert.deepEqual(hub.downloads(), []);
+    assert.equal(seen.at(-1)!.bytes, 20_000);
+    assert.equal(seen.at(-1)!.bytesPerSecond, 0);
+    assert.deepEqual(namesIn(cache), ["blobs", "snapshots"], "a commit is no reference");
+  });
+  await withHub(files, async (hub, resolve, cache) => {
+    Deno.mkdirSync(join(cache, "blobs"), { recursive: true });
+    Deno.writeFileSync(join(cache, "blobs", etag), weights.slice(1));
+    assertComplete(hub, (await resolve()).folder, ["config.json", "model.safetensors"]);
+  });
+});
+
+Deno.test("an endpoint that does not answer as a Hub is named", async () => {
+  const commit = "0".repeat(40);
+  const cases: [unknown, unknown, RegExp][] = [
+    [{}, [], /did not answer as a Hub does when asked about owner\/name: check HF_ENDPOINT/],
+    [{ sha: "main", siblings: [] }, [], /did not answer as a Hub does/],
+    [{ sha: commit, siblings: [{ rfilename: "config.json" }, { rfilename: "pytorch_model.bin" }] }, [
+      { path: "config.json", size: 2, oid: "../../../x" },
+    ], /does not say size and hash of config\.json in owner\/name/],
+  ];
+  for (const [revision, paths, message] of cases) {
+    const server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      (request) => Response.json(request.url.includes("/revision/") ? revision : paths),
+    );
+    await withFolder(async (cacheFolder) => {
+      const options = {
+        endpoint: `http://127.0.0.1:${server.addr.port}`,
+        cacheFolder,
+        token: null,
+        offline: false,
+      };
+      assert.match(await messageOf(() => resolveModel("owner/name", options)), message);
+    });
+    await server.shutdown();
   }
 });
 
