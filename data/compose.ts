@@ -119,10 +119,11 @@ function makeMood(genres: string[], random: Random): Mood {
   };
 }
 
-/** Lines of a form: verses are new each time, a chorus letter in capitals repeats. */
+/** The stanzas of a form: verses are new each time, the chorus comes back, now and then with another last line. */
 function writeSections(
   form: string,
   random: Random,
+  startStanza: () => void,
   newLine: (kind: "verse" | "chorus") => string,
 ): string[][] {
   const choruses = new Map<string, string[]>();
@@ -132,6 +133,7 @@ function writeSections(
     const kind = letter === "v" || letter === "p" ? "verse" : "chorus";
     const known = choruses.get(letter);
     if (known) return random.chance(0.2) ? [...known.slice(0, -1), newLine("chorus")] : known;
+    startStanza();
     const lines = Array.from({ length: count }, () => newLine(kind));
     if (letter === "C") {
       // a refrain may come back within its chorus
@@ -142,19 +144,17 @@ function writeSections(
   });
 }
 
+/** A title of the song's themes or genre, or words that the song sings. */
 function title(bank: Bank, mood: Mood, english: boolean, composer: LineComposer, random: Random): string {
   if (english) return random.pick(bank.english.get("title") ?? []).text;
-  const from = random.next();
-  const sections = (name: string): Bank["common"] =>
-    (from < 0.12 ? bank.genres.get(mood.genres[0] ?? "") : bank.themes.get(name)) ?? bank.common;
-  const source = sections(mood.themes[random.chance(0.7) ? 0 : 1]);
-  const section = random.weighted([["title", 6], ["np", 5], ["scene", 2.5], ["like", 1]] as const);
-  const fits = (source.get(section) ?? []).filter(({ tag }) => tag === null || tag === mood.season);
-  const words = composer.fill(random.pick(fits).text, mood);
-  if (random.chance(0.03)) {
-    return `${words} (${random.pick(["Intro", "Acoustic Ver.", "Part 2", "Live", "Interlude"])})`;
-  }
-  return words;
+  const sung = composer.used(random.weighted(weights("np 4, scene 3, like 1.5")));
+  const source = random.chance(0.15)
+    ? bank.genres.get(mood.genres[0] ?? "")
+    : bank.themes.get(mood.themes[random.chance(0.75) ? 0 : 1]);
+  const named = (source?.get("title") ?? []).filter(({ tag }) => tag === null || tag === mood.season);
+  const words = composer.fill(random.pick(sung.length > 0 && random.chance(0.5) ? sung : named).text, mood);
+  if (!random.chance(0.03)) return words;
+  return `${words} (${random.pick(["Intro", "Acoustic Ver.", "Part 2", "Live", "Interlude"])})`;
 }
 
 function dateText(album: Album, random: Random): string {
@@ -225,13 +225,14 @@ export function composeSongs(bank: Bank, seed: number): Row[] {
     const genres = [first];
     if (random.chance(0.1)) genres.push(random.weighted(manner(first).neighbours));
     const mood = makeMood(genres, random);
-    const english = random.chance(first === "트로트" || first === "포크/블루스" ? 0.006 : 0.024);
+    const english = random.chance(first === "트로트" || first === "포크/블루스" ? 0.008 : 0.03);
     composer.startSong();
     const form = random.weighted(english ? ENGLISH_FORMS : mood.long ? LONG_FORMS : FORMS);
     const tagged = Math.min(0.5, mood.genreShare);
     const sections = writeSections(
       form,
       random,
+      () => composer.startStanza(),
       (kind) => english ? composer.englishLine(first, tagged, kind) : composer.line(mood, kind),
     );
     const parted = random.chance(0.65);

@@ -37,7 +37,7 @@ const MANNERS: Record<string, Manner> = {
     english: 0.01,
     calls: 0.01,
     long: 0.02,
-    output: 2.7,
+    output: 2.5,
   },
   "댄스": {
     voices: voices("반말 8, 존댓말 1, 랩 1"),
@@ -50,7 +50,7 @@ const MANNERS: Record<string, Manner> = {
     english: 0.05,
     calls: 0.1,
     long: 0.03,
-    output: 0.92,
+    output: 0.84,
   },
   "랩/힙합": {
     voices: voices("랩 8, 반말 2"),
@@ -63,7 +63,7 @@ const MANNERS: Record<string, Manner> = {
     english: 0.05,
     calls: 0.12,
     long: 0.72,
-    output: 1.1,
+    output: 1.0,
   },
   "R&B/Soul": {
     voices: voices("반말 8, 존댓말 2"),
@@ -76,7 +76,7 @@ const MANNERS: Record<string, Manner> = {
     english: 0.08,
     calls: 0.1,
     long: 0.06,
-    output: 1.1,
+    output: 0.98,
   },
   "록/메탈": {
     voices: voices("반말 5, 서술 4, 존댓말 0.5"),
@@ -89,7 +89,7 @@ const MANNERS: Record<string, Manner> = {
     english: 0.02,
     calls: 0.05,
     long: 0.03,
-    output: 1.05,
+    output: 0.98,
   },
   "트로트": {
     voices: voices("옛말 5, 존댓말 2.5, 반말 1.5, 서술 1"),
@@ -102,7 +102,7 @@ const MANNERS: Record<string, Manner> = {
     english: 0,
     calls: 0.08,
     long: 0.01,
-    output: 0.6,
+    output: 0.58,
   },
   "포크/블루스": {
     voices: voices("서술 3.5, 반말 2.5, 존댓말 2, 옛말 2"),
@@ -115,7 +115,7 @@ const MANNERS: Record<string, Manner> = {
     english: 0,
     calls: 0.04,
     long: 0.01,
-    output: 0.6,
+    output: 0.58,
   },
   "인디음악": {
     voices: voices("반말 5, 존댓말 3, 서술 2"),
@@ -128,7 +128,7 @@ const MANNERS: Record<string, Manner> = {
     english: 0.02,
     calls: 0.04,
     long: 0.02,
-    output: 0.85,
+    output: 0.82,
   },
 };
 
@@ -158,8 +158,8 @@ export interface Shade {
 
 /** The shades of songs: many keep to shared themes, some are unmistakable. */
 export const SHADES: Weighted<Shade> = [
-  [{ share: [0.03, 0.1], own: 0.8, manner: 0 }, 0.12],
-  [{ share: [0.15, 0.28], own: 0.8, manner: 0.5 }, 0.3],
-  [{ share: [0.3, 0.46], own: 0.85, manner: 1 }, 0.36],
-  [{ share: [0.46, 0.7], own: 0.92, manner: 1.2 }, 0.22],
+  [{ share: [0.02, 0.08], own: 0.75, manner: 0 }, 0.16],
+  [{ share: [0.12, 0.25], own: 0.8, manner: 0.5 }, 0.32],
+  [{ share: [0.27, 0.42], own: 0.85, manner: 1 }, 0.33],
+  [{ share: [0.44, 0.66], own: 0.92, manner: 1.2 }, 0.19],
 ];

@@ -200,7 +200,7 @@ export class LineComposer {
         ? [this.#english("hook", genre, tagged)]
         : [this.#english("scene", genre, tagged), this.#english("clause", genre, tagged)];
       if (parts.some((part) => this.#inSong.has(part.id))) continue;
-      const text = parts.map((part) => part.text).join(this.#random.chance(0.5) ? ", " : " ");
+      const text = parts.map((part) => part.text).join(", ");
       if (this.#memory.isNear(text, parts)) continue;
       this.#keep(text, parts);
       return text;
