@@ -61,6 +61,11 @@ export const shared = {
     default: "data/songs.csv",
     about: "the table of songs: CSV with the eight columns",
   },
+  genres: {
+    type: "text",
+    placeholder: "LIST",
+    about: "the genres to tell apart, with commas; songs of none of them are left out (default all)",
+  },
   model: {
     type: "text",
     placeholder: "SOURCE",

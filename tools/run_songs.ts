@@ -3,7 +3,6 @@ import { stringify } from "@std/csv";
 import type pl from "nodejs-polars";
 import { join } from "node:path";
 import { configNames } from "../lib/models/mod.ts";
-import type { Verdict } from "../lib/ideas/mod.ts";
 import { cleanSongs, readSongs, type Song, type Split, splitSongs } from "../lib/songs/mod.ts";
 import { type Classifier, type Recipe, recipes, type SongPrediction } from "../lib/training/mod.ts";
 
@@ -17,10 +16,10 @@ interface SplitFile {
 
 const idsOf = (frame: pl.DataFrame): string[] => frame.getColumn("id").toArray() as string[];
 
-/** Reads a table, cleans it and tells what was dropped. */
-export async function readCleanSongs(path: string, requireGenre = true): Promise<pl.DataFrame> {
-  const table = await readSongs(path, { requireGenre });
-  const { songs, report } = cleanSongs(table, { requireGenre });
+/** Reads a table, cleans it and tells what was dropped. @param options.genres the genres to keep, with commas */
+export async function readCleanSongs(path: string, options: { genres?: string } = {}): Promise<pl.DataFrame> {
+  const genres = options.genres?.split(",").map((genre) => genre.trim());
+  const { songs, report } = cleanSongs(await readSongs(path), genres === undefined ? {} : { genres });
   const dropped = report.byReason.map(({ reason, songs }) => `${songs} with ${reason}`).join(", ");
   console.log(
     `${path}: ${report.read} songs, ${report.kept} kept${dropped === "" ? "" : ` (dropped ${dropped})`}`,
@@ -67,18 +66,6 @@ export function recipeOf(
     Object.entries(given).filter(([key, value]) => key in base && value !== undefined),
   );
   return { name, recipe: { ...base, ...changes } };
-}
-
-/** A verdict's numbers, for metrics.json. */
-export function verdictNumbers({ perInstance, perSong, macroF1, report, confusion }: Verdict) {
-  const { value, correct, count, label } = perSong;
-  return {
-    accuracyPerInstance: perInstance,
-    accuracyPerSong: { value, correct, count, label },
-    macroF1,
-    perGenre: report.perLabel,
-    confusion: { labels: confusion.labels, counts: confusion.counts },
-  };
 }
 
 /** Writes `predictions.csv`: id, name, artists, the song's genres where known, the predicted one, every genre's probability. */
