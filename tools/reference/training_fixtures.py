@@ -1,5 +1,6 @@
-"""Makes lib/engine/testdata/torch.json and lib/training/testdata/schedules.json: optimizer, clipping, losses, activations,
-layer normalisation and attention as torch computes them in float64, and learning rates as transformers schedules them.
+"""Makes lib/engine/testdata/torch.json and lib/training/testdata/: optimizer, clipping, losses, activations, layer
+normalisation and attention as torch computes them in float64, learning rates as transformers schedules them, and a tiny
+checkpoint with its logits.
 
     OMP_NUM_THREADS=1 .venv-reference/bin/python tools/reference/training_fixtures.py
 """
@@ -9,7 +10,7 @@ import pathlib
 
 import torch
 import torch.nn.functional as F
-from transformers import get_scheduler
+from transformers import BertConfig, BertForSequenceClassification, get_scheduler
 
 LIB = pathlib.Path(__file__).resolve().parents[2] / "lib"
 torch.manual_seed(11)
@@ -162,6 +163,28 @@ def schedules():
     return cases
 
 
+def tiny_checkpoint(folder):
+    """A BERT of 2 layers, 16 wide, as save_pretrained writes it, and its logits for two rows, one of them padded."""
+    torch.manual_seed(12)
+    torch.set_default_dtype(torch.float32)
+    config = BertConfig(
+        vocab_size=40, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
+        max_position_embeddings=32, num_labels=3, initializer_range=0.3, pad_token_id=0,
+        id2label={0: "발라드", 1: "댄스", 2: "랩/힙합"},
+    )
+    model = BertForSequenceClassification(config).eval()
+    model.save_pretrained(folder)
+    input_ids = torch.tensor([[2, 7, 19, 33, 11, 3], [2, 25, 8, 3, 0, 0]])
+    attention_mask = (input_ids != 0).long()
+    with torch.no_grad():
+        logits = model(input_ids=input_ids, attention_mask=attention_mask).logits
+    write(folder / "expected.json", {
+        "inputIds": input_ids.reshape(-1).tolist(),
+        "attentionMask": attention_mask.reshape(-1).tolist(),
+        "logits": logits.reshape(-1).tolist(),
+    })
+
+
 def write(path, value):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value, separators=(",", ":")) + "\n")
@@ -175,3 +198,4 @@ write(LIB / "engine/testdata/torch.json", {
     "attention": attention(),
 })
 write(LIB / "training/testdata/schedules.json", schedules())
+tiny_checkpoint(LIB / "training/testdata/tiny")
