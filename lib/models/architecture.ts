@@ -1,26 +1,19 @@
-/** What an architecture file provides, and what a model takes and gives. */
+/** What an architecture file provides. */
 import type * as tf from "@tensorflow/tfjs";
-import type { BatchShape, Pass } from "../engine/mod.ts";
+import type { Pass } from "../engine/mod.ts";
+import type { TokenBatch } from "./batch.ts";
 import type { ConfigReader, Task } from "./config.ts";
 import type { Lookup, ParameterSpec } from "./layers.ts";
-
-/** A batch of token rows, padded to one length. */
-export interface TokenBatch extends BatchShape {
-  /** Token ids, [batch · length]. */
-  inputIds: Int32Array;
-  /** 1 for tokens, 0 for padding, [batch · length]. */
-  attentionMask: Int32Array;
-  /** The segment of each token, [batch · length]; zeros where absent. */
-  tokenTypeIds?: Int32Array;
-}
 
 /** What every parsed config tells beside its architecture's own fields. */
 export interface CommonConfig {
   vocabularySize: number;
-  /** The longest row of tokens, [CLS] and [SEP] included. */
+  /** The longest row of tokens, special tokens included. */
   maxLength: number;
+  /** Of a token's hidden state. */
   width: number;
   layers: number;
+  /** The padding token, whose embedding gets no gradient; `null` where there is none. */
   padId: number | null;
   /** The classes' names, in order. */
   labels: string[];
@@ -36,12 +29,16 @@ export interface Architecture<C extends CommonConfig = CommonConfig> {
   classes: Record<Task, string>;
   /** The name all of the encoder's parameters start with. */
   prefix: string;
+  /** Reads a config. @throws Error naming a field that is wrong, or that asks for something not implemented. */
   parse(config: ConfigReader): C;
+  /** All parameters of a model, in order. */
   parameters(config: C, task: Task): ParameterSpec[];
-  /** Parameters that a file need not hold, because they are another one: `{ alias: name }`. */
+  /** Parameters that are another one under a second name, which a file may hold or not: `{ second name: name }`. */
   tied(config: C, task: Task): Record<string, string>;
   /**
-   * Logits: [batch, labels] for classification; for a language model [rows, vocabulary] at the token rows asked for, or all.
+   * Logits: [batch, labels] for classification; for a language model [rows, vocabulary] at the token rows asked for, or at all.
+   *
+   * @throws Error when a row is too long or a segment is outside the model
    */
   logits(config: C, p: Lookup, pass: Pass, batch: TokenBatch, task: Task, rows?: Int32Array): tf.Tensor;
 }

@@ -6,28 +6,30 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import {
-  activate,
   type Activation,
-  addBias,
   dropout,
   embed,
   layerNorm,
-  linear,
   type Pass,
   scope,
   selectRows,
   tanh,
 } from "../engine/mod.ts";
-import type { Architecture, CommonConfig, TokenBatch } from "./architecture.ts";
-import type { ConfigReader, Task } from "./config.ts";
+import type { Architecture, CommonConfig } from "./architecture.ts";
+import { checkRows, plainPositions, type TokenBatch } from "./batch.ts";
+import { type ConfigReader, refuseUnsupported, type Task } from "./config.ts";
 import {
   attentionBias,
   bertLayer,
   bertLayerSpecs,
-  biasSpec,
+  classifierSpec,
   dense,
   embeddingSpec,
   encoder,
+  firstTokens,
+  type LanguageHead,
+  languageLogits,
+  languageSpecs,
   linearOf,
   linearSpec,
   type Lookup,
@@ -40,6 +42,7 @@ import {
 export interface BertConfig extends CommonConfig {
   heads: number;
   innerWidth: number;
+  /** Rows of the table of positions. */
   positions: number;
   tokenTypes: number;
   activation: Activation;
@@ -47,6 +50,7 @@ export interface BertConfig extends CommonConfig {
   attentionDropout: number;
   classifierDropout: number;
   normEpsilon: number;
+  /** Whether the language model's decoder is the word embeddings. */
   tieEmbeddings: boolean;
 }
 
@@ -61,11 +65,10 @@ export interface BertDefaults {
 
 /** Reads the fields that BERT, RoBERTa and ELECTRA share. */
 export function parseBertConfig(config: ConfigReader, defaults: BertDefaults): BertConfig {
+  refuseUnsupported(config);
   config.only("position_embedding_type", "absolute");
   config.only("is_decoder", false);
   config.only("add_cross_attention", false);
-  config.only("problem_type", "single_label_classification");
-  config.only("pruned_heads", {});
   const width = config.integer("hidden_size", defaults.width),
     heads = config.integer("num_attention_heads", defaults.heads);
   if (width % heads !== 0) {
@@ -75,8 +78,9 @@ export function parseBertConfig(config: ConfigReader, defaults: BertDefaults): B
   }
   const dropout = config.rate("hidden_dropout_prob", 0.1);
   const positions = config.integer("max_position_embeddings", 512);
+  const vocabularySize = config.integer("vocab_size", defaults.vocabularySize);
   return {
-    vocabularySize: config.integer("vocab_size", defaults.vocabularySize),
+    vocabularySize,
     maxLength: positions,
     width,
     layers: config.integer("num_hidden_layers", 12),
@@ -89,7 +93,7 @@ export function parseBertConfig(config: ConfigReader, defaults: BertDefaults): B
     attentionDropout: config.rate("attention_probs_dropout_prob", 0.1),
     classifierDropout: config.rate("classifier_dropout", dropout),
     normEpsilon: config.number("layer_norm_eps", 1e-12),
-    padId: config.optionalInteger("pad_token_id", defaults.padId),
+    padId: config.row("pad_token_id", defaults.padId, vocabularySize),
     labels: config.labels(),
     initializerRange: config.number("initializer_range", 0.02),
     tieEmbeddings: config.boolean("tie_word_embeddings", true),
@@ -110,18 +114,25 @@ export function bertEmbeddingSpecs(
   ];
 }
 
-/** The embeddings and the encoder's layers. */
-export function bertSpecs(prefix: string, config: BertConfig): ParameterSpec[] {
-  return [
-    ...bertEmbeddingSpecs(prefix, config),
-    ...Array.from(
-      { length: config.layers },
-      (_, i) => bertLayerSpecs(prefix, i, config.width, config.innerWidth),
-    ).flat(),
-  ];
+/** The encoder's layers under `prefix`. */
+export function bertEncoderSpecs(
+  prefix: string,
+  { layers, width, innerWidth }: BertConfig,
+): ParameterSpec[] {
+  return Array.from({ length: layers }, (_, i) => bertLayerSpecs(prefix, i, width, innerWidth)).flat();
 }
 
-/** Dropout(LayerNorm(word + position + token type)), [B·L, H]. */
+/**
+ * The segment of each token, [B·L]. A model with one segment (RoBERTa) has no use for what a tokenizer made for BERT, as
+ * KLUE-RoBERTa's is, says of pairs.
+ */
+function segments({ tokenTypes }: BertConfig, { inputIds, tokenTypeIds, length }: TokenBatch): Int32Array {
+  if (tokenTypeIds === undefined || tokenTypes === 1) return new Int32Array(inputIds.length);
+  checkRows("Token type", tokenTypeIds, tokenTypes, length, "it has that many segments");
+  return tokenTypeIds;
+}
+
+/** Dropout(LayerNorm(word + position + segment)), [B·L, H]. `paddingPosition` is a position without gradient. */
 export function bertEmbed(
   config: BertConfig,
   p: Lookup,
@@ -129,29 +140,16 @@ export function bertEmbed(
   batch: TokenBatch,
   prefix: string,
   positions: Int32Array,
-  wordPaddingRow: number | null,
-  positionPaddingRow: number | null = null,
+  paddingPosition: number | null = null,
 ): tf.Tensor {
-  const { inputIds } = batch;
+  const table = (name: string) => p(`${prefix}.embeddings.${name}.weight`);
   const sum = embed(pass, [
-    { table: p(`${prefix}.embeddings.word_embeddings.weight`), rows: inputIds, paddingRow: wordPaddingRow },
-    {
-      table: p(`${prefix}.embeddings.position_embeddings.weight`),
-      rows: positions,
-      paddingRow: positionPaddingRow,
-    },
-    {
-      table: p(`${prefix}.embeddings.token_type_embeddings.weight`),
-      rows: batch.tokenTypeIds ?? new Int32Array(inputIds.length),
-    },
+    { table: table("word_embeddings"), rows: batch.inputIds, paddingRow: config.padId },
+    { table: table("position_embeddings"), rows: positions, paddingRow: paddingPosition },
+    { table: table("token_type_embeddings"), rows: segments(config, batch) },
   ]);
   const norm = normOf(p, `${prefix}.embeddings.LayerNorm`, config.normEpsilon);
   return dropout(pass, layerNorm(pass, sum, norm), config.dropout);
-}
-
-/** Positions 0, 1, 2 … in every row. */
-export function plainPositions({ batch, length }: TokenBatch): Int32Array {
-  return Int32Array.from({ length: batch * length }, (_, i) => i % length);
 }
 
 /** The encoder's layers over embedded tokens, [B·L, H]. */
@@ -167,31 +165,21 @@ export function bertEncode(
   return encoder(pass, embedded, layers, config, batch, attentionBias(batch.attentionMask, batch));
 }
 
-/** The first token of every row, [B, H]. */
-export function firstTokens(pass: Pass, x: tf.Tensor, { batch, length }: TokenBatch): tf.Tensor {
-  return selectRows(pass, x, Int32Array.from({ length: batch }, (_, i) => i * length));
-}
-
-/** A language model's head: activation and LayerNorm, then the word embeddings as classes, [rows, V]. */
-export function tiedLanguageHead(
-  pass: Pass,
-  x: tf.Tensor,
-  p: Lookup,
-  names: { dense: string; norm: string; decoder: string; bias: string },
-  activation: Activation,
-  normEpsilon: number,
-): tf.Tensor {
-  const { weight, bias } = linearOf(p, names.dense);
-  const inner = layerNorm(
-    pass,
-    activate(pass, linear(pass, x, weight), bias, activation),
-    normOf(p, names.norm, normEpsilon),
-  );
-  return addBias(pass, linear(pass, inner, p(names.decoder)), p(names.bias));
-}
-
 const prefix = "bert";
 const wordTable = `${prefix}.embeddings.word_embeddings.weight`;
+
+function languageHead({ tieEmbeddings }: BertConfig): LanguageHead {
+  const head = "cls.predictions";
+  return {
+    dense: `${head}.transform.dense`,
+    norm: `${head}.transform.LayerNorm`,
+    tied: tieEmbeddings,
+    decoder: tieEmbeddings ? wordTable : `${head}.decoder.weight`,
+    ...(tieEmbeddings
+      ? { bias: `${head}.bias` }
+      : { bias: `${head}.decoder.bias`, otherBias: `${head}.bias` }),
+  };
+}
 
 export const bert: Architecture<BertConfig> = {
   modelType: "bert",
@@ -202,52 +190,38 @@ export const bert: Architecture<BertConfig> = {
     parseBertConfig(config, { width: 768, heads: 12, innerWidth: 3072, vocabularySize: 30522, padId: 0 }),
 
   parameters(config: BertConfig, task: Task): ParameterSpec[] {
-    const { width, vocabularySize, labels, tieEmbeddings } = config;
-    const head = task === "sequence-classification"
-      ? [
+    const { width, vocabularySize, labels } = config;
+    const body = [...bertEmbeddingSpecs(prefix, config), ...bertEncoderSpecs(prefix, config)];
+    if (task === "sequence-classification") {
+      return [
+        ...body,
         ...linearSpec(`${prefix}.pooler.dense`, width, width),
-        ...linearSpec("classifier", labels.length, width),
-      ]
-      : [
-        ...linearSpec("cls.predictions.transform.dense", width, width),
-        ...normSpec("cls.predictions.transform.LayerNorm", width),
-        biasSpec("cls.predictions.bias", vocabularySize),
-        ...(tieEmbeddings ? [] : embeddingSpec("cls.predictions.decoder", vocabularySize, width)),
+        ...classifierSpec("classifier", labels.length, width),
       ];
-    return [...bertSpecs(prefix, config), ...head];
+    }
+    return [...body, ...languageSpecs(languageHead(config), width, width, vocabularySize)];
   },
 
   tied(config: BertConfig, task: Task): Record<string, string> {
-    if (task !== "masked-lm") return {};
-    const bias = { "cls.predictions.decoder.bias": "cls.predictions.bias" };
-    return config.tieEmbeddings ? { ...bias, "cls.predictions.decoder.weight": wordTable } : bias;
+    if (task !== "masked-lm" || !config.tieEmbeddings) return {};
+    return {
+      "cls.predictions.decoder.weight": wordTable,
+      "cls.predictions.decoder.bias": "cls.predictions.bias",
+    };
   },
 
   logits(config, p, pass, batch, task, rows) {
     return scope(() => {
-      const embedded = bertEmbed(config, p, pass, batch, prefix, plainPositions(batch), config.padId);
+      const positions = plainPositions(batch, config.positions);
+      const embedded = bertEmbed(config, p, pass, batch, prefix, positions);
       const tokens = bertEncode(config, p, pass, embedded, batch, prefix);
       if (task === "masked-lm") {
         const x = rows === undefined ? tokens : selectRows(pass, tokens, rows);
-        return tiedLanguageHead(
-          pass,
-          x,
-          p,
-          {
-            dense: "cls.predictions.transform.dense",
-            norm: "cls.predictions.transform.LayerNorm",
-            decoder: config.tieEmbeddings ? wordTable : "cls.predictions.decoder.weight",
-            bias: "cls.predictions.bias",
-          },
-          config.activation,
-          config.normEpsilon,
-        );
+        return languageLogits(pass, x, p, languageHead(config), config.activation, config.normEpsilon);
       }
       // the pooler: tanh of a linear map of [CLS]
-      const pooled = tanh(
-        pass,
-        dense(pass, firstTokens(pass, tokens, batch), linearOf(p, `${prefix}.pooler.dense`)),
-      );
+      const first = firstTokens(pass, tokens, batch);
+      const pooled = tanh(pass, dense(pass, first, linearOf(p, `${prefix}.pooler.dense`)));
       return dense(pass, dropout(pass, pooled, config.classifierDropout), linearOf(p, "classifier"));
     });
   },

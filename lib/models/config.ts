@@ -7,12 +7,22 @@ export type JsonObject = Record<string, unknown>;
 /** What a model is asked to do; it decides the head. */
 export type Task = "sequence-classification" | "masked-lm";
 
+/** Hugging Face's other names for the activations known here. */
+const activationAliases: Record<string, Activation> = {
+  gelu_python: "gelu",
+  gelu_fast: "gelu_new",
+  gelu_pytorch_tanh: "gelu_new",
+  gelu_python_tanh: "gelu_new",
+  swish: "silu",
+};
+
 /** A config's fields by name, read with types, defaults and errors that name the field. */
 export class ConfigReader {
   private readonly json: JsonObject;
   /** Where the config came from, for errors. */
   readonly source: string;
 
+  /** @param source names the config in errors: its path as a rule. */
   constructor(json: JsonObject, source = "config.json") {
     this.json = json;
     this.source = source;
@@ -24,6 +34,7 @@ export class ConfigReader {
     );
   }
 
+  /** A field's value; `null` counts as absent, as it does in Hugging Face's configs. */
   private get(field: string): unknown {
     return this.json[field] ?? undefined;
   }
@@ -37,58 +48,63 @@ export class ConfigReader {
     return value;
   }
 
-  /** A whole number or `null`; the fallback where the field is absent. */
-  optionalInteger(field: string, fallback: number | null): number | null {
+  /** A row of a table of `rows`, or `null` where the field is null; the fallback where it is absent. */
+  row(field: string, fallback: number, rows: number): number | null {
     if (this.json[field] === null) return null;
-    return this.get(field) === undefined ? fallback : this.integer(field, undefined, 0);
+    const value = this.get(field) ?? fallback;
+    if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value >= rows) {
+      this.fail(field, `null or a whole number from 0 to ${rows - 1}`);
+    }
+    return value;
   }
 
-  /** A number within [least, most]. */
-  number(field: string, fallback: number, least = 0, most = Infinity): number {
+  /** A number of at least `least`. */
+  number(field: string, fallback: number, least = 0): number {
     const value = this.get(field) ?? fallback;
-    if (typeof value !== "number" || !(value >= least && value <= most)) {
-      this.fail(field, `a number from ${least}${most === Infinity ? "" : ` to ${most}`}`);
-    }
+    if (typeof value !== "number" || !(value >= least)) this.fail(field, `a number of at least ${least}`);
     return value;
   }
 
   /** A dropout rate, in [0, 1). */
   rate(field: string, fallback: number): number {
-    const value = this.number(field, fallback, 0, 1);
-    if (value === 1) this.fail(field, "below 1");
+    const value = this.get(field) ?? fallback;
+    if (typeof value !== "number" || !(value >= 0 && value < 1)) {
+      this.fail(field, "a number of at least 0 and below 1");
+    }
     return value;
   }
 
+  /** True or false. */
   boolean(field: string, fallback: boolean): boolean {
     const value = this.get(field) ?? fallback;
     if (typeof value !== "boolean") this.fail(field, "true or false");
     return value;
   }
 
-  /** One of some names. */
-  oneOf<T extends string>(field: string, names: readonly T[], fallback: T): T {
-    const value = this.get(field) ?? fallback;
-    if (!names.includes(value as T)) this.fail(field, `one of ${names.join(", ")}, the ones known here`);
-    return value as T;
-  }
-
+  /** An activation function, by any of Hugging Face's names for one that is known here. */
   activation(field: string, fallback: Activation): Activation {
-    const alias: Record<string, Activation> = { gelu_pytorch_tanh: "gelu_new", swish: "silu" };
-    const value = this.get(field);
-    if (typeof value === "string" && alias[value] !== undefined) return alias[value];
-    return this.oneOf(field, activationNames, fallback);
+    const value = this.get(field) ?? fallback;
+    if (activationNames.includes(value as Activation)) return value as Activation;
+    const found = typeof value === "string" ? activationAliases[value] : undefined;
+    if (found !== undefined) return found;
+    this.fail(
+      field,
+      `one of ${[...activationNames, ...Object.keys(activationAliases)].join(", ")}, the ones known here`,
+    );
   }
 
   /** Refuses a field that would change the result unless it is absent or has one of the harmless values. */
   only(field: string, ...harmless: unknown[]): void {
     const value = this.get(field);
-    if (
-      value === undefined || harmless.some((allowed) => JSON.stringify(allowed) === JSON.stringify(value))
-    ) return;
-    this.fail(
-      field,
-      `${harmless.map((v) => JSON.stringify(v)).join(" or ")} or absent: anything else is not implemented`,
-    );
+    if (value === undefined) return;
+    if (harmless.some((allowed) => JSON.stringify(allowed) === JSON.stringify(value))) return;
+    const allowed = [...harmless.map((v) => JSON.stringify(v)), "absent"].join(" or ");
+    this.fail(field, `${allowed}: anything else is not implemented`);
+  }
+
+  /** Whether the config names its classes, by name or by number. */
+  get hasLabels(): boolean {
+    return this.get("id2label") !== undefined || this.get("num_labels") !== undefined;
   }
 
   /** The classes' names: `id2label`, else `num_labels` numbered ones, else two, as Hugging Face does. */
@@ -103,10 +119,32 @@ export class ConfigReader {
     const entries = Object.entries(named);
     return entries.map((_, i) => {
       const label = (named as JsonObject)[String(i)];
-      if (typeof label !== "string") {
-        this.fail("id2label", `an object with the keys 0 to ${entries.length - 1}`);
-      }
-      return label;
+      if (typeof label === "string") return label;
+      // a few configs on the Hub name their classes by numbers
+      if (typeof label === "number") return String(label);
+      this.fail("id2label", `an object with the keys 0 to ${entries.length - 1} and a name for each`);
     });
+  }
+}
+
+/**
+ * Refuses what changes any architecture's result and is not implemented: quantised weights, layers that differ from the
+ * config, heads cut out. (`dtype` is no such field: weights of any type are computed with as float32, or bf16 where asked.)
+ */
+export function refuseUnsupported(config: ConfigReader): void {
+  config.only("quantization_config");
+  config.only("per_layer_config", {});
+  config.only("pruned_heads", {});
+  config.only("torchscript", false); // parts tied weights
+}
+
+/** Refuses classification that is not a choice of one among several classes. */
+export function refuseOtherClassification(config: ConfigReader): void {
+  config.only("problem_type", "single_label_classification");
+  if (config.labels().length < 2) {
+    throw new Error(
+      `${config.source}: the config has one class ("num_labels" or "id2label"), which in Hugging Face means regression; ` +
+        "only a choice among at least two classes is implemented. Give the classes (labels) to train a new head.",
+    );
   }
 }

@@ -5,7 +5,6 @@
 import {
   activate,
   type Activation,
-  addBias,
   dropout,
   embed,
   layerNorm,
@@ -14,15 +13,19 @@ import {
   selectRows,
 } from "../engine/mod.ts";
 import type { Architecture, CommonConfig } from "./architecture.ts";
-import { firstTokens, plainPositions } from "./bert.ts";
-import type { ConfigReader, Task } from "./config.ts";
+import { plainPositions } from "./batch.ts";
+import { type ConfigReader, refuseUnsupported, type Task } from "./config.ts";
 import {
   attentionBias,
-  biasSpec,
+  classifierSpec,
   dense,
   embeddingSpec,
   encoder,
   type EncoderLayer,
+  firstTokens,
+  type LanguageHead,
+  languageLogits,
+  languageSpecs,
   linearOf,
   linearSpec,
   type Lookup,
@@ -35,6 +38,8 @@ interface DistilBertConfig extends CommonConfig {
   heads: number;
   innerWidth: number;
   positions: number;
+  /** Whether positions start as sines and cosines instead of random numbers. */
+  sinusoidal: boolean;
   activation: Activation;
   dropout: number;
   attentionDropout: number;
@@ -74,6 +79,16 @@ function layerSpecs(i: number, width: number, inner: number): ParameterSpec[] {
   ];
 }
 
+function languageHead({ tieEmbeddings }: DistilBertConfig): LanguageHead {
+  return {
+    dense: "vocab_transform",
+    norm: "vocab_layer_norm",
+    tied: tieEmbeddings,
+    decoder: tieEmbeddings ? wordTable : "vocab_projector.weight",
+    bias: "vocab_projector.bias",
+  };
+}
+
 export const distilbert: Architecture<DistilBertConfig> = {
   modelType: "distilbert",
   prefix,
@@ -83,27 +98,27 @@ export const distilbert: Architecture<DistilBertConfig> = {
   },
 
   parse(config: ConfigReader): DistilBertConfig {
-    config.only("sinusoidal_pos_embds", false, true); // either way the table is in the checkpoint
-    config.only("problem_type", "single_label_classification");
-    config.only("pruned_heads", {});
+    refuseUnsupported(config);
     const width = config.integer("dim", 768), heads = config.integer("n_heads", 12);
     if (width % heads !== 0) {
       throw new Error(`${config.source}: "dim" ${width} is not a multiple of "n_heads" ${heads}.`);
     }
     const positions = config.integer("max_position_embeddings", 512);
+    const vocabularySize = config.integer("vocab_size", 30522);
     return {
-      vocabularySize: config.integer("vocab_size", 30522),
+      vocabularySize,
       maxLength: positions,
       width,
       layers: config.integer("n_layers", 6),
       heads,
       innerWidth: config.integer("hidden_dim", 4 * 768),
       positions,
-      activation: config.oneOf("activation", ["gelu", "relu"], "gelu"),
+      sinusoidal: config.boolean("sinusoidal_pos_embds", false),
+      activation: config.activation("activation", "gelu"),
       dropout: config.rate("dropout", 0.1),
       attentionDropout: config.rate("attention_dropout", 0.1),
       classifierDropout: config.rate("seq_classif_dropout", 0.2),
-      padId: config.optionalInteger("pad_token_id", 0),
+      padId: config.row("pad_token_id", 0, vocabularySize),
       labels: config.labels(),
       initializerRange: config.number("initializer_range", 0.02),
       tieEmbeddings: config.boolean("tie_word_embeddings", true),
@@ -111,22 +126,23 @@ export const distilbert: Architecture<DistilBertConfig> = {
   },
 
   parameters(config: DistilBertConfig, task: Task): ParameterSpec[] {
-    const { width, vocabularySize, labels, tieEmbeddings } = config;
-    const head = task === "sequence-classification"
-      ? [...linearSpec("pre_classifier", width, width), ...linearSpec("classifier", labels.length, width)]
-      : [
-        ...linearSpec("vocab_transform", width, width),
-        ...normSpec("vocab_layer_norm", width),
-        biasSpec("vocab_projector.bias", vocabularySize),
-        ...(tieEmbeddings ? [] : embeddingSpec("vocab_projector", vocabularySize, width)),
-      ];
-    return [
+    const { width, vocabularySize, labels, sinusoidal } = config;
+    const positions = embeddingSpec(`${prefix}.embeddings.position_embeddings`, config.positions, width)
+      .map((spec) => sinusoidal ? { ...spec, initial: "sinusoidal" as const } : spec);
+    const body = [
       ...embeddingSpec(`${prefix}.embeddings.word_embeddings`, vocabularySize, width, config.padId),
-      ...embeddingSpec(`${prefix}.embeddings.position_embeddings`, config.positions, width),
+      ...positions,
       ...normSpec(`${prefix}.embeddings.LayerNorm`, width),
       ...Array.from({ length: config.layers }, (_, i) => layerSpecs(i, width, config.innerWidth)).flat(),
-      ...head,
     ];
+    if (task === "sequence-classification") {
+      return [
+        ...body,
+        ...linearSpec("pre_classifier", width, width),
+        ...classifierSpec("classifier", labels.length, width),
+      ];
+    }
+    return [...body, ...languageSpecs(languageHead(config), width, width, vocabularySize)];
   },
 
   tied(config: DistilBertConfig, task: Task): Record<string, string> {
@@ -135,28 +151,19 @@ export const distilbert: Architecture<DistilBertConfig> = {
 
   logits(config, p, pass, batch, task, rows) {
     return scope(() => {
+      const positions = plainPositions(batch, config.positions);
       const sum = embed(pass, [
         { table: p(wordTable), rows: batch.inputIds, paddingRow: config.padId },
-        { table: p(`${prefix}.embeddings.position_embeddings.weight`), rows: plainPositions(batch) },
+        { table: p(`${prefix}.embeddings.position_embeddings.weight`), rows: positions },
       ]);
       const norm = normOf(p, `${prefix}.embeddings.LayerNorm`, normEpsilon);
       const embedded = dropout(pass, layerNorm(pass, sum, norm), config.dropout);
       const layers = Array.from({ length: config.layers }, (_, i) => layerOf(p, i));
-      const tokens = encoder(
-        pass,
-        embedded,
-        layers,
-        config,
-        batch,
-        attentionBias(batch.attentionMask, batch),
-      );
+      const mask = attentionBias(batch.attentionMask, batch);
+      const tokens = encoder(pass, embedded, layers, config, batch, mask);
       if (task === "masked-lm") {
         const x = rows === undefined ? tokens : selectRows(pass, tokens, rows);
-        const { weight, bias } = linearOf(p, "vocab_transform");
-        const inner = activate(pass, linear(pass, x, weight), bias, config.activation);
-        const normal = layerNorm(pass, inner, normOf(p, "vocab_layer_norm", normEpsilon));
-        const decoder = p(config.tieEmbeddings ? wordTable : "vocab_projector.weight");
-        return addBias(pass, linear(pass, normal, decoder), p("vocab_projector.bias"));
+        return languageLogits(pass, x, p, languageHead(config), config.activation, normEpsilon);
       }
       const { weight, bias } = linearOf(p, "pre_classifier");
       const inner = activate(pass, linear(pass, firstTokens(pass, tokens, batch), weight), bias, "relu");

@@ -1,28 +1,31 @@
 /**
  * ELECTRA (Clark et al. 2020, "ELECTRA: Pre-training Text Encoders as Discriminators Rather Than Generators"): BERT's
- * encoder over embeddings that may be narrower and are then projected; KoELECTRA is this. Its classification head uses GELU.
+ * encoder over embeddings that may be narrower and are then projected; KoELECTRA is this. Its heads use GELU, whatever the
+ * encoder's activation.
  */
-import { activate, addBias, dropout, layerNorm, linear, scope, selectRows } from "../engine/mod.ts";
+import type * as tf from "@tensorflow/tfjs";
+import { activate, dropout, linear, type Pass, scope, selectRows } from "../engine/mod.ts";
 import type { Architecture } from "./architecture.ts";
+import { plainPositions } from "./batch.ts";
 import {
   type BertConfig,
   bertEmbed,
   bertEmbeddingSpecs,
   bertEncode,
-  bertSpecs,
-  firstTokens,
+  bertEncoderSpecs,
   parseBertConfig,
-  plainPositions,
 } from "./bert.ts";
 import type { ConfigReader, Task } from "./config.ts";
 import {
-  biasSpec,
+  classifierSpec,
   dense,
-  embeddingSpec,
+  firstTokens,
+  type LanguageHead,
+  languageLogits,
+  languageSpecs,
   linearOf,
   linearSpec,
-  normOf,
-  normSpec,
+  type Lookup,
   type ParameterSpec,
 } from "./layers.ts";
 
@@ -32,6 +35,16 @@ interface ElectraConfig extends BertConfig {
 
 const prefix = "electra";
 const wordTable = `${prefix}.embeddings.word_embeddings.weight`;
+
+function languageHead({ tieEmbeddings }: ElectraConfig): LanguageHead {
+  return {
+    dense: "generator_predictions.dense",
+    norm: "generator_predictions.LayerNorm",
+    tied: tieEmbeddings,
+    decoder: tieEmbeddings ? wordTable : "generator_lm_head.weight",
+    bias: "generator_lm_head.bias",
+  };
+}
 
 export const electra: Architecture<ElectraConfig> = {
   modelType: "electra",
@@ -47,23 +60,20 @@ export const electra: Architecture<ElectraConfig> = {
   },
 
   parameters(config: ElectraConfig, task: Task): ParameterSpec[] {
-    const { width, embeddingWidth, vocabularySize, labels, tieEmbeddings } = config;
-    const layers = bertSpecs(prefix, config).filter(({ name }) => !name.startsWith(`${prefix}.embeddings.`));
-    const projection = embeddingWidth === width
-      ? []
-      : linearSpec(`${prefix}.embeddings_project`, width, embeddingWidth);
-    const head = task === "sequence-classification"
-      ? [
+    const { width, embeddingWidth, vocabularySize, labels } = config;
+    const body = [
+      ...bertEmbeddingSpecs(prefix, config, embeddingWidth),
+      ...(embeddingWidth === width ? [] : linearSpec(`${prefix}.embeddings_project`, width, embeddingWidth)),
+      ...bertEncoderSpecs(prefix, config),
+    ];
+    if (task === "sequence-classification") {
+      return [
+        ...body,
         ...linearSpec("classifier.dense", width, width),
-        ...linearSpec("classifier.out_proj", labels.length, width),
-      ]
-      : [
-        ...linearSpec("generator_predictions.dense", embeddingWidth, width),
-        ...normSpec("generator_predictions.LayerNorm", embeddingWidth),
-        biasSpec("generator_lm_head.bias", vocabularySize),
-        ...(tieEmbeddings ? [] : embeddingSpec("generator_lm_head", vocabularySize, embeddingWidth)),
+        ...classifierSpec("classifier.out_proj", labels.length, width),
       ];
-    return [...bertEmbeddingSpecs(prefix, config, embeddingWidth), ...projection, ...layers, ...head];
+    }
+    return [...body, ...languageSpecs(languageHead(config), width, embeddingWidth, vocabularySize)];
   },
 
   tied(config: ElectraConfig, task: Task): Record<string, string> {
@@ -72,31 +82,25 @@ export const electra: Architecture<ElectraConfig> = {
 
   logits(config, p, pass, batch, task, rows) {
     return scope(() => {
-      let embedded = bertEmbed(config, p, pass, batch, prefix, plainPositions(batch), config.padId);
+      const positions = plainPositions(batch, config.positions);
+      let embedded = bertEmbed(config, p, pass, batch, prefix, positions);
       if (config.embeddingWidth !== config.width) {
         embedded = dense(pass, embedded, linearOf(p, `${prefix}.embeddings_project`));
       }
       const tokens = bertEncode(config, p, pass, embedded, batch, prefix);
       if (task === "masked-lm") {
         const x = rows === undefined ? tokens : selectRows(pass, tokens, rows);
-        const { weight, bias } = linearOf(p, "generator_predictions.dense");
-        const inner = activate(pass, linear(pass, x, weight), bias, "gelu");
-        const normal = layerNorm(
-          pass,
-          inner,
-          normOf(p, "generator_predictions.LayerNorm", config.normEpsilon),
-        );
-        const decoder = p(config.tieEmbeddings ? wordTable : "generator_lm_head.weight");
-        return addBias(pass, linear(pass, normal, decoder), p("generator_lm_head.bias"));
+        return languageLogits(pass, x, p, languageHead(config), "gelu", config.normEpsilon);
       }
-      const first = dropout(pass, firstTokens(pass, tokens, batch), config.classifierDropout);
-      const { weight, bias } = linearOf(p, "classifier.dense");
-      const inner = dropout(
-        pass,
-        activate(pass, linear(pass, first, weight), bias, "gelu"),
-        config.classifierDropout,
-      );
-      return dense(pass, inner, linearOf(p, "classifier.out_proj"));
+      return classificationHead(config, p, pass, firstTokens(pass, tokens, batch));
     });
   },
 };
+
+/** Dropout, a linear map, GELU, dropout, the classes. `x` [B, H], the first token of each row. */
+function classificationHead(config: ElectraConfig, p: Lookup, pass: Pass, x: tf.Tensor): tf.Tensor {
+  const { weight, bias } = linearOf(p, "classifier.dense");
+  const inner = linear(pass, dropout(pass, x, config.classifierDropout), weight);
+  const kept = dropout(pass, activate(pass, inner, bias, "gelu"), config.classifierDropout);
+  return dense(pass, kept, linearOf(p, "classifier.out_proj"));
+}

@@ -8,20 +8,27 @@ import {
   attend,
   type BatchShape,
   checkpointed,
+  layerNorm,
   linear,
   type Norm,
   type Parameter,
   type Pass,
   scope,
+  selectRows,
 } from "../engine/mod.ts";
 
-/** How a parameter starts when no checkpoint has it. */
+/** A parameter of a model, and how it starts when no checkpoint has it. */
 export interface ParameterSpec {
   name: string;
   shape: number[];
-  initial: "normal" | "zeros" | "ones";
+  /** `normal`: by the config's `initializer_range`. `sinusoidal`: the fixed positions of Vaswani et al. 2017. */
+  initial: "normal" | "zeros" | "ones" | "sinusoidal";
   /** A row of an embedding that starts at zero. */
   zeroRow?: number | null;
+  /** Its first axis is the classes. */
+  byClass?: true;
+  /** The name some checkpoints have it under. */
+  otherName?: string;
 }
 
 /** Finds a parameter by its Hugging Face name. */
@@ -33,14 +40,17 @@ export interface Linear {
   bias: Parameter;
 }
 
+/** The linear layer of that name. */
 export function linearOf(p: Lookup, name: string): Linear {
   return { weight: p(`${name}.weight`), bias: p(`${name}.bias`) };
 }
 
+/** The layer normalisation of that name. */
 export function normOf(p: Lookup, name: string, epsilon: number): Norm {
   return { weight: p(`${name}.weight`), bias: p(`${name}.bias`), epsilon };
 }
 
+/** A linear layer's weight [output, input] and bias [output]. */
 export function linearSpec(name: string, output: number, input: number): ParameterSpec[] {
   return [
     { name: `${name}.weight`, shape: [output, input], initial: "normal" },
@@ -48,10 +58,17 @@ export function linearSpec(name: string, output: number, input: number): Paramet
   ];
 }
 
+/** The linear layer that gives the logits of the classes. */
+export function classifierSpec(name: string, classes: number, width: number): ParameterSpec[] {
+  return linearSpec(name, classes, width).map((spec) => ({ ...spec, byClass: true }));
+}
+
+/** A bias by itself, [size]. */
 export function biasSpec(name: string, size: number): ParameterSpec {
   return { name, shape: [size], initial: "zeros" };
 }
 
+/** A layer normalisation's scale and shift, [width] each. */
 export function normSpec(name: string, width: number): ParameterSpec[] {
   return [
     { name: `${name}.weight`, shape: [width], initial: "ones" },
@@ -59,6 +76,7 @@ export function normSpec(name: string, width: number): ParameterSpec[] {
   ];
 }
 
+/** An embedding's table, [rows, width]; `zeroRow` starts at zero. */
 export function embeddingSpec(
   name: string,
   rows: number,
@@ -202,4 +220,52 @@ export function bertLayerSpecs(prefix: string, i: number, width: number, inner: 
     ...linearSpec(`${at}.output.dense`, width, inner),
     ...normSpec(`${at}.output.LayerNorm`, width),
   ];
+}
+
+/** The first token of every row, [batch, width]. `x` [tokens, width]. */
+export function firstTokens(pass: Pass, x: tf.Tensor, { batch, length }: BatchShape): tf.Tensor {
+  return selectRows(pass, x, Int32Array.from({ length: batch }, (_, i) => i * length));
+}
+
+/** The names of a masked language model's head. */
+export interface LanguageHead {
+  dense: string;
+  norm: string;
+  /** The weight whose rows are the vocabulary. */
+  decoder: string;
+  /** Whether that is the word embeddings. */
+  tied: boolean;
+  bias: string;
+  /** The name of the bias in some checkpoints. */
+  otherBias?: string;
+}
+
+/** The parameters of a masked language model's head; `inner` is the decoder's width. */
+export function languageSpecs(
+  { dense, norm, decoder, tied, bias, otherBias }: LanguageHead,
+  width: number,
+  inner: number,
+  vocabularySize: number,
+): ParameterSpec[] {
+  return [
+    ...linearSpec(dense, inner, width),
+    ...normSpec(norm, inner),
+    ...(tied ? [] : [{ name: decoder, shape: [vocabularySize, inner], initial: "normal" as const }]),
+    { ...biasSpec(bias, vocabularySize), ...(otherBias && { otherName: otherBias }) },
+  ];
+}
+
+/** A masked language model's head: LayerNorm(activation(x W + b)) times the decoder, [rows, vocabulary]. */
+export function languageLogits(
+  pass: Pass,
+  x: tf.Tensor,
+  p: Lookup,
+  names: LanguageHead,
+  activation: Activation,
+  epsilon: number,
+): tf.Tensor {
+  const { weight, bias } = linearOf(p, names.dense);
+  const inner = activate(pass, linear(pass, x, weight), bias, activation);
+  const normal = layerNorm(pass, inner, normOf(p, names.norm, epsilon));
+  return addBias(pass, linear(pass, normal, p(names.decoder)), p(names.bias));
 }

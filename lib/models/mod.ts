@@ -1,5 +1,54 @@
-/** Architectures, their weights, and what a model computes. */
+/**
+ * Architectures, their weights, and what a model computes: BERT (KoBERT, KLUE-BERT), RoBERTa (klue/roberta), ELECTRA
+ * (KoELECTRA) and DistilBERT, with heads for sequence classification and masked language modelling, in PyTorch's numbers.
+ *
+ * A checkpoint's folder, its logits on token ids, and some steps of training on batches of one's own:
+ *
+ * ```ts
+ * import { AdamW, clippingScale, globalNorm, startEngine, Tape, trainingPass } from "../engine/mod.ts";
+ * import { loadCheckpoint, lossOf, predictLogits, saveCheckpoint, tokenBatch } from "./mod.ts";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * await startEngine();
+ * const { model, report } = loadCheckpoint("path/to/checkpoint", { labels: ["발라드", "댄스", "트로트"] });
+ * console.log("freshly drawn:", report.initialised, "not used:", report.unused);
+ *
+ * // rows of token ids, special tokens included; the logits row by row, one for each class
+ * const batch = tokenBatch([[2, 1185, 517, 3], [2, 6903, 3]], model.config.padId ?? 0);
+ * console.log(predictLogits(model, batch));
+ *
+ * // AdamW with dropout and clipping: the dropout follows from seed and step, so a run can be repeated
+ * const optimizer = new AdamW({ weightDecay: 0.01 });
+ * const labels = Int32Array.of(0, 2), seed = 7, precision = "float32";
+ * for (let step = 0; step < 10; step++) {
+ *   const tape = new Tape();
+ *   const { loss } = tf.tidy(() => lossOf(model, trainingPass(tape, precision, seed, step), batch, labels));
+ *   const gradients = tape.backward(loss);
+ *   optimizer.step(gradients, 2e-5, clippingScale(globalNorm(gradients), 1));
+ *   console.log(step, loss.dataSync()[0]);
+ *   loss.dispose();
+ * }
+ * await saveCheckpoint(model, "path/to/fine-tuned"); // opens here, and in Python by from_pretrained
+ * ```
+ *
+ * The room `training` does the same for whole tables of songs, with batches, schedules, evaluation and checkpoints.
+ */
 export * from "./architecture.ts";
+export { type TokenBatch, tokenBatch } from "./batch.ts";
+export * from "./checkpoint.ts";
 export { ConfigReader, type JsonObject, type Task } from "./config.ts";
 export * from "./files/mod.ts";
-export * from "./model.ts";
+export { type Lookup, type ParameterSpec } from "./layers.ts";
+export {
+  configNames,
+  createModel,
+  disposeModel,
+  logitsOf,
+  lossOf,
+  type Model,
+  type ModelOptions,
+  modelTypes,
+  namedConfig,
+  parameterCount,
+  predictLogits,
+} from "./model.ts";

@@ -1,6 +1,5 @@
-/** Models: made from a config, loaded from a checkpoint, saved as one; their logits and losses. */
+/** Models: made from a config; their logits and losses. */
 import * as tf from "@tensorflow/tfjs";
-import { join } from "node:path";
 import {
   crossEntropy,
   type CrossEntropyOptions,
@@ -11,14 +10,12 @@ import {
   type Precision,
   randomKey,
 } from "../engine/mod.ts";
-import type { Architecture, CommonConfig, TokenBatch } from "./architecture.ts";
+import type { Architecture, CommonConfig } from "./architecture.ts";
+import { checkBatch, type TokenBatch } from "./batch.ts";
 import { bert } from "./bert.ts";
-import { ConfigReader, type JsonObject, type Task } from "./config.ts";
+import { ConfigReader, type JsonObject, refuseOtherClassification, type Task } from "./config.ts";
 import { distilbert } from "./distilbert.ts";
 import { electra } from "./electra.ts";
-import { openSafetensors, writeSafetensorsFolder } from "./files/mod.ts";
-const openCheckpoint = (folder: string) => openSafetensors(join(folder, "model.safetensors"));
-const canonicalNames = (names: string[], _: unknown) => names;
 import type { ParameterSpec } from "./layers.ts";
 import { roberta } from "./roberta.ts";
 
@@ -26,7 +23,7 @@ import { roberta } from "./roberta.ts";
 const architectures = [bert, roberta, electra, distilbert] as unknown as Architecture[];
 
 /** The `model_type`s that can be loaded. */
-export const modelTypes = architectures.map(({ modelType }) => modelType);
+export const modelTypes: readonly string[] = architectures.map(({ modelType }) => modelType);
 
 /** A model: its config, its parameters, and a forward pass that is a function of both. */
 export interface Model {
@@ -39,12 +36,14 @@ export interface Model {
   readonly parameters: Map<string, Parameter>;
 }
 
-/** What a checkpoint's file and the model's parameters did not have in common. */
-export interface LoadReport {
-  /** Parameters that the file lacks, freshly initialised: a new head. */
-  initialised: string[];
-  /** Names in the file that the model has no use for: another task's head. */
-  unused: string[];
+/** What a model is made for. */
+export interface ModelOptions {
+  /** Default: `sequence-classification`. */
+  task?: Task;
+  /** The classes' names; replaces those of the config. */
+  labels?: readonly string[];
+  /** Seed of every freshly drawn parameter. Default 0. */
+  seed?: number;
 }
 
 /** Named configurations for training from scratch; the vocabulary is the tokenizer's. */
@@ -66,12 +65,13 @@ const namedConfigs: Record<string, JsonObject> = {
 };
 
 /** The configurations that {@link namedConfig} knows. */
-export const configNames = Object.keys(namedConfigs);
+export const configNames: readonly string[] = Object.keys(namedConfigs);
 
 /**
  * The config of a model that is trained from scratch.
  *
  * @param vocabulary the tokenizer's size and padding id
+ * @throws Error when no configuration has that name, with those that are known
  */
 export function namedConfig(name: string, vocabulary: { vocabSize: number; padId: number }): JsonObject {
   const config = namedConfigs[name];
@@ -96,6 +96,8 @@ function architectureOf(json: JsonObject, source: string): Architecture {
 
 function withLabels(json: JsonObject, labels: readonly string[] | undefined): JsonObject {
   if (labels === undefined) return json;
+  const repeated = labels.find((label, i) => labels.indexOf(label) !== i);
+  if (repeated !== undefined) throw new Error(`Two classes have the name "${repeated}".`);
   const { num_labels: _, ...rest } = json;
   return {
     ...rest,
@@ -104,49 +106,60 @@ function withLabels(json: JsonObject, labels: readonly string[] | undefined): Js
   };
 }
 
-/** What a model is made for. */
-export interface ModelOptions {
-  task?: Task;
-  /** The classes' names; replaces those of the config. */
-  labels?: readonly string[];
-  /** Seed of every freshly drawn parameter. */
-  seed?: number;
+/** Positions as sines and cosines of falling frequency, [positions, width] (Vaswani et al. 2017, 3.5). */
+function sinusoids(positions: number, width: number): Float32Array {
+  return Float32Array.from({ length: positions * width }, (_, i) => {
+    const position = Math.floor(i / width), column = i % width;
+    const angle = position / 10000 ** (2 * Math.floor(column / 2) / width);
+    return column % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+  });
 }
 
-function initialValues(spec: ParameterSpec, range: number, seed: number): Float32Array {
-  const size = tf.util.sizeFromShape(spec.shape);
-  if (spec.initial === "zeros") return new Float32Array(size);
-  if (spec.initial === "ones") return new Float32Array(size).fill(1);
+function initialValues({ name, shape, initial, zeroRow }: ParameterSpec, range: number, seed: number) {
+  const size = shape.reduce((product, n) => product * n, 1);
+  if (initial === "zeros") return new Float32Array(size);
+  if (initial === "ones") return new Float32Array(size).fill(1);
+  if (initial === "sinusoidal") return sinusoids(shape[0]!, shape[1]!);
   // keyed by name: a new head draws the same numbers whatever was loaded before it
-  const values = normalValues(size, range, randomKey(seed, ...new TextEncoder().encode(spec.name)));
-  if (spec.zeroRow !== undefined && spec.zeroRow !== null) {
-    const width = spec.shape[1]!;
-    values.fill(0, spec.zeroRow * width, (spec.zeroRow + 1) * width);
+  const values = normalValues(size, range, randomKey(seed, ...new TextEncoder().encode(name)));
+  if (zeroRow !== undefined && zeroRow !== null) {
+    const width = shape[1]!;
+    values.fill(0, zeroRow * width, (zeroRow + 1) * width);
   }
   return values;
 }
 
-function build(
-  json: JsonObject,
-  source: string,
-  options: ModelOptions,
-  read: (spec: ParameterSpec) => Float32Array | null,
-): Model {
+/** A model before it has parameters. */
+export type ModelDescription = Omit<Model, "parameters"> & { specs: ParameterSpec[] };
+
+/** Reads a config for a task. @param source names the config in errors. */
+export function describeModel(json: JsonObject, source: string, options: ModelOptions): ModelDescription {
   const task = options.task ?? "sequence-classification";
   const complete = withLabels(json, options.labels);
   const architecture = architectureOf(complete, source);
-  const config = architecture.parse(new ConfigReader(complete, source));
+  const reader = new ConfigReader(complete, source);
+  const config = architecture.parse(reader);
+  if (task === "sequence-classification") refuseOtherClassification(reader);
+  return { task, architecture, config, json: complete, specs: architecture.parameters(config, task) };
+}
+
+/** Makes the parameters, one after the other: from what `read` gives, freshly drawn where it gives `null`. */
+export function buildModel(
+  { specs, ...model }: ModelDescription,
+  seed: number,
+  read: (spec: ParameterSpec) => Float32Array | null,
+): Model {
   const parameters = new Map<string, Parameter>();
   try {
-    for (const spec of architecture.parameters(config, task)) {
-      const values = read(spec) ?? initialValues(spec, config.initializerRange, options.seed ?? 0);
+    for (const spec of specs) {
+      const values = read(spec) ?? initialValues(spec, model.config.initializerRange, seed);
       parameters.set(spec.name, new Parameter(spec.name, tf.tensor(values, spec.shape)));
     }
   } catch (error) {
     for (const parameter of parameters.values()) parameter.dispose();
     throw error;
   }
-  return { task, architecture, config, json: complete, parameters };
+  return { ...model, parameters };
 }
 
 /**
@@ -154,113 +167,11 @@ function build(
  * must have been started.
  *
  * @param json a config.json's contents, or {@link namedConfig}
+ * @throws Error when the config is wrong or asks for something not implemented, naming the field
  * @example `const model = createModel(namedConfig("kobert-small", tokenizer), { labels: ["발라드", "댄스"], seed: 7 });`
  */
 export function createModel(json: JsonObject, options: ModelOptions = {}): Model {
-  return build(json, "The config", options, () => null);
-}
-
-/**
- * Loads a folder in Hugging Face's layout: `config.json` and the weights (safetensors or pytorch_model.bin, in one file or
- * several). Parameters of the encoder must all be there; a head that is missing, or made for other labels, is initialised
- * and listed in the report.
- *
- * @throws Error that names what is missing, mis-shaped or damaged.
- */
-export function loadCheckpoint(
-  folder: string,
-  options: ModelOptions = {},
-): { model: Model; report: LoadReport } {
-  const json = readConfig(folder);
-  const source = join(folder, "config.json");
-  const file = openCheckpoint(folder);
-  try {
-    const { prefix } = architectureOf(json, source);
-    const stored = new Map<string, string>();
-    canonicalNames(file.names(), { prefix }).forEach((name, i) => stored.set(name, file.names()[i]!));
-    const used = new Set<string>();
-    const report: LoadReport = { initialised: [], unused: [] };
-    const problems: string[] = [];
-    const model = build(json, source, options, (spec) => {
-      const name = stored.get(spec.name);
-      const inEncoder = spec.name.startsWith(`${prefix}.`) && !spec.name.startsWith(`${prefix}.pooler.`);
-      if (name === undefined) {
-        if (inEncoder) problems.push(`${spec.name} [${spec.shape}] is missing`);
-        else report.initialised.push(spec.name);
-        return null;
-      }
-      used.add(spec.name);
-      const { shape } = file.info(name);
-      if (shape.length !== spec.shape.length || shape.some((n, i) => n !== spec.shape[i])) {
-        if (inEncoder || options.labels === undefined) {
-          problems.push(`${name} is [${shape}] in the file and [${spec.shape}] by the config`);
-        } else report.initialised.push(spec.name);
-        return null;
-      }
-      return file.read(name);
-    });
-    if (problems.length > 0) {
-      disposeModel(model);
-      const shown = problems.slice(0, 20).map((problem) => `\n  ${problem}`).join("");
-      const more = problems.length > 20 ? `\n  and ${problems.length - 20} more` : "";
-      throw new Error(
-        `${folder}: the weights do not fit ${source} (${problems.length} parameters):${shown}${more}`,
-      );
-    }
-    const tied = model.architecture.tied(model.config, model.task);
-    report.unused = [...stored.keys()].filter((name) =>
-      !used.has(name) && tied[name] === undefined && !name.endsWith("embeddings.position_ids")
-    );
-    return { model, report };
-  } finally {
-    file.close();
-  }
-}
-
-function readConfig(folder: string): JsonObject {
-  const path = join(folder, "config.json");
-  let text: string;
-  try {
-    text = Deno.readTextFileSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Error(`${folder} has no config.json: it is not a checkpoint in Hugging Face's layout.`);
-  }
-  try {
-    const json = JSON.parse(text);
-    if (typeof json !== "object" || json === null || Array.isArray(json)) {
-      throw new Error("it is not an object");
-    }
-    return json;
-  } catch (error) {
-    throw new Error(`${path} is not valid JSON: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-/**
- * Writes `config.json` and `model.safetensors` as Hugging Face does, so that Python's `from_pretrained` and
- * {@link loadCheckpoint} open the folder. Files appear under their names only when complete.
- */
-export async function saveCheckpoint(model: Model, folder: string): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true });
-  const json = {
-    ...model.json,
-    architectures: [model.architecture.classes[model.task]],
-    dtype: "float32",
-    torch_dtype: "float32",
-  };
-  await writeSafetensorsFolder(
-    folder,
-    [...model.parameters.values()].map((parameter) => ({
-      name: parameter.name,
-      dtype: "F32" as const,
-      shape: parameter.shape,
-      data: () => parameter.data(),
-    })),
-  );
-  const path = join(folder, "config.json");
-  await Deno.writeTextFile(`${path}.tmp`, JSON.stringify(json, null, 2) + "\n");
-  await Deno.rename(`${path}.tmp`, path);
+  return buildModel(describeModel(json, "The config", options), options.seed ?? 0, () => null);
 }
 
 /** Frees a model's parameters. */
@@ -274,13 +185,16 @@ export function parameterCount(model: Model): number {
 }
 
 /**
- * The model's logits within a pass: [batch, labels] for classification; [rows, vocabulary] for a masked language model, at
- * the token rows asked for (`row · length + position`) or at all.
+ * The model's logits within a pass, float32: [batch, labels] for classification; [rows, vocabulary] for a masked language
+ * model, at the token rows asked for (`row · length + position`) or at all.
+ *
+ * A row in which the mask hides every token attends to all alike, as transformers' eager attention does (its SDPA route
+ * gives such rows other numbers).
  *
  * @throws Error when an id, a segment or the length is outside the model.
  */
 export function logitsOf(model: Model, pass: Pass, batch: TokenBatch, rows?: Int32Array): tf.Tensor {
-  checkBatch(model, batch);
+  checkBatch(batch, model.config.vocabularySize);
   const find = (name: string) => {
     const parameter = model.parameters.get(name);
     if (parameter === undefined) throw new Error(`The model has no parameter ${name}.`);
@@ -289,34 +203,13 @@ export function logitsOf(model: Model, pass: Pass, batch: TokenBatch, rows?: Int
   return model.architecture.logits(model.config, find, pass, batch, model.task, rows);
 }
 
-function checkBatch(
-  { config }: Model,
-  { inputIds, attentionMask, tokenTypeIds, batch, length }: TokenBatch,
-): void {
-  if (length > config.maxLength) {
-    throw new Error(
-      `A row has ${length} tokens; the model takes ${config.maxLength} at most. Truncate when encoding.`,
-    );
-  }
-  for (const [name, values] of Object.entries({ inputIds, attentionMask, tokenTypeIds })) {
-    if (values !== undefined && values.length !== batch * length) {
-      throw new Error(
-        `${name} has ${values.length} entries; a batch of ${batch} x ${length} has ${batch * length}.`,
-      );
-    }
-  }
-  const wrong = inputIds.findIndex((id) => id < 0 || id >= config.vocabularySize);
-  if (wrong >= 0) {
-    throw new Error(
-      `Token id ${inputIds[wrong]} at row ${Math.floor(wrong / length)}, position ${
-        wrong % length
-      } is outside the ` +
-        `model's vocabulary of ${config.vocabularySize}: the tokenizer is another model's.`,
-    );
-  }
-}
-
-/** Logits as numbers, row by row, without gradients or dropout. */
+/**
+ * Logits as numbers, row by row, without gradients or dropout.
+ *
+ * @returns [batch · labels]; [batch · length · vocabulary] for a masked language model
+ * @throws Error when an id, a segment or the length is outside the model
+ * @example `const [first, second] = predictLogits(model, tokenBatch([[2, 1185, 3]], 1));`
+ */
 export function predictLogits(
   model: Model,
   batch: TokenBatch,
@@ -331,7 +224,10 @@ export function predictLogits(
 
 /**
  * A model's loss on labelled rows, and its logits: the mean cross-entropy. For classification one label a row; for a masked
- * language model one a token, -100 where none is asked.
+ * language model one a token, -100 where none is asked (the logits are of the others).
+ *
+ * @returns the loss (a scalar) and the logits [rows, classes], which belong to the caller
+ * @throws Error when a label is no class, or a token is outside the model
  */
 export function lossOf(
   model: Model,

@@ -6,8 +6,9 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { AdamW, globalNorm, startEngine, Tape, trainingPass } from "../engine/mod.ts";
-import type { TokenBatch } from "./architecture.ts";
-import { disposeModel, loadCheckpoint, logitsOf, lossOf, type Model, predictLogits } from "./model.ts";
+import type { TokenBatch } from "./batch.ts";
+import { loadCheckpoint } from "./checkpoint.ts";
+import { disposeModel, logitsOf, lossOf, type Model, predictLogits } from "./model.ts";
 
 interface Sample {
   l2: number;

@@ -4,25 +4,27 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { dropout, type Pass, scope, selectRows, tanh } from "../engine/mod.ts";
-import type { Architecture, TokenBatch } from "./architecture.ts";
+import type { Architecture } from "./architecture.ts";
+import { checkLength, type TokenBatch } from "./batch.ts";
 import {
   type BertConfig,
   bertEmbed,
+  bertEmbeddingSpecs,
   bertEncode,
-  bertSpecs,
-  firstTokens,
+  bertEncoderSpecs,
   parseBertConfig,
-  tiedLanguageHead,
 } from "./bert.ts";
 import type { ConfigReader, Task } from "./config.ts";
 import {
-  biasSpec,
+  classifierSpec,
   dense,
-  embeddingSpec,
+  firstTokens,
+  type LanguageHead,
+  languageLogits,
+  languageSpecs,
   linearOf,
   linearSpec,
   type Lookup,
-  normSpec,
   type ParameterSpec,
 } from "./layers.ts";
 
@@ -33,16 +35,30 @@ interface RobertaConfig extends BertConfig {
 const prefix = "roberta";
 const wordTable = `${prefix}.embeddings.word_embeddings.weight`;
 
-/** Positions padId + 1, padId + 2 … over the tokens that are not padding, and padId at padding. */
-function positionsFromPadding({ inputIds, batch, length }: TokenBatch, padId: number): Int32Array {
+/** Positions padId + 1, padId + 2 … over the tokens that are not padding, and padId at padding, [B·L]. */
+function positionsFromPadding({ inputIds, batch, length }: TokenBatch, config: RobertaConfig): Int32Array {
+  const { padId, maxLength } = config;
   const positions = new Int32Array(inputIds.length);
   for (let row = 0; row < batch; row++) {
     let position = padId;
     for (let i = row * length; i < (row + 1) * length; i++) {
       positions[i] = inputIds[i] === padId ? padId : ++position;
     }
+    checkLength(position - padId, maxLength);
   }
   return positions;
+}
+
+function languageHead({ tieEmbeddings }: RobertaConfig): LanguageHead {
+  return {
+    dense: "lm_head.dense",
+    norm: "lm_head.layer_norm",
+    tied: tieEmbeddings,
+    decoder: tieEmbeddings ? wordTable : "lm_head.decoder.weight",
+    ...(tieEmbeddings
+      ? { bias: "lm_head.bias" }
+      : { bias: "lm_head.decoder.bias", otherBias: "lm_head.bias" }),
+  };
 }
 
 export const roberta: Architecture<RobertaConfig> = {
@@ -54,65 +70,50 @@ export const roberta: Architecture<RobertaConfig> = {
   },
 
   parse(config: ConfigReader): RobertaConfig {
-    const parsed = parseBertConfig(config, {
-      width: 768,
-      heads: 12,
-      innerWidth: 3072,
-      vocabularySize: 50265,
-      padId: 1,
-    });
-    const { padId } = parsed;
+    const defaults = { width: 768, heads: 12, innerWidth: 3072, vocabularySize: 50265, padId: 1 };
+    const parsed = parseBertConfig(config, defaults);
+    const { padId, positions } = parsed;
     if (padId === null) {
       throw new Error(`${config.source}: "pad_token_id" is null; RoBERTa counts its positions from it.`);
     }
-    return { ...parsed, padId, maxLength: parsed.positions - padId - 1 };
+    if (padId + 1 >= positions) {
+      throw new Error(
+        `${config.source}: "pad_token_id" is ${padId}, and RoBERTa counts its positions from the next one: ` +
+          `"max_position_embeddings" ${positions} leaves none.`,
+      );
+    }
+    return { ...parsed, padId, maxLength: positions - padId - 1 };
   },
 
   parameters(config: RobertaConfig, task: Task): ParameterSpec[] {
-    const { width, vocabularySize, labels, tieEmbeddings, padId } = config;
-    const body = bertSpecs(prefix, config).map((spec) =>
+    const { width, vocabularySize, labels, padId } = config;
+    const embeddings = bertEmbeddingSpecs(prefix, config).map((spec) =>
       spec.name.endsWith("position_embeddings.weight") ? { ...spec, zeroRow: padId } : spec
     );
-    const head = task === "sequence-classification"
-      ? [
+    const body = [...embeddings, ...bertEncoderSpecs(prefix, config)];
+    if (task === "sequence-classification") {
+      return [
+        ...body,
         ...linearSpec("classifier.dense", width, width),
-        ...linearSpec("classifier.out_proj", labels.length, width),
-      ]
-      : [
-        ...linearSpec("lm_head.dense", width, width),
-        ...normSpec("lm_head.layer_norm", width),
-        biasSpec("lm_head.bias", vocabularySize),
-        ...(tieEmbeddings ? [] : embeddingSpec("lm_head.decoder", vocabularySize, width)),
+        ...classifierSpec("classifier.out_proj", labels.length, width),
       ];
-    return [...body, ...head];
+    }
+    return [...body, ...languageSpecs(languageHead(config), width, width, vocabularySize)];
   },
 
   tied(config: RobertaConfig, task: Task): Record<string, string> {
-    if (task !== "masked-lm") return {};
-    const bias = { "lm_head.decoder.bias": "lm_head.bias" };
-    return config.tieEmbeddings ? { ...bias, "lm_head.decoder.weight": wordTable } : bias;
+    if (task !== "masked-lm" || !config.tieEmbeddings) return {};
+    return { "lm_head.decoder.weight": wordTable, "lm_head.decoder.bias": "lm_head.bias" };
   },
 
   logits(config, p, pass, batch, task, rows) {
     return scope(() => {
-      const positions = positionsFromPadding(batch, config.padId);
-      const embedded = bertEmbed(config, p, pass, batch, prefix, positions, config.padId, config.padId);
+      const positions = positionsFromPadding(batch, config);
+      const embedded = bertEmbed(config, p, pass, batch, prefix, positions, config.padId);
       const tokens = bertEncode(config, p, pass, embedded, batch, prefix);
       if (task === "masked-lm") {
         const x = rows === undefined ? tokens : selectRows(pass, tokens, rows);
-        return tiedLanguageHead(
-          pass,
-          x,
-          p,
-          {
-            dense: "lm_head.dense",
-            norm: "lm_head.layer_norm",
-            decoder: config.tieEmbeddings ? wordTable : "lm_head.decoder.weight",
-            bias: "lm_head.bias",
-          },
-          "gelu",
-          config.normEpsilon,
-        );
+        return languageLogits(pass, x, p, languageHead(config), "gelu", config.normEpsilon);
       }
       return classificationHead(config, p, pass, firstTokens(pass, tokens, batch));
     });

@@ -1,0 +1,185 @@
+/** Checkpoints in Hugging Face's layout: a model from a folder, a folder from a model. */
+import { join } from "node:path";
+import { ConfigReader, type JsonObject } from "./config.ts";
+import { canonicalNames, openCheckpoint, type TensorFile, writeSafetensorsFolder } from "./files/mod.ts";
+import type { ParameterSpec } from "./layers.ts";
+import { buildModel, describeModel, type Model, type ModelDescription, type ModelOptions } from "./model.ts";
+
+/** What a checkpoint's file and the model's parameters did not have in common. */
+export interface LoadReport {
+  /** Parameters that the file lacks, or has for other classes, freshly drawn: a new head. */
+  initialised: string[];
+  /** Names in the file that the model has no use for: another task's head. */
+  unused: string[];
+}
+
+/**
+ * Loads a folder in Hugging Face's layout: `config.json` and the weights (safetensors or pytorch_model.bin, in one file or
+ * several, of any float type), computed with as float32. Parameters of the encoder must all be there; a head that is
+ * missing is freshly drawn and listed in the report. The engine must have been started.
+ *
+ * Labels that are given take the place of the checkpoint's. Its head stays where they are the same (its rows change places
+ * where their order is another) or where it had as many and named them by numbers only (`LABEL_0`…); otherwise the classes
+ * are others, and the head's last layer starts anew.
+ *
+ * @throws Error that names the folder and what is missing, mis-shaped, damaged or not implemented
+ * @example
+ * const { model, report } = loadCheckpoint("outputs/run/best");
+ * if (report.initialised.length > 0) console.log("freshly drawn:", report.initialised);
+ */
+export function loadCheckpoint(
+  folder: string,
+  options: ModelOptions = {},
+): { model: Model; report: LoadReport } {
+  const source = join(folder, "config.json");
+  const json = readConfig(folder, source);
+  const description = describeModel(json, source, options);
+  const rows = classRows(new ConfigReader(json, source).labels(), options.labels);
+  const file = openCheckpoint(folder);
+  try {
+    const { found, report } = match(description, file, rows === "other", source);
+    const model = buildModel(description, options.seed ?? 0, (spec) => {
+      const name = found.get(spec.name);
+      if (name === undefined) return null;
+      const values = file.read(name);
+      return spec.byClass && typeof rows !== "string" ? pickRows(values, rows) : values;
+    });
+    return { model, report };
+  } finally {
+    file.close();
+  }
+}
+
+function readConfig(folder: string, path: string): JsonObject {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error(`${folder} has no config.json: it is not a checkpoint in Hugging Face's layout.`);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${path} is not valid JSON: ${(error as Error).message}`);
+  }
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new Error(`${path} is not a config: it holds ${JSON.stringify(json).slice(0, 40)}, not an object.`);
+  }
+  return json as JsonObject;
+}
+
+/** Where the wanted classes stand in a checkpoint's head: as they are, at these rows, or nowhere: it has others. */
+function classRows(stored: string[], wanted: readonly string[] | undefined): "same" | "other" | number[] {
+  if (wanted === undefined) return "same";
+  if (stored.length !== wanted.length) return "other";
+  if (stored.every((label, i) => label === wanted[i] || label === `LABEL_${i}`)) return "same";
+  const rows = wanted.map((label) => stored.indexOf(label));
+  return rows.includes(-1) ? "other" : rows;
+}
+
+function pickRows(values: Float32Array, rows: number[]): Float32Array {
+  const width = values.length / rows.length;
+  const picked = new Float32Array(values.length);
+  rows.forEach((row, i) => picked.set(values.subarray(row * width, (row + 1) * width), i * width));
+  return picked;
+}
+
+/** The name in the file of each of the model's parameters that it holds. */
+function match(
+  { architecture, config, task, specs }: ModelDescription,
+  file: TensorFile,
+  otherClasses: boolean,
+  source: string,
+): { found: Map<string, string>; report: LoadReport } {
+  const stored = canonicalNames(file.names(), architecture);
+  const tied = Object.entries(architecture.tied(config, task));
+  const found = new Map<string, string>(), known = new Set<string>();
+  const initialised: string[] = [], problems: string[] = [];
+  for (const spec of specs) {
+    const twins = tied.filter(([, name]) => name === spec.name).map(([twin]) => twin);
+    const names = [spec.name, ...twins, ...(spec.otherName ? [spec.otherName] : [])];
+    names.forEach((name) => known.add(name));
+    const name = stored.get(names.find((name) => stored.has(name)) ?? "");
+    if (name === undefined) {
+      if (isOfEncoder(spec, architecture.prefix)) problems.push(`${spec.name} [${spec.shape}] is missing`);
+      else initialised.push(spec.name);
+      continue;
+    }
+    if (spec.byClass && otherClasses) {
+      initialised.push(spec.name);
+      continue;
+    }
+    found.set(spec.name, name);
+    const { shape } = file.info(name);
+    if (String(shape) !== String(spec.shape)) {
+      problems.push(`${name} is [${shape}] in the file and [${spec.shape}] by the config`);
+      continue;
+    }
+    for (const twin of twins.map((twin) => stored.get(twin))) {
+      if (twin === undefined || twin === name || !differ(file, name, twin)) continue;
+      problems.push(
+        `${name} and ${twin} differ, though "tie_word_embeddings" makes them one: set it to false`,
+      );
+    }
+  }
+  const unused = [...stored].filter(([name]) => !known.has(name)).map(([, inFile]) => inFile)
+    .filter((name) => !name.endsWith("embeddings.position_ids"));
+  if (problems.length > 0) {
+    throw new Error(
+      `The weights in ${file.path} do not fit ${source} (${counted(problems.length, "parameter")}):` +
+        listed(problems) + (unused.length > 0 ? `\nThe file also has:${listed(unused)}` : ""),
+    );
+  }
+  return { found, report: { initialised, unused } };
+}
+
+/** The pooler stands in the encoder's names, but only classification has use for it. */
+function isOfEncoder({ name }: ParameterSpec, prefix: string): boolean {
+  return name.startsWith(`${prefix}.`) && !name.startsWith(`${prefix}.pooler.`);
+}
+
+function differ(file: TensorFile, a: string, b: string): boolean {
+  const values = file.read(a), others = file.read(b);
+  return values.length !== others.length || values.some((value, i) => !Object.is(value, others[i]));
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+function listed(lines: string[]): string {
+  const shown = lines.slice(0, 20).map((line) => `\n  ${line}`).join("");
+  return shown + (lines.length > 20 ? `\n  and ${lines.length - 20} more` : "");
+}
+
+/**
+ * Writes `config.json` and `model.safetensors` as Hugging Face does, so that Python's `from_pretrained` and
+ * {@link loadCheckpoint} open the folder. Each file appears under its name only when it is complete.
+ *
+ * @throws Error naming what could not be written
+ * @example `await saveCheckpoint(model, "outputs/my-model");`
+ */
+export async function saveCheckpoint(model: Model, folder: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  const json = {
+    ...model.json,
+    architectures: [model.architecture.classes[model.task]],
+    // the same by the name of transformers 5 and by that of 4
+    dtype: "float32",
+    torch_dtype: "float32",
+  };
+  await writeSafetensorsFolder(
+    folder,
+    [...model.parameters.values()].map((parameter) => ({
+      name: parameter.name,
+      dtype: "F32" as const,
+      shape: parameter.shape,
+      data: () => parameter.data(),
+    })),
+  );
+  const path = join(folder, "config.json");
+  await Deno.writeTextFile(`${path}.tmp`, JSON.stringify(json, null, 2) + "\n");
+  await Deno.rename(`${path}.tmp`, path);
+}
