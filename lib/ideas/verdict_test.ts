@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import type { Song } from "../songs/mod.ts";
+import { artistSongsOf, judge, judgeBaselines, verdictTable, writeVerdicts } from "./verdict.ts";
+
+function song(id: string, genres: string[], artists: string[], lyrics: string): Song {
+  const date = { text: "", year: null, month: null, day: null };
+  return { id, songName: id, adults: null, artists, albumId: null, date, genres, lyrics };
+}
+
+const labels = ["발라드", "댄스"];
+
+Deno.test("judge: a song of two genres counts once per instance, and is right by either per song", () => {
+  const songs = [song("1", ["발라드", "댄스"], ["가"], "눈물"), song("2", ["댄스"], ["나", "다"], "춤")];
+  const verdict = judge("model", labels, songs, [[0.9, 0.1], [0.6, 0.4]]);
+  // instances: 1 발라드 right, 1 댄스 wrong, 2 댄스 twice (two artists) wrong
+  assert.equal(verdict.perInstance.value, 1 / 4);
+  assert.equal(verdict.perInstance.count, 4);
+  assert.equal(verdict.perSong.value, 1 / 2);
+  assert.deepEqual(verdict.confusion.counts, [[1, 0], [3, 0]]);
+  // 발라드: precision 1/4, recall 1 → F1 0.4; 댄스: 0
+  assert.ok(Math.abs(verdict.macroF1 - 0.2) < 1e-12);
+});
+
+Deno.test("judge: a genre outside the labels is wrong, not lost", () => {
+  const songs = [song("1", ["트로트"], ["가"], "고향"), song("2", ["댄스"], ["나"], "춤")];
+  const verdict = judge("model", labels, songs, [[0.9, 0.1], [0.1, 0.9]]);
+  assert.equal(verdict.perInstance.value, 1 / 2);
+  assert.equal(verdict.perSong.value, 1 / 2);
+  assert.equal(verdict.perSong.count, 2);
+  assert.deepEqual(verdict.confusion.labels, ["발라드", "댄스", "트로트"]);
+});
+
+Deno.test("judge: rows that do not fit the songs are an error with both numbers", () => {
+  assert.throws(
+    () => judge("model", labels, [song("1", ["댄스"], [], "")], []),
+    /0 rows of probabilities for 1 songs/,
+  );
+});
+
+Deno.test("artistSongsOf: shares of known genres", () => {
+  const { genres, artists } = artistSongsOf([song("1", ["댄스", "발라드", "트로트"], ["가"], "")], labels);
+  assert.deepEqual(genres, [[0.5, 0.5]]);
+  assert.deepEqual(artists, [["가"]]);
+});
+
+Deno.test("judgeBaselines: majority, artist and n-grams on the same test songs", async () => {
+  const ballads = Array.from(
+    { length: 6 },
+    (_, i) => song(`b${i}`, ["발라드"], ["가"], `눈물이 흐르네 이별의 밤 ${i}`),
+  );
+  const dances = Array.from(
+    { length: 4 },
+    (_, i) => song(`d${i}`, ["댄스"], ["나"], `춤을 추자 신나게 흔들어 ${i}`),
+  );
+  const test = [
+    song("x", ["댄스"], ["나"], "춤을 추자 흔들어"),
+    song("y", ["댄스"], ["다"], "눈물이 흐르네 이별"),
+  ];
+  const [majority, artist, regression] = await judgeBaselines(labels, [...ballads, ...dances], test);
+  assert.equal(majority!.perSong.value, 0);
+  assert.deepEqual(artist!.perSong.songs.map(({ correct }) => correct), [true, false]);
+  assert.deepEqual(regression!.perSong.songs.map(({ correct }) => correct), [true, false]);
+  assert.deepEqual(
+    verdictTable([majority!, regression!]).map((row) => row["곡별 정확도 · accuracy per song"]),
+    [
+      "0.000",
+      "0.500",
+    ],
+  );
+  const folder = await Deno.makeTempDir();
+  await writeVerdicts(`${folder}/new/test_metrics.json`, [regression!]);
+  const written = JSON.parse(await Deno.readTextFile(`${folder}/new/test_metrics.json`));
+  assert.equal(written[regression!.method].accuracyPerSong.value, 0.5);
+  await Deno.remove(folder, { recursive: true });
+});
