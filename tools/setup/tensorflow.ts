@@ -222,7 +222,7 @@ async function setUpFor(
     if (kernels.status === "rejected") throw kernels.reason;
     const found = await step("TensorFlow tried out", () => {
       placeBinding();
-      return tryOut(kernels.value ?? {});
+      return tryOut(device, kernels.value ?? {});
     });
     writeState({ engine: "tensorflow", device, why, ...found, versions: versions(device) });
     // Only now: until then another process may have started with the old one.
@@ -266,7 +266,9 @@ async function checkRoom(gigabytes: number, what: string): Promise<void> {
   const free = bavail * bsize / 1e9;
   if (free < gigabytes) {
     throw new NoTensorFlow(
-      `${what} needs ${gigabytes} GB of free disk for its set-up, and ${free.toFixed(1)} GB are free`,
+      `${what} needs ${gigabytes} GB of free disk for its set-up, and ${
+        Math.floor(free * 10) / 10
+      } GB are free`,
       "Free some.",
     );
   }
@@ -435,11 +437,11 @@ function compilerReason(error: unknown): string {
  *
  * @returns the fused operations, where TensorFlow works with them; where only they fail, the reason.
  */
-async function tryOut(fused: FusedOperations): Promise<FusedOperations> {
+async function tryOut(device: "cpu" | "gpu", fused: FusedOperations): Promise<FusedOperations> {
   const { kernels } = fused;
-  const failure = await tryWith(kernels);
+  const failure = await tryWith(device, kernels);
   if (failure === undefined) return fused;
-  if (kernels !== undefined && await tryWith(undefined) === undefined) {
+  if (kernels !== undefined && await tryWith(device, undefined) === undefined) {
     return { withoutKernels: { name: kernels, why: failure } };
   }
   throw new NoTensorFlow(
@@ -448,14 +450,16 @@ async function tryOut(fused: FusedOperations): Promise<FusedOperations> {
   );
 }
 
-async function tryWith(kernels: string | undefined): Promise<string | undefined> {
+async function tryWith(device: "cpu" | "gpu", kernels: string | undefined): Promise<string | undefined> {
   try {
-    await run(Deno.execPath(), ["run", "-A", inProject("tools", "setup", "try_out.ts")], {
+    await run(Deno.execPath(), ["run", "-A", inProject("tools", "setup", "try_out.ts"), device], {
       env: { ...processEnvironment(), KOBERT_KERNELS: kernels === undefined ? "" : join(folder, kernels) },
     });
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
     if (error.how.startsWith("was ended")) return `its try-out ${error.how}`;
-    return error.output.trim().split("\n").find((line) => line.startsWith("error:")) ?? "its try-out failed";
+    const told = error.output.trim().split("\n").find((line) => line.startsWith("error:"));
+    return told?.replace(/^error: (Uncaught )?(\(in promise\) )?(Error: )?/, "").replace(/\.$/, "") ??
+      "its try-out failed";
   }
 }

@@ -3,7 +3,10 @@ import * as tf from "@tensorflow/tfjs";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { kernels } from "../../lib/engine/kernels.ts";
 
-await startEngine({ engine: "tensorflow" });
+const { device } = await startEngine({ engine: "tensorflow" });
+if (Deno.args[0] === "gpu" && device !== "gpu") {
+  throw new Error("TensorFlow's GPU libraries find no GPU they can use.");
+}
 const product = tf.matMul(tf.tensor2d([[1, 2], [3, 4]]), tf.tensor2d([[5, 6], [7, 8]]));
 const numbers = [...product.dataSync()].join(" ");
 if (numbers !== "19 22 43 50") {
