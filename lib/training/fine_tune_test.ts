@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { startEngine } from "../engine/mod.ts";
+import { createModel, disposeModel } from "../models/mod.ts";
+import { instances, type Song, songRows, songsFrame } from "../songs/mod.ts";
+import { loadTokenizer } from "../tokenizer/mod.ts";
+import {
+  type Classifier,
+  classifySongs,
+  examplesOf,
+  fineTune,
+  loadClassifier,
+  saveClassifier,
+} from "./fine_tune.ts";
+import { testRecipe } from "./recipe.ts";
+import { withFolder } from "./testing.ts";
+
+await startEngine();
+
+const tokenizerFolder = fileURLToPath(new URL("../tokenizer/testdata/", import.meta.url));
+const labels = ["발라드", "댄스"];
+
+async function tinyClassifier(): Promise<Classifier> {
+  const tokenizer = await loadTokenizer(`${tokenizerFolder}songs.model`);
+  const model = createModel({
+    model_type: "bert",
+    vocab_size: tokenizer.vocabSize,
+    hidden_size: 16,
+    num_hidden_layers: 1,
+    num_attention_heads: 2,
+    intermediate_size: 32,
+    max_position_embeddings: 24,
+    pad_token_id: tokenizer.padId,
+    hidden_dropout_prob: 0,
+    attention_probs_dropout_prob: 0,
+    initializer_range: 0.2,
+  }, { labels, seed: 1 });
+  return { model, tokenizer, labels, notes: [] };
+}
+
+function songs(count: number, genres: (i: number) => string[]): Song[] {
+  const date = { text: "", year: null, month: null, day: null };
+  return Array.from({ length: count }, (_, i) => ({
+    id: `s${i}`,
+    songName: `노래 ${i}`,
+    adults: null,
+    artists: [`가수 ${i % 5}`],
+    albumId: null,
+    date,
+    genres: genres(i),
+    lyrics: genres(i)[0] === "발라드" ? `눈물이 흐르는 이별의 밤 ${i}` : `신나게 춤을 추자 흔들어 ${i}`,
+  }));
+}
+
+Deno.test("fineTune learns songs, and a saved classifier says the same when loaded", async () => {
+  await withFolder(async (folder) => {
+    const classifier = await tinyClassifier();
+    const all = songs(48, (i) => i % 2 === 0 ? ["발라드"] : ["댄스"]);
+    const train = songsFrame(all.slice(0, 36)), validation = songsFrame(all.slice(36));
+    const run = await fineTune(classifier, { train, validation }, {
+      ...testRecipe,
+      maxSteps: null,
+      epochs: 8,
+      batchSize: 8,
+      learningRate: 2e-2,
+      maxLength: 24,
+      precision: "float32",
+    }, { output: folder });
+    assert.equal(run.steps, 8 * 5);
+    const loaded = await loadClassifier(run.bestFolder!);
+    assert.deepEqual(loaded.labels, labels);
+    const test = songRows(validation);
+    const predictions = await classifySongs(loaded, test, { maxLength: 24, precision: "float32" });
+    const right = predictions.filter(({ genre }, i) => genre === test[i]!.genres[0]).length;
+    assert.ok(right >= 11, `${right} of 12 right`);
+    for (const { probabilities, logits } of predictions) {
+      assert.ok(Math.abs(probabilities.reduce((sum, p) => sum + p, 0) - 1) < 1e-5);
+      const ratio = Math.exp(logits[0]! - logits[1]!);
+      assert.ok(Math.abs(ratio * probabilities[1]! / probabilities[0]! - 1) < 1e-3);
+    }
+    await saveClassifier(loaded, `${folder}/again`);
+    const again = await loadClassifier(`${folder}/again`);
+    const same = await classifySongs(again, test, { maxLength: 24, precision: "float32" });
+    assert.deepEqual(same.map(({ logits }) => [...logits]), predictions.map(({ logits }) => [...logits]));
+    for (const { model } of [classifier, loaded, again]) disposeModel(model);
+  });
+});
+
+Deno.test("examplesOf: cut to the model's length, equal texts encoded once, an unknown genre counts as wrong", async () => {
+  const classifier = await tinyClassifier();
+  const [song] = songs(1, () => ["댄스", "트로트"]);
+  const long = { ...song!, lyrics: "춤을 추자 ".repeat(40) };
+  const [known, unknown] = examplesOf(classifier, instances([long], { oversample: true }), 256);
+  assert.equal(known!.inputIds.length, 24);
+  assert.equal(known!.inputIds, unknown!.inputIds);
+  assert.deepEqual([known!.label, unknown!.label], [1, -100]);
+  disposeModel(classifier.model);
+});
+
+Deno.test("fineTune: a training song of a genre that the classifier lacks is an error that names it", async () => {
+  const classifier = await tinyClassifier();
+  const train = songsFrame(songs(4, (i) => i === 3 ? ["트로트"] : ["댄스"]));
+  await assert.rejects(
+    fineTune(classifier, { train, validation: train }, testRecipe),
+    /Song s3 has a genre that the classifier lacks; it knows 발라드, 댄스/,
+  );
+  disposeModel(classifier.model);
+});
+
+Deno.test("loadClassifier: a model from scratch needs labels; a folder that is none is an error", async () => {
+  await assert.rejects(loadClassifier("kobert-small"), /needs the genres' names/);
+  await withFolder((folder) => assert.rejects(loadClassifier(folder), /config\.json|tokenizer/));
+});
