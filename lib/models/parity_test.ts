@@ -1,11 +1,19 @@
 /**
  * Every architecture against PyTorch: logits, loss, every parameter's gradient, and the losses, gradient norms, logits and
- * parameters of AdamW steps, within each case's own tolerance. Cases of the project stand in testdata/parity; larger ones
- * are taken from beside the project where they are.
+ * parameters of AdamW steps, within each case's own tolerance. Cases of the project stand in testdata/parity, made by
+ * tools/reference/make_parity.py; larger ones are taken from beside the project where they are.
  */
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { AdamW, globalNorm, startEngine, Tape, trainingPass } from "../engine/mod.ts";
+import {
+  AdamW,
+  clippingScale,
+  globalNorm,
+  inferencePass,
+  startEngine,
+  Tape,
+  trainingPass,
+} from "../engine/mod.ts";
 import type { TokenBatch } from "./batch.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { disposeModel, logitsOf, lossOf, type Model, predictLogits } from "./model.ts";
@@ -104,9 +112,7 @@ function closeLogits(model: Model, batch: CaseBatch, tolerance: number, what: st
   }
   const sample = batch.logits_sample!;
   const rows = Int32Array.from(sample.positions, ([row, time]) => row * tokens.length + time);
-  const logits = tf.tidy(() =>
-    logitsOf(model, { tape: null, precision: "float32", nextKey: null }, tokens, rows)
-  );
+  const logits = tf.tidy(() => logitsOf(model, inferencePass("float32"), tokens, rows));
   const width = logits.shape[1]!;
   const values = logits.dataSync() as Float32Array;
   logits.dispose();
@@ -140,9 +146,6 @@ function closeSample(
   }
 }
 
-const folders = ["testdata/parity/", "../../../shared/parity/dev/"].map((path) =>
-  new URL(path, import.meta.url)
-);
 const wanted = /^(Bert|Roberta|Electra|DistilBert)For(SequenceClassification|MaskedLM)$/;
 
 function casesIn(folder: URL): { name: string; path: string }[] {
@@ -169,104 +172,121 @@ function loadCase(path: string): { expected: Case; model: Model } {
   return { expected, model };
 }
 
-for (
-  const [folder, label] of [[folders[0]!, "own case"], [folders[1]!, "case beside the project"]] as const
-) {
-  const cases = casesIn(folder);
-  if (cases.length === 0) Deno.test({ name: `parity with PyTorch, ${label}`, ignore: true, fn() {} });
-  for (const { name, path } of cases) {
-    Deno.test(`parity with PyTorch: ${name}, logits, loss and gradients (${label})`, async () => {
-      await startEngine();
-      const { expected, model } = loadCase(path);
-      const { tolerance } = expected;
-      expected.batches.forEach((batch, i) => {
-        closeLogits(model, batch, tolerance.logits_abs, `batch ${i}`);
-        const { loss } = lossOf(
-          model,
-          { tape: null, precision: "float32", nextKey: null },
-          tokenBatch(batch),
-          labelsOf(batch),
-        );
-        close(loss.dataSync()[0]!, batch.loss, tolerance.loss_abs, `batch ${i}, loss`);
-      });
+function testCase(title: string, path: string): void {
+  Deno.test(`${title}, logits, loss and gradients`, async () => {
+    await startEngine();
+    const { expected, model } = loadCase(path);
+    const { tolerance } = expected;
+    expected.batches.forEach((batch, i) => {
+      closeLogits(model, batch, tolerance.logits_abs, `batch ${i}`);
+      const { loss } = lossOf(model, inferencePass("float32"), tokenBatch(batch), labelsOf(batch));
+      close(loss.dataSync()[0]!, batch.loss, tolerance.loss_abs, `batch ${i}, loss`);
+    });
 
+    const tape = new Tape();
+    const first = expected.batches[0]!;
+    const { loss } = tf.tidy(() =>
+      lossOf(model, trainingPass(tape, "float32", 0, 0), tokenBatch(first), labelsOf(first))
+    );
+    const gradients = tape.backward(loss);
+    const seen = new Set<string>();
+    for (const [name, sample] of Object.entries(expected.gradients)) {
+      const parameter = model.parameters.get(name);
+      if (sample === null) {
+        assert.ok(parameter === undefined || !gradients.has(parameter), `${name} takes no part`);
+        continue;
+      }
+      assert.ok(parameter, `the model has no ${name}`);
+      seen.add(name);
+      const gradient = gradients.get(parameter);
+      assert.ok(gradient, `${name} has no gradient`);
+      const zero = expected.difference_float32_float64.zero_gradient_parameters.includes(name);
+      closeSample(gradient.dataSync() as Float32Array, parameter.shape[1] ?? 1, sample, {
+        l2: zero ? Infinity : tolerance.grad_l2_rel,
+        value: tolerance.grad_value_abs,
+      }, `gradient of ${name}`);
+    }
+    assert.deepEqual([...model.parameters.keys()].filter((name) => !seen.has(name)), [], "not in PyTorch's");
+    gradients.forEach((gradient) => gradient.dispose());
+    disposeModel(model);
+  });
+
+  Deno.test(`${title}, steps of AdamW`, async () => {
+    await startEngine();
+    const { expected, model } = loadCase(path);
+    const { tolerance, training } = expected;
+    const optimizer = new AdamW({
+      beta1: training.betas[0],
+      beta2: training.betas[1],
+      epsilon: training.eps,
+      weightDecay: training.weight_decay,
+    });
+    training.batch_of_step.forEach((index, step) => {
+      const batch = expected.batches[index]!;
       const tape = new Tape();
-      const first = expected.batches[0]!;
       const { loss } = tf.tidy(() =>
-        lossOf(model, trainingPass(tape, "float32", 0, 0), tokenBatch(first), labelsOf(first))
+        lossOf(model, trainingPass(tape, "float32", 0, step), tokenBatch(batch), labelsOf(batch))
       );
       const gradients = tape.backward(loss);
-      for (const [parameterName, sample] of Object.entries(expected.gradients)) {
-        const parameter = model.parameters.get(parameterName);
-        assert.ok(parameter, `the model has no ${parameterName}`);
-        const gradient = gradients.get(parameter);
-        if (sample === null) {
-          assert.equal(gradient, undefined, `${parameterName} takes no part`);
-          continue;
-        }
-        assert.ok(gradient, `${parameterName} has no gradient`);
-        const zero = expected.difference_float32_float64.zero_gradient_parameters.includes(parameterName);
-        closeSample(gradient.dataSync() as Float32Array, parameter.shape[1] ?? 1, sample, {
-          l2: zero ? Infinity : tolerance.grad_l2_rel,
-          value: tolerance.grad_value_abs,
-        }, `gradient of ${parameterName}`);
-      }
-      assert.equal(gradients.size, model.parameters.size, "every parameter has its gradient");
-      gradients.forEach((gradient) => gradient.dispose());
-      disposeModel(model);
+      const value = loss.dataSync()[0]!;
+      loss.dispose();
+      close(value, training.losses[step]!, tolerance.training_losses_abs, `loss of step ${step}`);
+      const norm = globalNorm(gradients);
+      const wantedNorm = expected.float64.training.grad_norms[step]!;
+      close(norm / wantedNorm, 1, tolerance.training_grad_norms_rel, `gradient norm of step ${step}`);
+      optimizer.step(gradients, training.lrs[step]!, clippingScale(norm, training.max_grad_norm));
     });
-
-    Deno.test(`parity with PyTorch: ${name}, steps of AdamW (${label})`, async () => {
-      await startEngine();
-      const { expected, model } = loadCase(path);
-      const { tolerance, training } = expected;
-      const optimizer = new AdamW({
-        beta1: training.betas[0],
-        beta2: training.betas[1],
-        epsilon: training.eps,
-        weightDecay: training.weight_decay,
-      });
-      training.batch_of_step.forEach((index, step) => {
-        const batch = expected.batches[index]!;
-        const tape = new Tape();
-        const { loss } = tf.tidy(() =>
-          lossOf(model, trainingPass(tape, "float32", 0, step), tokenBatch(batch), labelsOf(batch))
-        );
-        const gradients = tape.backward(loss);
-        close(
-          loss.dataSync()[0]!,
-          training.losses[step]!,
-          tolerance.training_losses_abs,
-          `loss of step ${step}`,
-        );
-        loss.dispose();
-        const norm = globalNorm(gradients);
-        const wantedNorm = expected.float64.training.grad_norms[step]!;
-        close(norm / wantedNorm, 1, tolerance.training_grad_norms_rel, `gradient norm of step ${step}`);
-        const scale = norm > training.max_grad_norm ? training.max_grad_norm / (norm + 1e-6) : 1;
-        optimizer.step(gradients, training.lrs[step]!, scale);
-      });
-      const final = { ...expected.batches[0]! };
-      delete final.logits;
-      delete final.logits_sample;
-      if (training.final_logits) final.logits = training.final_logits;
-      if (training.final_logits_sample) final.logits_sample = training.final_logits_sample;
-      closeLogits(model, final, tolerance.final_logits_abs, "after training");
-      const { zero_gradient_parameters, amplified_parameters } = expected.difference_float32_float64;
-      const left = new Set([
-        ...zero_gradient_parameters,
-        ...(Array.isArray(amplified_parameters) ? amplified_parameters : Object.keys(amplified_parameters)),
-      ]);
-      for (const [parameterName, sample] of Object.entries(training.final_parameters)) {
-        if (sample === null || left.has(parameterName)) continue;
-        const parameter = model.parameters.get(parameterName)!;
-        closeSample(parameter.data(), parameter.shape[1] ?? 1, sample, {
-          l2: Infinity,
-          value: tolerance.final_parameters_abs,
-        }, `${parameterName} after training`);
-      }
-      disposeModel(model);
-      optimizer.dispose();
-    });
-  }
+    const final = { ...expected.batches[0]! };
+    delete final.logits;
+    delete final.logits_sample;
+    if (training.final_logits) final.logits = training.final_logits;
+    if (training.final_logits_sample) final.logits_sample = training.final_logits_sample;
+    closeLogits(model, final, tolerance.final_logits_abs, "after training");
+    const { zero_gradient_parameters, amplified_parameters } = expected.difference_float32_float64;
+    const left = new Set([
+      ...zero_gradient_parameters,
+      ...(Array.isArray(amplified_parameters) ? amplified_parameters : Object.keys(amplified_parameters)),
+    ]);
+    for (const [name, sample] of Object.entries(training.final_parameters)) {
+      if (sample === null || left.has(name)) continue;
+      const parameter = model.parameters.get(name)!;
+      closeSample(parameter.data(), parameter.shape[1] ?? 1, sample, {
+        l2: Infinity,
+        value: tolerance.final_parameters_abs,
+      }, `${name} after training`);
+    }
+    disposeModel(model);
+    optimizer.dispose();
+  });
 }
+
+const own = casesIn(new URL("testdata/parity/", import.meta.url));
+const beside = casesIn(new URL("../../../shared/parity/dev/", import.meta.url));
+
+Deno.test("there are cases of every architecture and task", () => {
+  const classes = own.map(({ path }) => JSON.parse(Deno.readTextFileSync(`${path}/expected.json`)).class);
+  const tasks = ["ForSequenceClassification", "ForMaskedLM"];
+  const all = ["Bert", "DistilBert", "Electra", "Roberta"].flatMap((name) =>
+    tasks.map((task) => name + task)
+  );
+  assert.deepEqual([...new Set(classes)].sort(), all.sort());
+});
+// "smoke: " so that WebAssembly computes them too
+for (const { name, path } of own) testCase(`smoke: parity with PyTorch: ${name}`, path);
+for (const { name, path } of beside) testCase(`parity with PyTorch: ${name} (beside the project)`, path);
+if (beside.length === 0) {
+  Deno.test({ name: "parity with PyTorch: cases beside the project", ignore: true, fn() {} });
+}
+
+Deno.test({
+  name: "parity with PyTorch holds without the fused operations",
+  ignore: Deno.env.get("KOBERT_ENGINE") === "wasm",
+  fn: async () => {
+    const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["test", "-A", "--no-check", "--filter", "/^smoke: parity/", import.meta.filename!],
+      env: { KOBERT_KERNELS: "" },
+      stderr: "null",
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stdout));
+  },
+});
