@@ -1,7 +1,7 @@
 // BERT's text preparation and words, as Hugging Face `tokenizers` does them (BertNormalizer, BertPreTokenizer).
 // Source: normalizers/bert.rs and pre_tokenizers/bert.rs of huggingface/tokenizers (Apache-2.0).
 
-import { characterClasses, Is } from "./tokenizers_classes.ts";
+import { characterClasses, Is, lowercaseAsTokenizers } from "./tokenizers_classes.ts";
 
 /** BertNormalizer's settings. */
 export interface BertSettings {
@@ -59,7 +59,7 @@ export function makeBertNormalizer(settings: BertSettings): (text: string) => Be
     Array.from(text, (c) => {
       const kind = table[c.codePointAt(0)!]!;
       if (settings.stripAccents && kind & Is.mark) return "";
-      return settings.lowercase && kind & Is.lowercased ? c.toLowerCase() : c;
+      return settings.lowercase && kind & Is.lowercased ? lowercaseAsTokenizers(c) : c;
     }).join("");
 
   const result: BertText = { units: new Uint16Array(256), origin: new Int32Array(256), length: 0 };

@@ -16,7 +16,8 @@ export interface TokenizerConfig {
   tokenizerClass: string | null;
   /** Our own note of how a SentencePiece model is to be applied, written by `save`. */
   kind: TokenizerKind | null;
-  special: ReadonlyMap<SpecialRole, TokenSpec>;
+  /** `bare`: given by its name alone, so that a class may have more to say about it. */
+  special: ReadonlyMap<SpecialRole, TokenSpec & { bare: boolean }>;
   additional: readonly TokenSpec[];
   /** `added_tokens_decoder` and `added_tokens.json`. */
   added: readonly AddedToken[];
@@ -56,11 +57,12 @@ export async function readConfig(read: (name: string) => Promise<string | null>)
     );
   }
 
-  const special = new Map<SpecialRole, TokenSpec>();
+  const special = new Map<SpecialRole, TokenSpec & { bare: boolean }>();
   for (const role of SPECIAL_ROLES) {
     const key = `${role}_token`;
-    const spec = tokenSpec(config[key] ?? map[key], key, true);
-    if (spec !== null) special.set(role, spec);
+    const value = config[key] ?? map[key];
+    const spec = tokenSpec(value, key, true);
+    if (spec !== null) special.set(role, { ...spec, bare: typeof value === "string" });
   }
   const additional = [
     config.additional_special_tokens,

@@ -96,23 +96,24 @@ export function assemble(
   texts: readonly [TextTokens, TextTokens?],
   withOffsets: boolean,
 ): Encoding {
-  const encoding: Encoding = { ids: [], tokenTypeIds: [], attentionMask: [] };
+  const ids: number[] = [];
+  const tokenTypeIds: number[] = [];
   const offsets: Offset[] = [];
-  const add = (id: number, type: number) => {
-    encoding.ids.push(id);
-    encoding.tokenTypeIds.push(type);
-    encoding.attentionMask.push(1);
-  };
   for (const part of parts) {
     if ("special" in part) {
-      add(part.special, part.type);
+      ids.push(part.special);
+      tokenTypeIds.push(part.type);
       offsets.push([0, 0]);
     } else {
       const text = texts[part.text]!;
-      for (const id of text.ids) add(id, part.type);
-      if (text.offsets !== null) { for (const offset of text.offsets) offsets.push(offset); }
+      for (const id of text.ids) {
+        ids.push(id);
+        tokenTypeIds.push(part.type);
+      }
+      for (const offset of text.offsets ?? []) offsets.push(offset);
     }
   }
+  const encoding: Encoding = { ids, tokenTypeIds, attentionMask: new Array(ids.length).fill(1) };
   if (withOffsets) encoding.offsets = offsets;
   return encoding;
 }

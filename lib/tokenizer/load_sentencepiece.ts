@@ -83,8 +83,10 @@ export function loadSentencePiece(files: SentencePieceFiles): Tokenizer {
   };
   for (const [role, name] of named(config, kind)) {
     const spec = config.special.get(role);
-    if (spec !== undefined) take(spec, role);
-    else if (!plain || ids.has(name)) take(defaultSpec(name, role === "mask" && kind === "kobert-skt"), role);
+    // skt's class takes the space before [MASK] along.
+    const lstrip = role === "mask" && kind === "kobert-skt";
+    if (spec !== undefined) take({ ...spec, lstrip: spec.bare ? lstrip : spec.lstrip }, role);
+    else if (!plain || ids.has(name)) take(defaultSpec(name, lstrip), role);
   }
   if (!special.has("unk")) {
     const unknown = model.pieces[model.unkId]!.text;

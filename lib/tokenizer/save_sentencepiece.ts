@@ -54,6 +54,8 @@ export function saveSentencePiece(folder: string, saved: SavedSentencePiece): Pr
     tokenizer_class: "PreTrainedTokenizerFast",
     [KIND_KEY]: kind,
     ...names,
+    // Without this, transformers 5 would leave out the segments of a pair.
+    model_input_names: ["input_ids", "token_type_ids", "attention_mask"],
     padding_side: config.paddingSide ?? "right",
     ...limits,
     ...kobert,

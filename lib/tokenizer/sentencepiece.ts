@@ -33,7 +33,7 @@ export interface SplitPiece {
 /**
  * Makes a model ready to split text.
  *
- * @throws Error for another algorithm than unigram.
+ * @throws Error that names the file for another algorithm than unigram or a broken character map.
  */
 export function makeSentencePiece(model: SentencePieceModel, file: string): SentencePiece {
   if (model.algorithm !== "unigram") {
@@ -54,13 +54,20 @@ export function makeSentencePiece(model: SentencePieceModel, file: string): Sent
     Infinity,
   );
   const userDefined = model.pieces.filter((piece) => piece.type === PieceType.userDefined);
-  return {
-    model,
-    normalizer: makeNormalizer(
+  let normalizer: Normalizer;
+  try {
+    normalizer = makeNormalizer(
       model.normalizer,
       userDefined.map((piece) => piece.text),
       model.treatWhitespaceAsSuffix,
-    ),
+    );
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${file} is not a readable SentencePiece model: ${why}.`);
+  }
+  return {
+    model,
+    normalizer,
     split: makeUnigramSplitter(scoredPieces(model), Math.fround(lowest - UNKNOWN_PENALTY), "float32"),
     bytePieces,
     pieceOf,

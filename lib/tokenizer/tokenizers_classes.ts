@@ -46,6 +46,21 @@ export function characterClasses(): Uint16Array {
   return table;
 }
 
+let newerLowercase: Map<string, string> | null = null;
+
+/** A character that is `Is.lowercased` in small letters, also where JavaScript's Unicode is older. */
+export function lowercaseAsTokenizers(character: string): string {
+  const small = character.toLowerCase();
+  if (small !== character) return small;
+  newerLowercase ??= new Map(
+    tables.NEWER_LOWERCASE.split(" ").map((pair) => {
+      const [from, to] = pair.split(">").map((digits) => String.fromCodePoint(parseInt(digits, 16)));
+      return [from!, to!];
+    }),
+  );
+  return newerLowercase.get(character) ?? character;
+}
+
 /**
  * Unicode normalisation as of the version that `tokenizers` has: characters that a newer version made composable are
  * left as they are, and nothing is composed or sorted across them.

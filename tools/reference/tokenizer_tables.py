@@ -95,6 +95,11 @@ def main():
         rows = lines(ranges(belongs))
         out += [f"/** {what} */", f"export const {name} ="]
         out += [f'  "{row} " +' for row in rows[:-1]] + [f'  "{rows[-1]}";', ""]
+    newer = {c: LOWER.normalize_str(c) for c in map(chr, range(0x110000)) if not 0xD800 <= ord(c) <= 0xDFFF and c.lower() == c}
+    pairs = " ".join(f"{ord(c):x}>{ord(lower):x}" for c, lower in newer.items() if lower != c)
+    out += ["/** Small letters of capitals that Unicode 14 does not know: capital>small, hexadecimal. */"]
+    rows = lines(pairs)
+    out += ["export const NEWER_LOWERCASE ="] + [f'  "{row} " +' for row in rows[:-1]] + [f'  "{rows[-1]}";', ""]
     path = pathlib.Path(__file__).parents[2] / "lib/tokenizer/tokenizers_tables.ts"
     path.write_text("\n".join(out), encoding="utf-8")
     print(path, path.stat().st_size, "bytes")

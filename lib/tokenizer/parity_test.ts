@@ -1,0 +1,50 @@
+// The real KoBERT tokenizer, where it lies beside the project.
+import assert from "node:assert/strict";
+import { loadTokenizer } from "./mod.ts";
+
+const shared = new URL("../../../shared/", import.meta.url);
+const kobert = new URL("kobert/", shared).pathname;
+const lines = new URL("parity/tokenizer_dev.jsonl", shared);
+
+function exists(path: string | URL): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test({
+  name: "KoBERT's own tokenizer: all reference lines",
+  ignore: !exists(kobert) || !exists(lines),
+  fn: async () => {
+    const tokenizer = await loadTokenizer(kobert);
+    assert.equal(tokenizer.vocabSize, 8002);
+    let count = 0;
+    for (const line of (await Deno.readTextFile(lines)).split("\n")) {
+      if (line === "") continue;
+      const { text, pieces, ids, ids_truncated_32 } = JSON.parse(line);
+      assert.deepEqual(tokenizer.tokenize(text), pieces, line);
+      assert.deepEqual(tokenizer.encode(text).ids, ids, line);
+      assert.deepEqual(tokenizer.encode(text, { maxLength: 32 }).ids, ids_truncated_32, line);
+      assert.deepEqual(tokenizer.encode(text, { offsets: true }).ids, ids, line);
+      count++;
+    }
+    assert.equal(count, 400);
+  },
+});
+
+Deno.test({
+  name: "KoBERT's own tokenizer: known answers",
+  ignore: !exists(kobert),
+  fn: async () => {
+    const tokenizer = await loadTokenizer(`${kobert}tokenizer_78b3253a26.model`);
+    const { padId, clsId, sepId, maskId, unkId } = tokenizer;
+    assert.deepEqual([unkId, padId, clsId, sepId, maskId], [0, 1, 2, 3, 4]);
+    const text = "한국어 모델을 공유합니다.";
+    assert.deepEqual(tokenizer.encode(text).ids, [2, 4958, 6855, 2046, 7088, 1050, 7843, 54, 3]);
+    assert.deepEqual(tokenizer.tokenize("셔"), ["▁", "셔"]);
+    assert.equal(tokenizer.decode(tokenizer.encode(text).ids), text);
+  },
+});

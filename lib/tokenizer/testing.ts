@@ -1,0 +1,46 @@
+// What the tests of this room share: the fixtures that tools/reference/tokenizer_fixtures.py makes.
+
+const folder = new URL("./testdata/", import.meta.url);
+
+/** A fixture as JSON. */
+export function fixture<T>(name: string): T {
+  return JSON.parse(Deno.readTextFileSync(new URL(name, folder)));
+}
+
+/** Where a fixture lies. */
+export function fixturePath(name: string): string {
+  return new URL(name, folder).pathname;
+}
+
+/** The hostile texts that every reference is made of. */
+export const TEXTS = fixture<string[]>("texts.json");
+
+/** What Python made of one text, with what the fixture at hand holds. */
+export interface Row {
+  ids: number[];
+  /** Start and end of each token, one after the other. */
+  offsets?: number[];
+  pieces?: string[];
+  tokens?: string[];
+  decoded?: string;
+}
+
+/** Writes files into a folder of its own and removes it afterwards. */
+export async function withFolder<T>(
+  files: Record<string, string | Uint8Array | object>,
+  use: (folder: string) => Promise<T>,
+): Promise<T> {
+  const path = await Deno.makeTempDir();
+  try {
+    for (const [name, content] of Object.entries(files)) {
+      if (content instanceof Uint8Array) await Deno.writeFile(`${path}/${name}`, content);
+      else {await Deno.writeTextFile(
+          `${path}/${name}`,
+          typeof content === "string" ? content : JSON.stringify(content),
+        );}
+    }
+    return await use(path);
+  } finally {
+    await Deno.remove(path, { recursive: true });
+  }
+}
