@@ -46,12 +46,16 @@ export async function setUp(options: SetUpOptions): Promise<void> {
   if ((await missing(options)).length === 0) return;
   await withLock(async () => {
     const steps = await missing(options);
+    if (steps.length === 0) return;
+    const start = performance.now();
+    console.error("Setting up");
     const packages = steps.includes("packages") ? timed("npm packages", installPackages) : Promise.resolve();
     const work: Promise<void>[] = [packages];
     if (steps.includes("notebooks") || steps.includes("engine")) {
       work.push(pythonAndEngine(steps, packages, options));
     }
     await allOf(work);
+    reportTime("set-up in all", start);
   });
 }
 
@@ -150,8 +154,12 @@ async function installPackages(): Promise<void> {
 async function timed<T>(name: string, work: () => Promise<T>): Promise<T> {
   const start = performance.now();
   const result = await work();
-  console.error(`  ${name.padEnd(32)} ${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s`);
+  reportTime(name, start);
   return result;
+}
+
+function reportTime(name: string, start: number): void {
+  console.error(`  ${name.padEnd(32)} ${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s`);
 }
 
 /** Holds the system's lock on a file, so that of two set-ups one waits; the system drops it when its holder ends, however that happens. */
@@ -164,12 +172,7 @@ async function withLock(work: () => Promise<void>): Promise<void> {
     await file.lock(true);
   }
   Deno.writeTextFileSync(path, `${Deno.pid}\n`);
-  const start = performance.now();
-  console.error("Setting up");
   await work();
-  console.error(
-    `  ${"set-up in all".padEnd(32)} ${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s`,
-  );
 }
 
 /**

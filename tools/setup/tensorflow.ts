@@ -453,7 +453,11 @@ async function tryOut(device: "cpu" | "gpu", fused: FusedOperations): Promise<Fu
 async function tryWith(device: "cpu" | "gpu", kernels: string | undefined): Promise<string | undefined> {
   try {
     await run(Deno.execPath(), ["run", "-A", inProject("tools", "setup", "try_out.ts"), device], {
-      env: { ...processEnvironment(), KOBERT_KERNELS: kernels === undefined ? "" : join(folder, kernels) },
+      env: {
+        ...processEnvironment(),
+        NO_COLOR: "1",
+        KOBERT_KERNELS: kernels === undefined ? "" : join(folder, kernels),
+      },
     });
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
