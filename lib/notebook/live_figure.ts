@@ -14,19 +14,15 @@ import { escapeHtml } from "./table.ts";
  * The HTML of a figure: its picture, and the script that puts the live figure in its place.
  *
  * @param options.png base64
- * @param options.plotly whether to bring plotly.js along; one figure of a page has to
+ * @param options.plotly {@link packedPlotly} in one figure of a page, `null` in the others
  */
 export function liveFigureHtml(
   figure: Figure,
-  options: { png: string; width: number; height: number; plotly: boolean },
+  options: { png: string; width: number; height: number; plotly: string | null },
 ): string {
-  const { png, width, height } = options;
+  const { png, width, height, plotly } = options;
   const name = `figure-${crypto.randomUUID()}`;
-  const call = [
-    inScript(name),
-    inScript({ ...figure, width, height }),
-    options.plotly ? packedPlotly() : "null",
-  ];
+  const call = [inScript(name), inScript({ ...figure, height }), inScript(plotly)];
   return `<div class="${name}" style="max-width: ${width}px">` +
     `<img src="data:image/png;base64,${png}" width="${width}" style="max-width: 100%; height: auto" ` +
     `alt="${escapeHtml(figureTitle(figure))}"></div>\n` +
@@ -46,9 +42,9 @@ const inScript = (value: unknown): string => JSON.stringify(value).replaceAll("<
 
 let packed: string | undefined;
 
-/** plotly.js, gzipped and in base64, as a JavaScript string. */
-const packedPlotly = (): string =>
-  packed ??= `"${gzipSync(Deno.readFileSync(plotlyPath()), { level: 9 }).toString("base64")}"`;
+/** plotly.js, gzipped and in base64. */
+export const packedPlotly = (): string =>
+  packed ??= gzipSync(Deno.readFileSync(plotlyPath()), { level: 9 }).toString("base64");
 
 /** Runs in the page. Plain JavaScript, as text, since it is no part of this process. */
 const drawLive = String.raw`(name, figure, packed) => {

@@ -4,7 +4,7 @@
  * @module
  */
 export { html, markdown, saveFigure, show } from "./show.ts";
-export type { Frame, RichText, ShowOptions } from "./show.ts";
+export type { Frame, RichText, Showable, ShowOptions } from "./show.ts";
 export type { TableOptions } from "./table.ts";
 export { figurePng, figureSvg } from "./picture.ts";
 export type { PictureSize } from "./picture.ts";

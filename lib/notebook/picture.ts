@@ -86,7 +86,7 @@ interface Plotly {
 let loaded: Promise<Plotly> | undefined;
 
 /** Plotly in a document of its own, loaded once. */
-const plotly = (): Promise<Plotly> => loaded ??= loadPlotly();
+export const plotly = (): Promise<Plotly> => loaded ??= loadPlotly();
 
 async function loadPlotly(): Promise<Plotly> {
   const { JSDOM } = await import("jsdom");

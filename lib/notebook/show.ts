@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Figure } from "../plots/mod.ts";
 import { display, inKernel, type MediaBundle } from "./kernel.ts";
-import { figureTitle, liveFigureHtml } from "./live_figure.ts";
+import { figureTitle, liveFigureHtml, packedPlotly } from "./live_figure.ts";
 import { figurePng, figureSvg, type PictureSize, pictureSize } from "./picture.ts";
 import { type Table, tableHtml, tableOf, type TableOptions, tableText } from "./table.ts";
 
@@ -18,6 +18,9 @@ export interface Frame {
 export interface RichText {
   readonly bundle: MediaBundle;
 }
+
+/** What {@link show} takes. */
+export type Showable = Figure | Frame | readonly Readonly<Record<string, unknown>>[] | RichText | string;
 
 export interface ShowOptions extends TableOptions, PictureSize {
   /** The picture's file name outside a notebook, without ending; by default it is made of the figure's title. */
@@ -49,25 +52,45 @@ export const markdown = (text: string): RichText => ({
  * await show([{ 장르: "발라드", 곡: 120 }, { 장르: "댄스", 곡: 80 }]);
  * ```
  */
-export async function show(
-  thing: Figure | Frame | readonly Readonly<Record<string, unknown>>[] | RichText | string,
+export async function show(thing: Showable, options: ShowOptions = {}): Promise<void> {
+  if (inKernel()) {
+    const { bundle, metadata } = await bundleOf(thing, options);
+    await display(bundle, { metadata });
+  } else if (typeof thing === "object" && isFigure(thing)) {
+    const folder = options.folder ?? fileURLToPath(new URL("../../outputs/figures/", import.meta.url));
+    const path = join(folder, `${options.name ?? fileName(thing)}.png`);
+    await saveFigure(thing, path, options);
+    console.log(`${figureTitle(thing)}: ${path}`);
+  } else {
+    console.log((await bundleOf(thing, options)).bundle["text/plain"]);
+  }
+}
+
+/** What a notebook shows of a thing, and what it should know of it by media type. */
+export async function bundleOf(
+  thing: Showable,
   options: ShowOptions = {},
-): Promise<void> {
-  if (typeof thing === "string") await put({ "text/plain": thing });
-  else if ("bundle" in thing) await put(thing.bundle);
-  else if (isFigure(thing)) await showFigure(thing, options);
-  else await put(tableBundle(table(thing, options)));
+): Promise<{ bundle: MediaBundle; metadata?: Record<string, unknown> }> {
+  if (typeof thing === "string") return { bundle: { "text/plain": thing } };
+  if ("bundle" in thing) return { bundle: thing.bundle };
+  if (!isFigure(thing)) {
+    const set = table(thing, options);
+    return { bundle: { "text/html": tableHtml(set), "text/plain": tableText(set) } };
+  }
+  const wanted = figuresWanted();
+  const size = pictureSize(thing, options);
+  const title = figureTitle(thing);
+  const png = (await figurePng(thing, { ...size, scale: SCALE })).toBase64();
+  const bundle: MediaBundle = { "image/png": png, "text/plain": title };
+  if (wanted === "interactive") {
+    bundle["text/html"] = liveFigureHtml(thing, {
+      png,
+      ...size,
+      plotly: bringsPlotly(title) ? packedPlotly() : null,
+    });
+  }
+  return { bundle, metadata: { "image/png": size } };
 }
-
-async function put(bundle: MediaBundle): Promise<void> {
-  if (inKernel()) await display(bundle);
-  else console.log(bundle["text/plain"]);
-}
-
-const tableBundle = (table: Table): MediaBundle => ({
-  "text/html": tableHtml(table),
-  "text/plain": tableText(table),
-});
 
 function isFigure(thing: object): thing is Figure {
   return "data" in thing && Array.isArray(thing.data) && "layout" in thing &&
@@ -95,23 +118,6 @@ function table(thing: Frame | readonly Readonly<Record<string, unknown>>[], opti
 
 /** Picture pixels for each CSS pixel: sharp, and some 25 kB a figure. */
 const SCALE = 1.5;
-
-async function showFigure(figure: Figure, options: ShowOptions): Promise<void> {
-  if (!inKernel()) {
-    const folder = options.folder ?? fileURLToPath(new URL("../../outputs/figures/", import.meta.url));
-    const path = join(folder, `${options.name ?? fileName(figure)}.png`);
-    await saveFigure(figure, path, options);
-    console.log(`${figureTitle(figure)}: ${path}`);
-    return;
-  }
-  const size = pictureSize(figure, options);
-  const png = (await figurePng(figure, { ...size, scale: SCALE })).toBase64();
-  const bundle: MediaBundle = { "image/png": png, "text/plain": figureTitle(figure) };
-  if (figuresWanted() === "interactive") {
-    bundle["text/html"] = liveFigureHtml(figure, { png, ...size, plotly: bringsPlotly(figureTitle(figure)) });
-  }
-  await display(bundle, { metadata: { "image/png": size } });
-}
 
 /** How notebooks get their figures: the environment's `NOTEBOOK_FIGURES`. */
 function figuresWanted(): "interactive" | "png" {

@@ -9,6 +9,7 @@
  * module imported it asks running work to stop and the kernel lives. (By message, Deno 2.7.14 cancels a cell only while it computes,
  * and one that waits hangs for good, with every cell after it.)
  */
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inKernel } from "./kernel.ts";
 
@@ -27,23 +28,22 @@ export const STOP_FILE: string = fileURLToPath(new URL("../../outputs/STOP", imp
 
 const POLL_MS = 300;
 
-const listeners = new Set<(how: string) => void>();
+/** The one who listens now: one piece of work goes on at a time. */
+let listening: { stop(how: string): void; close(): void } | null = null;
 
 // An interrupt must not end the kernel while no work listens either: it comes late, or by mistake.
 if (inKernel()) {
   Deno.addSignalListener("SIGINT", () => {
-    if (listeners.size === 0) {
-      console.error(
-        "Nothing here that could stop is running. A cell that hangs ends by restarting the kernel.",
-      );
-    }
-    for (const stop of listeners) stop("the notebook's stop button");
+    if (listening === null) {
+      console.error("Nothing that could stop runs here. A cell that hangs ends by restarting the kernel.");
+    } else listening.stop("the notebook's stop button");
   });
 }
 
 /**
- * Listens for Ctrl-C, Jupyter's stop button and the stop file until it is closed. The first Ctrl-C asks the work to stop, a second
- * ends the process. A stop file is removed when it has been seen, and when it is older than the work.
+ * Listens for Ctrl-C, Jupyter's stop button and the stop file until it is closed, or until the next one listens: work that begins
+ * takes the place of the work before. The first Ctrl-C asks the work to stop, a second ends the process. A stop file is removed when it has
+ * been seen, and when it is older than the work.
  *
  * @param options.file the stop file, `outputs/STOP` by default
  * @example
@@ -54,6 +54,8 @@ if (inKernel()) {
  */
 export function listenForStop(options: { file?: string } = {}): StopListener {
   const { file = STOP_FILE } = options;
+  listening?.close();
+  removed(file);
   const controller = new AbortController();
   const stop = (how: string) => {
     if (controller.signal.aborted) return;
@@ -63,26 +65,26 @@ export function listenForStop(options: { file?: string } = {}): StopListener {
   let lookedAt = Date.now();
   const look = () => {
     lookedAt = Date.now();
-    if (removed(file)) stop(`the file ${file}`);
+    if (removed(file)) stop(`the file ${basename(file)}`);
   };
   const interrupted = () => {
     if (controller.signal.aborted) Deno.exit(130);
     stop("Ctrl-C (once more to end at once)");
   };
-  removed(file);
   const timer = setInterval(look, POLL_MS);
   Deno.unrefTimer(timer);
-  if (inKernel()) listeners.add(stop);
-  else Deno.addSignalListener("SIGINT", interrupted);
+  if (!inKernel()) Deno.addSignalListener("SIGINT", interrupted);
   const close = () => {
+    if (listening?.close !== close) return;
+    listening = null;
     clearInterval(timer);
-    if (inKernel()) listeners.delete(stop);
-    else Deno.removeSignalListener("SIGINT", interrupted);
+    if (!inKernel()) Deno.removeSignalListener("SIGINT", interrupted);
   };
+  listening = { stop, close };
   return {
     signal: controller.signal,
     requested: () => {
-      if (!controller.signal.aborted && Date.now() - lookedAt >= POLL_MS) look();
+      if (listening?.close === close && Date.now() - lookedAt >= POLL_MS) look();
       return controller.signal.aborted;
     },
     close,

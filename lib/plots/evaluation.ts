@@ -235,16 +235,19 @@ export function modelComparison(models: readonly ComparedModel[]): Figure {
       marker: { color: marker },
       customdata: models.map((model) => plain(model.name)),
       hovertemplate: "%{customdata}: %{x:.1%}",
-      error_x: {
-        type: "data",
-        symmetric: false,
-        array: models.map((model) => (model[interval]?.[1] ?? model[field]) - model[field]),
-        arrayminus: models.map((model) => model[field] - (model[interval]?.[0] ?? model[field])),
-        visible: models.some((model) => model[interval]),
-        color: ROLES.text,
-        thickness: 1.2,
-        width: 3,
-      },
+      ...(models.some((model) => model[interval])
+        ? {
+          error_x: {
+            type: "data",
+            symmetric: false,
+            array: models.map((model) => (model[interval]?.[1] ?? model[field]) - model[field]),
+            arrayminus: models.map((model) => model[field] - (model[interval]?.[0] ?? model[field])),
+            color: ROLES.text,
+            thickness: 1.2,
+            width: 3,
+          },
+        }
+        : {}),
     });
     const baselines = numbered.filter((model) => model.baseline);
     const others = numbered.filter((model) => !model.baseline);
@@ -338,13 +341,14 @@ export function alphaCurve(
     const color = PALETTE[index % PALETTE.length];
     data.push({
       type: "scatter",
-      mode: points.length === 1 ? "markers" : "lines",
       name: plain(name),
       legendgroup: String(index),
       x: points.map((point) => point.alpha),
       y: points.map((point) => point.accuracy),
-      line: { color, width: 2, dash: (["solid", "dash", "dot", "dashdot"] as const)[index % 4] },
-      marker: { color },
+      ...(points.length === 1 ? { mode: "markers", marker: { color } } : {
+        mode: "lines",
+        line: { color, width: 2, dash: (["solid", "dash", "dot", "dashdot"] as const)[index % 4] },
+      }),
       hovertemplate: "α = %{x:.3~g}: %{y:.1%}",
     });
     const chosen = points.find((point) => point.alpha === alpha);

@@ -105,6 +105,13 @@ export const LEGEND_ABOVE: Partial<Layout>["legend"] = {
 export const heightFor = (rows: number, pixels: number): Partial<Layout> =>
   rows * pixels + 140 > 480 ? { height: rows * pixels + 140 } : {};
 
+/** An axis of counts up to `most`: whole numbers only, each once. */
+export const countAxis = (most: number): Partial<LayoutAxis> => ({
+  tickformat: ",d",
+  rangemode: "tozero",
+  ...(most < 8 ? { dtick: 1 } : {}),
+});
+
 /** `1234` as `1,234`. */
 export const grouped = (count: number): string => count.toLocaleString("en-US");
 

@@ -2,6 +2,7 @@
 import type { Data } from "plotly.js-dist";
 import {
   both,
+  countAxis,
   type Figure,
   grouped,
   heightFor,
@@ -52,7 +53,9 @@ export function genreDistribution(
     : Object.entries(songs);
   const all = groups.flatMap(([, rows]) => [...rows]);
   needSome("genreDistribution", "song", all);
-  const genres = [...countNames(all.flatMap(genresOf)).keys()];
+  const total = countNames(all.flatMap(genresOf));
+  const genres = [...total.keys()];
+  const largest = [...total.values()][0] ?? 0;
   needSome("genreDistribution", "song with a genre", genres);
   for (const [name, rows] of groups) needSome("genreDistribution", `song in "${name}"`, rows);
   const alone = groups.length === 1;
@@ -86,7 +89,7 @@ export function genreDistribution(
       template: TEMPLATE,
       ...titleOf("장르 분포", "Genre distribution", `${sizes.join(" · ")}${alone ? "곡 · songs" : ""}`),
       xaxis: alone
-        ? { title: { text: both("곡 수", "Songs") }, tickformat: ",d", rangemode: "tozero" }
+        ? { title: { text: both("곡 수", "Songs") }, ...countAxis(largest) }
         : { title: { text: both("비율", "Share") }, tickformat: ".0%", rangemode: "tozero" },
       yaxis: { autorange: "reversed", ticks: "", type: "category", dtick: 1 },
       ...heightFor(genres.length, alone ? 24 : 8 + 12 * groups.length),
@@ -162,7 +165,10 @@ export function songsByYear(
         range: [first - 0.6, last + 0.6],
         ...(last - first < 12 ? { dtick: 1 } : {}),
       },
-      yaxis: { title: { text: both("곡 수", "Songs") }, tickformat: ",d" },
+      yaxis: {
+        title: { text: both("곡 수", "Songs") },
+        ...countAxis([...countNames(years.map(String)).values()][0]!),
+      },
       legend: { traceorder: "normal" },
     },
   };
@@ -398,7 +404,10 @@ export function tokenLengths(lengths: ArrayLike<number>, options: { maxLength: n
         tickformat: ",d",
         range: [0, end],
       },
-      yaxis: { title: { text: both("가사 수", "Texts") }, tickformat: ",d" },
+      yaxis: {
+        title: { text: both("가사 수", "Texts") },
+        ...countAxis(counts.kept.reduce((most, kept, bar) => Math.max(most, kept + counts.cut[bar]!), 0)),
+      },
       legend: { ...LEGEND_ABOVE, traceorder: "normal" },
       showlegend: cut > 0,
       shapes: onAxis

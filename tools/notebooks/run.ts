@@ -178,6 +178,10 @@ export function failureText({ notebook, output, error }: NotebookResult): string
   const place = error.cell === null
     ? "before its first cell"
     : `in cell ${error.cell}${error.executionCount === null ? "" : ` [${error.executionCount}]`}`;
+  const ran = output === null ? [] : [`What ran is in ${shortPath(output)}.`];
+  if (error.name === "Interrupted") {
+    return [`${shortPath(notebook)} was interrupted ${place}.`, ...ran].join("\n");
+  }
   const lines = error.source.split("\n");
   const excerpt = lines.slice(0, 12).map((line) => `    ${line}`);
   if (lines.length > 12) excerpt.push(`    … ${lines.length - 12} more lines`);
@@ -189,7 +193,7 @@ export function failureText({ notebook, output, error }: NotebookResult): string
     ...(error.source === "" ? [] : ["", ...excerpt, ""]),
     headline,
     ...details.split("\n").filter((line) => line.trim() !== "").slice(0, 15),
-    ...(output === null ? [] : [`What ran is in ${shortPath(output)}.`]),
+    ...ran,
   ].join("\n");
 }
 

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { tableHtml, tableOf, tableText } from "./table.ts";
+
+const text = (...args: Parameters<typeof tableOf>) => tableText(tableOf(...args));
+
+Deno.test("columns line up with Korean, numbers to the right and with equal decimals", () => {
+  assert.equal(
+    text([{ 장르: "발라드", songs: 1200, share: 0.25 }, { 장르: "R&B", songs: 8, share: 0.123456 }]),
+    "장르    songs   share\n" +
+      "──────  ─────  ──────\n" +
+      "발라드   1200  0.2500\n" +
+      "R&B         8  0.1235",
+  );
+});
+
+Deno.test("years and ids are not grouped, large and small numbers keep four digits", () => {
+  const { cells } = tableOf([{ year: 2003, big: 12345.678, small: 0.00012345 }]);
+  assert.deepEqual(cells, [["2003", "12346", "0.000123"]]);
+});
+
+Deno.test("what is missing is empty; lists, dates, line breaks and objects are one line", () => {
+  const { cells } = tableOf([
+    {
+      a: null,
+      b: ["달", "별"],
+      c: new Date("2001-03-16T00:00:00Z"),
+      d: "한 줄\r\n두 줄",
+      e: { x: 1 },
+      f: true,
+      g: 3n,
+    },
+    { a: 1, b: [], c: undefined, d: "", e: new Float32Array([1, 2]), f: NaN, g: 4n },
+  ]);
+  assert.deepEqual(cells, [
+    ["", "달, 별", "2001-03-16", "한 줄 / 두 줄", '{"x":1}', "true", "3"],
+    ["1", "", "", "", "1, 2", "NaN", "4"],
+  ]);
+});
+
+Deno.test("rows may have different columns", () => {
+  const { columns, cells } = tableOf([{ a: 1 }, { b: "x" }]);
+  assert.deepEqual(columns.map(({ name }) => name), ["a", "b"]);
+  assert.deepEqual(cells, [["1", ""], ["", "x"]]);
+});
+
+Deno.test("long tables and long cells are cut, and say so", () => {
+  const rows = Array.from({ length: 1234 }, (_, i) => ({ i, lyrics: "🎵".repeat(100) }));
+  const table = tableOf(rows, { maxRows: 3, maxCell: 10 });
+  assert.equal(table.cells.length, 3);
+  assert.equal(table.cells[0]![1], "🎵".repeat(9) + "…");
+  assert.match(tableText(table), /\n… 1,231행 더 · more rows$/);
+  assert.match(tableHtml(table), /<p>… 1,231행 더 · more rows<\/p>$/);
+  // The rest may be elsewhere: a frame gives its first rows only.
+  assert.equal(tableOf(rows.slice(0, 5), {}, 77).more, 72);
+  assert.equal(tableOf(rows.slice(0, 5)).more, 0);
+});
+
+Deno.test("HTML is escaped in names and cells", () => {
+  const html = tableHtml(tableOf([{ "<i>": '"><script>alert(1)</script>&' }]));
+  assert.ok(html.includes("&lt;i&gt;</th>"));
+  assert.ok(
+    html.includes('<td style="text-align: left">&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;</td>'),
+  );
+  assert.ok(!html.includes("<script"));
+});
+
+Deno.test("no rows give a table without columns, not an error", () => {
+  assert.equal(tableOf([]).columns.length, 0);
+});

@@ -1,0 +1,288 @@
+/**
+ * Checks notebooks as the rest of the code is checked: types, lint and format of their cells, and of committed ones that they are executed,
+ * in order, without errors, small, and the same on every machine.
+ */
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readOptions } from "../options.ts";
+import { inProject, remove, root } from "../setup/paths.ts";
+import { namedNotebooks } from "./run.ts";
+
+/** Something wrong with a notebook. */
+export interface NotebookProblem {
+  notebook: string;
+  /** The cell, from 1, texts counted too; `null` where the whole file is meant. */
+  cell: number | null;
+  /** The line of the cell, from 1; `null` where the whole cell is meant. */
+  line: number | null;
+  /** What is wrong and what to do. */
+  problem: string;
+}
+
+export interface CheckNotebooksOptions {
+  /** Whether the outputs are looked at too, as for notebooks that are committed. Default true. */
+  outputs?: boolean;
+}
+
+/** A notebook as nbformat 4 has it, as far as it is looked at here. */
+interface Notebook {
+  cells: Cell[];
+}
+interface Cell {
+  cell_type: "code" | "markdown" | "raw";
+  source: string | string[];
+  execution_count?: number | null;
+  outputs?: Output[];
+}
+interface Output {
+  output_type: "stream" | "display_data" | "execute_result" | "error";
+  text?: string | string[];
+  data?: Record<string, unknown>;
+  ename?: string;
+  evalue?: string;
+}
+
+/** The largest notebook that is committed, in bytes. */
+const MOST_BYTES = 500_000;
+
+const textOf = (text: unknown): string => Array.isArray(text) ? text.join("") : String(text ?? "");
+
+/**
+ * Checks notebooks. All cells of one share a scope here, so a name is declared once in a notebook (the kernel would let a second
+ * declaration pass).
+ *
+ * @returns every problem found; none when all is well
+ * @throws Error for a file that is no notebook
+ * @example
+ * ```ts ignore
+ * const problems = await checkNotebooks(["notebooks/01_eda.ipynb"]);
+ * ```
+ */
+export async function checkNotebooks(
+  notebooks: readonly string[],
+  options: CheckNotebooksOptions = {},
+): Promise<NotebookProblem[]> {
+  const read = notebooks.map((notebook) => ({ notebook, ...readNotebook(notebook) }));
+  const problems = options.outputs === false ? [] : read.flatMap(checkOutputs);
+  if (read.length > 0) {
+    problems.push(...await checkCode(read), ...await checkFormat(notebooks));
+  }
+  return problems.sort((a, b) =>
+    notebooks.indexOf(a.notebook) - notebooks.indexOf(b.notebook) || (a.cell ?? 0) - (b.cell ?? 0) ||
+    (a.line ?? 0) - (b.line ?? 0)
+  );
+}
+
+interface ReadNotebook {
+  notebook: string;
+  cells: Cell[];
+  bytes: number;
+}
+
+function readNotebook(path: string): { cells: Cell[]; bytes: number } {
+  const bytes = Deno.readFileSync(path);
+  try {
+    const { cells } = JSON.parse(new TextDecoder().decode(bytes)) as Notebook;
+    if (Array.isArray(cells)) return { cells, bytes: bytes.length };
+  } catch {
+    // Told below.
+  }
+  throw new Error(`${path} is no Jupyter notebook of format 4: it is no JSON with "cells".`);
+}
+
+/** Executed in order, without errors, small, pictures only, and no path of this machine. */
+function checkOutputs({ notebook, cells, bytes }: ReadNotebook): NotebookProblem[] {
+  const problems: NotebookProblem[] = [];
+  const add = (cell: number | null, problem: string) =>
+    problems.push({ notebook, cell, line: null, problem });
+  if (bytes > MOST_BYTES) {
+    add(
+      null,
+      `The file has ${bytes} bytes; committed notebooks have at most ${MOST_BYTES}. Show less, or smaller figures.`,
+    );
+  }
+  let expected = 0;
+  cells.forEach((cell, index) => {
+    const source = textOf(cell.source);
+    const path = absolutePath(source, cell.cell_type === "code" ? "quoted" : "anywhere");
+    if (path !== undefined) add(index + 1, `It names ${path}; a path must not begin at this machine's root.`);
+    if (cell.cell_type !== "code") return;
+    if (source.trim() === "") return add(index + 1, "The cell is empty. Remove it.");
+    expected++;
+    if (cell.execution_count !== expected) {
+      add(
+        index + 1,
+        cell.execution_count === null || cell.execution_count === undefined
+          ? "The cell was not executed. Run the whole notebook."
+          : `The cell was executed as number ${cell.execution_count} in place of ${expected}. Run the whole notebook from the start.`,
+      );
+    }
+    for (const output of cell.outputs ?? []) {
+      for (const problem of outputProblems(output)) add(index + 1, problem);
+    }
+  });
+  return problems;
+}
+
+function* outputProblems(output: Output): Generator<string> {
+  if (output.output_type === "error") {
+    yield `The cell ended with ${output.ename}: ${output.evalue}. Mend it and run the notebook again.`;
+  }
+  const texts = { ...output.data, ...(output.text === undefined ? {} : { "text/plain": output.text }) };
+  for (const [type, content] of Object.entries(texts)) {
+    if (type === "image/png") continue;
+    if (type.startsWith("image/") || type.startsWith("application/")) {
+      yield `An output is ${type}, which GitHub or an untrusted notebook does not show. Use image/png.`;
+      continue;
+    }
+    const text = textOf(content);
+    if (type === "text/html" && /<(script|svg|iframe|img)\b/i.test(text)) {
+      yield "An output is live HTML, which an untrusted notebook does not show. Run the notebook with NOTEBOOK_FIGURES=png.";
+    }
+    const path = absolutePath(text, "anywhere");
+    if (path !== undefined) yield `An output names ${path}, a path of the machine it ran on.`;
+  }
+}
+
+/** The first path from a root of the file system that a text names. In code only quoted ones: `/a/b/` may be a pattern. */
+function absolutePath(text: string, where: "quoted" | "anywhere"): string | undefined {
+  const before = where === "quoted" ? "[\"'`]" : "(?:^|[\\s\"'`(=:,])";
+  const path =
+    "(?:file:///?[^\\s\"'`)]+|[A-Za-z]:\\\\[^\\s\"'`)]+|/[\\p{L}\\p{N}_.-]+(?:/[\\p{L}\\p{N}_.@-]+)+)";
+  return text.match(new RegExp(`${before}(${path})`, "mu"))?.[1];
+}
+
+/** Types and lint, by a TypeScript file beside each notebook (so that its imports are found) that is removed again. */
+async function checkCode(notebooks: readonly ReadNotebook[]): Promise<NotebookProblem[]> {
+  const files = notebooks.map((notebook) => ({
+    ...notebook,
+    path: `${notebook.notebook}.check.ts`,
+    ...joined(notebook.cells),
+  }));
+  try {
+    for (const { path, code } of files) Deno.writeTextFileSync(path, code);
+    const paths = files.map(({ path }) => path);
+    const locate: Locate = (url, line) => {
+      const found = files.find(({ path }) =>
+        Deno.realPathSync(path) === Deno.realPathSync(fileURLToPath(url))
+      );
+      const place = found?.lines[line - 1];
+      return found && { notebook: found.notebook, cell: place?.cell ?? null, line: place?.line ?? null };
+    };
+    const checked = await deno(["check", ...paths]);
+    const linted = await deno(["lint", "--json", ...paths]);
+    return [
+      ...placed("check", checked, typeErrors(checked.all, locate)),
+      ...placed("lint", linted, lintErrors(linted.stdout, locate)),
+    ];
+  } finally {
+    for (const { path } of files) remove(path);
+  }
+}
+
+/** The code cells as one module, and for each of its lines the cell and line it comes from. */
+function joined(cells: readonly Cell[]): { code: string; lines: { cell: number; line: number }[] } {
+  const code: string[] = [];
+  const lines: { cell: number; line: number }[] = [];
+  cells.forEach((cell, index) => {
+    if (cell.cell_type !== "code") return;
+    textOf(cell.source).split("\n").forEach((text, line) => {
+      code.push(text);
+      lines.push({ cell: index + 1, line: line + 1 });
+    });
+  });
+  return { code: code.join("\n") + "\nexport {};\n", lines };
+}
+
+/** The place in a notebook of a line of its module. */
+type Locate = (url: string, line: number) => Omit<NotebookProblem, "problem"> | undefined;
+
+/** The problems that a tool's output tells. @throws Error where it failed and no problem could be read: nothing must be lost. */
+function placed(tool: string, run: Ran, problems: Iterable<NotebookProblem>): NotebookProblem[] {
+  const found = [...problems];
+  if (!run.success && found.length === 0) {
+    throw new Error(`deno ${tool} of the notebooks' cells failed:\n${run.all.trim()}`);
+  }
+  return found;
+}
+
+/** `TS2322 [ERROR]: text … at file:///….check.ts:3:7`, or one `error: text … at …` where a module is missing. */
+function* typeErrors(output: string, locate: Locate): Generator<NotebookProblem> {
+  for (const part of output.split(/(?=^(?:TS\d+ \[ERROR\]|error): )/m)) {
+    const [, headline] = part.match(/^(TS\d+ \[ERROR\]: .*|error: .*)$/m) ?? [];
+    const [, file, line] = part.match(/at (file:\/\/\S+):(\d+):\d+/) ?? [];
+    const place = file === undefined ? undefined : locate(file, Number(line));
+    if (headline === undefined || place === undefined) continue;
+    yield { ...place, problem: headline.replace(" [ERROR]", "").replace(/^error: /, "") };
+  }
+}
+
+function* lintErrors(output: string, locate: Locate): Generator<NotebookProblem> {
+  if (!output.startsWith("{")) return;
+  const { diagnostics } = JSON.parse(output) as {
+    diagnostics: { filename: string; range: { start: { line: number } }; message: string; code: string }[];
+  };
+  for (const { filename, range, message, code } of diagnostics) {
+    const place = locate(filename, range.start.line);
+    if (place !== undefined) yield { ...place, problem: `${message} (${code})` };
+  }
+}
+
+async function checkFormat(notebooks: readonly string[]): Promise<NotebookProblem[]> {
+  const problems: NotebookProblem[] = [];
+  for (const notebook of notebooks) {
+    const { success, all } = await deno(["fmt", "--check", notebook]);
+    if (success) continue;
+    const problem = all.includes("not formatted file")
+      ? `The cells are not formatted. Run "deno fmt ${relative(root, notebook)}".`
+      : `deno fmt failed: ${all.trim().split("\n")[0]}`;
+    problems.push({ notebook, cell: null, line: null, problem });
+  }
+  return problems;
+}
+
+interface Ran {
+  success: boolean;
+  stdout: string;
+  /** Standard error and output. */
+  all: string;
+}
+
+/** Runs this Deno with the project's configuration, wherever the files stand. */
+async function deno([command, ...args]: [string, ...string[]]): Promise<Ran> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [command, "--config", inProject("deno.json"), ...args],
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  return { success, stdout: text, all: new TextDecoder().decode(stderr) + text };
+}
+
+/** A problem in a line. */
+export const problemText = ({ notebook, cell, line, problem }: NotebookProblem): string =>
+  `${relative(root, notebook)}${cell === null ? "" : `, cell ${cell}`}${
+    line === null ? "" : `, line ${line}`
+  }: ${problem}`;
+
+if (import.meta.main) {
+  const options = readOptions({
+    command: "check-notebooks",
+    about:
+      "Checks notebooks: types, lint and format of their cells, and that their outputs are fit to be committed.",
+    options: {
+      notebooks: {
+        type: "text",
+        placeholder: "FILES",
+        about: "separated by commas; all of notebooks/ by default",
+      },
+      sourceOnly: { type: "flag", about: "do not look at the outputs" },
+    },
+  });
+  const notebooks = namedNotebooks(options.notebooks);
+  const problems = await checkNotebooks(notebooks, { outputs: !options.sourceOnly });
+  for (const problem of problems) console.error(problemText(problem));
+  console.error(`${notebooks.length} notebooks, ${problems.length} problems`);
+  if (problems.length > 0) Deno.exit(1);
+}
