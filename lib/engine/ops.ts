@@ -51,16 +51,18 @@ export function scope<T extends tf.TensorContainer>(part: () => T): T {
   return tf.tidy(part);
 }
 
-function low(tensor: tf.Tensor, precision: Precision): tf.Tensor {
+/** The tensor in a pass's precision; the same tensor where it already is. */
+export function low(tensor: tf.Tensor, precision: Precision): tf.Tensor {
   return precision === "bf16" ? toBfloat16(tensor) : toFloat32(tensor);
 }
 
-function lowParameter(parameter: Parameter, precision: Precision): tf.Tensor {
+/** A parameter's values in a pass's precision. */
+export function lowParameter(parameter: Parameter, precision: Precision): tf.Tensor {
   return precision === "bf16" ? parameter.lowValue() : parameter.value();
 }
 
 /** The next dropout of a pass, or `null` where nothing is dropped. */
-function nextDropping(pass: Pass, rate: number): Dropping {
+export function nextDropping(pass: Pass, rate: number): Dropping {
   return pass.nextKey === null || rate === 0 ? null : { rate, key: pass.nextKey() };
 }
 

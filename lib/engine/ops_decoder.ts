@@ -1,0 +1,197 @@
+/**
+ * What decoders of Llama's kind have beside the operations of {@link ./ops.ts}: residuals without a norm after them, RMS
+ * normalisation, gated units, rotary positions, and attention whose heads share keys and values.
+ *
+ * Activations are matrices [tokens, width]: row `b * length + t` is token t of row b of the batch.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { type Activation, kernels } from "./kernels.ts";
+import { product, reshape, stack, transpose, unstack } from "./low.ts";
+import { type BatchShape, low, nextDropping, type Pass } from "./ops.ts";
+import type { Parameter } from "./parameters.ts";
+import { isBfloat16, toFloat32 } from "./raw.ts";
+
+/** x + y in float32, both [tokens, width]: a residual. */
+export function add(pass: Pass, x: tf.Tensor, y: tf.Tensor): tf.Tensor {
+  const output = tf.tidy(() => tf.add(toFloat32(x), toFloat32(y)));
+  pass.tape?.record(output, [x, y], [], (dy) => [dy, dy]);
+  return output;
+}
+
+/** x in float32: the result of a product without bias. */
+export function widen(pass: Pass, x: tf.Tensor): tf.Tensor {
+  if (!isBfloat16(x)) return x;
+  const output = toFloat32(x);
+  pass.tape?.record(output, [x], [], (dy) => [dy]);
+  return output;
+}
+
+/** Root mean square normalisation over the last axis (Zhang & Sennrich 2019): x / √(mean(x²) + ε) · weight. */
+export function rmsNorm(pass: Pass, x: tf.Tensor, weight: Parameter, epsilon: number): tf.Tensor {
+  const { output, normal, inverse } = tf.tidy(() => {
+    const float = toFloat32(x);
+    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(float), -1, true), epsilon));
+    const normal = tf.mul(float, inverse);
+    return { normal, inverse, output: tf.mul(normal, weight.value()) };
+  });
+  pass.tape?.record(output, [x, weight], [normal, inverse], (dy) => {
+    const dNormal = tf.mul(dy, weight.value());
+    const projection = tf.mul(normal, tf.mean(tf.mul(dNormal, normal), -1, true));
+    return [tf.mul(tf.sub(dNormal, projection), inverse), tf.sum(tf.mul(dy, normal), 0)];
+  });
+  if (pass.tape === null) tf.dispose([normal, inverse]);
+  return output;
+}
+
+/**
+ * A gated linear unit (Shazeer 2020; SwiGLU where the activation is `silu`): activation(g + b₁) · (u + b₂).
+ *
+ * @param x [tokens, 2 · width]: g and u side by side
+ * @param biases of g and u, each [width], or `null`
+ * @returns [tokens, width], in the pass's precision
+ */
+export function gate(
+  pass: Pass,
+  x: tf.Tensor,
+  biases: [Parameter, Parameter] | null,
+  kind: Activation,
+): tf.Tensor {
+  const tokens = x.shape[0]!, width = x.shape[1]! / 2;
+  const parts = () => {
+    const [g, u] = unstack(transpose(reshape(x, [tokens, 2, width]), [1, 0, 2])) as [tf.Tensor, tf.Tensor];
+    const up = biases === null ? toFloat32(u) : tf.add(toFloat32(u), biases[1].value());
+    return { g, up, bias: biases === null ? tf.zeros([width]) : biases[0].value() };
+  };
+  const output = tf.tidy(() => {
+    const { g, up, bias } = parts();
+    return low(tf.mul(toFloat32(kernels().activate(g, bias, kind)), up), pass.precision);
+  });
+  pass.tape?.record(output, [x, ...biases ?? []], [x], (dy) => {
+    const { g, up, bias } = parts();
+    const dOutput = toFloat32(dy);
+    const dUp = tf.mul(dOutput, toFloat32(kernels().activate(g, bias, kind)));
+    const dActive = low(tf.mul(dOutput, up), pass.precision);
+    const { dx, dBias } = kernels().activateGradient(dActive, g, bias, kind);
+    const both = transpose(stack([dx, low(dUp, pass.precision)]), [1, 0, 2]);
+    return [reshape(both, [tokens, 2 * width]), dBias, tf.sum(dUp, 0)];
+  });
+  return output;
+}
+
+/** Cosines and sines of rotary positions, [1 or batch, 1, length, width of a head] each. */
+export interface Rotary {
+  cos: tf.Tensor;
+  sin: tf.Tensor;
+}
+
+/** Rotates the pairs (i, i + width / 2) of each head by the position's angles (Su et al. 2021). `x` [batch, heads, length, width]. */
+export function rotate(x: tf.Tensor, { cos, sin }: Rotary): tf.Tensor {
+  const [a, b] = tf.split(x, 2, -1) as [tf.Tensor, tf.Tensor];
+  return tf.add(tf.mul(x, cos), tf.mul(tf.concat([tf.neg(b), a], -1), sin));
+}
+
+/** From the gradient of {@link rotate}'s output to that of its input. */
+function rotateGradient(dy: tf.Tensor, { cos, sin }: Rotary): tf.Tensor {
+  const [a, b] = tf.split(tf.mul(dy, sin), 2, -1) as [tf.Tensor, tf.Tensor];
+  return tf.add(tf.mul(dy, cos), tf.concat([b, tf.neg(a)], -1));
+}
+
+/** The heads of a {@link groupedAttend}. */
+export interface GroupedHeads {
+  /** Of the queries. */
+  heads: number;
+  /** Of keys and values; each serves `heads / keyHeads` queries' heads that stand together. */
+  keyHeads: number;
+  /** Width of a head. */
+  headWidth: number;
+}
+
+/** How {@link groupedAttend} mixes tokens. */
+export interface GroupedAttentionOptions extends BatchShape, GroupedHeads {
+  /** Multiplies the scores; 1 / √(width of a head) as a rule. */
+  scale: number;
+  /** Added to the scores, [batch or 1, 1, length, length]: 0 where attention may look, very negative elsewhere. */
+  mask: tf.Tensor | null;
+  dropout: number;
+  rotary: Rotary;
+}
+
+/**
+ * Queries, keys and values by head, rotated, in float32.
+ *
+ * @param qkv [batch · length, (heads + 2 · keyHeads) · headWidth], side by side
+ * @param bias as wide as that, or `null`
+ * @returns [batch, heads or keyHeads, length, headWidth]
+ */
+export function rotatedHeads(
+  qkv: tf.Tensor,
+  bias: tf.Tensor | null,
+  { batch, length, heads, keyHeads, headWidth }: BatchShape & GroupedHeads,
+  rotary: Rotary,
+): [q: tf.Tensor, k: tf.Tensor, v: tf.Tensor] {
+  const sum = bias === null ? toFloat32(qkv) : tf.add(toFloat32(qkv), bias);
+  const byHead = tf.transpose(tf.reshape(sum, [batch, length, heads + 2 * keyHeads, headWidth]), [
+    0,
+    2,
+    1,
+    3,
+  ]);
+  const [q, k, v] = tf.split(byHead, [heads, keyHeads, keyHeads], 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
+  return [rotate(q, rotary), rotate(k, rotary), v];
+}
+
+/**
+ * Grouped-query attention (Ainslie et al. 2023) with rotary positions: Dropout(softmax(q kᵀ · scale + mask)) v for every
+ * head, where several heads of queries read the same keys and values.
+ *
+ * @param qkv [batch · length, (heads + 2 · keyHeads) · headWidth]: queries, keys and values side by side, before their biases
+ * @param biases of queries, keys and values, or `null`
+ * @returns [batch · length, heads · headWidth], in the pass's precision
+ */
+export function groupedAttend(
+  pass: Pass,
+  qkv: tf.Tensor,
+  biases: Parameter[] | null,
+  options: GroupedAttentionOptions,
+): tf.Tensor {
+  const { batch, length, heads, keyHeads, headWidth, scale, mask } = options;
+  const { tape, precision } = pass;
+  const dropping = nextDropping(pass, options.dropout);
+  // the heads that share keys stand together, so that a group's queries make one matrix
+  const grouped = (x: tf.Tensor, columns: number) =>
+    reshape(x, [batch, keyHeads, heads / keyHeads * length, columns]);
+  const apart = (x: tf.Tensor, columns: number) => reshape(x, [batch, heads, length, columns]);
+  const split = (rotary: Rotary) => {
+    const bias = biases === null ? null : tf.concat(biases.map((b) => b.value()), 0);
+    const [q, k, v] = rotatedHeads(qkv, bias, options, rotary);
+    return [low(grouped(q, headWidth), precision), low(k, precision), low(v, precision)] as const;
+  };
+  const { output, weights } = tf.tidy(() => {
+    const [q, k, v] = split(options.rotary);
+    const scores = apart(product(q, k, false, true), length);
+    const { weights, dropped } = kernels().attentionWeights(scores, mask, scale, dropping);
+    const context = apart(product(grouped(dropped, length), v), headWidth);
+    return {
+      output: reshape(transpose(context, [0, 2, 1, 3]), [batch * length, heads * headWidth]),
+      weights,
+    };
+  });
+  // the tables stay the caller's: the tape gets copies, which share the memory
+  const rotary = { cos: tf.clone(options.rotary.cos), sin: tf.clone(options.rotary.sin) };
+  tape?.record(output, [qkv, ...biases ?? []], [qkv, weights, rotary.cos, rotary.sin], (dy) => {
+    const [q, k, v] = split(rotary);
+    const byToken = reshape(low(dy, precision), [batch, length, heads, headWidth]);
+    const dContext = grouped(transpose(byToken, [0, 2, 1, 3]), headWidth);
+    const dv = product(grouped(kernels().dropout(weights, dropping), length), dContext, true, false);
+    const dDropped = apart(product(dContext, v, false, true), length);
+    const dScores = grouped(kernels().attentionWeightsGradient(dDropped, weights, scale, dropping), length);
+    const dq = toFloat32(apart(product(dScores, k), headWidth));
+    const dk = toFloat32(product(dScores, q, true, false));
+    const byHead = tf.concat([rotateGradient(dq, rotary), rotateGradient(dk, rotary), toFloat32(dv)], 1);
+    const dqkv = tf.reshape(tf.transpose(byHead, [0, 2, 1, 3]), [batch * length, -1]);
+    if (biases === null) return [dqkv];
+    return [dqkv, ...tf.split(tf.sum(dqkv, 0), biases.map((b) => b.size))];
+  });
+  if (tape === null) tf.dispose([weights, rotary.cos, rotary.sin]);
+  return output;
+}
