@@ -3,8 +3,15 @@ import { stringify } from "@std/csv";
 import type pl from "nodejs-polars";
 import { join } from "node:path";
 import { configNames } from "../lib/models/mod.ts";
+import { progressBar } from "../lib/notebook/mod.ts";
 import { cleanSongs, readSongs, type Song, type Split, splitSongs } from "../lib/songs/mod.ts";
-import { type Classifier, type Recipe, recipes, type SongPrediction } from "../lib/training/mod.ts";
+import {
+  type Classifier,
+  classifySongs,
+  type Recipe,
+  recipes,
+  type SongPrediction,
+} from "../lib/training/mod.ts";
 
 /** The sides of a split, as ids: beside a trained model, so that its test songs are known later. */
 interface SplitFile {
@@ -66,6 +73,22 @@ export function recipeOf(
     Object.entries(given).filter(([key, value]) => key in base && value !== undefined),
   );
   return { name, recipe: { ...base, ...changes } };
+}
+
+/** The genres of songs, with a progress bar. */
+export async function classifyShowing(
+  classifier: Classifier,
+  songs: readonly Song[],
+  options: { maxLength?: number; precision: string },
+): Promise<SongPrediction[]> {
+  const bar = progressBar({ total: songs.length, label: "분류 · classifying", unit: "songs" });
+  const predictions = await classifySongs(classifier, songs, {
+    precision: options.precision as Recipe["precision"],
+    ...(options.maxLength !== undefined && { maxLength: options.maxLength }),
+    onProgress: (done) => bar.update(done),
+  });
+  await bar.finish();
+  return predictions;
 }
 
 /** Writes `predictions.csv`: id, name, artists, the song's genres where known, the predicted one, every genre's probability. */

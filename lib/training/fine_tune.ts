@@ -159,6 +159,7 @@ export async function fineTune(
 ): Promise<TrainingRun> {
   const full: Recipe = { ...studyRecipe, ...recipe };
   const { oversample, maxLength } = full;
+  classifier.model.json[lengthField] = maxLength;
   const rows = (frame: pl.DataFrame) =>
     examplesOf(classifier, instances(songRows(frame), { oversample }), maxLength);
   const examples = rows(data.train);
@@ -179,6 +180,15 @@ export async function fineTune(
   );
 }
 
+/** Where config.json keeps the tokens that songs were cut to in training, so that they are cut alike afterwards. */
+const lengthField = "classifier_max_length";
+
+/** The tokens that a classifier's songs are cut to: as in its training where that is known, else the study's. */
+function lengthOf({ model }: Classifier): number {
+  const trained = model.json[lengthField];
+  return typeof trained === "number" ? trained : studyRecipe.maxLength;
+}
+
 /** What a classifier says of one song. */
 export interface SongPrediction {
   songId: string;
@@ -192,6 +202,7 @@ export interface SongPrediction {
 /**
  * The genres of songs, in the order given. A song without lyrics is classified from an empty text.
  *
+ * @param options.maxLength tokens that songs are cut to; by default as in the classifier's training
  * @param options.onProgress is told how many songs are done
  */
 export async function classifySongs(
@@ -207,7 +218,7 @@ export async function classifySongs(
   const { tokenizer, labels, model } = classifier;
   const encode = encoder(
     tokenizer,
-    Math.min(options.maxLength ?? studyRecipe.maxLength, model.config.maxLength),
+    Math.min(options.maxLength ?? lengthOf(classifier), model.config.maxLength),
   );
   const examples = songs.map(({ id, lyrics }) => ({ songId: id, ...encode(lyrics), label: 0, weight: 1 }));
   const { probabilities, logits, predicted } = await evaluateExamples(trainableOf(classifier), examples, {

@@ -70,7 +70,8 @@ Deno.test("fineTune learns songs, and a saved classifier says the same when load
     const loaded = await loadClassifier(run.bestFolder!);
     assert.deepEqual(loaded.labels, labels);
     const test = songRows(validation);
-    const predictions = await classifySongs(loaded, test, { maxLength: 24, precision: "float32" });
+    assert.equal(loaded.model.json.classifier_max_length, 24);
+    const predictions = await classifySongs(loaded, test, { precision: "float32" });
     const right = predictions.filter(({ genre }, i) => genre === test[i]!.genres[0]).length;
     assert.ok(right >= 11, `${right} of 12 right`);
     for (const { probabilities, logits } of predictions) {

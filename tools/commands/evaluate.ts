@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { reportText } from "../../lib/evaluation/mod.ts";
 import { judge, verdictTable, writeVerdicts } from "../../lib/ideas/mod.ts";
-import { progressBar, show } from "../../lib/notebook/mod.ts";
+import { show } from "../../lib/notebook/mod.ts";
 import { songRows } from "../../lib/songs/mod.ts";
-import { classifySongs, loadClassifier } from "../../lib/training/mod.ts";
+import { loadClassifier } from "../../lib/training/mod.ts";
 import { readOptions, recipe, shared } from "../options.ts";
-import { readCleanSongs, testIdsOf, writePredictions } from "../run_songs.ts";
+import { classifyShowing, readCleanSongs, testIdsOf, writePredictions } from "../run_songs.ts";
 
 const options = readOptions({
   command: "evaluate",
@@ -39,13 +39,7 @@ if (testIds !== null && songs.some(({ id }) => testIds.has(id))) {
   console.log(`The ${songs.length} test songs of the model's own split`);
 } else console.log(`All ${songs.length} songs of the table`);
 
-const bar = progressBar({ total: songs.length, label: "분류 · classifying", unit: "songs" });
-const predictions = await classifySongs(classifier, songs, {
-  precision: options.precision as "auto" | "float32" | "bf16",
-  ...(options.maxLength !== undefined && { maxLength: options.maxLength }),
-  onProgress: (done) => bar.update(done),
-});
-await bar.finish();
+const predictions = await classifyShowing(classifier, songs, options);
 const verdict = judge(
   options.model,
   classifier.labels,

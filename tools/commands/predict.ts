@@ -1,10 +1,9 @@
 /** `deno task predict`: tells the genres of songs that may have none. */
 import { startEngine } from "../../lib/engine/mod.ts";
-import { progressBar } from "../../lib/notebook/mod.ts";
 import { readSongs, songRows } from "../../lib/songs/mod.ts";
-import { classifySongs, loadClassifier } from "../../lib/training/mod.ts";
+import { loadClassifier } from "../../lib/training/mod.ts";
 import { readOptions, recipe, shared } from "../options.ts";
-import { writePredictions } from "../run_songs.ts";
+import { classifyShowing, writePredictions } from "../run_songs.ts";
 
 const options = readOptions({
   command: "predict",
@@ -28,12 +27,6 @@ const classifier = await loadClassifier(
   options.model,
   options.tokenizer === undefined ? {} : { tokenizer: options.tokenizer },
 );
-const bar = progressBar({ total: songs.length, label: "분류 · classifying", unit: "songs" });
-const predictions = await classifySongs(classifier, songs, {
-  precision: options.precision as "auto" | "float32" | "bf16",
-  ...(options.maxLength !== undefined && { maxLength: options.maxLength }),
-  onProgress: (done) => bar.update(done),
-});
-await bar.finish();
+const predictions = await classifyShowing(classifier, songs, options);
 await writePredictions(options.output, classifier, songs, predictions);
 console.log(`${songs.length} songs: ${options.output}`);

@@ -64,7 +64,6 @@ if (run.ended === "interrupted") {
 const best = await loadClassifier(run.bestFolder!);
 const test = songRows(split.test);
 const predictions = await classifySongs(best, test, {
-  maxLength: recipe.maxLength,
   precision: recipe.precision,
 });
 const probabilities = predictions.map((prediction) => prediction.probabilities);
