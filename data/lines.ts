@@ -297,14 +297,15 @@ export class LineComposer {
   #end({ text }: Fragment, endings: Weighted<string>, asVerb: boolean): string {
     const stays = isState(text, asVerb) || / (않다|못하다)$/.test(text);
     const fits = endings.filter(([ending]) => {
-      if (text.endsWith("보다") && /^어 (보|봐|본)/.test(ending)) return false;
+      if (/(보|주)다$/.test(text) && /^어 (보|봐|본)/.test(ending)) return false;
       return !(stays && /^(고 있|기만|는 중|어 보|어 봐|어 본|지 못|지 않|고 말|고 만)/.test(ending));
     });
     const ending = this.#random.weighted(fits);
-    if (text.endsWith("주다") && ending.startsWith("어 ")) {
+    if (text.endsWith("주다")) {
       // 불러 주다 asked for is 불러 줘, not 불러 줘 줘
       if (ending === "어 다오") return text.replace(/ ?주다$/, " 다오");
-      return conjugate(text, ASKED_OF_GIVING[ending] ?? "어");
+      const asked = ASKED_OF_GIVING[ending];
+      if (asked) return conjugate(text, asked);
     }
     return conjugate(text, ending === "는 나" && SPEAKS_OF_ME.test(text) ? "어" : ending, asVerb);
   }

@@ -1,0 +1,77 @@
+"""Trains the bundled tokenizer: a SentencePiece unigram model on the bundled lyrics and NSMC's reviews, with KoBERT's
+special tokens. Only the trained files are kept, none of the text.
+
+    .venv-reference/bin/python tools/reference/train_tokenizer.py --nsmc FOLDER [--vocab-size 6000]
+
+FOLDER holds nsmc_train.tsv (id, document, label; from e9t/nsmc, CC0). Writes into data/tokenizer: tokenizer.model (the
+model, nmt_nfkc normalisation), vocab.json (token to id) and tokenizer_config.json. The same input gives the same files.
+"""
+
+import argparse
+import csv
+import io
+import json
+import pathlib
+import re
+
+import sentencepiece
+
+DATA = pathlib.Path(__file__).resolve().parents[2] / "data"
+SPECIAL = {"unk_token": "[UNK]", "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
+
+
+def lyric_lines(path):
+    """Every different line of the songs, in their order."""
+    with open(path, encoding="utf-8", newline="") as file:
+        lines = [line.strip() for song in csv.DictReader(file) for line in re.split(r"\n|\\n|<br>", song["lyrics"])]
+    return [line for line in dict.fromkeys(lines) if line]
+
+
+def reviews(folder):
+    path = pathlib.Path(folder) / "nsmc_train.tsv"
+    if not path.exists():
+        raise SystemExit(f"{path} is not there: --nsmc takes the folder with NSMC's nsmc_train.tsv")
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return [row["document"].strip() for row in rows if row["document"].strip()]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--nsmc", required=True, help="folder with nsmc_train.tsv")
+    parser.add_argument("--songs", default=DATA / "songs.csv", type=pathlib.Path)
+    parser.add_argument("--output", default=DATA / "tokenizer", type=pathlib.Path)
+    parser.add_argument("--vocab-size", default=6000, type=int)
+    options = parser.parse_args()
+
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lyric_lines(options.songs) + reviews(options.nsmc)),
+        model_writer=model,
+        model_type="unigram",
+        vocab_size=options.vocab_size,
+        normalization_rule_name="nmt_nfkc",
+        character_coverage=0.9995,
+        # KoBERT's ids: [UNK] 0, [PAD] 1, [CLS] 2, [SEP] 3, [MASK] 4
+        unk_id=0, unk_piece="[UNK]",
+        pad_id=1, pad_piece="[PAD]",
+        bos_id=2, bos_piece="[CLS]",
+        eos_id=3, eos_piece="[SEP]",
+        control_symbols=["[MASK]"],
+        num_threads=1,
+        minloglevel=1,
+    )
+    options.output.mkdir(parents=True, exist_ok=True)
+    (options.output / "tokenizer.model").write_bytes(model.getvalue())
+
+    trained = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    ids = {trained.id_to_piece(index): index for index in range(trained.get_piece_size())}
+    assert [ids[token] for token in SPECIAL.values()] == [0, 1, 2, 3, 4], "special tokens must have KoBERT's ids"
+    (options.output / "vocab.json").write_text(json.dumps(ids, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+    config = {**SPECIAL, "model_max_length": 512, "padding_side": "right"}
+    (options.output / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    print(f"{len(ids)} tokens in {options.output}")
+
+
+if __name__ == "__main__":
+    main()
