@@ -47,9 +47,9 @@ if (import.meta.main) {
     for (const [name, description] of tasks()) console.error(`  ${name.padEnd(10)}  ${description}`);
     Deno.exit(2);
   }
-  const startedAt = performance.now();
+  let setUpSeconds: number;
   try {
-    await setUp(needs(command, args, Deno.env.get("KOBERT_ENGINE")));
+    setUpSeconds = await setUp(needs(command, args, Deno.env.get("KOBERT_ENGINE")));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     Deno.exit(1);
@@ -57,7 +57,7 @@ if (import.meta.main) {
   Deno.exit(
     await launch(Deno.execPath(), ["run", "-A", file, ...args], {
       ...processEnvironment(),
-      KOBERT_SETUP_SECONDS: String((performance.now() - startedAt) / 1000),
+      KOBERT_SETUP_SECONDS: String(setUpSeconds),
     }),
   );
 }

@@ -6,7 +6,7 @@ import { basename, join, relative } from "node:path";
 import { processEnvironment } from "./environment.ts";
 import { readOptions, shared } from "./options.ts";
 import { setUp } from "./setup.ts";
-import { exists, inProject, root } from "./setup/paths.ts";
+import { inProject, root } from "./setup/paths.ts";
 
 /** How many tests passed, failed and were skipped. */
 export interface Counts {
@@ -21,8 +21,8 @@ interface Job {
   run: () => Promise<Counts & { output: string }>;
 }
 
-/** What `--only` can name. */
-const STAGES = ["format", "lint", "types", "cells", "tests", "wasm", "notebooks"] as const;
+/** What `--only` can name; the longest first, so that the run ends with short ones. */
+const STAGES = ["notebooks", "types", "cells", "format", "lint", "tests", "wasm"] as const;
 type Stage = typeof STAGES[number];
 
 /**
@@ -104,12 +104,6 @@ function check(name: string, args: string[], env: Record<string, string> = {}): 
   };
 }
 
-/** A script that is one test; skipped where it is not there. */
-function script(name: string, file: string, env: Record<string, string>): Job {
-  if (exists(inProject(file))) return check(name, ["run", "-A", file], env);
-  return { name, run: () => Promise.resolve({ passed: 0, failed: 0, skipped: 1, output: "" }) };
-}
-
 /**
  * A file of tests, in a process of its own: what one leaves in TensorFlow's memory, or a crash in it, is no other's. A failure outside
  * every test (the file does not load, the process crashes) counts as one failed.
@@ -166,19 +160,29 @@ async function runAll(jobs: Job[]): Promise<{ counts: Counts; failures: string[]
 /** The jobs of the stages, by the files that are there. */
 function jobsOf(stages: readonly Stage[], filter: string | undefined, env: Record<string, string>): Job[] {
   const files = testFiles().filter((file) => !isLong(file));
-  const smoke = files.filter((file) => Deno.readTextFileSync(inProject(file)).includes('"smoke: '));
+  const smoke = files.filter((file) => Deno.readTextFileSync(inProject(file)).match(/["'`]smoke: /));
   const code = ["lib", "tools", "data"];
   const jobs: Record<Stage, () => Job[]> = {
     format: () => [check("format", ["fmt", "--check"])],
     lint: () => [check("lint", ["lint"])],
     types: () => [check("types", ["check", ...code])],
-    cells: () => [script("types of the notebooks' cells", "tools/notebooks/check.ts", env)],
+    cells: () => [check("notebooks' cells", ["run", "-A", "tools/notebooks/check.ts"])],
     tests: () => files.map((file) => testFile(file, filter, env)),
     // The tests whose name begins with "smoke: " again, on the engine that runs everywhere.
     wasm: () =>
       smoke.map((file) => testFile(file, "/^smoke: /", { ...env, KOBERT_ENGINE: "wasm" }, `${file} on wasm`)),
-    notebooks:
-      () => [check("notebooks", ["run", "-A", "tools/notebooks/run.ts"], { ...env, RECIPE: "test" })],
+    // What `deno task start` does, with a training of a few steps.
+    notebooks: () => {
+      const args = [
+        "--recipe",
+        "test",
+        "--output",
+        inProject("outputs", "test"),
+        "--engine",
+        env.KOBERT_ENGINE ?? "auto",
+      ];
+      return [check("notebooks", ["run", "-A", "tools/commands/start.ts", ...args])];
+    },
   };
   return stages.flatMap((stage) => jobs[stage]());
 }
