@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { KERNEL } from "../setup/kernel.ts";
+import { exists, inVenv } from "../setup/paths.ts";
+import { failureText, runNotebooks, type RunNotebooksOptions } from "./run.ts";
+import { notebookText, type TestCell, withFolder } from "./testing.ts";
+
+// The kernel is there after `deno task setup`, which `deno task test` does first.
+const ignore = !exists(inVenv("share", "jupyter", "kernels", KERNEL, "kernel.json"));
+
+interface RanCell {
+  execution_count: number | null;
+  outputs: {
+    output_type: string;
+    name?: string;
+    text?: string[];
+    data?: Record<string, string[]>;
+    ename?: string;
+  }[];
+  metadata: Record<string, unknown>;
+}
+
+/** Writes notebooks a, b, … and runs them; also reads what came out. */
+async function run(folder: string, notebooks: TestCell[][], options: Partial<RunNotebooksOptions> = {}) {
+  const paths = notebooks.map((_, i) => join(folder, `${"abc"[i]}.ipynb`));
+  for (const [i, path] of paths.entries()) await Deno.writeTextFile(path, notebookText(notebooks[i]!));
+  const results = await quiet(() =>
+    runNotebooks({ notebooks: paths, outputFolder: join(folder, "out"), ...options })
+  );
+  const cells = results.map(({ output }) =>
+    output === null ? [] : (JSON.parse(Deno.readTextFileSync(output)) as { cells: RanCell[] }).cells
+  );
+  return { results, cells };
+}
+
+/** Keeps what the runner tells on standard error out of the tests' output. */
+async function quiet<T>(work: () => Promise<T>): Promise<T> {
+  const write = Deno.stderr.writeSync;
+  Deno.stderr.writeSync = (bytes) => bytes.length;
+  try {
+    return await work();
+  } finally {
+    Deno.stderr.writeSync = write;
+  }
+}
+
+const textOf = (cell: RanCell) => cell.outputs.map(({ text }) => text?.join("") ?? "").join("");
+
+Deno.test({
+  name: "notebooks run in their folder, with parameters, each in a kernel of its own, and keep every output",
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      const many = 'for (let i = 0; i < 200; i++) console.log("줄", i);';
+      const update = 'await Deno.jupyter.display({ "text/plain": "0" }, { raw: true, display_id: "d" });\n' +
+        'for (let i = 1; i <= 3; i++) await Deno.jupyter.display({ "text/plain": `${i}` }, { raw: true, display_id: "d", update: true });';
+      const { results, cells } = await run(folder, [
+        [
+          { markdown: "# 제목" },
+          "const shared = 1;\nshared + 1",
+          'console.log(Deno.cwd(), Deno.env.get("SONGS_FILE"), Deno.env.get("NOTEBOOK_FIGURES"));',
+          many,
+          update,
+          'setTimeout(() => console.log("late"), 20);',
+        ],
+        ["typeof shared"],
+      ], { env: { SONGS_FILE: "노래.csv" }, figures: "png" });
+      assert.deepEqual(results.map(({ status, error }) => [status, error]), [["ok", null], ["ok", null]]);
+      assert.ok(results.every(({ seconds }) => seconds > 0));
+      const [a, b] = cells;
+      assert.deepEqual(a!.map((cell) => cell.execution_count ?? null), [null, 1, 2, 3, 4, 5]);
+      assert.equal(textOf(a![2]!), `${folder} 노래.csv png\n`);
+      assert.equal(textOf(a![3]!), Array.from({ length: 200 }, (_, i) => `줄 ${i}\n`).join(""));
+      assert.equal(a![3]!.outputs.length, 1);
+      assert.deepEqual(a![4]!.outputs.map(({ data }) => data), [{ "text/plain": ["3"] }]);
+      assert.equal(textOf(a![5]!), "late\n");
+      assert.match(b![0]!.outputs[0]!.data!["text/plain"]!.join(""), /undefined/);
+      // The sources are untouched.
+      assert.equal(await Deno.readTextFile(join(folder, "b.ipynb")), notebookText(["typeof shared"]));
+    }),
+});
+
+Deno.test({
+  name: "a failing cell ends the run; what ran is kept and the error told by cell, code and message",
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      const { results, cells } = await run(folder, [
+        ["1", { markdown: "text" }, 'console.log("before");\nthrow new TypeError("노래가 없다");', "4"],
+        ["1"],
+      ]);
+      assert.deepEqual(results.map(({ status }) => status), ["failed", "not run"]);
+      const { error, output } = results[0]!;
+      assert.deepEqual([error!.cell, error!.executionCount, error!.name, error!.message], [
+        3,
+        2,
+        "TypeError",
+        "노래가 없다",
+      ]);
+      assert.equal(textOf(cells[0]![2]!), "before\n");
+      assert.equal(cells[0]![2]!.outputs.at(-1)!.ename, "TypeError");
+      assert.equal(cells[0]![3]!.execution_count, null);
+      const text = failureText(results[0]!);
+      assert.match(text, /a\.ipynb failed in cell 3 \[2\]:\n\n {4}console\.log\("before"\);\n/);
+      assert.match(text, /\nTypeError: 노래가 없다\n +at /);
+      assert.equal(text.match(/노래가 없다/g)!.length, 2);
+      assert.ok(text.endsWith(`What ran is in ${output}.`));
+    }),
+});
+
+Deno.test({
+  name: "a kernel that ends, and a cell that takes too long, are told as what they are",
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      const dead = (await run(folder, [["1", "Deno.exit(3);"]])).results[0]!;
+      assert.deepEqual([dead.error!.name, dead.error!.cell], ["DeadKernel", 2]);
+      assert.match(dead.error!.message, /exit code 3/);
+      const slow = await run(folder, [[
+        'console.log("begun");\nwhile (true) await new Promise((next) => setTimeout(next, 9));',
+      ]], {
+        timeoutSeconds: 1,
+      });
+      assert.deepEqual([slow.results[0]!.error!.name, slow.results[0]!.error!.cell], ["Timeout", 1]);
+      assert.equal(textOf(slow.cells[0]![0]!), "begun\n");
+    }),
+});
+
+Deno.test({
+  name: "in place, a notebook is replaced when it ran to its end, without what changes from run to run",
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      const cell = 'console.log(Deno.env.get("NOTEBOOK_FIGURES"));';
+      const { results, cells } = await run(folder, [[{ code: cell, count: 7, outputs: [] }]], {
+        outputFolder: null,
+      });
+      assert.equal(results[0]!.output, join(folder, "a.ipynb"));
+      assert.deepEqual([cells[0]![0]!.execution_count, textOf(cells[0]![0]!)], [1, "png\n"]);
+      const first = await Deno.readTextFile(join(folder, "a.ipynb"));
+      assert.ok(!/"version"|"execution":/.test(first));
+      await quiet(() => runNotebooks({ notebooks: [join(folder, "a.ipynb")], outputFolder: null }));
+      assert.equal(await Deno.readTextFile(join(folder, "a.ipynb")), first);
+
+      const failing = notebookText(["throw new Error();"]);
+      const { results: [failed] } = await run(folder, [["throw new Error();"]], { outputFolder: null });
+      assert.equal(await Deno.readTextFile(join(folder, "a.ipynb")), failing);
+      assert.match(failed!.output!, /outputs.notebooks.a\.ipynb$/);
+      await Deno.remove(failed!.output!);
+    }),
+});
+
+Deno.test({
+  name: "an interrupt lets the running cell end, keeps what ran and stops there",
+  ignore: ignore || Deno.build.os === "windows",
+  fn: () =>
+    withFolder(async (folder) => {
+      const stop = new URL("../../lib/notebook/stop.ts", import.meta.url).href;
+      const loop = "using stop = listenForStop();\nlet steps = 0;\n" +
+        "for (; steps < 1000 && !stop.signal.aborted; steps++) await new Promise((next) => setTimeout(next, 20));\n" +
+        'console.log(steps < 1000 ? "stopped" : "not stopped");';
+      // The interrupt goes to run.py, this process's only Python child, as a terminal would send it.
+      const { results, cells } = await run(folder, [[
+        `import { listenForStop } from ${JSON.stringify(stop)};`,
+        `new Deno.Command("kill", { args: ["-INT", String(Deno.ppid)] }).spawn();\n${loop}`,
+        "3",
+      ]]);
+      assert.deepEqual([results[0]!.status, results[0]!.error!.name], ["failed", "Interrupted"]);
+      assert.match(textOf(cells[0]![1]!), /stopped\n$/);
+      assert.equal(cells[0]![2]!.execution_count, null);
+      assert.match(failureText(results[0]!), /a\.ipynb was interrupted in cell 2 \[2\]\.\nWhat ran is in /);
+    }),
+});
+
+Deno.test("what cannot be run is refused before anything runs", () =>
+  withFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "a.ipynb"), notebookText(["1"]));
+    await assert.rejects(
+      runNotebooks({ notebooks: [], outputFolder: folder, venv: folder }),
+      /has no Jupyter kernel "kobert-genre"\. Run "deno task setup" first\./,
+    );
+    if (ignore) return;
+    const a = join(folder, "a.ipynb");
+    await assert.rejects(
+      runNotebooks({ notebooks: [join(folder, "b.ipynb")], outputFolder: "x" }),
+      /There is no notebook .*b\.ipynb/,
+    );
+    await assert.rejects(runNotebooks({ notebooks: [a], outputFolder: folder }), /would be written over/);
+    await assert.rejects(
+      runNotebooks({ notebooks: [a, a], outputFolder: join(folder, "x") }),
+      /Two notebooks would be written/,
+    );
+    assert.deepEqual(await runNotebooks({ notebooks: [], outputFolder: "x" }), []);
+  }));

@@ -1,0 +1,43 @@
+/** Small notebooks for the tests of this folder. */
+import { KERNEL } from "../setup/kernel.ts";
+
+/** A cell of a test's notebook: code as text, or as it stands after a run. */
+export type TestCell = string | { markdown: string } | {
+  code: string;
+  count: number | null;
+  outputs?: unknown[];
+};
+
+/** A notebook's JSON in nbformat 4.5, laid out as nbformat writes it. */
+export function notebookText(cells: readonly TestCell[]): string {
+  const lines = (text: string) => text.split(/(?<=\n)/);
+  const content = cells.map((cell, index) => {
+    if (typeof cell === "object" && "markdown" in cell) {
+      return { cell_type: "markdown", id: `cell-${index}`, metadata: {}, source: lines(cell.markdown) };
+    }
+    const { code, count, outputs = [] } = typeof cell === "string" ? { code: cell, count: null } : cell;
+    return {
+      cell_type: "code",
+      execution_count: count,
+      id: `cell-${index}`,
+      metadata: {},
+      outputs,
+      source: lines(code),
+    };
+  });
+  const metadata = {
+    kernelspec: { display_name: "Deno", language: "typescript", name: KERNEL },
+    language_info: { file_extension: ".ts", mimetype: "text/x.typescript", name: "typescript" },
+  };
+  return JSON.stringify({ cells: content, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1) + "\n";
+}
+
+/** An empty folder that is gone after the test. */
+export async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
