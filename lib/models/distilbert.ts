@@ -103,13 +103,18 @@ export const distilbert: Architecture<DistilBertConfig> = {
     if (width % heads !== 0) {
       throw new Error(`${config.source}: "dim" ${width} is not a multiple of "n_heads" ${heads}.`);
     }
+    const layers = config.integer("n_layers", 6);
+    // transformers takes these names for the same fields
+    config.only("hidden_size", width);
+    config.only("num_attention_heads", heads);
+    config.only("num_hidden_layers", layers);
     const positions = config.integer("max_position_embeddings", 512);
     const vocabularySize = config.integer("vocab_size", 30522);
     return {
       vocabularySize,
       maxLength: positions,
       width,
-      layers: config.integer("n_layers", 6),
+      layers,
       heads,
       innerWidth: config.integer("hidden_dim", 4 * 768),
       positions,

@@ -1,5 +1,6 @@
 """Makes lib/models/testdata/parity/: small checkpoints of every architecture with what PyTorch and transformers compute from
-them: logits, losses, gradients, and steps of AdamW, in float32, beside the same in float64.
+them: logits, losses, gradients, and steps of AdamW, in float32, beside the same in float64; and
+lib/models/testdata/config_defaults.json, every field of each config with what transformers takes where it is left out.
 
     OMP_NUM_THREADS=1 .venv-reference/bin/python tools/reference/make_parity.py [CASE ...]
 
@@ -403,10 +404,21 @@ def make(folder, case, seed):
     print(f"  of the final parameters {len(left_out)} left out: {sorted(left_out)}")
 
 
+def config_defaults(path):
+    """Every field of each config class, defaults included."""
+    names = ["BertConfig", "RobertaConfig", "ElectraConfig", "DistilBertConfig"]
+    configs = [getattr(transformers, name)().to_dict() for name in names]
+    for config in configs:
+        del config["transformers_version"]
+    defaults = {config["model_type"]: config for config in configs}
+    path.write_text(json.dumps(defaults, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
 def main():
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     wanted = sys.argv[1:] or list(CASES)
+    config_defaults(FOLDER.parent / "config_defaults.json")
     for name in wanted:
         make(FOLDER / name, CASES[name], 4100 + list(CASES).index(name))
 
