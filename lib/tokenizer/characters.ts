@@ -19,10 +19,16 @@ export function isPythonSpace(unit: number): boolean {
   return PYTHON_SPACES.has(unit);
 }
 
-/** Runs of what `str.split()` splits at. */
-export const PYTHON_SPACE_RUN =
-  // deno-lint-ignore no-control-regex
-  /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
+// White space other than U+0020, as a class without brackets.
+const OTHER_SPACES = "\\t-\\r\\x1c-\\x1f\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+
+// Runs that are more than one U+0020: those need not be touched.
+const SPACE_RUN = new RegExp(` [ ${OTHER_SPACES}]+|[${OTHER_SPACES}][ ${OTHER_SPACES}]*`, "g");
+
+/** Python's `" ".join(text.split())`. */
+export function squeezeSpaces(text: string): string {
+  return pythonStrip(text).replace(SPACE_RUN, " ");
+}
 
 /** Python's `str.strip()`. */
 export function pythonStrip(text: string): string {

@@ -31,8 +31,6 @@ export interface TokenizerConfig {
   handleChinese: boolean | null;
   removeSpace: boolean | null;
   keepAccents: boolean | null;
-  /** `model_type` of `config.json`. */
-  modelType: string | null;
 }
 
 /** The key under which `save` notes the kind of a SentencePiece tokenizer. */
@@ -48,7 +46,6 @@ export async function readConfig(read: (name: string) => Promise<string | null>)
   const config = await readObject(read, "tokenizer_config.json") ?? {};
   const map = await readObject(read, "special_tokens_map.json") ?? {};
   const addedTokens = await readObject(read, "added_tokens.json") ?? {};
-  const modelConfig = await readObject(read, "config.json") ?? {};
 
   if (asObject(config.sp_model_kwargs)?.enable_sampling === true) {
     throw new Error(
@@ -109,7 +106,6 @@ export async function readConfig(read: (name: string) => Promise<string | null>)
     handleChinese: flag(config.tokenize_chinese_chars),
     removeSpace: flag(config.remove_space),
     keepAccents: flag(config.keep_accents),
-    modelType: typeof modelConfig.model_type === "string" ? modelConfig.model_type : null,
   };
 }
 

@@ -3,9 +3,9 @@
 // Source: SKTBrain/KoBERT (kobert_hf), monologg/KoBERT-Transformers and transformers 4's XLNetTokenizer (all
 // Apache-2.0): preprocess_text and _tokenize.
 
-import { isCombining, isPythonDigit, isPythonSpace, PYTHON_SPACE_RUN, pythonStrip } from "./characters.ts";
+import { isCombining, isPythonDigit, isPythonSpace, squeezeSpaces } from "./characters.ts";
 import { META_SPACE } from "./normalizer.ts";
-import { appendIds, type SentencePiece, splitText } from "./sentencepiece.ts";
+import { appendIds, type SentencePiece, splitText, stringOf } from "./sentencepiece.ts";
 import type { Piece, TextModel } from "./text_model.ts";
 
 /** Settings of `tokenizer_config.json`, with their defaults. */
@@ -29,12 +29,38 @@ export interface KobertSettings {
 export function prepareKobertText(text: string, settings: KobertSettings): string {
   // One character after the other, so that a final Σ becomes σ as well.
   let result = settings.lowercase ? text.replace(/./gsu, (character) => character.toLowerCase()) : text;
-  if (settings.removeSpace) result = pythonStrip(result).replace(PYTHON_SPACE_RUN, " ");
+  if (settings.removeSpace) result = squeezeSpaces(result);
   result = result.replaceAll("``", '"').replaceAll("''", '"');
-  if (!settings.keepAccents) {
-    result = result.normalize("NFKD").replace(/\p{M}/gu, (mark) => isCombining(mark) ? "" : mark);
-  }
+  if (!settings.keepAccents) result = stripAccents(result);
   return settings.lowercase ? result.toLowerCase() : result;
+}
+
+function stripAccents(text: string): string {
+  return text.normalize("NFKD").replace(/\p{M}/gu, (mark) => isCombining(mark) ? "" : mark);
+}
+
+/**
+ * `prepareKobertText` that leaves Hangul syllables whole, for models that put them together again anyway; several times
+ * as fast.
+ *
+ * @returns null where a syllable is followed by a letter that would join it.
+ */
+function prepareKeepingSyllables(text: string, settings: KobertSettings): string | null {
+  const result = settings.removeSpace ? squeezeSpaces(text) : text;
+  const stripped = result.replaceAll("``", '"').replaceAll("''", '"')
+    .replace(/[^\0-\x7f\uac00-\ud7a3]+/g, stripAccents);
+  return /[\uac00-\ud7a3][\u1160-\u11ff\ud7b0-\ud7ff]/.test(stripped) ? null : stripped;
+}
+
+/** Whether a model's character map makes a syllable of every syllable's letters, and nothing else of the syllables. */
+function joinsSyllables({ model, normalizer }: SentencePiece): boolean {
+  if (!/^(nmt_)?nfkc(_cf)?$/.test(model.normalizer.name)) return false;
+  const syllables = Array.from({ length: 11172 }, (_, i) => String.fromCharCode(0xac00 + i));
+  const prepared = (text: string) => {
+    const { units, length } = normalizer.normalize(text);
+    return stringOf(units, 0, length);
+  };
+  return prepared(syllables.join(" ").normalize("NFD")) === prepared(syllables.join(" "));
 }
 
 /** A prepared text with, for every code unit, where its source begins and ends in the given text. */
@@ -80,7 +106,7 @@ export function prepareKobertTextWithSource(given: string, settings: KobertSetti
   for (const { text, start, end } of characters) {
     let shown = text;
     if (!settings.keepAccents) {
-      shown = text.normalize("NFKD").replace(/\p{M}/gu, (mark) => isCombining(mark) ? "" : mark);
+      shown = stripAccents(text);
     }
     if (settings.lowercase) shown = shown.toLowerCase();
     result.text += shown;
@@ -111,6 +137,9 @@ export function kobertText(
     if (endsInDigitComma(piece.text)) lookAgain.add(idOf[i]!);
   });
   const commaKnown = pieceOf.has(",");
+  const quick = !settings.keepAccents && !settings.lowercase && joinsSyllables(sentencePiece);
+  const prepare = (text: string): string =>
+    (quick ? prepareKeepingSyllables(text, settings) : null) ?? prepareKobertText(text, settings);
 
   const pieces = (text: string): Piece[] => {
     const prepared = prepareKobertTextWithSource(text, settings);
@@ -137,7 +166,7 @@ export function kobertText(
     ids: (text, out) => {
       const before = out.length;
       if (commaKnown) {
-        appendIds(sentencePiece, prepareKobertText(text, settings), idOf, out);
+        appendIds(sentencePiece, prepare(text), idOf, out);
         let done = true;
         for (let i = before; i < out.length && done; i++) done = !lookAgain.has(out[i]!);
         if (done) return;

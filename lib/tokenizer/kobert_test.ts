@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isCombining, isPythonDigit } from "./characters.ts";
 import { type KobertSettings, prepareKobertText, prepareKobertTextWithSource } from "./kobert.ts";
-import { loadTokenizer } from "./mod.ts";
+import { loadTokenizer, textAt } from "./mod.ts";
 import { fixture, fixturePath, type Row, TEXTS, withFolder } from "./testing.ts";
 
 interface Reference {
@@ -75,10 +75,7 @@ Deno.test("KoBERT: places of a prepared text's pieces", async () => {
     const tokenizer = await loadTokenizer(folder);
     const text = " 바람은 `` 10, é😀\u1100\u1161";
     const { offsets } = tokenizer.encode(text, { offsets: true, addSpecialTokens: false });
-    const characters = Array.from(text);
-    const found = tokenizer.tokenize(text).map((token, i) =>
-      `${token}|${characters.slice(...offsets![i]!).join("")}`
-    );
+    const found = tokenizer.tokenize(text).map((token, i) => `${token}|${textAt(text, offsets![i]!)}`);
     assert.deepEqual(found, [
       "▁|",
       "바|바",

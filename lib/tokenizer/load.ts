@@ -1,5 +1,6 @@
 // Finding out what a folder or file is, and reading it.
 
+import { fileURLToPath } from "node:url";
 import { asObject, type Json, readConfig, readObject, type TokenizerConfig } from "./config.ts";
 import { loadBpeJson } from "./load_bpe.ts";
 import { loadUnigramJson } from "./load_unigram.ts";
@@ -45,7 +46,8 @@ const NEUTRAL_CLASSES = ["PreTrainedTokenizer", "TokenizersBackend", "PythonBack
  * const tokenizer = await loadTokenizer("../models/kobert");
  * tokenizer.encode("한국어 모델을 공유합니다.").ids; // [2, 4958, 6855, 2046, 7088, 1050, 7843, 54, 3]
  */
-export async function loadTokenizer(path: string, options: LoadOptions = {}): Promise<Tokenizer> {
+export async function loadTokenizer(place: string | URL, options: LoadOptions = {}): Promise<Tokenizer> {
+  const path = typeof place === "string" ? place : fileURLToPath(place);
   let info: Deno.FileInfo;
   try {
     info = await Deno.stat(path);

@@ -12,6 +12,7 @@
  * @module
  */
 
+export { textAt } from "./encoding.ts";
 export { type LoadOptions, loadTokenizer } from "./load.ts";
 export { tokenLengths } from "./tokenizer.ts";
 export type {

@@ -1,0 +1,99 @@
+// How fast texts become ids: ours beside Python's `sentencepiece` and Hugging Face `tokenizers`, one thread each, on the
+// same texts, in turn.
+//
+//   deno run -A tools/bench_tokenizer.ts [--tokenizer PATH] [--songs FILE | --lines FILE] [--rounds N]
+//
+// PATH is a tokenizer's folder (default data/tokenizer), FILE a table of songs (default data/songs.csv) or plain lines.
+// Needs the reference venv (.venv-reference) for the Python side.
+
+import { parseArgs } from "node:util";
+import { readSongs, songRows } from "../lib/songs/mod.ts";
+import { loadTokenizer } from "../lib/tokenizer/mod.ts";
+
+const here = (path: string) => new URL(path, import.meta.url).pathname;
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    tokenizer: { type: "string", default: here("../data/tokenizer") },
+    songs: { type: "string", default: here("../data/songs.csv") },
+    lines: { type: "string" },
+    rounds: { type: "string", default: "7" },
+  },
+});
+
+const texts = values.lines === undefined
+  ? songRows(await readSongs(values.songs)).map((song) => song.lyrics)
+  : (await Deno.readTextFile(values.lines)).split("\n").filter((line) => line !== "");
+const unit = values.lines === undefined ? "songs" : "lines";
+const rounds = Number(values.rounds);
+
+const started = performance.now();
+const tokenizer = await loadTokenizer(values.tokenizer);
+const loadMs = performance.now() - started;
+
+// The same tokenizer for Python: the files that save writes.
+const folder = await Deno.makeTempDir();
+const written = await tokenizer.save(folder);
+const model = written.find((name) => /\.(model|spiece)$/.test(name));
+const json = written.includes("tokenizer.json") ? `${folder}/tokenizer.json` : null;
+const python = new Deno.Command(here("../.venv-reference/bin/python"), {
+  args: [here("reference/bench_tokenizer.py")],
+  stdin: "piped",
+  stdout: "piped",
+}).spawn();
+const input = python.stdin.getWriter();
+const output = python.stdout.pipeThrough(new TextDecoderStream()).getReader();
+const send = (value: unknown) => input.write(new TextEncoder().encode(JSON.stringify(value) + "\n"));
+let rest = "";
+const receive = async (): Promise<Record<string, [seconds: number, tokens: number]>> => {
+  while (!rest.includes("\n")) {
+    const { value, done } = await output.read();
+    if (done) throw new Error("The Python side ended early; its message is above.");
+    rest += value;
+  }
+  const end = rest.indexOf("\n");
+  const line = rest.slice(0, end);
+  rest = rest.slice(end + 1);
+  return JSON.parse(line);
+};
+await send({ texts, model: model === undefined ? null : `${folder}/${model}`, json });
+
+const seconds = new Map<string, number[]>();
+const tokens = new Map<string, number>();
+const note = (way: string, spent: number, count: number) => {
+  seconds.set(way, [...seconds.get(way) ?? [], spent]);
+  tokens.set(way, count);
+};
+for (let round = 0; round <= rounds; round++) {
+  const start = performance.now();
+  let count = 0;
+  for (const text of texts) count += tokenizer.encode(text).ids.length;
+  const ours = (performance.now() - start) / 1000;
+  await send("go");
+  const theirs = await receive();
+  // The first round warms up.
+  if (round === 0) continue;
+  note("ours", ours, count);
+  for (const [way, [spent, number]] of Object.entries(theirs)) note(way, spent, number);
+}
+await input.close();
+await output.cancel();
+await python.status;
+await Deno.remove(folder, { recursive: true });
+
+const median = (list: readonly number[]) => list.toSorted((a, b) => a - b)[list.length >> 1]!;
+console.log(`${tokenizer.source}: ${tokenizer.kind}, loaded in ${loadMs.toFixed(0)} ms`);
+console.log(
+  `${texts.length} ${unit}, ${texts.join("").length} characters, ${rounds} rounds in turn, one thread each`,
+);
+const ours = seconds.get("ours")!;
+for (const [way, list] of seconds) {
+  const rate = texts.length / median(list);
+  const ratios = list.map((spent, i) => spent / ours[i]!);
+  const spread = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
+  console.log(
+    `${way.padEnd(32)} ${rate.toFixed(0).padStart(8)} ${unit}/s  ${tokens.get(way)} tokens` +
+      (way === "ours" ? "" : `  ours is ${median(ratios).toFixed(2)} times as fast (${spread})`),
+  );
+}
