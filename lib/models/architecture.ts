@@ -8,12 +8,12 @@ import type { Lookup, ParameterSpec } from "./layers.ts";
 /** What every parsed config tells beside its architecture's own fields. */
 export interface CommonConfig {
   vocabularySize: number;
-  /** The longest row of tokens, special tokens included. */
+  /** The longest row of tokens, special tokens included; infinite where the architecture sets no limit. */
   maxLength: number;
   /** Of a token's hidden state. */
   width: number;
   layers: number;
-  /** The padding token, whose embedding gets no gradient; `null` where there is none. */
+  /** The padding token, whose embedding gets no gradient (but XLNet's); `null` where there is none. */
   padId: number | null;
   /** The classes' names, in order. */
   labels: string[];
@@ -25,8 +25,8 @@ export interface CommonConfig {
 export interface Architecture<C extends CommonConfig = CommonConfig> {
   /** `model_type` in config.json. */
   modelType: string;
-  /** Hugging Face's class for each task. */
-  classes: Record<Task, string>;
+  /** Hugging Face's class for each task it is made for. */
+  classes: Partial<Record<Task, string>>;
   /** The name all of the encoder's parameters start with. */
   prefix: string;
   /** Reads a config. @throws Error naming a field that is wrong, or that asks for something not implemented. */

@@ -125,7 +125,7 @@ function match(
     }
   }
   const unused = [...stored].filter(([name]) => !known.has(name)).map(([, inFile]) => inFile)
-    .filter((name) => !name.endsWith("embeddings.position_ids"));
+    .filter((name) => !name.endsWith("embeddings.position_ids") && !name.endsWith("rotary_emb.inv_freq"));
   if (problems.length > 0) {
     throw new Error(
       `The weights in ${file.path} do not fit ${source} (${counted(problems.length, "parameter")}):` +

@@ -5,7 +5,7 @@ import { type Activation, activationNames } from "../engine/mod.ts";
 export type JsonObject = Record<string, unknown>;
 
 /** What a model is asked to do; it decides the head. */
-export type Task = "sequence-classification" | "masked-lm";
+export type Task = "sequence-classification" | "masked-lm" | "causal-lm";
 
 /** Hugging Face's other names for the activations known here. */
 const activationAliases: Record<string, Activation> = {
@@ -48,10 +48,39 @@ export class ConfigReader {
     return value;
   }
 
-  /** A row of a table of `rows`, or `null` where the field is null; the fallback where it is absent. */
-  row(field: string, fallback: number, rows: number): number | null {
-    if (this.json[field] === null) return null;
+  /** Whether the field is there and `null`, where that is not the same as absent. */
+  isNull(field: string): boolean {
+    return this.json[field] === null;
+  }
+
+  /** The fields of an object within the config; `null` where it is absent. */
+  inside(field: string): ConfigReader | null {
+    const value = this.get(field);
+    if (value === undefined) return null;
+    if (typeof value !== "object" || Array.isArray(value)) this.fail(field, "an object");
+    return new ConfigReader(value as JsonObject, `${this.source}, "${field}"`);
+  }
+
+  /** One of some names. */
+  oneOf<Name extends string>(field: string, names: readonly Name[], fallback: Name): Name {
     const value = this.get(field) ?? fallback;
+    if (!names.includes(value as Name)) this.fail(field, `one of ${names.join(", ")}, the ones known here`);
+    return value as Name;
+  }
+
+  /** One token id or a list of them; the fallback where the field is absent. */
+  tokenIds(field: string, fallback: number[]): number[] {
+    const value = this.get(field) ?? fallback;
+    const ids = Array.isArray(value) ? value : [value];
+    if (!ids.every((id) => Number.isInteger(id) && id >= 0)) this.fail(field, "a token id or a list of them");
+    return ids;
+  }
+
+  /** A row of a table of `rows`, or `null` where the field is null; the fallback where it is absent. */
+  row(field: string, fallback: number | null, rows: number): number | null {
+    if (this.isNull(field)) return null;
+    const value = this.get(field) ?? fallback;
+    if (value === null) return null;
     if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value >= rows) {
       this.fail(field, `null or a whole number from 0 to ${rows - 1}`);
     }
@@ -59,7 +88,7 @@ export class ConfigReader {
   }
 
   /** A number of at least `least`. */
-  number(field: string, fallback: number, least = 0): number {
+  number(field: string, fallback?: number, least = 0): number {
     const value = this.get(field) ?? fallback;
     if (typeof value !== "number" || !(value >= least)) this.fail(field, `a number of at least ${least}`);
     return value;

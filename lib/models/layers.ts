@@ -92,7 +92,7 @@ export function dense(pass: Pass, x: tf.Tensor, layer: Linear): tf.Tensor {
 }
 
 /** The most negative float32: what Hugging Face adds to the scores of masked tokens. */
-const hidden = -3.4028234663852886e38;
+export const hidden = -3.4028234663852886e38;
 
 /**
  * What {@link attend} adds to the scores, [batch, 1, 1, length]: 0 where the mask is 1, the most negative number where it is
@@ -170,7 +170,27 @@ export function encoderLayer(
   return scope(() => feedForward(pass, selfAttention(pass, x, layer, shape, rows, mask), layer, shape));
 }
 
-/** Runs layers one after the other, freeing each result that no backward pass needs. */
+/**
+ * Runs layers one after the other, freeing each result that no backward pass needs.
+ *
+ * @param inputs what every layer takes beside the last one's result: masks and tables
+ */
+export function runLayers<Inputs extends (tf.Tensor | null)[]>(
+  pass: Pass,
+  x: tf.Tensor,
+  inputs: [...Inputs],
+  layers: ((pass: Pass, x: tf.Tensor, ...inputs: Inputs) => tf.Tensor)[],
+): tf.Tensor {
+  for (const layer of layers) {
+    const next = checkpointed<[tf.Tensor, ...Inputs]>(pass, [x, ...inputs], layer);
+    if (pass.tape === null) x.dispose();
+    else pass.tape.release(x);
+    x = next;
+  }
+  return x;
+}
+
+/** The layers of a BERT-like encoder over embedded tokens. */
 export function encoder(
   pass: Pass,
   x: tf.Tensor,
@@ -179,17 +199,12 @@ export function encoder(
   rows: BatchShape,
   mask: tf.Tensor | null,
 ): tf.Tensor {
-  for (const layer of layers) {
-    const next = checkpointed(
-      pass,
-      [x, mask],
-      (pass, x, mask) => encoderLayer(pass, x, layer, shape, rows, mask),
-    );
-    if (pass.tape === null) x.dispose();
-    else pass.tape.release(x);
-    x = next;
-  }
-  return x;
+  return runLayers(
+    pass,
+    x,
+    [mask],
+    layers.map((layer) => (pass, x, mask) => encoderLayer(pass, x, layer, shape, rows, mask)),
+  );
 }
 
 /** The names BERT, RoBERTa and ELECTRA give the parts of layer `i` under `prefix`. */

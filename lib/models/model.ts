@@ -17,10 +17,12 @@ import { ConfigReader, type JsonObject, refuseOtherClassification, type Task } f
 import { distilbert } from "./distilbert.ts";
 import { electra } from "./electra.ts";
 import type { ParameterSpec } from "./layers.ts";
+import { llama } from "./llama.ts";
 import { roberta } from "./roberta.ts";
+import { xlnet } from "./xlnet.ts";
 
 // An architecture is used with the config it parsed itself, which the registry cannot express in types.
-const architectures = [bert, roberta, electra, distilbert] as unknown as Architecture[];
+const architectures = [bert, roberta, electra, distilbert, xlnet, llama] as unknown as Architecture[];
 
 /** The `model_type`s that can be loaded. */
 export const modelTypes: readonly string[] = architectures.map(({ modelType }) => modelType);
@@ -137,6 +139,10 @@ export function describeModel(json: JsonObject, source: string, options: ModelOp
   const task = options.task ?? "sequence-classification";
   const complete = withLabels(json, options.labels);
   const architecture = architectureOf(complete, source);
+  if (architecture.classes[task] === undefined) {
+    const made = Object.keys(architecture.classes).join(" and ");
+    throw new Error(`${source}: "${architecture.modelType}" is implemented for ${made}, not for ${task}.`);
+  }
   const reader = new ConfigReader(complete, source);
   const config = architecture.parse(reader);
   if (task === "sequence-classification") refuseOtherClassification(reader);
@@ -185,7 +191,7 @@ export function parameterCount(model: Model): number {
 }
 
 /**
- * The model's logits within a pass, float32: [batch, labels] for classification; [rows, vocabulary] for a masked language
+ * The model's logits within a pass, float32: [batch, labels] for classification; [rows, vocabulary] for a language
  * model, at the token rows asked for (`row · length + position`) or at all.
  *
  * A row in which the mask hides every token attends to all alike, as transformers' eager attention does (its SDPA route
@@ -206,7 +212,7 @@ export function logitsOf(model: Model, pass: Pass, batch: TokenBatch, rows?: Int
 /**
  * Logits as numbers, row by row, without gradients or dropout.
  *
- * @returns [batch · labels]; [batch · length · vocabulary] for a masked language model
+ * @returns [batch · labels]; [batch · length · vocabulary] for a language model
  * @throws Error when an id, a segment or the length is outside the model
  * @example `const [first, second] = predictLogits(model, tokenBatch([[2, 1185, 3]], 1));`
  */
@@ -223,8 +229,9 @@ export function predictLogits(
 }
 
 /**
- * A model's loss on labelled rows, and its logits: the mean cross-entropy. For classification one label a row; for a masked
- * language model one a token, -100 where none is asked (the logits are of the others).
+ * A model's loss on labelled rows, and its logits: the mean cross-entropy. For classification one label a row; for a
+ * language model one a token, -100 where none is asked (the logits are of the others). A causal language model's labels
+ * stand at their own tokens, as in Hugging Face: each is predicted by the token before it, and a row's first by none.
  *
  * @returns the loss (a scalar) and the logits [rows, classes], which belong to the caller
  * @throws Error when a label is no class, or a token is outside the model
@@ -246,7 +253,10 @@ export function lossOf(
   if (labels.length !== batch.batch * batch.length) {
     throw new Error(`${labels.length} labels are given for ${batch.batch * batch.length} tokens.`);
   }
-  const rows = Int32Array.from(labels.keys()).filter((i) => labels[i] !== (options.ignoreIndex ?? -100));
-  const logits = logitsOf(model, pass, batch, rows);
-  return { logits, loss: crossEntropy(pass, logits, rows.map((row) => labels[row]!), options) };
+  const causal = model.task === "causal-lm";
+  const labelled = Int32Array.from(labels.keys()).filter((i) =>
+    labels[i] !== (options.ignoreIndex ?? -100) && !(causal && i % batch.length === 0)
+  );
+  const logits = logitsOf(model, pass, batch, causal ? labelled.map((i) => i - 1) : labelled);
+  return { logits, loss: crossEntropy(pass, logits, labelled.map((i) => labels[i]!), options) };
 }
