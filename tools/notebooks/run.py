@@ -74,6 +74,11 @@ class Client(NotebookClient):
         except NotImplementedError:  # Windows
             pass
 
+    async def _async_handle_timeout(self, timeout, cell=None):
+        # A kernel that is stuck does not hear that it should end.
+        self.shutdown_kernel = "immediate"
+        return await super()._async_handle_timeout(timeout, cell)
+
     async def _async_check_alive(self):
         try:
             await super()._async_check_alive()

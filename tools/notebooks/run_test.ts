@@ -132,21 +132,22 @@ Deno.test({
   fn: () =>
     withFolder(async (folder) => {
       const cell = 'console.log(Deno.env.get("NOTEBOOK_FIGURES"));';
-      const { results, cells } = await run(folder, [[{ code: cell, count: 7, outputs: [] }]], {
+      const failing: TestCell[] = ["throw new Error();"];
+      const { results, cells } = await run(folder, [[{ code: cell, count: 7, outputs: [] }], failing], {
         outputFolder: null,
       });
-      assert.equal(results[0]!.output, join(folder, "a.ipynb"));
+      const [a, b] = ["a.ipynb", "b.ipynb"].map((name) => join(folder, name));
+      assert.deepEqual(results.map(({ status }) => status), ["ok", "failed"]);
+      assert.equal(results[0]!.output, a);
       assert.deepEqual([cells[0]![0]!.execution_count, textOf(cells[0]![0]!)], [1, "png\n"]);
-      const first = await Deno.readTextFile(join(folder, "a.ipynb"));
-      assert.ok(!/"version"|"execution":/.test(first));
-      await quiet(() => runNotebooks({ notebooks: [join(folder, "a.ipynb")], outputFolder: null }));
-      assert.equal(await Deno.readTextFile(join(folder, "a.ipynb")), first);
+      assert.equal(await Deno.readTextFile(b!), notebookText(failing));
+      assert.match(results[1]!.output!, /outputs.notebooks.b\.ipynb$/);
+      await Deno.remove(results[1]!.output!);
 
-      const failing = notebookText(["throw new Error();"]);
-      const { results: [failed] } = await run(folder, [["throw new Error();"]], { outputFolder: null });
-      assert.equal(await Deno.readTextFile(join(folder, "a.ipynb")), failing);
-      assert.match(failed!.output!, /outputs.notebooks.a\.ipynb$/);
-      await Deno.remove(failed!.output!);
+      const first = await Deno.readTextFile(a!);
+      assert.ok(!/"version"|"execution":/.test(first));
+      await quiet(() => runNotebooks({ notebooks: [a!], outputFolder: null }));
+      assert.equal(await Deno.readTextFile(a!), first);
     }),
 });
 
