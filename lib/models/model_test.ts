@@ -1,0 +1,258 @@
+/** What every architecture does beside giving PyTorch's numbers: fresh weights, dropout, errors, nothing left behind. */
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { inferencePass, startEngine, Tape, trainingPass } from "../engine/mod.ts";
+import { tokenBatch } from "./batch.ts";
+import type { JsonObject } from "./config.ts";
+import {
+  configNames,
+  createModel,
+  disposeModel,
+  logitsOf,
+  lossOf,
+  type Model,
+  namedConfig,
+  parameterCount,
+  predictLogits,
+} from "./model.ts";
+
+await startEngine();
+
+const small = { vocab_size: 40, max_position_embeddings: 12, pad_token_id: 1 };
+const bertLike = {
+  ...small,
+  hidden_size: 16,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  intermediate_size: 24,
+  hidden_dropout_prob: 0,
+  attention_probs_dropout_prob: 0,
+};
+const configs: Record<string, JsonObject> = {
+  bert: { model_type: "bert", ...bertLike },
+  roberta: { model_type: "roberta", ...bertLike },
+  electra: { model_type: "electra", ...bertLike, embedding_size: 8 },
+  distilbert: {
+    model_type: "distilbert",
+    ...small,
+    dim: 16,
+    n_layers: 2,
+    n_heads: 2,
+    hidden_dim: 24,
+    dropout: 0,
+    attention_dropout: 0,
+    seq_classif_dropout: 0,
+  },
+};
+const labels = ["가", "나", "다"];
+const batch = tokenBatch([[2, 9, 17, 3], [2, 30, 3]], 1);
+
+/** Runs a part with a model, which is freed after it. */
+function using<T>(model: Model, part: (model: Model) => T): T {
+  try {
+    return part(model);
+  } finally {
+    disposeModel(model);
+  }
+}
+
+/** Logits with dropout by a seed. */
+function droppedLogits(model: Model, seed: number): number[] {
+  const tape = new Tape();
+  const logits = tf.tidy(() => logitsOf(model, trainingPass(tape, "float32", seed, 0), batch));
+  const values = [...logits.dataSync()];
+  logits.dispose();
+  tape.clear();
+  for (const parameter of model.parameters.values()) parameter.release();
+  return values;
+}
+
+for (const [name, config] of Object.entries(configs)) {
+  Deno.test(`${name}: fresh weights follow from the seed, as the config says`, () => {
+    const values = (seed: number, json = config) =>
+      using(
+        createModel(json, { labels, seed }),
+        (model) => new Map([...model.parameters].map(([key, parameter]) => [key, [...parameter.data()]])),
+      );
+    const first = values(7);
+    assert.deepEqual(values(7), first);
+    const other = values(8);
+    const wide = values(7, { ...config, initializer_range: 0.5 });
+    for (const [key, numbers] of first) {
+      const isNorm = /norm\.weight$/i.test(key);
+      if (key.endsWith("bias")) assert.ok(numbers.every((x) => x === 0), key);
+      else if (isNorm) assert.ok(numbers.every((x) => x === 1), key);
+      else {
+        assert.notDeepEqual(other.get(key), numbers, key);
+        const deviation = Math.sqrt(numbers.reduce((sum, x) => sum + x * x, 0) / numbers.length);
+        assert.ok(deviation > 0.013 && deviation < 0.027, `${key}: ${deviation}`);
+        wide.get(key)!.forEach((x, i) => assert.ok(Math.abs(x - numbers[i]! * 25) < 1e-5, key));
+      }
+    }
+    const word = first.get(`${name}.embeddings.word_embeddings.weight`)!;
+    const width = word.length / 40;
+    assert.ok(word.slice(width, 2 * width).every((x) => x === 0), "the padding token starts at zero");
+    const position = first.get(`${name}.embeddings.position_embeddings.weight`)!.slice(width, 2 * width);
+    assert.equal(position.every((x) => x === 0), name === "roberta", "so does RoBERTa's padding position");
+  });
+
+  const rates = name === "distilbert"
+    ? ["dropout", "attention_dropout", "seq_classif_dropout"]
+    : ["hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"];
+  for (const rate of rates) {
+    Deno.test(`${name}: ${rate} drops in training, by the seed, and not otherwise`, () => {
+      // weights large enough for an attention that prefers some tokens
+      const json = { ...config, classifier_dropout: 0, initializer_range: 0.5 };
+      using(createModel(json, { labels }), (model) => {
+        assert.deepEqual(droppedLogits(model, 1), [...predictLogits(model, batch)]);
+      });
+      using(createModel({ ...json, [rate]: 0.5 }, { labels }), (model) => {
+        const dropped = droppedLogits(model, 1);
+        assert.deepEqual(droppedLogits(model, 1), dropped);
+        assert.notDeepEqual(droppedLogits(model, 2), dropped);
+        assert.notDeepEqual([...predictLogits(model, batch)], dropped);
+      });
+    });
+  }
+
+  Deno.test(`${name}: with gradient checkpointing the gradients are the same`, () => {
+    const rate = { hidden_dropout_prob: 0.2, dropout: 0.2, attention_probs_dropout_prob: 0.2 };
+    using(createModel({ ...config, ...rate }, { labels }), (model) => {
+      const gradients = (checkpointing: boolean) => {
+        const tape = new Tape();
+        const pass = trainingPass(tape, "float32", 3, 0, 0, checkpointing);
+        const { loss } = tf.tidy(() => lossOf(model, pass, batch, Int32Array.of(2, 0)));
+        const found = tape.backward(loss);
+        loss.dispose();
+        const values = [...model.parameters.values()].map((
+          parameter,
+        ) => [...found.get(parameter)!.dataSync()]);
+        found.forEach((gradient) => gradient.dispose());
+        for (const parameter of model.parameters.values()) parameter.release();
+        return values;
+      };
+      assert.deepEqual(gradients(true), gradients(false));
+    });
+  });
+
+  Deno.test(`${name}: predictions and steps leave nothing in memory`, () => {
+    using(createModel(config, { labels }), (model) => {
+      const step = () => {
+        predictLogits(model, batch);
+        const tape = new Tape();
+        const pass = trainingPass(tape, "float32", 3, 0);
+        const { loss } = tf.tidy(() => ({ loss: lossOf(model, pass, batch, Int32Array.of(2, 0)).loss }));
+        tape.backward(loss).forEach((gradient) => gradient.dispose());
+        loss.dispose();
+        for (const parameter of model.parameters.values()) parameter.release();
+        return tf.memory().numTensors;
+      };
+      assert.equal(step(), step());
+    });
+  });
+
+  Deno.test(`${name}: what a model cannot take is an error that says where`, () => {
+    using(createModel(config, { labels }), (model) => {
+      const throws = (change: Partial<typeof batch>, message: RegExp) =>
+        assert.throws(() => predictLogits(model, { ...batch, ...change }), message);
+      throws(
+        { inputIds: Int32Array.of(2, 9, 17, 3, 2, 40, 3, 1) },
+        /Token id 40 at row 1, position 1 is outside the model's 40: the tokenizer is another model's/,
+      );
+      throws({ inputIds: Int32Array.of(2, -1, 17, 3, 2, 4, 3, 1) }, /Token id -1 at row 0, position 1/);
+      throws({ inputIds: Int32Array.of(2, 3) }, /inputIds has 2 entries; a batch of 2 x 4 has 8/);
+      throws({ attentionMask: new Int32Array(9) }, /attentionMask has 9 entries/);
+      throws({ tokenTypeIds: new Int32Array(1) }, /tokenTypeIds has 1 entries/);
+      throws({ batch: 0, inputIds: new Int32Array(0) }, /A batch of 0 x 4 has no tokens/);
+      const most = model.config.maxLength;
+      predictLogits(model, tokenBatch([new Int32Array(most).fill(5)], 1));
+      assert.throws(
+        () => predictLogits(model, tokenBatch([new Int32Array(most + 1).fill(5)], 1)),
+        { message: `A row has ${most + 1} tokens; the model takes ${most} at most. Truncate when encoding.` },
+      );
+      const loss = (given: Int32Array) => lossOf(model, inferencePass("float32"), batch, given);
+      assert.throws(() => loss(Int32Array.of(1)), /1 labels are given for 2 rows/);
+      assert.throws(() => loss(Int32Array.of(1, 3)), /Label 3 of example 1 is outside the model's 3 classes/);
+    });
+  });
+
+  Deno.test(`${name}: a masked language model gives the rows asked for`, () => {
+    using(createModel(config, { task: "masked-lm" }), (model) => {
+      const all = predictLogits(model, batch);
+      assert.equal(all.length, 2 * 4 * 40);
+      const some = tf.tidy(() => logitsOf(model, inferencePass("float32"), batch, Int32Array.of(5, 1)));
+      const expected = [...all.slice(5 * 40, 6 * 40), ...all.slice(40, 80)];
+      some.dataSync().forEach((x, i) => assert.ok(Math.abs(x - expected[i]!) < 1e-5));
+      some.dispose();
+      assert.throws(
+        () => lossOf(model, inferencePass("float32"), batch, Int32Array.of(1, 2)),
+        /2 labels are given for 8 tokens/,
+      );
+    });
+  });
+}
+
+Deno.test("segments: checked where the model has several, not looked at where it has one, as KLUE-RoBERTa", () => {
+  const pair = { ...batch, tokenTypeIds: Int32Array.of(0, 0, 1, 1, 0, 1, 1, 0) };
+  using(createModel(configs.bert!, { labels }), (model) => {
+    assert.notDeepEqual(predictLogits(model, pair), predictLogits(model, batch));
+    assert.throws(
+      () => predictLogits(model, { ...batch, tokenTypeIds: Int32Array.of(0, 0, 0, 0, 0, 0, 2, 0) }),
+      /Token type 2 at row 1, position 2 is outside the model's 2/,
+    );
+  });
+  using(createModel({ ...configs.roberta, type_vocab_size: 1 }, { labels }), (model) => {
+    assert.deepEqual(predictLogits(model, pair), predictLogits(model, batch));
+  });
+});
+
+Deno.test("RoBERTa counts the positions of tokens, not of padding", () => {
+  using(createModel(configs.roberta!, { labels }), (model) => {
+    // 12 rows of positions, the first two not for tokens: ten tokens fit, however much padding there is
+    const row = [...new Array(10).fill(5), ...new Array(20).fill(1)];
+    const tokens = tokenBatch([row], 1);
+    tokens.attentionMask.fill(0, 10);
+    const long = predictLogits(model, tokens),
+      short = predictLogits(model, tokenBatch([row.slice(0, 10)], 1));
+    long.forEach((x, i) => assert.ok(Math.abs(x - short[i]!) < 1e-5));
+  });
+});
+
+Deno.test("DistilBERT: sinusoidal positions", () => {
+  using(createModel({ ...configs.distilbert, sinusoidal_pos_embds: true }, { labels }), (model) => {
+    const values = model.parameters.get("distilbert.embeddings.position_embeddings.weight")!.data();
+    const expected = [
+      Math.sin(3),
+      Math.cos(3),
+      Math.sin(3 / 10000 ** (2 / 16)),
+      Math.cos(3 / 10000 ** (2 / 16)),
+    ];
+    expected.forEach((x, i) => assert.ok(Math.abs(values[3 * 16 + i]! - x) < 1e-6));
+  });
+});
+
+Deno.test("tokenBatch pads on the right", () => {
+  assert.deepEqual(batch, {
+    batch: 2,
+    length: 4,
+    inputIds: Int32Array.of(2, 9, 17, 3, 2, 30, 3, 1),
+    attentionMask: Int32Array.of(1, 1, 1, 1, 1, 1, 1, 0),
+  });
+});
+
+Deno.test("named configurations take the tokenizer's vocabulary", () => {
+  for (const name of configNames) {
+    using(createModel(namedConfig(name, { vocabSize: 60, padId: 4 }), { labels }), (model) => {
+      assert.deepEqual([model.config.vocabularySize, model.config.padId], [60, 4]);
+      assert.ok(parameterCount(model) > 3e6);
+    });
+  }
+  assert.throws(() => namedConfig("kobert-huge", { vocabSize: 1, padId: 0 }), /Known: kobert-small/);
+});
+
+Deno.test("two classes of one name are refused", () => {
+  assert.throws(
+    () => createModel(configs.bert!, { labels: ["발라드", "댄스", "발라드"] }),
+    /the name "발라드"/,
+  );
+});
