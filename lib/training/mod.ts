@@ -3,7 +3,6 @@ export * from "./batches.ts";
 export { type TrainingState } from "./checkpoint.ts";
 export { evaluateExamples, type Evaluation } from "./evaluate.ts";
 export * from "./fine_tune.ts";
-export { stopOnInterrupt, type StopOptions } from "./interrupt.ts";
 export { foreseeMemory, type MemoryForecast } from "./memory.ts";
 export { type CardData, modelCard } from "./model_card.ts";
 export * from "./recipe.ts";

@@ -136,9 +136,12 @@ export class Training {
 
   /** By the last epoch, when the most is thawed. */
   private async checkMemory(): Promise<void> {
-    const { model, plan, trainable, options } = this;
+    const { model, plan, optimizer, trainable, options } = this;
     freezeFor(plan.recipe.epochs - 1, model.parameters, trainable, plan.recipe);
-    await checkMemory(foreseeMemory(model, plan), options.memoryLimit);
+    const heldMoments = [...model.parameters.values()]
+      .filter((parameter) => optimizer.stepsOf(parameter) > 0)
+      .reduce((sum, { size }) => sum + 8 * size, 0);
+    await checkMemory(foreseeMemory(model, plan, heldMoments), options.memoryLimit);
   }
 
   private startEpoch(): void {
