@@ -19,7 +19,7 @@ export interface Table {
 
 /**
  * Rows as texts: columns in the order in which they first occur; numbers of a column with equally many decimals (four
- * significant digits); lists joined by commas; dates as days; nothing for what is missing.
+ * significant digits of the largest); lists joined by commas; dates as days; nothing for what is missing.
  *
  * @param total how many rows there are, where `rows` holds only the first
  */
@@ -37,7 +37,7 @@ export function tableOf(
     return { name, numeric };
   });
   const decimals = columns.map(({ name, numeric }) =>
-    numeric ? shown.reduce((most, row) => Math.max(most, decimalsOf(row[name])), 0) : 0
+    numeric ? decimalsOf(shown.map((row) => row[name])) : 0
   );
   return {
     columns,
@@ -52,12 +52,20 @@ export function tableOf(
   };
 }
 
-/** Decimals that a number needs for four significant digits, at most six. */
-function decimalsOf(value: unknown): number {
-  if (typeof value !== "number" || !Number.isFinite(value) || Number.isInteger(value)) return 0;
-  const leading = Math.floor(Math.log10(Math.abs(value)));
-  const most = Math.min(6, Math.max(0, 3 - leading));
-  return (value.toFixed(most).replace(/0+$/, "").split(".")[1] ?? "").length;
+/**
+ * Decimals for a column of numbers: four significant digits of the largest, at most four where it is not tiny, and no more than
+ * any of them needs.
+ */
+function decimalsOf(values: readonly unknown[]): number {
+  const numbers = values.filter((value): value is number =>
+    typeof value === "number" && Number.isFinite(value)
+  );
+  const largest = numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (largest === 0) return 0;
+  const significant = Math.min(20, Math.max(0, 3 - Math.floor(Math.log10(largest))));
+  const most = largest < 0.001 ? significant : Math.min(4, significant);
+  const needed = (value: number) => (value.toFixed(most).replace(/0+$/, "").split(".")[1] ?? "").length;
+  return numbers.reduce((decimals, value) => Math.max(decimals, needed(value)), 0);
 }
 
 function cellText(value: unknown): string {

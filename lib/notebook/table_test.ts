@@ -13,9 +13,15 @@ Deno.test("columns line up with Korean, numbers to the right and with equal deci
   );
 });
 
-Deno.test("years and ids are not grouped, large and small numbers keep four digits", () => {
-  const { cells } = tableOf([{ year: 2003, big: 12345.678, small: 0.00012345 }]);
-  assert.deepEqual(cells, [["2003", "12346", "0.000123"]]);
+Deno.test("years and ids are not grouped; decimals are as many as the column's largest number bears", () => {
+  const { cells } = tableOf([
+    { year: 2003, big: 12345.678, share: 0.0327763, half: 0.5, rate: 0.00002, none: 0 },
+    { year: 1999, big: 0.001, share: 0, half: 2, rate: 0.0003, none: 0 },
+  ]);
+  assert.deepEqual(cells, [
+    ["2003", "12346", "0.0328", "0.5", "0.00002", "0"],
+    ["1999", "0", "0.0000", "2.0", "0.00030", "0"],
+  ]);
 });
 
 Deno.test("what is missing is empty; lists, dates, line breaks and objects are one line", () => {

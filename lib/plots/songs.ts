@@ -35,7 +35,8 @@ function countNames(names: Iterable<string>): Map<string, number> {
  * How many songs each genre has, the largest on top. A song with several genres counts in each of them, so the counts may
  * sum to more than the songs; shares are of the songs.
  *
- * Given several groups by name (the sides of a split; songs beside instances), their shares stand beside each other.
+ * Given several groups by name (the sides of a split; songs beside instances), their distributions stand beside each other:
+ * shares of all genres named in a group, which sum to 1.
  *
  * @param songs songs or instances, or groups of them by name
  * @throws RangeError when there is no song, or no song has a genre
@@ -62,7 +63,8 @@ export function genreDistribution(
   const data = groups.map(([name, rows], index): Data => {
     const counts = countNames(rows.flatMap(genresOf));
     const values = genres.map((genre) => counts.get(genre) ?? 0);
-    const shares = values.map((count) => count / rows.length);
+    const whole = alone ? rows.length : values.reduce((sum, count) => sum + count, 0);
+    const shares = values.map((count) => whole === 0 ? 0 : count / whole);
     return {
       type: "bar",
       orientation: "h",

@@ -52,6 +52,11 @@ Deno.test("genreDistribution compares groups by their shares, zeros included", (
   assert.deepEqual(test!.customdata, [1, 0]);
   assert.equal(figure.layout.showlegend, true);
   assert.equal(facts(figure), "train 4 · test 1");
+  // Distributions, so that songs of several genres compare with instances of one.
+  const [songs] = traces(
+    genreDistribution({ songs: [song(["댄스", "발라드"])], instances: [{ genre: "댄스" }] }),
+  );
+  assert.deepEqual(songs!.x, [0.5, 0.5]);
 });
 
 Deno.test("names of the data are shown as they are, not read as markup", () => {
