@@ -287,10 +287,10 @@ const beside = casesIn(new URL("../../../shared/parity/dev/", import.meta.url));
 
 Deno.test("there are cases of every architecture and task", () => {
   const classes = own.map(({ path }) => JSON.parse(Deno.readTextFileSync(`${path}/expected.json`)).class);
-  const tasks = ["ForSequenceClassification", "ForMaskedLM"];
   const all = ["Bert", "DistilBert", "Electra", "Roberta"].flatMap((name) =>
-    tasks.map((task) => name + task)
+    ["ForSequenceClassification", "ForMaskedLM"].map((task) => name + task)
   );
+  all.push("XLNetForSequenceClassification", "LlamaForSequenceClassification", "LlamaForCausalLM");
   assert.deepEqual([...new Set(classes)].sort(), all.sort());
 });
 // "smoke: " so that WebAssembly computes them too

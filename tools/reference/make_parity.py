@@ -19,7 +19,7 @@ import torch
 import transformers
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "lib/models/testdata/parity"
-NO_DECAY = ["bias", "LayerNorm.weight", "layer_norm.weight"]
+NO_DECAY = ["bias", "LayerNorm.weight", "layer_norm.weight", "layernorm.weight", "model.norm.weight"]
 LABELS = ["봄", "여름", "가을", "겨울", "장마", "서리", "첫눈"]
 
 FLOORS = {
@@ -223,7 +223,7 @@ def compute(model_class, config, state, batches, dtype, training):
         optimizer.step()
     result["final_logits"] = array(forward(model, batches[0]).logits)
     result["final_parameters"] = {
-        n: None if p.grad is None else array(p) for n, p in model.named_parameters()
+        n: None if result["gradients"][n] is None else array(p) for n, p in model.named_parameters()
     }
     result["decayed"] = [name for name, _ in groups[False]]
     return result
@@ -325,14 +325,14 @@ def make(folder, case, seed):
     """Writes one case: config.json, model.safetensors, expected.json."""
     rng = numpy.random.default_rng(seed)
     config_class, fields = case["config"]
-    masked_lm = case["class"].endswith("MaskedLM")
+    language = case["class"].endswith(("MaskedLM", "CausalLM"))
     config = getattr(transformers, config_class)(**fields, attn_implementation="eager")
-    if not masked_lm:
+    if not language:
         config.id2label = dict(enumerate(LABELS[: config.num_labels]))
         config.label2id = {label: i for i, label in config.id2label.items()}
     torch.manual_seed(seed)
     model = getattr(transformers, case["class"])(config)
-    randomise(model, torch.Generator().manual_seed(seed))
+    case.get("randomise", randomise)(model, torch.Generator().manual_seed(seed))
     model.save_pretrained(folder)
     state = {name: value.clone() for name, value in model.state_dict().items()}
 
@@ -341,7 +341,7 @@ def make(folder, case, seed):
     for i, ((rows, length), padding) in enumerate(zip(case["shapes"], case["padding"])):
         # the last batch goes without token types, as one sentence may
         typed = token_types and i < len(case["shapes"]) - 1
-        batches.append(make_batch(config, rows, length, padding, typed, masked_lm, rng))
+        batches.append(case.get("make_batch", make_batch)(config, rows, length, padding, typed, language, rng))
     total, warmup, rate = 6, 2, 2e-3
     training = {
         "optimizer": "AdamW",
@@ -363,8 +363,9 @@ def make(folder, case, seed):
 
     def samples(values):
         rows = [*([] if pad is None else [pad]), first[0]]
+        words = ("word_embedding", "embed_tokens")
         return {
-            name: sample(value, rows if "word_embeddings" in name else None) for name, value in values.items()
+            name: sample(value, rows if any(part in name for part in words) else None) for name, value in values.items()
         }
 
     expected = {
