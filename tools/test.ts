@@ -28,15 +28,18 @@ type Stage = typeof STAGES[number];
 /**
  * The counts of a JUnit report as Deno writes it. Steps of a test are part of their test, as in Deno's own summary.
  *
+ * @param filter as given to Deno: a piece of the name, or `/a regular expression/`. Tests that it leaves out are in the report as skipped, and not counted.
  * @example `countJunit('<testsuites><testcase name="a"></testcase></testsuites>')` is `{ passed: 1, failed: 0, skipped: 0 }`
  */
-export function countJunit(xml: string): Counts {
+export function countJunit(xml: string, filter = ""): Counts {
   const cases = [...xml.matchAll(/<testcase name="([^"]*)"[^>]*?(?:\/>|>([\s\S]*?)<\/testcase>)/g)]
-    .map(([, name = "", body = ""]) => ({ name, body }));
+    .map(([, name = "", body = ""]) => ({ name: plainText(name), body }));
   const names = new Set(cases.map(({ name }) => name));
+  const expression = /^\/(.+)\/$/.exec(filter)?.[1];
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   for (const { name, body } of cases) {
-    if (isStep(name, names)) continue;
+    const meant = expression === undefined ? name.includes(filter) : new RegExp(expression).test(name);
+    if (!meant || isStep(name, names)) continue;
     if (/<(failure|error)\b/.test(body)) counts.failed++;
     else if (/<skipped\b/.test(body)) counts.skipped++;
     else counts.passed++;
@@ -45,12 +48,16 @@ export function countJunit(xml: string): Counts {
 }
 
 function isStep(name: string, names: Set<string>): boolean {
-  const separator = " &gt; ";
+  const separator = " > ";
   for (let at = name.indexOf(separator); at >= 0; at = name.indexOf(separator, at + 1)) {
     if (names.has(name.slice(0, at))) return true;
   }
   return false;
 }
+
+const entities: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+const plainText = (xml: string): string =>
+  xml.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => entities[name]!);
 
 const add = (a: Counts, b: Counts): Counts => ({
   passed: a.passed + b.passed,
@@ -79,26 +86,43 @@ function testFiles(): string[] {
 
 const isLong = (file: string): boolean => basename(file).endsWith("_long_test.ts");
 
-/** Runs Deno on the project. @returns whether it succeeded, and all it wrote. */
+/**
+ * Runs Deno on the project, for at most so many seconds.
+ *
+ * @returns whether it succeeded, and all it wrote.
+ */
 async function deno(
   args: string[],
+  limitSeconds: number,
   env: Record<string, string> = {},
 ): Promise<{ success: boolean; output: string }> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const limit = AbortSignal.timeout(limitSeconds * 1000);
+  const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd: root,
     env: { ...processEnvironment(), NO_COLOR: "1", ...env },
-  }).output();
-  const decoder = new TextDecoder();
-  return { success, output: decoder.decode(stdout) + decoder.decode(stderr) };
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    signal: limit,
+  }).spawn();
+  let output = "";
+  const streams = [child.stdout, child.stderr].map(async (stream) => {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) output += text;
+  });
+  const { success } = await child.status;
+  // What it started may live on and hold the streams open.
+  await Promise.race([Promise.all(streams), new Promise((resolve) => setTimeout(resolve, 2000))]);
+  if (limit.aborted) output += `\nEnded by force: it ran longer than ${limitSeconds} seconds.\n`;
+  return { success, output };
 }
 
 /** A check that is one test. */
-function check(name: string, args: string[], env: Record<string, string> = {}): Job {
+function check(name: string, args: string[], limitSeconds = 300): Job {
   return {
     name,
     run: async () => {
-      const { success, output } = await deno(args, env);
+      const { success, output } = await deno(args, limitSeconds);
       return { passed: success ? 1 : 0, failed: success ? 0 : 1, skipped: 0, output };
     },
   };
@@ -108,7 +132,11 @@ function check(name: string, args: string[], env: Record<string, string> = {}): 
  * A file of tests, in a process of its own: what one leaves in TensorFlow's memory, or a crash in it, is no other's. A failure outside
  * every test (the file does not load, the process crashes) counts as one failed.
  */
-function testFile(file: string, filter: string | undefined, env: Record<string, string>, label = file): Job {
+function testFile(
+  file: string,
+  options: { filter?: string; env: Record<string, string>; limitSeconds?: number; label?: string },
+): Job {
+  const { filter, env, limitSeconds = 300, label = file } = options;
   return {
     name: label,
     run: async () => {
@@ -117,9 +145,10 @@ function testFile(file: string, filter: string | undefined, env: Record<string, 
         const filters = filter === undefined ? [] : ["--filter", filter];
         const { success, output } = await deno(
           ["test", "-A", "--no-check", "--quiet", `--junit-path=${report}`, ...filters, file],
+          limitSeconds,
           env,
         );
-        const counts = countJunit(Deno.readTextFileSync(report));
+        const counts = countJunit(Deno.readTextFileSync(report), filter);
         if (!success && counts.failed === 0) counts.failed = 1;
         return { ...counts, output };
       } finally {
@@ -167,10 +196,12 @@ function jobsOf(stages: readonly Stage[], filter: string | undefined, env: Recor
     lint: () => [check("lint", ["lint"])],
     types: () => [check("types", ["check", ...code])],
     cells: () => [check("notebooks' cells", ["run", "-A", "tools/notebooks/check.ts"])],
-    tests: () => files.map((file) => testFile(file, filter, env)),
+    tests: () => files.map((file) => testFile(file, { filter, env })),
     // The tests whose name begins with "smoke: " again, on the engine that runs everywhere.
-    wasm: () =>
-      smoke.map((file) => testFile(file, "/^smoke: /", { ...env, KOBERT_ENGINE: "wasm" }, `${file} on wasm`)),
+    wasm: () => {
+      const onWasm = { filter: "/^smoke: /", env: { ...env, KOBERT_ENGINE: "wasm" } };
+      return smoke.map((file) => testFile(file, { ...onWasm, label: `${file} on wasm` }));
+    },
     // What `deno task start` does, with a training of a few steps.
     notebooks: () => {
       const args = [
@@ -181,7 +212,7 @@ function jobsOf(stages: readonly Stage[], filter: string | undefined, env: Recor
         "--engine",
         env.KOBERT_ENGINE ?? "auto",
       ];
-      return [check("notebooks", ["run", "-A", "tools/commands/start.ts", ...args])];
+      return [check("notebooks", ["run", "-A", "tools/commands/start.ts", ...args], 480)];
     },
   };
   return stages.flatMap((stage) => jobs[stage]());
@@ -240,7 +271,9 @@ if (import.meta.main) {
   let { counts, failures } = await runAll([setUpDone]);
   if (failures.length === 0) {
     const jobs = long
-      ? testFiles().filter(isLong).map((file) => testFile(file, options.filter, env))
+      ? testFiles().filter(isLong).map((file) =>
+        testFile(file, { filter: options.filter, env, limitSeconds: 3600 })
+      )
       : jobsOf(stages, options.filter, env);
     const rest = await runAll(jobs);
     failures = rest.failures;

@@ -23,6 +23,15 @@ Deno.test("test: steps belong to their test; a name that only looks like a step 
   assert.deepEqual(countJunit(xml), { passed: 1, failed: 1, skipped: 0 });
 });
 
+Deno.test("test: what a filter leaves out does not count as skipped", () => {
+  const xml = report(`
+    <testcase name="smoke: a &amp; b"></testcase>
+    <testcase name="smoke: c"><skipped/></testcase>
+    <testcase name="d, smoke: no"><skipped/></testcase>`);
+  assert.deepEqual(countJunit(xml, "/^smoke: /"), { passed: 1, failed: 0, skipped: 1 });
+  assert.deepEqual(countJunit(xml, "a & b"), { passed: 1, failed: 0, skipped: 0 });
+});
+
 Deno.test("test: an empty report counts nothing, and the last line is plain", () => {
   assert.deepEqual(countJunit(""), { passed: 0, failed: 0, skipped: 0 });
   assert.equal(plainLine({ passed: 12, failed: 0, skipped: 3 }), "12 passed, 0 failed, 3 skipped");
