@@ -176,9 +176,14 @@ export function createVariable(initial: tf.Tensor): ResourceVariable {
   return variable;
 }
 
-/** Overwrites a variable's values. */
+/**
+ * Overwrites a variable's values, with a copy of its own: a tensor made of a JavaScript array may share the array's memory,
+ * which a step in place would write to.
+ */
 export function assignVariable(variable: ResourceVariable, value: tf.Tensor): void {
-  runOnVariables("AssignVariableOp", [attribute.type("dtype", DataType.float32)], [variable], [value]);
+  const copy = runOne("DeepCopy", [attribute.type("T", DataType.float32)], [value]);
+  runOnVariables("AssignVariableOp", [attribute.type("dtype", DataType.float32)], [variable], [copy]);
+  copy.dispose();
 }
 
 /** The variable's values as a tensor that shares its memory: dispose it before the variable is stepped. */
