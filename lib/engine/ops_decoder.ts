@@ -195,3 +195,63 @@ export function groupedAttend(
   if (tape === null) tf.dispose([weights, rotary.cos, rotary.sin]);
   return output;
 }
+
+/** Keys and values of tokens that were read before, [rows, keyHeads, length, headWidth] each, float32. */
+export type KeyValues = { keys: tf.Tensor; values: tf.Tensor };
+
+/** Tokens that {@link cachedAttend} looks back at: of as many rows as it computes, or of one row that all share. */
+export type Remembered = KeyValues & {
+  /** Added to the scores, [rows, 1, 1, length]. */
+  mask: tf.Tensor;
+};
+
+/**
+ * {@link groupedAttend} without gradients over new tokens that also look at remembered ones.
+ *
+ * @param qkv of the new tokens, [batch · length, (heads + 2 · keyHeads) · headWidth]
+ * @param options the mask is among the new tokens
+ * @returns what attention gives, [batch · length, heads · headWidth], and the new tokens' keys and values
+ */
+export function cachedAttend(
+  pass: Pass,
+  qkv: tf.Tensor,
+  biases: Parameter[] | null,
+  options: Omit<GroupedAttentionOptions, "dropout">,
+  past: readonly Remembered[],
+): { context: tf.Tensor } & KeyValues {
+  const { batch, length, heads, keyHeads, headWidth, scale, rotary } = options;
+  const { precision } = pass;
+  const group = heads / keyHeads * length;
+  // [batch, keyHeads, group, n] to one matrix a head for all rows, where they share the keys, and back
+  const forKeys = (x: tf.Tensor, rows: number) => {
+    const columns = x.shape[3]!, grouped = reshape(x, [batch, keyHeads, group, columns]);
+    if (rows === batch) return grouped;
+    return reshape(transpose(grouped, [1, 0, 2, 3]), [1, keyHeads, batch * group, columns]);
+  };
+  const byRow = (x: tf.Tensor, rows: number) => {
+    const columns = x.shape[3]!;
+    const grouped = rows === batch
+      ? x
+      : transpose(reshape(x, [keyHeads, batch, group, columns]), [1, 0, 2, 3]);
+    return toFloat32(reshape(grouped, [batch, heads, length, columns]));
+  };
+  return tf.tidy(() => {
+    const bias = biases === null ? null : tf.concat(biases.map((b) => b.value()), 0);
+    const [q, keys, values] = rotatedHeads(qkv, bias, options, rotary);
+    const queries = low(q, precision);
+    const parts = [...past, { keys, values, mask: options.mask }];
+    const scores = parts.map(({ keys, mask }) => {
+      const rows = keys.shape[0]!;
+      const scores = byRow(product(forKeys(queries, rows), low(keys, precision), false, true), rows);
+      const scaled = tf.mul(scores, scale);
+      return mask === null ? scaled : tf.add(scaled, mask);
+    });
+    const weights = tf.split(tf.softmax(tf.concat(scores, -1)), parts.map(({ keys }) => keys.shape[2]!), -1);
+    const context = parts.map(({ values }, i) => {
+      const rows = values.shape[0]!;
+      return byRow(product(forKeys(low(weights[i]!, precision), rows), low(values, precision)), rows);
+    }).reduce((sum, part) => tf.add(sum, part));
+    const byToken = tf.reshape(tf.transpose(context, [0, 2, 1, 3]), [batch * length, heads * headWidth]);
+    return { context: low(byToken, precision), keys, values };
+  });
+}

@@ -1,6 +1,6 @@
 /** What an architecture file provides. */
 import type * as tf from "@tensorflow/tfjs";
-import type { Pass } from "../engine/mod.ts";
+import type { KeyValues, Pass, Remembered } from "../engine/mod.ts";
 import type { TokenBatch } from "./batch.ts";
 import type { ConfigReader, Task } from "./config.ts";
 import type { Lookup, ParameterSpec } from "./layers.ts";
@@ -17,6 +17,8 @@ export interface CommonConfig {
   padId: number | null;
   /** The classes' names, in order. */
   labels: string[];
+  /** Tokens that end a text, where the model generates. */
+  endIds?: number[];
   /** Standard deviation of freshly drawn weights. */
   initializerRange: number;
 }
@@ -41,4 +43,21 @@ export interface Architecture<C extends CommonConfig = CommonConfig> {
    * @throws Error when a row is too long or a segment is outside the model
    */
   logits(config: C, p: Lookup, pass: Pass, batch: TokenBatch, task: Task, rows?: Int32Array): tf.Tensor;
+  /**
+   * For architectures that generate: a causal language model's logits over tokens that follow remembered ones, and their
+   * keys and values, layer by layer.
+   *
+   * @param positions of the tokens in their texts, [batch · length]
+   * @param past for each layer, what stands before them
+   * @param rows at which tokens logits are wanted
+   */
+  extend?(
+    config: C,
+    p: Lookup,
+    pass: Pass,
+    batch: TokenBatch,
+    positions: Int32Array,
+    past: readonly (readonly Remembered[])[],
+    rows: Int32Array,
+  ): { logits: tf.Tensor; layers: KeyValues[] };
 }

@@ -9,9 +9,11 @@ import {
   type Activation,
   add,
   addBias,
+  cachedAttend,
   embed,
   gate,
   groupedAttend,
+  type KeyValues,
   linear,
   type Parameter,
   type Pass,
@@ -40,8 +42,6 @@ interface LlamaConfig extends CommonConfig {
   /** The angle by which each pair of a head turns from one position to the next, float32, [headWidth / 2]. */
   frequencies: Float32Array;
   tieEmbeddings: boolean;
-  /** Tokens that end a text. */
-  endIds: number[];
 }
 
 const prefix = "model";
@@ -203,6 +203,20 @@ function part(p: Lookup, pass: Pass, x: tf.Tensor, name: string, bias: boolean):
   return bias ? addBias(pass, product, p(`${name}.bias`)) : product;
 }
 
+/** What attention is told beside its mask and positions. */
+function attentionOptions(config: LlamaConfig, { batch, length }: TokenBatch) {
+  const { heads, keyHeads, headWidth, attentionDropout } = config;
+  return {
+    batch,
+    length,
+    heads,
+    keyHeads,
+    headWidth,
+    scale: 1 / Math.sqrt(headWidth),
+    dropout: attentionDropout,
+  };
+}
+
 /** Attention over RMSNorm(x) before its last product: queries, keys and values side by side, and their biases. */
 function queriesKeysValues(config: LlamaConfig, p: Lookup, pass: Pass, i: number, x: tf.Tensor) {
   const { inputNorm, query, key, value } = namesOf(i);
@@ -306,18 +320,9 @@ export const llama: Architecture<LlamaConfig> = {
 
   logits(config, p, pass, batch, task, rows) {
     return scope(() => {
-      const { heads, keyHeads, headWidth, attentionDropout } = config;
       const places = Int32Array.from({ length: batch.length }, (_, t) => t);
       const { cos, sin } = rotaryTables(config, places, 1);
-      const options = {
-        batch: batch.batch,
-        length: batch.length,
-        heads,
-        keyHeads,
-        headWidth,
-        scale: 1 / Math.sqrt(headWidth),
-        dropout: attentionDropout,
-      };
+      const options = attentionOptions(config, batch);
       const tokens = runLayers(
         pass,
         words(config, p, pass, batch.inputIds),
@@ -336,6 +341,29 @@ export const llama: Architecture<LlamaConfig> = {
         return headLogits(config, p, pass, tokens, "score.weight", lastTokens(config, batch));
       }
       return headLogits(config, p, pass, tokens, languageHead(config), rows);
+    });
+  },
+
+  extend(config, p, pass, batch, positions, past, rows) {
+    return scope(() => {
+      const options = {
+        ...attentionOptions(config, batch),
+        mask: causalBias(batch),
+        rotary: rotaryTables(config, positions, batch.batch),
+      };
+      const layers: KeyValues[] = [];
+      let x = words(config, p, pass, batch.inputIds);
+      for (let i = 0; i < config.layers; i++) {
+        const { next, keys, values } = scope(() => {
+          const { qkv, biases } = queriesKeysValues(config, p, pass, i, x);
+          const { context, ...read } = cachedAttend(pass, qkv, biases, options, past[i]!);
+          return { next: afterAttention(config, p, pass, i, x, context), ...read };
+        });
+        layers.push({ keys, values });
+        x.dispose();
+        x = next;
+      }
+      return { logits: headLogits(config, p, pass, x, languageHead(config), rows), layers };
     });
   },
 };

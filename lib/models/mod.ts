@@ -1,6 +1,8 @@
 /**
- * Architectures, their weights, and what a model computes: BERT (KoBERT, KLUE-BERT), RoBERTa (klue/roberta), ELECTRA
- * (KoELECTRA) and DistilBERT, with heads for sequence classification and masked language modelling, in PyTorch's numbers.
+ * Architectures, their weights, and what a model computes, in PyTorch's numbers: BERT (KoBERT, KLUE-BERT), RoBERTa
+ * (klue/roberta), ELECTRA (KoELECTRA) and DistilBERT, with heads for sequence classification and masked language
+ * modelling; XLNet with one for sequence classification; Llama with heads for sequence classification and causal language
+ * modelling, and generation with a key/value cache.
  *
  * A checkpoint's folder, its logits on token ids, and some steps of training on batches of one's own:
  *
@@ -38,6 +40,17 @@ export { type TokenBatch, tokenBatch } from "./batch.ts";
 export * from "./checkpoint.ts";
 export { ConfigReader, type JsonObject, type Task } from "./config.ts";
 export * from "./files/mod.ts";
+export {
+  continuationScores,
+  disposeCache,
+  extend,
+  type ExtendOptions,
+  generate,
+  type GenerateOptions,
+  type KeyValueCache,
+  type Reading,
+  startCache,
+} from "./generate.ts";
 export { type Lookup, type ParameterSpec } from "./layers.ts";
 export {
   configNames,

@@ -201,12 +201,21 @@ export function parameterCount(model: Model): number {
  */
 export function logitsOf(model: Model, pass: Pass, batch: TokenBatch, rows?: Int32Array): tf.Tensor {
   checkBatch(batch, model.config.vocabularySize);
-  const find = (name: string) => {
-    const parameter = model.parameters.get(name);
-    if (parameter === undefined) throw new Error(`The model has no parameter ${name}.`);
-    return parameter;
-  };
-  return model.architecture.logits(model.config, find, pass, batch, model.task, rows);
+  return model.architecture.logits(
+    model.config,
+    (name) => findParameter(model, name),
+    pass,
+    batch,
+    model.task,
+    rows,
+  );
+}
+
+/** A model's parameter by its Hugging Face name. @throws Error when there is none. */
+export function findParameter(model: Model, name: string): Parameter {
+  const parameter = model.parameters.get(name);
+  if (parameter === undefined) throw new Error(`The model has no parameter ${name}.`);
+  return parameter;
 }
 
 /**
