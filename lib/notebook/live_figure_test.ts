@@ -7,10 +7,12 @@ import { figureTitle, liveFigureHtml, packedPlotly } from "./live_figure.ts";
 const figure = genreDistribution([{ genre: "</script><b>댄스" }]);
 
 /** In plotly.js's place: marks where it drew what. */
-const stub = gzipSync(`module.exports = { async newPlot(place, data, layout, config) {
+const stub = gzipSync(
+  `globalThis.loaded = (globalThis.loaded ?? 0) + 1; module.exports = { async newPlot(place, data, layout, config) {
   if (globalThis.failing) throw new Error("no WebGL");
   place.textContent = [data[0].type, layout.title.text, layout.height, layout.width, config.responsive].join("|");
-} };`).toString("base64");
+} };`,
+).toString("base64");
 
 const htmlOf = (plotly: string | null) =>
   liveFigureHtml(figure, { png: "aGVsbG8=", width: 900, height: 480, plotly });
@@ -51,6 +53,7 @@ async function page(outputs: string[], options: { trusted: boolean; failing?: bo
   await new Promise((next) => setTimeout(next, 100));
   return {
     watched,
+    loaded: () => window.loaded,
     cells: () =>
       [...document.body.children].map((cell) => ({
         live: cell.querySelector("div > div > div")?.textContent ?? null,
@@ -69,12 +72,13 @@ Deno.test("trusted, every figure becomes live once it is on the screen, in whate
       htmlOf(stub),
     ]]
   ) {
-    const { watched, cells, settle } = await page(outputs, { trusted: true });
+    const { watched, cells, settle, loaded } = await page(outputs, { trusted: true });
     assert.equal(watched.length, 2);
     assert.ok(cells().every(({ live, picture }) => live === null && picture));
     for (const { draw } of watched) draw();
     await settle();
     assert.deepEqual(cells(), [{ live: drawn, picture: false }, { live: drawn, picture: false }]);
+    assert.equal(loaded(), 1);
   }
 });
 

@@ -167,7 +167,7 @@ Deno.test({
         "3",
       ]]);
       assert.deepEqual([results[0]!.status, results[0]!.error!.name], ["failed", "Interrupted"]);
-      assert.match(textOf(cells[0]![1]!), /stopped\n$/);
+      assert.match(textOf(cells[0]![1]!), /what is done will be kept\.\nstopped\n$/);
       assert.equal(cells[0]![2]!.execution_count, null);
       assert.match(failureText(results[0]!), /a\.ipynb was interrupted in cell 2 \[2\]\.\nWhat ran is in /);
     }),
