@@ -1,6 +1,6 @@
 /** {@link Kernels} composed of TensorFlow.js operations: for every engine, and what the fused ones are checked against. */
 import * as tf from "@tensorflow/tfjs";
-import type { Activation, Dropping, Kernels } from "./kernels.ts";
+import type { Activation, Dropping, Kernels, NormValues } from "./kernels.ts";
 import { uniform } from "./random.ts";
 import { isBfloat16, toBfloat16, toFloat32 } from "./raw.ts";
 import { reshape, stack, transpose, unstack } from "./low.ts";
@@ -61,15 +61,15 @@ function drop(x: tf.Tensor, dropping: Dropping): tf.Tensor {
   return tf.mul(tf.mul(x, 1 / (1 - rate)), kept);
 }
 
-/** The normalised rows and 1 / σ of each row. */
-export function normalise(x: tf.Tensor, epsilon: number): { normal: tf.Tensor; inverse: tf.Tensor } {
+function normalise(x: tf.Tensor, { weight, bias, epsilon }: NormValues) {
   const centred = tf.sub(x, tf.mean(x, -1, true));
   const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
-  return { normal: tf.mul(centred, inverse), inverse };
+  const normal = tf.mul(centred, inverse);
+  return { normal, inverse, output: tf.add(tf.mul(normal, weight), bias) };
 }
 
 /** From the gradient of normalised rows to that of the rows. */
-export function normaliseGradient(dNormal: tf.Tensor, normal: tf.Tensor, inverse: tf.Tensor): tf.Tensor {
+function normaliseGradient(dNormal: tf.Tensor, normal: tf.Tensor, inverse: tf.Tensor): tf.Tensor {
   const mean = tf.mean(dNormal, -1, true);
   const projection = tf.mul(normal, tf.mean(tf.mul(dNormal, normal), -1, true));
   return tf.mul(tf.sub(tf.sub(dNormal, mean), projection), inverse);
@@ -87,9 +87,10 @@ export const composed: Kernels = {
   addNorm: (x, bias, residual, norm, dropping) =>
     tf.tidy(() => {
       const sum = tf.add(residual, drop(tf.add(toFloat32(x), bias), dropping));
-      const { normal, inverse } = normalise(sum, norm.epsilon);
-      return { normal, inverse, output: tf.add(tf.mul(normal, norm.weight), norm.bias) };
+      return normalise(sum, norm);
     }),
+
+  norm: (x, norm) => tf.tidy(() => normalise(toFloat32(x), norm)),
 
   addNormGradient: (dy, normal, inverse, weight, dropping, low) =>
     tf.tidy(() => {
@@ -133,8 +134,11 @@ export const composed: Kernels = {
     tf.tidy(() => {
       const p = toFloat32(weights), dp = drop(toFloat32(dDropped), dropping);
       const inner = tf.sum(tf.mul(dp, p), -1, true);
-      return like(tf.mul(tf.mul(p, tf.sub(dp, inner)), scale), weights);
+      const dScores = like(tf.mul(tf.mul(p, tf.sub(dp, inner)), scale), weights);
+      return { dScores, dropped: like(drop(p, dropping), weights) };
     }),
+
+  add: (a, b) => tf.tidy(() => tf.add(toFloat32(a), toFloat32(b))),
 
   dropout: (x, dropping) => tf.tidy(() => like(drop(toFloat32(x), dropping), x)),
 

@@ -1,8 +1,8 @@
 /** {@link Kernels} as one pass each: the operations of native/kernels.cc, on the CPU under TensorFlow. */
 import * as tf from "@tensorflow/tfjs";
 import { composed } from "./composed.ts";
-import type { Dropping, Kernels } from "./kernels.ts";
-import { attribute, DataType, dataTypeOf, run, runOne } from "./raw.ts";
+import type { Dropping, Kernels, NormValues } from "./kernels.ts";
+import { attribute, DataType, dataTypeOf, isBfloat16, run, runOne, toFloat32 } from "./raw.ts";
 
 function typeOf(tensor: tf.Tensor) {
   return attribute.type("T", dataTypeOf(tensor));
@@ -14,6 +14,22 @@ function rateOf(dropping: Dropping) {
 
 function keyOf(dropping: Dropping): tf.Tensor {
   return tf.tensor1d([...dropping?.key ?? [0, 0]], "int32");
+}
+
+function addNorm(
+  x: tf.Tensor,
+  bias: tf.Tensor | null,
+  residual: tf.Tensor | null,
+  norm: NormValues,
+  dropping: Dropping,
+) {
+  return tf.tidy(() => {
+    const attributes = [typeOf(x), attribute.float("epsilon", norm.epsilon), rateOf(dropping)];
+    const none = tf.zeros([0]);
+    const inputs = [x, bias ?? none, residual ?? none, norm.weight, norm.bias, keyOf(dropping)];
+    const [output, normal, inverse] = run("SongAddNorm", attributes, inputs, 3);
+    return { output: output!, normal: normal!, inverse: inverse! };
+  });
 }
 
 export const fused: Kernels = {
@@ -28,13 +44,9 @@ export const fused: Kernels = {
     return { dx: dx!, dBias: dBias! };
   },
 
-  addNorm: (x, bias, residual, norm, dropping) =>
-    tf.tidy(() => {
-      const attributes = [typeOf(x), attribute.float("epsilon", norm.epsilon), rateOf(dropping)];
-      const inputs = [x, bias, residual, norm.weight, norm.bias, keyOf(dropping)];
-      const [output, normal, inverse] = run("SongAddNorm", attributes, inputs, 3);
-      return { output: output!, normal: normal!, inverse: inverse! };
-    }),
+  addNorm: (x, bias, residual, norm, dropping) => addNorm(x, bias, residual, norm, dropping),
+
+  norm: (x, norm) => addNorm(x, null, null, norm, null),
 
   addNormGradient: (dy, normal, inverse, weight, dropping, low) =>
     tf.tidy(() => {
@@ -64,14 +76,22 @@ export const fused: Kernels = {
     tf.tidy(() => {
       const attributes = [typeOf(scores), attribute.float("scale", scale), rateOf(dropping)];
       const inputs = [scores, mask ?? tf.zeros([0]), keyOf(dropping)];
-      const [weights, kept] = run("SongAttentionSoftmax", attributes, inputs, 2);
-      return { weights: weights!, dropped: dropping === null ? weights! : kept! };
+      const [weights, left] = run("SongAttentionSoftmax", attributes, inputs, 2);
+      return { weights: weights!, dropped: dropping === null ? weights! : left! };
     }),
 
   attentionWeightsGradient: (dDropped, weights, scale, dropping) =>
     tf.tidy(() => {
       const attributes = [typeOf(weights), attribute.float("scale", scale), rateOf(dropping)];
-      return runOne("SongAttentionSoftmaxGradient", attributes, [dDropped, weights, keyOf(dropping)]);
+      const inputs = [dDropped, weights, keyOf(dropping)];
+      const [dScores, left] = run("SongAttentionSoftmaxGradient", attributes, inputs, 2);
+      return { dScores: dScores!, dropped: dropping === null ? weights : left! };
+    }),
+
+  add: (a, b) =>
+    tf.tidy(() => {
+      const [float, other] = isBfloat16(a) ? [b, a] : [a, b];
+      return runOne("SongAdd", [typeOf(other)], [toFloat32(float), other]);
     }),
 
   dropout: (x, dropping) =>

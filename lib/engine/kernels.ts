@@ -21,6 +21,13 @@ export interface HeadSizes {
   heads: number;
 }
 
+/** Scale and shift of a layer normalisation, [width] each, and the ε under its root. */
+export interface NormValues {
+  weight: tf.Tensor;
+  bias: tf.Tensor;
+  epsilon: number;
+}
+
 /** Tensors marked "low" are in the pass's precision: bfloat16 or float32; the others are float32. */
 export interface Kernels {
   /** activation(x + bias): `x` [tokens, width] low to low. */
@@ -36,9 +43,11 @@ export interface Kernels {
     x: tf.Tensor,
     bias: tf.Tensor,
     residual: tf.Tensor,
-    norm: { weight: tf.Tensor; bias: tf.Tensor; epsilon: number },
+    norm: NormValues,
     dropping: Dropping,
   ): { output: tf.Tensor; normal: tf.Tensor; inverse: tf.Tensor };
+  /** {@link Kernels.addNorm} of x alone, in any precision. */
+  norm(x: tf.Tensor, norm: NormValues): { output: tf.Tensor; normal: tf.Tensor; inverse: tf.Tensor };
   /** Gradients of the sum before normalisation, of x (low), and of the parameters. */
   addNormGradient(
     dy: tf.Tensor,
@@ -59,13 +68,15 @@ export interface Kernels {
     scale: number,
     dropping: Dropping,
   ): { weights: tf.Tensor; dropped: tf.Tensor };
-  /** From the gradient of the dropped weights to that of the scores, low. */
+  /** From the gradient of the dropped weights to that of the scores, low; and the dropped weights again. */
   attentionWeightsGradient(
     dDropped: tf.Tensor,
     weights: tf.Tensor,
     scale: number,
     dropping: Dropping,
-  ): tf.Tensor;
+  ): { dScores: tf.Tensor; dropped: tf.Tensor };
+  /** a + b in float32, each of any precision. */
+  add(a: tf.Tensor, b: tf.Tensor): tf.Tensor;
   /** Zeroes entries and scales the others by 1 / (1 - rate), in x's type. */
   dropout(x: tf.Tensor, dropping: Dropping): tf.Tensor;
   /** Σ x² as a tensor of one number. */

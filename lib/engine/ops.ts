@@ -9,8 +9,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { Precision } from "./backend.ts";
 import type { Parameter } from "./parameters.ts";
 import { type RandomKey, randomKey } from "./random.ts";
-import { activationNames, normalise, normaliseGradient } from "./composed.ts";
-import { type Activation, type Dropping, kernels } from "./kernels.ts";
+import { activationNames } from "./composed.ts";
+import { type Activation, type Dropping, kernels, type NormValues } from "./kernels.ts";
 import { concatRows, product, reshape, splitRows, transpose } from "./low.ts";
 import { hasNative, toBfloat16, toFloat32 } from "./raw.ts";
 import type { Tape } from "./tape.ts";
@@ -135,17 +135,18 @@ export interface Norm {
   epsilon: number;
 }
 
+function valuesOf({ weight, bias, epsilon }: Norm): NormValues {
+  return { weight: weight.value(), bias: bias.value(), epsilon };
+}
+
 /** Layer normalisation over the last axis (Ba et al. 2016): (x - μ) / √(σ² + ε) · weight + bias. `x` [tokens, width]. */
 export function layerNorm(pass: Pass, x: tf.Tensor, norm: Norm): tf.Tensor {
-  const { output, normal, inverse } = tf.tidy(() => {
-    const { normal, inverse } = normalise(toFloat32(x), norm.epsilon);
-    return { normal, inverse, output: tf.add(tf.mul(normal, norm.weight.value()), norm.bias.value()) };
+  const { output, normal, inverse } = kernels().norm(x, valuesOf(norm));
+  pass.tape?.record(output, [x, norm.weight, norm.bias], [normal, inverse], (dy) => {
+    const weight = norm.weight.value();
+    const { dSum, dWeight, dOffset } = kernels().addNormGradient(dy, normal, inverse, weight, null, false);
+    return [dSum, dWeight, dOffset];
   });
-  pass.tape?.record(output, [x, norm.weight, norm.bias], [normal, inverse], (dy) => [
-    normaliseGradient(tf.mul(dy, norm.weight.value()), normal, inverse),
-    sumRows(tf.mul(dy, normal)),
-    sumRows(dy),
-  ]);
   return output;
 }
 
@@ -166,8 +167,13 @@ export function addNorm(
   rate: number,
 ): tf.Tensor {
   const dropping = nextDropping(pass, rate);
-  const values = { weight: norm.weight.value(), bias: norm.bias.value(), epsilon: norm.epsilon };
-  const { output, normal, inverse } = kernels().addNorm(x, bias.value(), residual, values, dropping);
+  const { output, normal, inverse } = kernels().addNorm(
+    x,
+    bias.value(),
+    residual,
+    valuesOf(norm),
+    dropping,
+  );
   pass.tape?.record(output, [x, bias, residual, norm.weight, norm.bias], [normal, inverse], (dy) => {
     const weight = norm.weight.value(), isLow = pass.precision === "bf16";
     const { dSum, dx, dBias, dWeight, dOffset } = kernels().addNormGradient(
@@ -231,9 +237,9 @@ export function attend(
     const [q, k, v] = split();
     const byToken = reshape(low(dy, precision), [batch, length, heads, width / 3 / heads]);
     const dContext = transpose(byToken, [0, 2, 1, 3]);
-    const dv = product(kernels().dropout(weights, dropping), dContext, true, false);
     const dDropped = product(dContext, v, false, true);
-    const dScores = kernels().attentionWeightsGradient(dDropped, weights, scale, dropping);
+    const { dScores, dropped } = kernels().attentionWeightsGradient(dDropped, weights, scale, dropping);
+    const dv = product(dropped, dContext, true, false);
     const { dqkv, dBias } = kernels().mergeHeads(product(dScores, k), product(dScores, q, true, false), dv);
     return [dqkv, ...tf.split(dBias, biases.map((b) => b.size))];
   });

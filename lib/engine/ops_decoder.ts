@@ -182,9 +182,10 @@ export function groupedAttend(
     const [q, k, v] = split(rotary);
     const byToken = reshape(low(dy, precision), [batch, length, heads, headWidth]);
     const dContext = grouped(transpose(byToken, [0, 2, 1, 3]), headWidth);
-    const dv = product(grouped(kernels().dropout(weights, dropping), length), dContext, true, false);
     const dDropped = apart(product(dContext, v, false, true), length);
-    const dScores = grouped(kernels().attentionWeightsGradient(dDropped, weights, scale, dropping), length);
+    const gradient = kernels().attentionWeightsGradient(dDropped, weights, scale, dropping);
+    const dScores = grouped(gradient.dScores, length);
+    const dv = product(grouped(gradient.dropped, length), dContext, true, false);
     const dq = toFloat32(apart(product(dScores, k), headWidth));
     const dk = toFloat32(product(dScores, q, true, false));
     const byHead = tf.concat([rotateGradient(dq, rotary), rotateGradient(dk, rotary), toFloat32(dv)], 1);

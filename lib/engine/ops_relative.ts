@@ -156,9 +156,9 @@ export function relativeAttend(
   tape?.record(output, inputs, saved, (dy) => {
     const { content, position, segment, segments, keys, values, places } = parts();
     const dContext = byHead(low(dy, precision), batch);
-    const dValues = product(kernels().dropout(weights, dropping), dContext, true, false);
     const dDropped = product(dContext, values, false, true);
-    const dScores = kernels().attentionWeightsGradient(dDropped, weights, scale, dropping);
+    const { dScores, dropped } = kernels().attentionWeightsGradient(dDropped, weights, scale, dropping);
+    const dValues = product(dropped, dContext, true, false);
     const dContent = toFloat32(product(dScores, keys));
     const dKeys = product(dScores, content, true, false);
 

@@ -11,6 +11,7 @@ import {
   destroyVariable,
   hasKernels,
   hasNative,
+  memoryOf,
   readVariable,
   type ResourceVariable,
   run,
@@ -87,30 +88,24 @@ export class AdamW {
    */
   step(gradients: Gradients, learningRate: number, scale = 1): void {
     for (const [parameter, gradient] of gradients) {
-      parameter.release();
       const moments = this.momentsOf(parameter);
       moments.steps++;
       const decay = this.decays(parameter.name) ? learningRate * this.weightDecay : 0;
       tf.tidy(() => {
-        if (parameter.storage instanceof tf.Variable) {
-          this.stepPortable(parameter.storage, moments, tf.mul(gradient, scale), learningRate, decay);
-        } else if (hasKernels()) {
-          this.stepFused(parameter.storage, moments, gradient, learningRate, decay, scale);
-        } else {this.stepNative(
-            parameter.storage,
-            moments,
-            tf.mul(toFloat32(gradient), scale),
-            learningRate,
-            decay,
-          );}
+        if (hasKernels()) return this.stepFused(parameter, moments, gradient, learningRate, decay, scale);
+        parameter.release();
+        const { storage } = parameter, scaled = tf.mul(toFloat32(gradient), scale);
+        if (storage instanceof tf.Variable) this.stepPortable(storage, moments, scaled, learningRate, decay);
+        else this.stepNative(storage, moments, scaled, learningRate, decay);
       });
       gradient.dispose();
     }
     gradients.clear();
   }
 
+  /** One pass over the memory of parameter and moments, the parameter's bfloat16 copy included. */
   private stepFused(
-    storage: ResourceVariable,
+    parameter: Parameter,
     moments: Moments,
     gradient: tf.Tensor,
     learningRate: number,
@@ -127,9 +122,13 @@ export class AdamW {
       1 / Math.sqrt(1 - this.beta2 ** moments.steps),
       this.epsilon,
     ]);
-    // what is read from a variable shares its memory: the operation writes through it
-    const values = [storage, moments.m as ResourceVariable, moments.v as ResourceVariable].map(readVariable);
-    run("SongAdamW", [attribute.type("T", dataTypeOf(gradient))], [...values, gradient, numbers], 0);
+    const written = [parameter.storage, moments.m, moments.v].map((v) => memoryOf(v as ResourceVariable));
+    const low = parameter.heldLowValue();
+    const attributes = [
+      attribute.type("T", dataTypeOf(gradient)),
+      attribute.int("lows", low === null ? 0 : 1),
+    ];
+    run("SongAdamW", attributes, [...written, ...(low === null ? [] : [low]), gradient, numbers], 0);
   }
 
   private stepNative(

@@ -7,7 +7,10 @@ import {
   assignVariable,
   createVariable,
   destroyVariable,
+  forgetMemory,
+  hasKernels,
   hasNative,
+  memoryOf,
   readVariable,
   type ResourceVariable,
   toBfloat16,
@@ -38,6 +41,7 @@ export class Parameter {
   /** The values, [shape]. Read once and kept until {@link Parameter.release}; never dispose it yourself. */
   value(): tf.Tensor {
     if (this.storage instanceof tf.Variable) return this.storage;
+    if (hasKernels()) return memoryOf(this.storage);
     this.reading ??= tf.keep(readVariable(this.storage));
     return this.reading;
   }
@@ -48,8 +52,14 @@ export class Parameter {
     return this.lowReading;
   }
 
-  /** Drops what {@link Parameter.value} and {@link Parameter.lowValue} keep; must precede a step in place. */
+  /** What {@link Parameter.lowValue} keeps, `null` for nothing: a step in place must write both or {@link Parameter.release}. */
+  heldLowValue(): tf.Tensor | null {
+    return this.lowReading;
+  }
+
+  /** Drops what {@link Parameter.value} and {@link Parameter.lowValue} keep; must precede a step in place that does not write it. */
   release(): void {
+    if (!(this.storage instanceof tf.Variable)) forgetMemory(this.storage);
     this.reading?.dispose();
     this.lowReading?.dispose();
     this.reading = null;

@@ -153,6 +153,8 @@ export function runOne(name: string, attributes: Attribute[], inputs: tf.Tensor[
 export interface ResourceVariable {
   handle: number;
   shape: number[];
+  /** See {@link memoryOf}. */
+  memory: tf.Tensor | null;
 }
 
 let variableCount = 0;
@@ -171,7 +173,7 @@ export function createVariable(initial: tf.Tensor): ResourceVariable {
     [],
     1,
   )[0]!.id;
-  const variable = { handle, shape: initial.shape };
+  const variable = { handle, shape: initial.shape, memory: null };
   assignVariable(variable, initial);
   return variable;
 }
@@ -181,9 +183,25 @@ export function createVariable(initial: tf.Tensor): ResourceVariable {
  * which a step in place would write to.
  */
 export function assignVariable(variable: ResourceVariable, value: tf.Tensor): void {
+  forgetMemory(variable);
   const copy = runOne("DeepCopy", [attribute.type("T", DataType.float32)], [value]);
   runOnVariables("AssignVariableOp", [attribute.type("dtype", DataType.float32)], [variable], [copy]);
   copy.dispose();
+}
+
+/**
+ * The variable's memory as a tensor, through which the fused operations write, kept until {@link forgetMemory}: never dispose it. While it
+ * is held, TensorFlow's own operations that step the variable would give that new memory.
+ */
+export function memoryOf(variable: ResourceVariable): tf.Tensor {
+  variable.memory ??= tf.keep(readVariable(variable));
+  return variable.memory;
+}
+
+/** Lets go of what {@link memoryOf} keeps. */
+export function forgetMemory(variable: ResourceVariable): void {
+  variable.memory?.dispose();
+  variable.memory = null;
 }
 
 /** The variable's values as a tensor that shares its memory: dispose it before the variable is stepped. */
@@ -201,6 +219,7 @@ export function readVariable(variable: ResourceVariable): tf.Tensor {
 
 /** Frees a variable's memory inside TensorFlow. */
 export function destroyVariable(variable: ResourceVariable): void {
+  forgetMemory(variable);
   runOnVariables("DestroyResourceOp", [attribute.bool("ignore_lookup_error", true)], [variable], []);
   backend().binding.deleteTensor(variable.handle);
 }

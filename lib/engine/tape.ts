@@ -6,6 +6,7 @@
  * was used. The gradients of parameters add up over several backward passes, which is gradient accumulation.
  */
 import * as tf from "@tensorflow/tfjs";
+import { kernels } from "./kernels.ts";
 import { Parameter } from "./parameters.ts";
 import { isBfloat16, toFloat32 } from "./raw.ts";
 
@@ -179,7 +180,6 @@ function accumulate<K>(map: Map<K, tf.Tensor>, key: K, gradient: tf.Tensor): voi
     map.set(key, tf.keep(tf.clone(gradient)));
     return;
   }
-  const sum = tf.add(toFloat32(held), toFloat32(gradient));
-  map.set(key, tf.keep(sum));
+  map.set(key, tf.keep(kernels().add(held, gradient)));
   held.dispose();
 }

@@ -88,6 +88,8 @@ class Pool {
 // The parts that rows are cut into; the same on every machine.
 constexpr int kParts = 32;
 
+// Calls part(i, from, to) for each of them. What its inner loops use besides arrays is copied into variables of its own
+// first: compilers do not vectorise loops that read through a captured reference.
 void over_rows(int64_t rows, const std::function<void(int, int64_t, int64_t)>& part) {
   const int parts = static_cast<int>(std::min<int64_t>(kParts, rows));
   Pool::get().run(parts, [&](int i) { part(i, rows * i / parts, rows * (i + 1) / parts); });
@@ -137,7 +139,7 @@ inline float fast_exp(float x) {
   return x < -87.3f ? 0.0f : (x != x ? x : result);
 }
 
-// erf(x) as x P(x²) / Q(x²), fitted to 2e-8 relative on |x| <= 3.92, where erf is 1 in float32.
+// erf(x) as x P(x²) / Q(x²), fitted to 2e-8 relative on |x| <= 3.92; beyond it erf is ±1 in float32.
 inline float fast_erf(float value) {
   const float x = std::min(std::max(value, -3.92f), 3.92f), z = x * x;
   float p = 2.050078364845831e-6f;
@@ -153,7 +155,8 @@ inline float fast_erf(float value) {
   q = std::fma(q, z, 5.020648837089539e-1f);
   q = std::fma(q, z, 1.0f);
   const float y = std::min(std::max(x * p / q, -1.0f), 1.0f);
-  return value != value ? value : y;
+  const float bounded = x >= 3.92f ? 1.0f : (x <= -3.92f ? -1.0f : y);
+  return value != value ? value : bounded;
 }
 
 // The hash that decides what dropout drops: an entry's place under a key of two words, equally likely in 0 … 2³² - 1.
@@ -170,24 +173,28 @@ inline uint32_t hash(uint32_t column, uint32_t row, uint32_t key0, uint32_t key1
 }
 
 // Which entries a dropout keeps, and what they are multiplied by.
-struct Dropout {
-  uint32_t key0 = 0, key1 = 0, threshold = 0;
-  float scale = 1;
-
-  Dropout(float rate, const int32_t* key) {
-    if (rate <= 0) return;
-    key0 = static_cast<uint32_t>(key[0]);
-    key1 = static_cast<uint32_t>(key[1]);
-    threshold = static_cast<uint32_t>(std::min(4294967295.0, static_cast<double>(rate) * 4294967296.0));
-    scale = static_cast<float>(1.0 / (1.0 - static_cast<double>(rate)));
+class Dropout {
+ public:
+  Dropout(float rate, const int32_t* key) : active_(rate > 0) {
+    if (!active_) return;
+    key0_ = static_cast<uint32_t>(key[0]);
+    key1_ = static_cast<uint32_t>(key[1]);
+    threshold_ = static_cast<uint32_t>(std::min(4294967295.0, static_cast<double>(rate) * 4294967296.0));
+    scale_ = static_cast<float>(1.0 / (1.0 - static_cast<double>(rate)));
   }
 
-  bool active() const { return threshold != 0; }
+  bool active() const { return active_; }
 
-  // The factor of a row's entry.
-  inline float factor(uint32_t row, uint32_t column) const {
-    return hash(column, row, key0, key1) >= threshold ? scale : 0.0f;
+  // The factor of a row's entry; 1 where nothing is dropped.
+  inline float factor(int64_t row, int64_t column) const {
+    const uint32_t drawn = hash(static_cast<uint32_t>(column), static_cast<uint32_t>(row), key0_, key1_);
+    return drawn >= threshold_ ? scale_ : 0.0f;
   }
+
+ private:
+  const bool active_;
+  uint32_t key0_ = 0, key1_ = 0, threshold_ = 0;
+  float scale_ = 1;
 };
 
 // ---------------------------------------------------------------------------------------------- TensorFlow
@@ -334,7 +341,8 @@ void gelu_gradient(void*, TF_OpKernelContext* context) {
 
 // ---------------------------------------------------------------------------------------------- residual and LayerNorm
 
-// y = normal · weight + offset, normal = (z - μ) / √(σ² + ε), z = residual + dropout(x + bias).
+// y = normal · weight + offset, normal = (z - μ) / √(σ² + ε), z = residual + dropout(x + bias); z = x where the residual
+// is empty.
 template <typename T>
 void add_norm(void* made, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<Attributes*>(made);
@@ -344,7 +352,9 @@ void add_norm(void* made, TF_OpKernelContext* context) {
   const int64_t rows = shape[0], width = shape[1];
   const T* x = static_cast<const T*>(TF_TensorData(input));
   const float* bias = call.in<float>(1);
-  const float* residual = call.in<float>(2);
+  TF_Tensor* added = call.input(2);
+  const float* residual =
+      TF_TensorElementCount(added) == 0 ? nullptr : static_cast<const float*>(TF_TensorData(added));
   const float* weight = call.in<float>(3);
   const float* offset = call.in<float>(4);
   const Dropout dropout(attributes.rate, call.in<int32_t>(5));
@@ -352,17 +362,23 @@ void add_norm(void* made, TF_OpKernelContext* context) {
   float* normal = call.out<float>(1, TF_FLOAT, shape);
   float* inverse = call.out<float>(2, TF_FLOAT, {rows, 1});
   over_rows(rows, [&](int, int64_t from, int64_t to) {
+    const Dropout drop = dropout;
     for (int64_t row = from; row < to; row++) {
       const T* xr = x + row * width;
       const float* rr = residual + row * width;
       float* z = normal + row * width;
       float* yr = y + row * width;
       float sum = 0;
-      if (dropout.active()) {
+      if (residual == nullptr) {
 #pragma omp simd reduction(+ : sum)
         for (int64_t i = 0; i < width; i++) {
-          const float kept = dropout.factor(static_cast<uint32_t>(row), static_cast<uint32_t>(i));
-          z[i] = rr[i] + (load(xr, i) + bias[i]) * kept;
+          z[i] = load(xr, i);
+          sum += z[i];
+        }
+      } else if (drop.active()) {
+#pragma omp simd reduction(+ : sum)
+        for (int64_t i = 0; i < width; i++) {
+          z[i] = rr[i] + (load(xr, i) + bias[i]) * drop.factor(row, i);
           sum += z[i];
         }
       } else {
@@ -411,6 +427,7 @@ void add_norm_gradient(void* made, TF_OpKernelContext* context) {
   const size_t size = static_cast<size_t>(std::min<int64_t>(kParts, rows) * width);
   std::vector<float> biases(size, 0.0f), weights(size, 0.0f), offsets(size, 0.0f);
   over_rows(rows, [&](int part, int64_t from, int64_t to) {
+    const Dropout drop = dropout;
     float* sum_bias = biases.data() + part * width;
     float* sum_weight = weights.data() + part * width;
     float* sum_offset = offsets.data() + part * width;
@@ -429,14 +446,14 @@ void add_norm_gradient(void* made, TF_OpKernelContext* context) {
         sum_offset[i] += dyr[i];
       }
       const float mean = sum / width, along = projection / width, inverted = inverse[row];
-      if (dropout.active()) {
+      if (drop.active()) {
 #pragma omp simd
         for (int64_t i = 0; i < width; i++) {
           const float d = (dyr[i] * weight[i] - mean - nr[i] * along) * inverted;
           dzr[i] = d;
-          const float kept = d * dropout.factor(static_cast<uint32_t>(row), static_cast<uint32_t>(i));
-          store(dxr, i, kept);
-          sum_bias[i] += kept;
+          const float left = d * drop.factor(row, i);
+          store(dxr, i, left);
+          sum_bias[i] += left;
         }
       } else {
 #pragma omp simd
@@ -519,8 +536,61 @@ void merge_heads(void*, TF_OpKernelContext* context) {
   add_parts(sums, 3 * width, dbias);
 }
 
-// p = softmax(scores · scale + mask) and what dropout leaves of it. scores [batch, heads, length, keys]; the mask has
-// 1 or the full size on each of the first three axes, or is empty.
+// e = softmax(scores · scale + mask) of one row; the mask may be null.
+template <typename T>
+void softmax_row(const T* scores, const float* mask, float scale, int64_t keys, float* e) {
+  float most = -INFINITY;
+  if (mask != nullptr) {
+#pragma omp simd reduction(max : most)
+    for (int64_t i = 0; i < keys; i++) {
+      e[i] = load(scores, i) * scale + mask[i];
+      most = std::max(most, e[i]);
+    }
+  } else {
+#pragma omp simd reduction(max : most)
+    for (int64_t i = 0; i < keys; i++) {
+      e[i] = load(scores, i) * scale;
+      most = std::max(most, e[i]);
+    }
+  }
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t i = 0; i < keys; i++) {
+    e[i] = fast_exp(e[i] - most);
+    sum += e[i];
+  }
+  const float inverted = 1.0f / sum;
+#pragma omp simd
+  for (int64_t i = 0; i < keys; i++) e[i] *= inverted;
+}
+
+// Where the row of a mask lies that belongs to a row of scores.
+struct MaskRows {
+  const float* values = nullptr;
+  int64_t batch = 0, head = 0, row = 0;
+
+  // mask: empty, or [batch or 1, heads or 1, length or 1, keys]. False when it is neither.
+  bool fit(TF_Tensor* mask, const std::vector<int64_t>& scores) {
+    if (TF_TensorElementCount(mask) == 0) return true;
+    const auto shape = shape_of(mask);
+    if (shape.size() != 4 || shape[3] != scores[3]) return false;
+    for (int axis = 0; axis < 3; axis++) {
+      if (shape[axis] != 1 && shape[axis] != scores[axis]) return false;
+    }
+    values = static_cast<const float*>(TF_TensorData(mask));
+    row = shape[2] == 1 ? 0 : shape[3];
+    head = shape[1] == 1 ? 0 : shape[2] * shape[3];
+    batch = shape[0] == 1 ? 0 : shape[1] * shape[2] * shape[3];
+    return true;
+  }
+
+  const float* at(int64_t b, int64_t h, int64_t t) const {
+    return values == nullptr ? nullptr : values + b * batch + h * head + t * row;
+  }
+};
+
+// p = softmax(scores · scale + mask) and what dropout leaves of it, which is empty without dropout.
+// scores [batch, heads, length, keys].
 template <typename T>
 void attention_softmax(void* made, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<Attributes*>(made);
@@ -529,94 +599,66 @@ void attention_softmax(void* made, TF_OpKernelContext* context) {
   const auto shape = shape_of(input);
   const int64_t heads = shape[1], length = shape[2], keys = shape[3], rows = shape[0] * heads * length;
   const T* scores = static_cast<const T*>(TF_TensorData(input));
-  TF_Tensor* mask_tensor = call.input(1);
-  const float* mask = TF_TensorElementCount(mask_tensor) == 0
-                          ? nullptr
-                          : static_cast<const float*>(TF_TensorData(mask_tensor));
-  int64_t mask_batch = 0, mask_head = 0, mask_row = 0;
-  if (mask != nullptr) {
-    const auto of_mask = shape_of(mask_tensor);
-    if (of_mask.size() != 4 || of_mask[3] != keys) return call.fail("attention_softmax: the mask does not fit.");
-    mask_row = of_mask[2] == 1 ? 0 : keys;
-    mask_head = of_mask[1] == 1 ? 0 : of_mask[2] * keys;
-    mask_batch = of_mask[0] == 1 ? 0 : of_mask[1] * of_mask[2] * keys;
-  }
+  MaskRows mask;
+  if (!mask.fit(call.input(1), shape)) return call.fail("SongAttentionSoftmax: the mask does not fit the scores.");
   const Dropout dropout(attributes.rate, call.in<int32_t>(2));
-  const float scale = attributes.scale;
   T* p = call.out<T>(0, type_of<T>(), shape);
-  T* kept = dropout.active() ? call.out<T>(1, type_of<T>(), shape) : nullptr;
+  T* left = call.out<T>(1, type_of<T>(), dropout.active() ? shape : std::vector<int64_t>{0});
   over_rows(rows, [&](int, int64_t from, int64_t to) {
-    std::vector<float> row_values(static_cast<size_t>(keys));
-    float* e = row_values.data();
+    const Dropout drop = dropout;
+    std::vector<float> values(static_cast<size_t>(keys));
+    float* e = values.data();
     for (int64_t row = from; row < to; row++) {
-      const T* s = scores + row * keys;
-      float most = -INFINITY;
-      if (mask != nullptr) {
-        const float* m = mask + (row / (heads * length)) * mask_batch + (row / length % heads) * mask_head +
-                         (row % length) * mask_row;
-#pragma omp simd reduction(max : most)
-        for (int64_t i = 0; i < keys; i++) {
-          e[i] = load(s, i) * scale + m[i];
-          most = std::max(most, e[i]);
-        }
-      } else {
-#pragma omp simd reduction(max : most)
-        for (int64_t i = 0; i < keys; i++) {
-          e[i] = load(s, i) * scale;
-          most = std::max(most, e[i]);
-        }
-      }
-      float sum = 0;
-#pragma omp simd reduction(+ : sum)
-      for (int64_t i = 0; i < keys; i++) {
-        e[i] = fast_exp(e[i] - most);
-        sum += e[i];
-      }
-      const float inverted = 1.0f / sum;
+      softmax_row(scores + row * keys, mask.at(row / (heads * length), row / length % heads, row % length),
+                  attributes.scale, keys, e);
       T* pr = p + row * keys;
-      if (kept == nullptr) {
-#pragma omp simd
-        for (int64_t i = 0; i < keys; i++) store(pr, i, e[i] * inverted);
-      } else {
-        T* kr = kept + row * keys;
+      T* lr = left + row * keys;
+      if (drop.active()) {
 #pragma omp simd
         for (int64_t i = 0; i < keys; i++) {
-          const float value = e[i] * inverted;
-          store(pr, i, value);
-          store(kr, i, value * dropout.factor(static_cast<uint32_t>(row), static_cast<uint32_t>(i)));
+          store(pr, i, e[i]);
+          store(lr, i, e[i] * drop.factor(row, i));
         }
+      } else {
+#pragma omp simd
+        for (int64_t i = 0; i < keys; i++) store(pr, i, e[i]);
       }
     }
   });
-  if (kept == nullptr) call.out<T>(1, type_of<T>(), {0});
 }
 
-// From the gradient of the dropped p to that of the scores; and the dropped p again, which dv needs.
+// From the gradient of the dropped p to that of the scores; and the dropped p again (empty without dropout), which the
+// gradient of the values needs.
 template <typename T>
 void attention_softmax_gradient(void* made, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<Attributes*>(made);
   Call call(context);
-  const T* dkept = call.in<T>(0);
+  const T* dleft = call.in<T>(0);
   TF_Tensor* input = call.input(1);
   const auto shape = shape_of(input);
   const int64_t keys = shape[3], rows = shape[0] * shape[1] * shape[2];
   const T* p = static_cast<const T*>(TF_TensorData(input));
   const Dropout dropout(attributes.rate, call.in<int32_t>(2));
-  const float scale = attributes.scale;
   T* dscores = call.out<T>(0, type_of<T>(), shape);
+  T* left = call.out<T>(1, type_of<T>(), dropout.active() ? shape : std::vector<int64_t>{0});
   over_rows(rows, [&](int, int64_t from, int64_t to) {
-    std::vector<float> row_values(static_cast<size_t>(keys));
-    float* d = row_values.data();
+    const Dropout drop = dropout;
+    const float scale = attributes.scale;
+    std::vector<float> values(static_cast<size_t>(keys));
+    float* d = values.data();
     for (int64_t row = from; row < to; row++) {
-      const T* dr = dkept + row * keys;
+      const T* dr = dleft + row * keys;
       const T* pr = p + row * keys;
+      T* lr = left + row * keys;
       T* out = dscores + row * keys;
       float inner = 0;
-      if (dropout.active()) {
+      if (drop.active()) {
 #pragma omp simd reduction(+ : inner)
         for (int64_t i = 0; i < keys; i++) {
-          d[i] = load(dr, i) * dropout.factor(static_cast<uint32_t>(row), static_cast<uint32_t>(i));
-          inner += d[i] * load(pr, i);
+          const float factor = drop.factor(row, i), weight = load(pr, i);
+          store(lr, i, weight * factor);
+          d[i] = load(dr, i) * factor;
+          inner += d[i] * weight;
         }
       } else {
 #pragma omp simd reduction(+ : inner)
@@ -644,20 +686,41 @@ void dropout_only(void* made, TF_OpKernelContext* context) {
   const Dropout dropout(attributes.rate, call.in<int32_t>(1));
   T* y = call.out<T>(0, type_of<T>(), shape);
   over_rows(rows, [&](int, int64_t from, int64_t to) {
+    const Dropout drop = dropout;
     for (int64_t row = from; row < to; row++) {
       const T* xr = x + row * width;
       T* yr = y + row * width;
 #pragma omp simd
-      for (int64_t i = 0; i < width; i++) {
-        store(yr, i, load(xr, i) * (dropout.active() ? dropout.factor(static_cast<uint32_t>(row), static_cast<uint32_t>(i)) : 1.0f));
-      }
+      for (int64_t i = 0; i < width; i++) store(yr, i, load(xr, i) * drop.factor(row, i));
     }
+  });
+}
+
+// a + b of one shape, in float.
+template <typename T>
+void add(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  TF_Tensor* input = call.input(0);
+  const float* a = static_cast<const float*>(TF_TensorData(input));
+  const T* b = call.in<T>(1);
+  float* y = call.out<float>(0, TF_FLOAT, shape_of(input));
+  over_rows(TF_TensorElementCount(input), [&](int, int64_t from, int64_t to) {
+#pragma omp simd
+    for (int64_t i = from; i < to; i++) y[i] = a[i] + load(b, i);
   });
 }
 
 // ---------------------------------------------------------------------------------------------- optimizer
 
-// Σ x², one number.
+template <typename T>
+float block_of_squares(const T* x, int64_t size) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t i = 0; i < size; i++) sum += load(x, i) * load(x, i);
+  return sum;
+}
+
+// Σ x², one number: float32 within blocks, double over them.
 template <typename T>
 void sum_of_squares(void*, TF_OpKernelContext* context) {
   Call call(context);
@@ -665,29 +728,20 @@ void sum_of_squares(void*, TF_OpKernelContext* context) {
   const int64_t size = TF_TensorElementCount(input);
   const T* x = static_cast<const T*>(TF_TensorData(input));
   float* y = call.out<float>(0, TF_FLOAT, {1});
-  constexpr int64_t block = 4096;
-  const int64_t blocks = (size + block - 1) / block;
+  constexpr int64_t block = 1024;
   double parts[kParts] = {};
-  over_rows(blocks, [&](int part, int64_t from, int64_t to) {
-    double total = 0;
+  over_rows((size + block - 1) / block, [&](int part, int64_t from, int64_t to) {
     for (int64_t b = from; b < to; b++) {
-      const int64_t end = std::min(size, (b + 1) * block);
-      float sum = 0;
-#pragma omp simd reduction(+ : sum)
-      for (int64_t i = b * block; i < end; i++) {
-        const float value = load(x, i);
-        sum += value * value;
-      }
-      total += sum;
+      parts[part] += block_of_squares(x + b * block, std::min(block, size - b * block));
     }
-    parts[part] = total;
   });
   double total = 0;
   for (double part : parts) total += part;
   *y = static_cast<float>(total);
 }
 
-// One step of AdamW on a parameter and its moments, in place: inputs 0 to 2 are read from variables and written to.
+// One step of AdamW on a parameter, its moments and, where there is one, the parameter's bfloat16 copy: in place, the inputs
+// p, m, v and low share the memory of variables and are written to.
 // numbers: what decay leaves, the gradient's scale, 1 - β₁, β₂, 1 - β₂, step size, 1 / √(1 - β₂ᵗ), ε.
 template <typename T>
 void adamw(void*, TF_OpKernelContext* context) {
@@ -697,11 +751,14 @@ void adamw(void*, TF_OpKernelContext* context) {
   float* p = static_cast<float*>(TF_TensorData(parameter));
   float* m = call.in<float>(1);
   float* v = call.in<float>(2);
-  const T* gradient = call.in<T>(3);
-  const float* numbers = call.in<float>(4);
-  const float decay = numbers[0], scale = numbers[1], first = numbers[2], beta2 = numbers[3], second = numbers[4],
-              step = numbers[5], correction = numbers[6], epsilon = numbers[7];
-  over_rows(size, [&](int, int64_t from, int64_t to) {
+  const int lows = TF_NumInputs(context) - 5;
+  bf16* low = lows == 0 ? nullptr : call.in<bf16>(3);
+  const T* gradient = call.in<T>(3 + lows);
+  const float* numbers = call.in<float>(4 + lows);
+  over_rows(size, [=](int, int64_t from, int64_t to) {
+    const float* const n = numbers;
+    const float decay = n[0], scale = n[1], first = n[2], beta2 = n[3], second = n[4], rate = n[5], correction = n[6],
+                epsilon = n[7];
 #pragma omp simd
     for (int64_t i = from; i < to; i++) {
       const float g = load(gradient, i) * scale;
@@ -709,8 +766,11 @@ void adamw(void*, TF_OpKernelContext* context) {
       const float vi = v[i] * beta2 + g * g * second;
       m[i] = mi;
       v[i] = vi;
-      p[i] = p[i] * decay - step * (mi / (std::sqrt(vi) * correction + epsilon));
+      p[i] = p[i] * decay - rate * (mi / (std::sqrt(vi) * correction + epsilon));
     }
+    if (low == nullptr) return;
+#pragma omp simd
+    for (int64_t i = from; i < to; i++) store(low, i, p[i]);
   });
 }
 
@@ -746,19 +806,24 @@ const std::vector<Operation>& operations() {
        merge_heads<bf16>},
       {"SongAttentionSoftmax",
        {"scores: T", "mask: float", "key: int32"},
-       {"p: T", "kept: T"},
+       {"p: T", "left: T"},
        {"scale: float", "rate: float"},
        attention_softmax<float>,
        attention_softmax<bf16>},
       {"SongAttentionSoftmaxGradient",
-       {"dkept: T", "p: T", "key: int32"},
-       {"dscores: T"},
+       {"dleft: T", "p: T", "key: int32"},
+       {"dscores: T", "left: T"},
        {"scale: float", "rate: float"},
        attention_softmax_gradient<float>,
        attention_softmax_gradient<bf16>},
       {"SongDropout", {"x: T", "key: int32"}, {"y: T"}, {"rate: float"}, dropout_only<float>, dropout_only<bf16>},
+      {"SongAdd", {"a: float", "b: T"}, {"y: float"}, {}, add<float>, add<bf16>},
       {"SongSumOfSquares", {"x: T"}, {"y: float"}, {}, sum_of_squares<float>, sum_of_squares<bf16>},
-      {"SongAdamW", {"p: float", "m: float", "v: float", "gradient: T", "numbers: float"}, {}, {}, adamw<float>,
+      {"SongAdamW",
+       {"p: float", "m: float", "v: float", "low: lows * bfloat16", "gradient: T", "numbers: float"},
+       {},
+       {"lows: int >= 0"},
+       adamw<float>,
        adamw<bf16>},
   };
   return all;

@@ -1,0 +1,56 @@
+/** Prints a digest of what every fused kernel computes, as often as its argument says: kernels_test.ts runs it on one core and on several. */
+import * as tf from "@tensorflow/tfjs";
+import { createHash } from "node:crypto";
+import { startEngine } from "./backend.ts";
+import { fused } from "./fused.ts";
+import { AdamW } from "./optimizer.ts";
+import { Parameter } from "./parameters.ts";
+import { toBfloat16 } from "./raw.ts";
+import { randomValues, take } from "./testing.ts";
+
+await startEngine({ engine: "tensorflow" });
+
+const [rows, width] = [150, 96], heads = { batch: 5, length: 30, heads: 4 };
+const dropping = { rate: 0.1, key: [1, 2] } as const;
+
+function everything(low: boolean): tf.Tensor[] {
+  const float = (shape: number[], seed: number) => tf.tensor(randomValues(shape, seed), shape);
+  const make = (shape: number[], seed: number) => low ? toBfloat16(float(shape, seed)) : float(shape, seed);
+  const x = make([rows, width], 1),
+    dy = make([rows, width], 2),
+    vector = float([width], 3),
+    residual = float([rows, width], 4);
+  const norm = { weight: vector, bias: vector, epsilon: 1e-5 };
+  const forward = fused.addNorm(x, vector, residual, norm, dropping);
+  const [q, k, v] = fused.splitHeads(make([rows, 3 * width], 5), float([3 * width], 6), heads);
+  const scores = make([5, 4, 30, 30], 7);
+  const attention = fused.attentionWeights(scores, float([5, 1, 1, 30], 8), 0.2, dropping);
+  return [
+    fused.activate(x, vector, "gelu"),
+    ...Object.values(fused.activateGradient(dy, x, vector, "gelu")),
+    ...Object.values(forward),
+    ...Object.values(fused.addNormGradient(residual, forward.normal, forward.inverse, vector, dropping, low)),
+    ...Object.values(fused.norm(x, norm)),
+    ...[q, k, v],
+    ...Object.values(fused.mergeHeads(q, k, v)),
+    ...Object.values(attention),
+    ...Object.values(fused.attentionWeightsGradient(scores, attention.weights, 0.2, dropping)),
+    fused.dropout(x, dropping),
+    fused.add(residual, x),
+    fused.sumOfSquares(make([123457], 9)),
+  ];
+}
+
+for (let repeat = 0; repeat < Number(Deno.args[0]); repeat++) {
+  const hash = createHash("sha256");
+  for (const low of [false, true]) {
+    tf.tidy(() => everything(low).forEach((tensor) => hash.update(new Uint8Array(take(tensor).buffer))));
+    const parameter = new Parameter("weight", tf.tensor(randomValues([12345], 1)));
+    const optimizer = new AdamW();
+    optimizer.step(new Map([[parameter, tf.tensor(randomValues([12345], 2))]]), 0.01);
+    hash.update(new Uint8Array(parameter.data().buffer));
+    optimizer.dispose();
+    parameter.dispose();
+  }
+  console.log(hash.digest("hex"));
+}

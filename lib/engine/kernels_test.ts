@@ -1,0 +1,494 @@
+/**
+ * The fused kernels against the composed ones, which ops_test.ts holds against torch and finite differences: odd sizes, masks of every form,
+ * numbers that are none; the randomness of dropout; determinism. Ignored where the fused ones are not loaded (WebAssembly, GPU).
+ */
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { startEngine } from "./backend.ts";
+import { composed } from "./composed.ts";
+import { fused } from "./fused.ts";
+import type { Dropping } from "./kernels.ts";
+import { AdamW } from "./optimizer.ts";
+import { Parameter } from "./parameters.ts";
+import { hasKernels, toBfloat16 } from "./raw.ts";
+import { randomValues, take } from "./testing.ts";
+
+await startEngine();
+
+function test(name: string, fn: () => void | Promise<void>): void {
+  Deno.test({ name: `fused kernels: ${name}`, ignore: !hasKernels(), fn });
+}
+
+const precisions = ["float32", "bf16"] as const;
+type Precision = typeof precisions[number];
+
+/** Rows and width: single ones, odd ones, more rows than the 32 parts they are cut into, a real model's width. */
+const sizes = [[1, 1], [1, 7], [5, 1], [3, 33], [31, 7], [67, 33], [130, 768]] as const;
+
+/** Every form of mask that attention takes for 3 rows, 2 heads and 9 tokens; 7 keys. */
+const maskShapes = [null, [3, 1, 1, 7], [1, 1, 9, 7], [3, 2, 9, 7], [1, 2, 1, 7], [3, 1, 9, 7]];
+const scoreShape = [3, 2, 9, 7];
+
+function make(
+  shape: readonly number[],
+  seed: number,
+  precision: Precision = "float32",
+  scale = 1,
+): tf.Tensor {
+  return inPrecision(tf.tensor(randomValues([...shape], seed, scale), [...shape]), precision);
+}
+
+function inPrecision(tensor: tf.Tensor, precision: Precision): tf.Tensor {
+  return precision === "bf16" ? tf.tidy(() => toBfloat16(tensor)) : tensor;
+}
+
+const dropping = (rate: number, ...key: [number, number]): Dropping => ({ rate, key });
+
+/** What dropout multiplies by, in the shape given. */
+function factors(shape: number[], dropped: Dropping): tf.Tensor {
+  return tf.tidy(() => fused.dropout(tf.ones(shape), dropped));
+}
+
+/**
+ * Asserts that tensors agree: NaN where NaN, infinite where infinite, else within 4e-6 of the entry or of `unit`, which is the largest
+ * entry up to 1 where it is not given; bf16 within one of its roundings beside.
+ *
+ * @param unit the size of the terms that were added: where they cancel, the sum is only as exact as those
+ */
+function agree(
+  actual: tf.Tensor,
+  expected: tf.Tensor,
+  precision: Precision,
+  what: string,
+  unit?: number,
+): void {
+  assert.deepEqual(actual.shape, expected.shape, `${what}: shape`);
+  const a = take(actual.clone()), e = take(expected.clone());
+  const finite = e.filter(Number.isFinite);
+  const largest = finite.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  for (let i = 0; i < e.length; i++) {
+    if (Object.is(a[i], e[i]) || a[i] === e[i]) continue;
+    const rounding = precision === "bf16" ? Math.abs(e[i]!) / 128 + 1e-38 : 0;
+    const allowed = 4e-6 * Math.max(Math.abs(e[i]!), unit ?? Math.min(largest, 1)) + rounding;
+    const difference = Math.abs(a[i]! - e[i]!);
+    assert.ok(difference <= allowed, `${what}[${i}]: ${a[i]} instead of ${e[i]} (allowed ${allowed})`);
+  }
+}
+
+/** {@link agree} for results by name; which of them are in the pass's precision is told by their names. */
+function allAgree<T extends { [K in keyof T]: tf.Tensor }>(
+  actual: T,
+  expected: T,
+  low: readonly (keyof T)[],
+  precision: Precision,
+  what: string,
+  unit?: number,
+): void {
+  for (const name of Object.keys(expected) as (keyof T)[]) {
+    const own = low.includes(name) ? precision : "float32";
+    agree(actual[name], expected[name], own, `${what}, ${String(name)}`, unit);
+  }
+}
+
+for (const precision of precisions) {
+  test(`GELU and its gradient, ${precision}`, () =>
+    tf.tidy(() => {
+      for (const [rows, width] of sizes) {
+        const what = `${rows} x ${width}`;
+        const x = withFarOnes(make([rows, width], 1, "float32", 2), precision),
+          bias = make([width], 2),
+          dy = make([rows, width], 3, precision);
+        agree(fused.activate(x, bias, "gelu"), composed.activate(x, bias, "gelu"), precision, what);
+        const actual = fused.activateGradient(dy, x, bias, "gelu");
+        const expected = composed.activateGradient(dy, x, bias, "gelu");
+        allAgree(actual, expected, ["dx"], precision, what);
+      }
+    }));
+
+  test(`residual and LayerNorm, ${precision}, without dropout and with`, () =>
+    tf.tidy(() => {
+      for (const [rows, width] of sizes) {
+        for (const dropped of [null, dropping(0.3, 5, 6)]) {
+          const what = `${rows} x ${width}, dropout ${dropped?.rate ?? 0}`;
+          const x = make([rows, width], 1, precision),
+            bias = make([width], 2),
+            residual = make([rows, width], 3);
+          const norm = { weight: make([width], 4), bias: make([width], 5), epsilon: 1e-5 };
+          const actual = fused.addNorm(x, bias, residual, norm, dropped);
+          // the composed one draws other numbers: it is given what the fused dropout leaves
+          const mask = dropped === null ? null : factors([rows, width], dropped);
+          const expected = mask === null ? composed.addNorm(x, bias, residual, norm, null) : composed.addNorm(
+            tf.mul(tf.add(tf.cast(floatOf(x), "float32"), bias), mask),
+            tf.zeros([width]),
+            residual,
+            norm,
+            null,
+          );
+          allAgree(actual, expected, [], precision, what);
+
+          const dy = make([rows, width], 6), { normal, inverse } = expected;
+          const low = precision === "bf16";
+          const gradient = fused.addNormGradient(dy, normal, inverse, norm.weight, dropped, low);
+          const plain = composed.addNormGradient(dy, normal, inverse, norm.weight, null, false);
+          const dx = mask === null ? plain.dSum : tf.mul(plain.dSum, mask);
+          // the terms of the sums are products of dy, the normalised rows and 1 / σ
+          const unit = 4 * Math.max(1, ...take(inverse.clone()));
+          allAgree(gradient, { ...plain, dx, dBias: tf.sum(dx, 0) }, ["dx"], precision, what, unit);
+        }
+      }
+    }));
+
+  test(`LayerNorm alone, ${precision}`, () =>
+    tf.tidy(() => {
+      for (const [rows, width] of sizes) {
+        const x = make([rows, width], 1, precision, 3);
+        const norm = { weight: make([width], 2), bias: make([width], 3), epsilon: 1e-12 };
+        if (width === 1) norm.epsilon = 1e-5;
+        allAgree(fused.norm(x, norm), composed.norm(x, norm), [], precision, `${rows} x ${width}`);
+      }
+    }));
+
+  test(`heads apart and together, ${precision}`, () =>
+    tf.tidy(() => {
+      for (
+        const [batch, length, heads, size] of [[1, 1, 1, 1], [2, 3, 5, 7], [3, 23, 2, 33], [
+          1,
+          67,
+          1,
+          64,
+        ]] as const
+      ) {
+        const what = `${[batch, length, heads, size]}`;
+        const qkv = make([batch * length, 3 * heads * size], 1, precision),
+          bias = make([3 * heads * size], 2);
+        const parts = fused.splitHeads(qkv, bias, { batch, length, heads });
+        composed.splitHeads(qkv, bias, { batch, length, heads })
+          .forEach((part, i) => agree(parts[i]!, part, precision, `${what}, part ${i}`));
+        const gradients = [4, 5, 6].map((seed) => make([batch, heads, length, size], seed, precision));
+        const [dq, dk, dv] = gradients as [tf.Tensor, tf.Tensor, tf.Tensor];
+        allAgree(fused.mergeHeads(dq, dk, dv), composed.mergeHeads(dq, dk, dv), ["dqkv"], precision, what);
+      }
+    }));
+
+  test(`attention's softmax, ${precision}: every form of mask, rows with all keys masked, dropout`, () =>
+    tf.tidy(() => {
+      for (const maskShape of maskShapes) {
+        const scores = make(scoreShape, 1, precision, 4), dDropped = make(scoreShape, 2, precision);
+        const mask = maskShape && maskOf(maskShape);
+        const expected = composed.attentionWeights(scores, mask, 0.3, null).weights;
+        const slopes = composed.attentionWeightsGradient(dDropped, expected, 0.3, null).dScores;
+        const without = fused.attentionWeights(scores, mask, 0.3, null);
+        assert.equal(without.dropped, without.weights, "without dropout nothing is written twice");
+        agree(without.weights, expected, precision, `mask [${maskShape}]`);
+        const gradient = fused.attentionWeightsGradient(dDropped, expected, 0.3, null);
+        assert.equal(gradient.dropped, expected);
+        agree(gradient.dScores, slopes, precision, `mask [${maskShape}], gradient`);
+
+        const dropped = dropping(0.4, 7, 8), factor = factors(scoreShape, dropped);
+        const left = inPrecision(tf.mul(floatOf(expected), factor), precision);
+        const withDropout = fused.attentionWeights(scores, mask, 0.3, dropped);
+        agree(withDropout.weights, expected, precision, `mask [${maskShape}], weights`);
+        agree(withDropout.dropped, left, precision, `mask [${maskShape}], dropped`);
+        const back = fused.attentionWeightsGradient(dDropped, expected, 0.3, dropped);
+        agree(back.dropped, left, precision, `mask [${maskShape}], dropped again`);
+        // in float32: composed would round what dropout leaves of the gradient before using it
+        const dWeights = tf.mul(floatOf(dDropped), factor);
+        const { dScores } = composed.attentionWeightsGradient(dWeights, floatOf(expected), 0.3, null);
+        agree(back.dScores, dScores, precision, `mask [${maskShape}], gradient with dropout`);
+      }
+    }));
+
+  test(`sums of both precisions, ${precision}`, () =>
+    tf.tidy(() => {
+      for (const shape of [[1], [7, 33], [2, 3, 5]]) {
+        const a = make(shape, 1), b = make(shape, 2, precision);
+        agree(fused.add(a, b), composed.add(a, b), "float32", "a + b");
+        agree(fused.add(b, a), composed.add(b, a), "float32", "b + a");
+        agree(fused.add(b, b), composed.add(b, b), "float32", "b + b");
+      }
+    }));
+
+  test(`sum of squares of 1 to 10,000,000 numbers, ${precision}`, () =>
+    tf.tidy(() => {
+      for (const size of [1, 7, 4095, 4096, 4097, 131073, 1e7]) {
+        const x = inPrecision(
+          tf.tensor1d(Float32Array.from({ length: size }, (_, i) => i % 1009 / 512 - 1)),
+          precision,
+        );
+        const exact = take(x.clone()).reduce((sum, value) => sum + value * value, 0);
+        const sum = fused.sumOfSquares(x).dataSync()[0]!;
+        assert.ok(Math.abs(sum / exact - 1) < 1e-6, `${size}: ${sum} instead of ${exact}`);
+      }
+    }));
+
+  test(`numbers that are none come through, ${precision}`, () =>
+    tf.tidy(() => {
+      for (const wrong of [NaN, Infinity, -Infinity]) {
+        const spoilt = (shape: number[], seed: number) => {
+          const values = randomValues(shape, seed);
+          values[values.length - 2] = wrong;
+          return tf.tensor(values, shape);
+        };
+        const low = (shape: number[], seed: number) => inPrecision(spoilt(shape, seed), precision);
+        const what = `${wrong}`;
+        const good = make([5, 33], 1, precision), vector = make([33], 2), float = make([5, 33], 3);
+        const norm = { weight: vector, bias: vector, epsilon: 1e-5 };
+        const bad = low([5, 33], 4), badFloat = spoilt([5, 33], 4);
+        agree(
+          fused.activate(bad, vector, "gelu"),
+          composed.activate(bad, vector, "gelu"),
+          precision,
+          what,
+        );
+        for (const [dy, x] of [[bad, good], [good, bad]] as const) {
+          const actual = fused.activateGradient(dy, x, vector, "gelu");
+          allAgree(actual, composed.activateGradient(dy, x, vector, "gelu"), ["dx"], precision, what);
+        }
+        for (const [x, residual] of [[bad, float], [good, badFloat]] as const) {
+          const expected = composed.addNorm(x, vector, residual, norm, null);
+          const { output, normal } = fused.addNorm(x, vector, residual, norm, null);
+          agree(output, expected.output, "float32", `${what} in addNorm`);
+          agree(normal, expected.normal, "float32", `${what} in addNorm`);
+        }
+        const inverse = tf.ones([5, 1]);
+        const gradient = fused.addNormGradient(
+          badFloat,
+          float,
+          inverse,
+          vector,
+          null,
+          precision === "bf16",
+        );
+        const expected = composed.addNormGradient(
+          badFloat,
+          float,
+          inverse,
+          vector,
+          null,
+          precision === "bf16",
+        );
+        allAgree(gradient, expected, ["dx"], precision, `${what} in addNormGradient`);
+
+        const scores = low(scoreShape, 5), mask = maskOf([3, 1, 1, 7]);
+        const { weights } = fused.attentionWeights(scores, mask, 1, null);
+        agree(
+          weights,
+          composed.attentionWeights(scores, mask, 1, null).weights,
+          precision,
+          `${what} in scores`,
+        );
+        const one = make(scoreShape, 6, precision);
+        for (const [d, p] of [[scores, one], [one, scores]] as const) {
+          const { dScores } = fused.attentionWeightsGradient(d, p, 1, null);
+          const exact = composed.attentionWeightsGradient(d, p, 1, null).dScores;
+          agree(dScores, exact, precision, `${what} in gradients`);
+        }
+        agree(fused.add(badFloat, good), composed.add(badFloat, good), "float32", what);
+        agree(fused.add(float, bad), composed.add(float, bad), "float32", what);
+        assert.equal(
+          fused.sumOfSquares(bad).dataSync()[0],
+          wrong * wrong,
+          `${what} in the sum of squares`,
+        );
+        const dropped = take(fused.dropout(bad, dropping(0.5, 1, 2)));
+        assert.ok(dropped.some((x) => Number.isNaN(x) || !Number.isFinite(x)), `${what} in dropout`);
+      }
+    }));
+
+  test(`attention's softmax of huge scores, ${precision}`, () =>
+    tf.tidy(() => {
+      const scores = inPrecision(
+        tf.tensor([1e30, -1e30, 1e30, 3e4, 3e4, -3e4, 100, 12, -90, 0, 0, 0, -1e-30, -87.5, -200], [
+          1,
+          1,
+          5,
+          3,
+        ]),
+        precision,
+      );
+      for (
+        const mask of [
+          null,
+          tf.fill([1, 1, 1, 3], -3.4028234663852886e38),
+          tf.tensor([0, 0, -1e9], [1, 1, 1, 3]),
+        ]
+      ) {
+        const { weights } = fused.attentionWeights(scores, mask, 1, null);
+        agree(weights, composed.attentionWeights(scores, mask, 1, null).weights, precision, "huge");
+      }
+    }));
+}
+
+/** Some entries replaced by what lies far out on both sides. */
+function withFarOnes(x: tf.Tensor, precision: Precision): tf.Tensor {
+  const far = [6, -6, 20, -20, 1e6, -1e6, 1e30, -1e30];
+  const values = take(x.clone()).map((value, i) => i % 5 === 4 ? far[i % far.length]! : value);
+  return inPrecision(tf.tensor(values, x.shape), precision);
+}
+
+function floatOf(x: tf.Tensor): tf.Tensor {
+  return composed.add(x, tf.zeros(x.shape));
+}
+
+/** 0 and the most negative number by turns; the first row of keys is masked as a whole. */
+function maskOf(shape: number[]): tf.Tensor {
+  const keys = shape.at(-1)!;
+  const values = Float32Array.from(
+    { length: tf.util.sizeFromShape(shape) },
+    (_, i) => i < keys || i % 5 === 3 ? -3.4028234663852886e38 : 0,
+  );
+  return tf.tensor(values, shape);
+}
+
+test("a mask that does not fit the scores is an error, not memory of others", () =>
+  tf.tidy(() => {
+    const scores = make(scoreShape, 1);
+    for (const shape of [[3, 1, 1, 6], [2, 1, 1, 7], [3, 1, 8, 7], [9, 7]]) {
+      assert.throws(
+        () => fused.attentionWeights(scores, tf.zeros(shape), 1, null),
+        /mask does not fit/,
+        `${shape}`,
+      );
+    }
+  }));
+
+test("dropout keeps its share, at every rate, and scales it to the same mean", () =>
+  tf.tidy(() => {
+    const size = 1e6;
+    for (const rate of [0.01, 0.1, 0.5, 0.9]) {
+      const values = take(factors([1000, 1000], dropping(rate, 11, 12)));
+      const kept = values.filter((value) => value !== 0);
+      const deviation = Math.sqrt(rate * (1 - rate) * size);
+      const off = (size - kept.length - rate * size) / deviation;
+      assert.ok(Math.abs(off) < 4, `rate ${rate}: ${off} standard deviations off`);
+      assert.ok(
+        kept.every((value) => value === Math.fround(1 / (1 - Math.fround(rate)))),
+        `rate ${rate}: scale`,
+      );
+    }
+  }));
+
+test("dropout: forward, backward and dropout by itself drop the same entries, in both precisions", () =>
+  tf.tidy(() => {
+    const [rows, width] = [67, 33], dropped = dropping(0.5, 3, 4);
+    const mask = take(factors([rows, width], dropped)).map((value) => value === 0 ? 0 : 1);
+    const zero = tf.zeros([rows, width]), ones = tf.ones([width]);
+    // without a residual's own values, an entry of the sum is dropped where it is 0
+    const { normal } = fused.addNorm(zero, ones, zero, {
+      weight: ones,
+      bias: tf.zeros([width]),
+      epsilon: 1e-5,
+    }, dropped);
+    const dropAll = take(normal).map((value) => value < 0 ? 0 : 1);
+    assert.deepEqual(dropAll, mask, "addNorm");
+    for (const low of [false, true]) {
+      const dy = make([rows, width], 1), inverse = tf.ones([rows, 1]);
+      const { dx } = fused.addNormGradient(dy, make([rows, width], 2), inverse, ones, dropped, low);
+      assert.deepEqual(take(dx).map((value) => value === 0 ? 0 : 1), mask, `addNormGradient, low ${low}`);
+    }
+    for (const precision of precisions) {
+      const scores = inPrecision(tf.zeros([1, 1, rows, width]), precision);
+      const { dropped: left, weights } = fused.attentionWeights(scores, null, 1, dropped);
+      assert.deepEqual(take(left).map((value) => value === 0 ? 0 : 1), mask, `attention, ${precision}`);
+      const again = fused.attentionWeightsGradient(scores, weights, 1, dropped).dropped;
+      assert.deepEqual(take(again).map((value) => value === 0 ? 0 : 1), mask, `its gradient, ${precision}`);
+      const { dropped: mean } = fused.attentionWeights(scores, null, 1, dropped);
+      agree(mean, fused.dropout(weights, dropped), precision, `dropout alone, ${precision}`);
+    }
+  }));
+
+test("dropout: neighbouring columns, rows and keys have nothing to do with each other", () =>
+  tf.tidy(() => {
+    const [rows, width] = [1000, 1000], size = rows * width;
+    const maskOfKey = (a: number, b: number) =>
+      take(factors([rows, width], dropping(0.5, a, b))).map((value) => value === 0 ? -1 : 1);
+    const mask = maskOfKey(20, 30);
+    // signs of a fair coin: the mean product of independent ones has standard deviation 1 / √n = 0.001
+    const correlation = (other: (i: number) => number) => {
+      let sum = 0;
+      for (let i = 0; i < size; i++) sum += mask[i]! * other(i);
+      return Math.abs(sum / size);
+    };
+    const shifted = (by: number) => correlation((i) => mask[(i + by) % size]!);
+    for (const lag of [1, 2, 3, 4, 7, 8, 16, 32, 64, 128, 256, 512]) {
+      assert.ok(shifted(lag) < 0.0045, `columns ${lag} apart: ${shifted(lag)}`);
+      assert.ok(shifted(lag * width) < 0.0045, `rows ${lag} apart: ${shifted(lag * width)}`);
+      assert.ok(shifted(lag * width - lag) < 0.0045, `diagonals ${lag} apart`);
+    }
+    for (
+      const [a, b] of [[21, 30], [20, 31], [30, 20], [-20, 30], [20 + 2 ** 16, 30], [
+        20,
+        30 + 2 ** 16,
+      ]] as const
+    ) {
+      const other = maskOfKey(a, b);
+      const same = correlation((i) => other[i]!), next = correlation((i) => other[(i + 1) % size]!);
+      assert.ok(same < 0.0045 && next < 0.0045, `key ${a}, ${b}: ${same}, ${next}`);
+    }
+    // patterns of eight neighbours: χ² of 255 degrees of freedom is 255 ± 22.6
+    for (const step of [1, width]) {
+      const counts = new Float64Array(256);
+      const starts = step === 1 ? size / 8 : Math.floor(rows / 8) * width;
+      for (let i = 0; i < starts; i++) {
+        const from = step === 1 ? i * 8 : Math.floor(i / width) * 8 * width + i % width;
+        let pattern = 0;
+        for (let bit = 0; bit < 8; bit++) pattern = pattern * 2 + (mask[from + bit * step]! > 0 ? 1 : 0);
+        counts[pattern]!++;
+      }
+      const chi = counts.reduce((sum, count) => sum + (count - starts / 256) ** 2 / (starts / 256), 0);
+      assert.ok(chi > 165 && chi < 345, `χ² of ${step === 1 ? "columns" : "rows"}: ${chi}`);
+    }
+  }));
+
+test("AdamW: a bfloat16 copy that is held follows its parameter to the bit", () => {
+  for (const size of [1, 33, 4099]) {
+    const parameter = new Parameter("weight", tf.tensor(randomValues([size], 1)));
+    const optimizer = new AdamW({ weightDecay: 0.1 });
+    const before = take(parameter.lowValue().clone());
+    for (let step = 0; step < 3; step++) {
+      optimizer.step(new Map([[parameter, make([size], step + 2, step === 1 ? "bf16" : "float32")]]), 0.1);
+    }
+    const held = take(parameter.lowValue().clone());
+    assert.deepEqual(take(tf.tidy(() => toBfloat16(parameter.value()).clone())), held);
+    assert.notDeepEqual(held, before);
+    optimizer.dispose();
+    parameter.dispose();
+  }
+});
+
+test("AdamW: a gradient that is no number makes the parameter none, and leaves its neighbours", () => {
+  const parameter = new Parameter("weight", tf.ones([3]));
+  const optimizer = new AdamW();
+  optimizer.step(new Map([[parameter, tf.tensor1d([1, NaN, -1])]]), 0.1);
+  assert.deepEqual([...parameter.data()].map(Number.isNaN), [false, true, false]);
+  optimizer.dispose();
+  parameter.dispose();
+});
+
+const digestScript = fileURLToPath(new URL("kernels_digest.ts", import.meta.url));
+const hasTaskset = await succeeds("taskset", ["--version"]);
+
+async function succeeds(command: string, args: string[]): Promise<boolean> {
+  try {
+    return (await new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output()).success;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test({
+  name: "fused kernels: the same to the bit on one core and on several, ten times over",
+  ignore: !hasKernels() || !hasTaskset || navigator.hardwareConcurrency < 2,
+  async fn() {
+    const digests = await Promise.all(["0", `0-${navigator.hardwareConcurrency - 1}`].map(async (cores) => {
+      const args = ["-c", cores, Deno.execPath(), "run", "-A", digestScript, "10"];
+      const { stdout, success } = await new Deno.Command("taskset", { args, stderr: "inherit" }).output();
+      assert.ok(success, `the digest on cores ${cores} failed`);
+      return new TextDecoder().decode(stdout).trim().split("\n");
+    }));
+    for (const lines of digests) assert.equal(new Set(lines).size, 1, "repeats differ");
+    assert.equal(digests[0]!.length, 10);
+    assert.equal(digests[0]![0], digests[1]![0], "one core and several differ");
+  },
+});
