@@ -192,7 +192,7 @@ function jobsOf(stages: readonly Stage[], filter: string | undefined, env: Recor
   const smoke = files.filter((file) => Deno.readTextFileSync(inProject(file)).match(/["'`]smoke: /));
   const code = ["lib", "tools", "data"];
   const jobs: Record<Stage, () => Job[]> = {
-    format: () => [check("format", ["fmt", "--check"])],
+    format: () => [check("format", ["fmt", "--check", "--ignore=notebooks"])],
     lint: () => [check("lint", ["lint"])],
     types: () => [check("types", ["check", ...code])],
     cells: () => [check("notebooks' cells", ["run", "-A", "tools/notebooks/check.ts"])],

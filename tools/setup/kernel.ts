@@ -13,8 +13,9 @@ function content(): string {
     argv: [program(inVenv(), "deno"), "jupyter", "--kernel", "--conn", "{connection_file}"],
     display_name: "Deno (KoBERT genre)",
     language: "typescript",
-    // By default Jupyter interrupts with a signal, which ends Deno; by a message it stops the cell.
-    interrupt_mode: "message",
+    // By message Deno cancels a cell only while it computes, and one that waits hangs for good; a signal reaches lib/notebook's
+    // listener, which lets running work save and end.
+    interrupt_mode: "signal",
     env: processEnvironment(() => false),
   };
   return JSON.stringify(kernel, null, 2) + "\n";
