@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { isCombining, isPythonDigit } from "./characters.ts";
-import { type KobertSettings, prepareKobertText, prepareKobertTextWithSource } from "./kobert.ts";
+import { type KobertSettings, kobertText, prepareKobertText, prepareKobertTextWithSource } from "./kobert.ts";
 import { loadTokenizer, textAt } from "./mod.ts";
-import { fixture, fixturePath, type Row, TEXTS, withFolder } from "./testing.ts";
+import { makeSentencePiece } from "./sentencepiece.ts";
+import { fixture, fixturePath, handMade, type Row, TEXTS, withFolder } from "./testing.ts";
 
 interface Reference {
   variants: Record<"skt" | "skt_lower" | "skt_keep" | "monologg", Row[]>;
@@ -108,6 +109,26 @@ Deno.test("KoBERT: the text is prepared the same way with and without its places
       assert.equal(prepared.ends.length, prepared.text.length);
     }
   }
+});
+
+Deno.test("KoBERT: what stands before a digit's comma is split again, without a space that was not there", () => {
+  const settings = { lowercase: false, removeSpace: true, keepAccents: false };
+  const split = (scores: Record<string, number>, text: string) => {
+    const sentencePiece = makeSentencePiece(handMade(scores), "hand");
+    const idOf = Int32Array.from(sentencePiece.model.pieces, (_, i) => i);
+    const model = kobertText(sentencePiece, idOf, (token) => sentencePiece.pieceOf.get(token) ?? 0, settings);
+    const ids: number[] = [];
+    model.ids(text, ids, true);
+    const pieces = model.pieces(text, true);
+    assert.deepEqual(pieces.map((piece) => piece.id), ids);
+    return pieces.map((piece) => piece.token);
+  };
+  const scores = { "▁": -2, "x": -3, "1,": -1, "1": -4, ",": -5 };
+  assert.deepEqual(split(scores, "x1,"), ["▁", "x", "1", ","]);
+  assert.deepEqual(split({ ...scores, "▁1": -1 }, "x1,"), ["▁", "x", "1", ","]);
+  assert.deepEqual(split({ ...scores, "▁1,": -1, "▁1": -1 }, "1,"), ["▁1", ","]);
+  // Where the model does not know the comma, an unknown run can end so.
+  assert.deepEqual(split({ "▁": -2, "x": -3 }, "x५,"), ["▁", "x", "५", ","]);
 });
 
 Deno.test("KoBERT: Python's combining marks and digits", () => {

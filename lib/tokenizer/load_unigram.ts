@@ -136,7 +136,7 @@ export function asRustReads(value: number): number {
   const [, sign, whole, fraction = "", exponent = "0"] = match;
   const power = Number(exponent) - fraction.length;
   const digits = Number(BigInt(whole + fraction));
-  const size = power >= 0 ? digits * 10 ** power : digits / 10 ** -power;
+  const size = power >= 0 ? digits * Number(`1e${power}`) : digits / Number(`1e${-power}`);
   return sign === "-" ? -size : size;
 }
 

@@ -59,6 +59,7 @@ export function makeNormalizer(
   const space = spec.escapeWhitespaces ? META_SPACE : SPACE;
   const { addDummyPrefix, removeExtraWhitespaces } = spec;
 
+  // By code unit; surrogates stay unseen, half a character being none.
   const known = new Int32Array(65536);
   const knownAstral = new Map<number, number>();
   const rules: Rule[] = [];
@@ -222,8 +223,6 @@ export function makeNormalizer(
     result.length = length;
     return result;
   };
-  // A surrogate is never itself: it is half of a character, or broken.
-  known.fill(-1, 0xd800, 0xe000);
   return { normalize };
 }
 

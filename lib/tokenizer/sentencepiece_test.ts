@@ -8,7 +8,7 @@ import {
   splitText,
 } from "./sentencepiece.ts";
 import { parseSentencePieceModel } from "./sentencepiece_model.ts";
-import { fixture, fixturePath, type Row, TEXTS } from "./testing.ts";
+import { fixture, fixturePath, handMade, type Row, TEXTS } from "./testing.ts";
 import { makeUnigramSplitter } from "./unigram.ts";
 
 const reference = fixture<Record<string, Row[]>>("sentencepiece.json");
@@ -50,6 +50,14 @@ Deno.test("unigram: near ties fall by rounding, in float32 and float64 each in t
   };
   assert.deepEqual(ends("float32"), [1, 2, 3, 4, 7, 8]);
   assert.deepEqual(ends("float64"), [1, 2, 3, 4, 5, 8]);
+});
+
+Deno.test("unigram: an unknown character costs the lowest score and ten more", () => {
+  // "xa" + "b" is -20; unknown "x" + "ab" is -27 with the ten, -17 without.
+  const sentencePiece = makeSentencePiece(handMade({ "▁": -1, "xa": -15, "b": -5, "ab": -2 }), "hand");
+  assert.deepEqual(splitText(sentencePiece, "xab").map((piece) => piece.token), ["▁", "xa", "b"]);
+  const cheaper = makeSentencePiece(handMade({ "▁": -1, "xa": -15, "b": -13, "ab": -2 }), "hand");
+  assert.deepEqual(splitText(cheaper, "xab").map((piece) => piece.token), ["▁", "x", "ab"]);
 });
 
 Deno.test("SentencePiece: a lone surrogate counts as U+FFFD", () => {

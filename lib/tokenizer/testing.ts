@@ -1,5 +1,7 @@
 // What the tests of this room share: the fixtures that tools/reference/tokenizer_fixtures.py makes.
 
+import type { SentencePieceModel } from "./sentencepiece_model.ts";
+
 const folder = new URL("./testdata/", import.meta.url);
 
 /** A fixture as JSON. */
@@ -43,4 +45,29 @@ export async function withFolder<T>(
   } finally {
     await Deno.remove(path, { recursive: true });
   }
+}
+
+/** A SentencePiece model made by hand: `<unk>` and pieces with their scores, without a character map. */
+export function handMade(scores: Record<string, number>): SentencePieceModel {
+  const pieces = Object.entries(scores).map(([text, score]) => ({
+    text,
+    score: Math.fround(score),
+    type: 1,
+  }));
+  return {
+    pieces: [{ text: "<unk>", score: 0, type: 2 }, ...pieces],
+    algorithm: "unigram",
+    unkId: 0,
+    byteFallback: false,
+    treatWhitespaceAsSuffix: false,
+    unkSurface: " ⁇ ",
+    normalizer: {
+      name: "identity",
+      charsmap: new Uint8Array(0),
+      addDummyPrefix: true,
+      removeExtraWhitespaces: true,
+      escapeWhitespaces: true,
+    },
+    denormalizer: null,
+  };
 }

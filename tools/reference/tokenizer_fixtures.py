@@ -7,6 +7,7 @@ Needs `sentencepiece` and `tokenizers` (versions in requirements.txt). The texts
 """
 
 import collections
+import contextlib
 import io
 import json
 import pathlib
@@ -125,11 +126,11 @@ def small_rules():
 
 
 def train(name, **options):
-    with tempfile.TemporaryDirectory() as folder:
-        rules = pathlib.Path(folder) / "rules.tsv"
-        rules.write_text(small_rules(), encoding="utf-8")
+    # The model keeps the rules' path: a relative one, so that it is the same everywhere.
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        pathlib.Path("rules.tsv").write_text(small_rules(), encoding="utf-8")
         if options.pop("rules", False):
-            options["normalization_rule_tsv"] = str(rules)
+            options["normalization_rule_tsv"] = "rules.tsv"
         model = io.BytesIO()
         spm.SentencePieceTrainer.train(
             sentence_iterator=iter(lines()), model_writer=model, num_threads=1, minloglevel=2, character_coverage=0.995,
@@ -289,13 +290,24 @@ def rows_of(tokenizer, texts, offsets, decoded):
     return rows
 
 
+def wordpiece_vocab(size=400):
+    """Special tokens, every character, then what occurs most. (The library's trainer breaks ties at random.)"""
+    words = [word for line in lines() + ["Σίσυφος naïve hello world don't"] * 30
+             for word, _ in pre_tokenizers.BertPreTokenizer().pre_tokenize_str(line)]  # fmt: skip
+    counts = collections.Counter()
+    for word in words:
+        for start in range(len(word)):
+            for end in range(start + 1, min(start + 4, len(word)) + 1):
+                counts[("##" if start else "") + word[start:end]] += 1
+    single = sorted(token for token in counts if len(token.removeprefix("##")) == 1)
+    longer = sorted((token for token in counts if token not in single), key=lambda token: (-counts[token], token))
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *single, *longer]
+    return {token: i for i, token in enumerate(tokens[:size])}
+
+
 def wordpiece_reference(texts):
     bert = normalizers.BertNormalizer
-    trained = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    trained.normalizer, trained.pre_tokenizer = bert(lowercase=False), pre_tokenizers.BertPreTokenizer()
-    trained.train_from_iterator(lines() + ["Σίσυφος naïve hello world don't"] * 30, trainers.WordPieceTrainer(
-        vocab_size=400, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False))  # fmt: skip
-    vocab = trained.get_vocab()
+    vocab = wordpiece_vocab()
     ordered = sorted(vocab, key=vocab.get)
     (OUT / "wordpiece_vocab.txt").write_text("".join(f"{token}\n" for token in ordered), encoding="utf-8")
     cls, sep = ("[CLS]", vocab["[CLS]"]), ("[SEP]", vocab["[SEP]"])
@@ -365,14 +377,13 @@ def code_point_digests():
     return out
 
 
-def unigram_reference(texts):
-    trained = Tokenizer(models.Unigram())
-    trained.pre_tokenizer, trained.normalizer = pre_tokenizers.Metaspace(), normalizers.NFKC()
-    trained.train_from_iterator(lines(), trainers.UnigramTrainer(
-        vocab_size=250, special_tokens=["[UNK]", "[PAD]", "[CLS]", "[SEP]", "[MASK]"], unk_token="[UNK]", show_progress=False))  # fmt: skip
+def unigram_reference(texts, processor):
+    vocab = [(processor.id_to_piece(i), processor.get_score(i)) for i in range(processor.get_piece_size())]
+    trained = Tokenizer(models.Unigram(vocab, unk_id=0, byte_fallback=False))
+    trained.add_special_tokens(["[UNK]", "[PAD]", "[CLS]", "[SEP]", "[MASK]"])
     replace, sequence = normalizers.Replace, normalizers.Sequence
     variants = {
-        "nfkc": (normalizers.NFKC(), pre_tokenizers.Metaspace(), decoders.Metaspace()),
+        "nfkc": (sequence([normalizers.NFKC(), normalizers.Prepend("▁")]), pre_tokenizers.Metaspace(), decoders.Metaspace()),
         "xlnet": (
             sequence([replace("``", '"'), replace("''", '"'), normalizers.NFKD(), normalizers.StripAccents(), normalizers.Lowercase(),
                       replace(Regex(" {2,}"), " ")]),
@@ -380,8 +391,8 @@ def unigram_reference(texts):
             None,
         ),
         "strip": (
-            sequence([normalizers.Strip(), normalizers.NFC(), normalizers.Prepend("▁")]),
-            pre_tokenizers.Metaspace(prepend_scheme="never", split=False),
+            sequence([normalizers.Strip(), normalizers.NFC()]),
+            pre_tokenizers.Metaspace(prepend_scheme="first", split=False),
             decoders.Metaspace(prepend_scheme="never"),
         ),
     }  # fmt: skip
@@ -449,7 +460,7 @@ def main():
     write("kobert.json", kobert_reference(texts, processors_["songs"]))
     write("wordpiece.json", wordpiece_reference(texts))
     write("code_points.json", code_point_digests())
-    write("unigram.json", unigram_reference(texts))
+    write("unigram.json", unigram_reference(texts, processors_["songs"]))
     write("bpe.json", bpe_reference([*texts, "it's IT'S 'ſ don't'RE", "a\ufeffb \ufeff c\u0085d \u0085 ", "<|begin|>x<|end|>"]))
 
 
