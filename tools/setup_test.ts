@@ -23,7 +23,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "set-up: the kernel is registered with the pinned Deno, interrupted by message, with the environment",
+  name: "set-up: the kernel is registered with the pinned Deno, interrupted by signal, with the environment",
   ignore: notSetUp,
   fn: () => {
     const path = inVenv("share", "jupyter", "kernels", "kobert-genre", "kernel.json");
@@ -35,7 +35,7 @@ Deno.test({
       "--conn",
       "{connection_file}",
     ]);
-    assert.equal(kernel.interrupt_mode, "message");
+    assert.equal(kernel.interrupt_mode, "signal");
     assert.deepEqual(kernel.env, processEnvironment(() => false));
   },
 });
