@@ -1,5 +1,5 @@
-"""Makes the cases of XLNet and Llama in lib/models/testdata/parity/, in the form of make_parity.py, and what Llama generates
-from a prompt, in lib/models/testdata/generation/.
+"""Makes the cases of XLNet and Llama in lib/models/testdata/parity/, in the form of make_parity.py, what Llama generates from
+a prompt, in lib/models/testdata/generation/, and config_defaults_decoders.json, every field of their configs.
 
     OMP_NUM_THREADS=1 .venv-reference/bin/python tools/reference/make_parity_decoders.py [CASE ...]
 
@@ -231,6 +231,12 @@ def main():
     transformers.utils.logging.disable_progress_bar()
     wanted = sys.argv[1:] or list(CASES)
     in_own_precision()
+    defaults = {}
+    for config in (transformers.XLNetConfig(), transformers.LlamaConfig()):
+        defaults[config.model_type] = config.to_dict()
+        del defaults[config.model_type]["transformers_version"]
+    path = make_parity.FOLDER.parent / "config_defaults_decoders.json"
+    path.write_text(json.dumps(defaults, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     for name in wanted:
         folder = make_parity.FOLDER / name
         make_parity.make(folder, CASES[name], 6200 + list(CASES).index(name))
