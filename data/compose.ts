@@ -3,6 +3,7 @@
  *
  * deno run -A data/compose.ts [--seed N] [--output FILE]     by default seed 2025 and data/songs.csv
  */
+import { fileURLToPath } from "node:url";
 import { type Bank, readBank } from "./bank.ts";
 import { LineComposer, type Mood } from "./lines.ts";
 import { type Voice, weights } from "./endings.ts";
@@ -103,6 +104,8 @@ function makeMood(genres: string[], random: Random): Mood {
     ? random.weighted<Mood["pronoun"]>([["그대", 6], ["당신", 4]])
     : voice === "옛말"
     ? random.weighted<Mood["pronoun"]>([["당신", 5], ["그대", 3], ["너", 2]])
+    : voice === "랩"
+    ? "너"
     : random.weighted<Mood["pronoun"]>([["너", 8], ["그대", 1.5]]);
   return {
     voice,
@@ -308,7 +311,7 @@ if (import.meta.main) {
   };
   const seed = Number(option("--seed") ?? 2025);
   if (!Number.isInteger(seed)) throw new Error(`--seed takes an integer, not "${option("--seed")}"`);
-  const output = option("--output") ?? new URL("songs.csv", import.meta.url);
+  const output = option("--output") ?? fileURLToPath(new URL("songs.csv", import.meta.url));
   const rows = composeSongs(await readBank(), seed);
   await Deno.writeTextFile(output, toCsv(rows));
   console.log(`${rows.length} songs by seed ${seed} in ${output}`);

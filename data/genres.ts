@@ -158,8 +158,8 @@ export interface Shade {
 
 /** The shades of songs: many keep to shared themes, some are unmistakable. */
 export const SHADES: Weighted<Shade> = [
-  [{ share: [0.02, 0.08], own: 0.75, manner: 0 }, 0.16],
-  [{ share: [0.12, 0.25], own: 0.8, manner: 0.5 }, 0.32],
-  [{ share: [0.27, 0.42], own: 0.85, manner: 1 }, 0.33],
-  [{ share: [0.44, 0.66], own: 0.92, manner: 1.2 }, 0.19],
+  [{ share: [0.02, 0.08], own: 0.75, manner: 0 }, 0.13],
+  [{ share: [0.14, 0.28], own: 0.8, manner: 0.5 }, 0.31],
+  [{ share: [0.3, 0.46], own: 0.86, manner: 1 }, 0.36],
+  [{ share: [0.46, 0.68], own: 0.92, manner: 1.2 }, 0.2],
 ];

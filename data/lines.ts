@@ -399,7 +399,7 @@ export class LineComposer {
       }
       case "happening": {
         const fragment = take("be");
-        const noun = this.#random.pick(["는 건", "는 이유는", "는 것도", "는 건 어쩌면"]);
+        const noun = this.#random.pick(["는 건", "는 이유는", "는 것도", "는 까닭은"]);
         return fragment && dependent(conjugate(fragment.text, noun));
       }
       case "said": {
@@ -422,7 +422,7 @@ export class LineComposer {
         const fragment = take(section);
         if (!fragment) return null;
         const said = this.#end(fragment, endings[section], true);
-        return `${said.slice(fragment.text.search(/\S+( 주다)?$/))} ${said}`;
+        return `${said.slice(fragment.text.search(/\S+( (주다|하다|척하다|들다|되다|있다))?$/))} ${said}`;
       }
       case "and": {
         const fragment = take("np");
