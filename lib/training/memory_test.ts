@@ -43,6 +43,11 @@ Deno.test("the forecast grows with rows and length, and falls with every setting
   assert.ok(Math.abs(foresee({ batchSize: 16 }).activations / whole.activations - 0.5) < 1e-6);
   const parts = foresee({ microBatchTokens: 120 });
   assert.ok(parts.rows * parts.length <= 120 && parts.activations < 0.2 * whole.activations);
+  assert.equal(
+    parts.total,
+    parts.parameters + parts.activations,
+    "gradients of earlier parts stay meanwhile",
+  );
   assert.ok(foresee({ gradientCheckpointing: true }).activations < 0.8 * whole.activations);
   const frozen = foresee({ freezeLayers: 2 });
   assert.ok(frozen.activations < 0.7 * whole.activations);

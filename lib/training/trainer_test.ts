@@ -79,15 +79,72 @@ Deno.test("training figures of an epoch are the means over its examples", async 
   // no dropout and a learning rate of next to nothing: every example is met by the same model
   const model = tinyModel({ config: { hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 } });
   const weighted = data.train.map((example, i) => ({ ...example, weight: 1 + i % 3 }));
-  const recipe = { ...tinyRecipe, epochs: 1, learningRate: 1e-12 };
+  const recipe = { ...tinyRecipe, learningRate: 1e-12 };
   const { history } = await train(model, { train: weighted }, recipe);
   const { loss, predicted } = await evaluateExamples(model, weighted, { batchSize: 7, precision: "float32" });
   const correct = weighted.filter(({ label }, i) => label === predicted[i]).length;
-  const [evaluation] = evaluationsOf(history);
-  assert.ok(Math.abs(evaluation!.train.loss - loss) < 1e-5, `${evaluation!.train.loss} instead of ${loss}`);
-  assert.equal(evaluation!.train.accuracy, correct / weighted.length);
-  assert.equal(evaluation!.validation, null);
+  const evaluations = evaluationsOf(history);
+  assert.equal(evaluations.length, 2);
+  for (const evaluation of evaluations) {
+    assert.ok(Math.abs(evaluation.train.loss - loss) < 1e-5, `${evaluation.train.loss} instead of ${loss}`);
+    assert.equal(evaluation.train.accuracy, correct / weighted.length);
+    assert.equal(evaluation.validation, null);
+  }
   model.dispose();
+});
+
+Deno.test("training figures begin anew with each epoch", async () => {
+  const { history } = await run({ epochs: 8, learningRate: 1e-2 });
+  const last = stepsOf(history).slice(-8);
+  const mean = last.reduce((sum, { loss, examples }) => sum + loss * examples, 0) / 60;
+  assert.ok(Math.abs(evaluationsOf(history).at(-1)!.train.loss - mean) < 1e-6);
+});
+
+Deno.test("every step has its own dropout", async () => {
+  // one song over and over, and a model that stays as it is: only dropout tells the steps apart
+  const same = { train: Array.from({ length: 8 }, () => data.train[0]!) };
+  const { history } = await run({ epochs: 4, learningRate: 1e-12 }, { data: same });
+  assert.equal(new Set(stepsOf(history).map(({ loss }) => loss)).size, 4);
+});
+
+Deno.test("gradClip bounds the gradients, gradientNorm is told as it was before", async () => {
+  // Adam forgets the gradients' scale unless epsilon is large
+  const change = { adamEpsilon: 1, weightDecay: 0, warmupRatio: 0, epochs: 1 };
+  const free = await run({ ...change, gradClip: null }), bound = await run({ ...change, gradClip: 1e-4 });
+  const fresh = tinyModel();
+  const before = weightsOf(fresh);
+  fresh.dispose();
+  const moved = (after: Record<string, Float32Array>) =>
+    Object.entries(before).reduce(
+      (sum, [name, values]) =>
+        sum + values.reduce((inner, x, i) => inner + Math.abs(x - after[name]![i]!), 0),
+      0,
+    );
+  assert.ok(
+    moved(bound.weights) < 0.01 * moved(free.weights),
+    `${moved(bound.weights)}, ${moved(free.weights)}`,
+  );
+  assert.ok(stepsOf(bound.history)[0]!.gradientNorm > 0.1);
+});
+
+Deno.test("label smoothing: the loss is of smoothed targets", async () => {
+  const config = { hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
+  const model = tinyModel({ config });
+  const recipe = { ...tinyRecipe, epochs: 1, batchSize: 60, labelSmoothing: 0.3 };
+  const { probabilities } = await evaluateExamples(model, data.train, {
+    batchSize: 60,
+    precision: "float32",
+  });
+  const { history } = await train(model, { train: data.train }, recipe);
+  model.dispose();
+  const losses = data.train.map(({ label }, i) =>
+    probabilities[i]!.reduce((sum, p, c) => sum - ((c === label ? 0.7 : 0) + 0.1) * Math.log(p), 0)
+  );
+  const expected = losses.reduce((a, b) => a + b) / losses.length;
+  assert.ok(
+    Math.abs(stepsOf(history)[0]!.loss - expected) < 1e-5,
+    `${stepsOf(history)[0]!.loss}, ${expected}`,
+  );
 });
 
 Deno.test("logs and saves come by interval and at an epoch's end", async () => {
@@ -342,6 +399,7 @@ Deno.test("frozen layers stay as they are to the bit, and thaw one by one", asyn
     }],
   });
   assert.deepEqual(depths, [[Infinity], [2, Infinity], [1, 2, Infinity], [0, 1, 2, Infinity]]);
+  await train(model, data, { ...tinyRecipe, epochs: 1, freezeLayers: 2 });
   assert.ok([...model.parameters.values()].every(({ trainable }) => trainable), "as trainable as before");
   model.dispose();
 });
