@@ -117,8 +117,8 @@ CASES = {
             },
         ),
         "class": "LlamaForSequenceClassification",
-        "shapes": [(3, 9), (2, 3), (4, 12)],
-        "padding": ["left", "right", "blank"],
+        "shapes": [(4, 9), (3, 5), (4, 12)],
+        "padding": ["right", "left", "blank"],
     },
     "llama-lm": DECODER | {
         "config": (
