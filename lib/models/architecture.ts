@@ -1,7 +1,7 @@
 /** What an architecture file provides. */
 import type * as tf from "@tensorflow/tfjs";
 import type { KeyValues, Pass, Remembered } from "../engine/mod.ts";
-import type { TokenBatch } from "./batch.ts";
+import type { PaddingSide, TokenBatch } from "./batch.ts";
 import type { ConfigReader, Task } from "./config.ts";
 import type { Lookup, ParameterSpec } from "./layers.ts";
 
@@ -31,6 +31,8 @@ export interface Architecture<C extends CommonConfig = CommonConfig> {
   classes: Partial<Record<Task, string>>;
   /** The name all of the encoder's parameters start with. */
   prefix: string;
+  /** Where its rows are padded; the other side gives other results. */
+  paddingSide: PaddingSide;
   /** Reads a config. @throws Error naming a field that is wrong, or that asks for something not implemented. */
   parse(config: ConfigReader): C;
   /** All parameters of a model, in order. */

@@ -11,20 +11,29 @@ export interface TokenBatch extends BatchShape {
   tokenTypeIds?: Int32Array;
 }
 
+/** Where rows of different length are filled up: after their tokens, or before them. */
+export type PaddingSide = "right" | "left";
+
 /**
- * Pads rows of token ids on the right, to the longest of them.
+ * Pads rows of token ids to the longest of them.
  *
  * @param rows token ids, special tokens included
  * @param padId fills the rest of a row; it is masked, so any id of the vocabulary does where a model has none of its own
+ * @param side where: `model.architecture.paddingSide`, XLNet's is "left". Default "right".
  * @example `const batch = tokenBatch([[2, 1185, 3], [2, 517, 6903, 3]], model.config.padId ?? 0);`
  */
-export function tokenBatch(rows: readonly ArrayLike<number>[], padId: number): TokenBatch {
+export function tokenBatch(
+  rows: readonly ArrayLike<number>[],
+  padId: number,
+  side: PaddingSide = "right",
+): TokenBatch {
   const batch = rows.length, length = rows.reduce((most, row) => Math.max(most, row.length), 0);
   const inputIds = new Int32Array(batch * length).fill(padId);
   const attentionMask = new Int32Array(batch * length);
   rows.forEach((row, i) => {
-    inputIds.set(row, i * length);
-    attentionMask.fill(1, i * length, i * length + row.length);
+    const start = side === "right" ? i * length : (i + 1) * length - row.length;
+    inputIds.set(row, start);
+    attentionMask.fill(1, start, start + row.length);
   });
   return { batch, length, inputIds, attentionMask };
 }

@@ -184,6 +184,7 @@ function languageHead({ tieEmbeddings }: BertConfig): LanguageHead {
 export const bert: Architecture<BertConfig> = {
   modelType: "bert",
   prefix,
+  paddingSide: "right",
   classes: { "sequence-classification": "BertForSequenceClassification", "masked-lm": "BertForMaskedLM" },
 
   parse: (config) =>

@@ -236,6 +236,18 @@ Deno.test("a task that an architecture is not made for is refused", () => {
   assert.throws(() => parsed({ model_type: "bert" }, "causal-lm"), /and masked-lm, not for causal-lm/);
 });
 
+Deno.test("rows are padded where the architecture wants it", () => {
+  assert.deepEqual(tokenBatch([[2, 3], [2, 9, 3]], 5, "left"), {
+    batch: 2,
+    length: 3,
+    inputIds: Int32Array.of(5, 2, 3, 2, 9, 3),
+    attentionMask: Int32Array.of(0, 1, 1, 1, 1, 1),
+  });
+  const side = (model_type: string) =>
+    describeModel({ model_type }, "config.json", {}).architecture.paddingSide;
+  assert.deepEqual(["xlnet", "llama", "bert", "roberta"].map(side), ["left", "right", "right", "right"]);
+});
+
 const configs: Record<string, JsonObject> = {
   xlnet: {
     model_type: "xlnet",
@@ -266,12 +278,13 @@ const batch = tokenBatch(rows, 1);
 
 /** Rows with padding before them, up to a length. */
 function leftPadded(rows: number[][], length: number): TokenBatch {
-  const pad = rows.map((row) => length - row.length);
+  const { inputIds, attentionMask } = tokenBatch([...rows, new Array(length).fill(1)], 1, "left");
+  const size = rows.length * length;
   return {
     batch: rows.length,
     length,
-    inputIds: Int32Array.from(rows.flatMap((row, i) => [...Array(pad[i]).fill(1), ...row])),
-    attentionMask: Int32Array.from(rows.flatMap((row, i) => [...Array(pad[i]).fill(0), ...row.map(() => 1)])),
+    inputIds: inputIds.slice(0, size),
+    attentionMask: attentionMask.slice(0, size),
   };
 }
 

@@ -92,6 +92,7 @@ function languageHead({ tieEmbeddings }: DistilBertConfig): LanguageHead {
 export const distilbert: Architecture<DistilBertConfig> = {
   modelType: "distilbert",
   prefix,
+  paddingSide: "right",
   classes: {
     "sequence-classification": "DistilBertForSequenceClassification",
     "masked-lm": "DistilBertForMaskedLM",

@@ -49,6 +49,7 @@ function languageHead({ tieEmbeddings }: ElectraConfig): LanguageHead {
 export const electra: Architecture<ElectraConfig> = {
   modelType: "electra",
   prefix,
+  paddingSide: "right",
   classes: {
     "sequence-classification": "ElectraForSequenceClassification",
     "masked-lm": "ElectraForMaskedLM",

@@ -289,6 +289,7 @@ function lastTokens(
 export const llama: Architecture<LlamaConfig> = {
   modelType: "llama",
   prefix,
+  paddingSide: "right",
   classes: {
     "sequence-classification": "LlamaForSequenceClassification",
     "causal-lm": "LlamaForCausalLM",

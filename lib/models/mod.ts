@@ -36,7 +36,7 @@
  * The room `training` does the same for whole tables of songs, with batches, schedules, evaluation and checkpoints.
  */
 export * from "./architecture.ts";
-export { type TokenBatch, tokenBatch } from "./batch.ts";
+export { type PaddingSide, type TokenBatch, tokenBatch } from "./batch.ts";
 export * from "./checkpoint.ts";
 export { ConfigReader, type JsonObject, type Task } from "./config.ts";
 export * from "./files/mod.ts";

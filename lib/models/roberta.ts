@@ -64,6 +64,7 @@ function languageHead({ tieEmbeddings }: RobertaConfig): LanguageHead {
 export const roberta: Architecture<RobertaConfig> = {
   modelType: "roberta",
   prefix,
+  paddingSide: "right",
   classes: {
     "sequence-classification": "RobertaForSequenceClassification",
     "masked-lm": "RobertaForMaskedLM",

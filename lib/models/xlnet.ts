@@ -258,6 +258,7 @@ function summaryTokens(
 export const xlnet: Architecture<XlnetConfig> = {
   modelType: "xlnet",
   prefix,
+  paddingSide: "left",
   classes: { "sequence-classification": "XLNetForSequenceClassification" },
   parse,
 
