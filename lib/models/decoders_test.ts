@@ -537,6 +537,16 @@ Deno.test("causal language model: a token is predicted by those before it, its l
     assert.deepEqual(chosen.shape, [3, 40]);
     near(loss.dataSync(), [(surprise(1, 17) + surprise(2, 3) + surprise(4, 30)) / 3], 1e-5);
     tf.dispose([loss, chosen]);
+    assert.throws(
+      () =>
+        lossOf(
+          model,
+          inferencePass("float32"),
+          batch,
+          Int32Array.of(2, -100, -100, -100, 2, -100, -100, -100),
+        ),
+      /None of the batch's 8 labels counts: all are -100 or at a row's first token/,
+    );
   });
 });
 

@@ -243,7 +243,7 @@ export function predictLogits(
  * stand at their own tokens, as in Hugging Face: each is predicted by the token before it, and a row's first by none.
  *
  * @returns the loss (a scalar) and the logits [rows, classes], which belong to the caller
- * @throws Error when a label is no class, or a token is outside the model
+ * @throws Error when a label is no class, a token is outside the model, or no token of a language model has a label
  */
 export function lossOf(
   model: Model,
@@ -266,6 +266,12 @@ export function lossOf(
   const labelled = Int32Array.from(labels.keys()).filter((i) =>
     labels[i] !== (options.ignoreIndex ?? -100) && !(causal && i % batch.length === 0)
   );
+  if (labelled.length === 0) {
+    throw new Error(
+      `None of the batch's ${labels.length} labels counts: all are ${options.ignoreIndex ?? -100}` +
+        `${causal ? " or at a row's first token" : ""}. Leave such batches out.`,
+    );
+  }
   const logits = logitsOf(model, pass, batch, causal ? labelled.map((i) => i - 1) : labelled);
   return { logits, loss: crossEntropy(pass, logits, labelled.map((i) => labels[i]!), options) };
 }
