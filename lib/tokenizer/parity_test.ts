@@ -1,6 +1,7 @@
-// The real KoBERT tokenizer, where it lies beside the project.
+// The real KoBERT tokenizer, where it lies beside the project; the bundled one, where it has been trained.
 import assert from "node:assert/strict";
 import { loadTokenizer } from "./mod.ts";
+import { TEXTS } from "./testing.ts";
 
 const shared = new URL("../../../shared/", import.meta.url);
 const kobert = new URL("kobert/", shared).pathname;
@@ -48,3 +49,47 @@ Deno.test({
     assert.equal(tokenizer.decode(tokenizer.encode(text).ids), text);
   },
 });
+
+const fullMaps = [
+  `${kobert}tokenizer_78b3253a26.model`,
+  new URL("../../data/tokenizer/tokenizer.model", import.meta.url).pathname,
+];
+
+for (const model of fullMaps) {
+  Deno.test({
+    name: `KoBERT's text preparation with a whole character map is the same the quick way (${
+      model.split("/").at(-2)
+    })`,
+    ignore: !exists(model),
+    fn: async () => {
+      const tokenizer = await loadTokenizer(model, { kind: "kobert-skt" });
+      // Letters that join the syllable before them, and letters that look as if they did.
+      const joining = ["가", "각", "힣", "하"].flatMap((syllable) =>
+        [
+          "\u11a8",
+          "\u1161",
+          "\u1100",
+          "ㄱ",
+          "ㅏ",
+          "ㄳ",
+          "ﾡ",
+          "ￂ",
+          "\u0301",
+          "\u302e",
+          "\ud7b0",
+          "\ud7cb",
+          "\ua960",
+          "a",
+          " ",
+        ]
+          .flatMap((
+            letter,
+          ) => [syllable + letter, syllable + letter + "한", `\u1100\u1161${letter}${syllable}`])
+      );
+      for (const text of [...TEXTS, ...joining]) {
+        const places = tokenizer.encode(text, { offsets: true });
+        assert.deepEqual(tokenizer.encode(text).ids, places.ids, JSON.stringify(text));
+      }
+    },
+  });
+}
