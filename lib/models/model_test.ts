@@ -89,6 +89,9 @@ for (const [name, config] of Object.entries(configs)) {
         wide.get(key)!.forEach((x, i) => assert.ok(Math.abs(x - numbers[i]! * 25) < 1e-5, key));
       }
     }
+    const matrices = [...first].filter(([key]) => key.endsWith("weight") && !/norm\.weight$/i.test(key));
+    const starts = matrices.map(([, numbers]) => numbers.find((x) => x !== 0));
+    assert.equal(new Set(starts).size, matrices.length, "no two parameters draw the same numbers");
     const word = first.get(`${name}.embeddings.word_embeddings.weight`)!;
     const width = word.length / 40;
     assert.ok(word.slice(width, 2 * width).every((x) => x === 0), "the padding token starts at zero");
@@ -115,6 +118,26 @@ for (const [name, config] of Object.entries(configs)) {
     });
   }
 
+  Deno.test(`${name}: as many dropouts as transformers has, each with a key of its own`, () => {
+    const all = Object.fromEntries([...rates, "classifier_dropout"].map((rate) => [rate, 0.1]));
+    using(createModel({ ...config, ...all }, { labels }), (model) => {
+      const keys: string[] = [];
+      const tape = new Tape();
+      const pass = trainingPass(tape, "float32", 1, 0);
+      const nextKey = () => {
+        const key = pass.nextKey!();
+        keys.push(String(key));
+        return key;
+      };
+      tf.tidy(() => logitsOf(model, { ...pass, nextKey }, batch)).dispose();
+      tape.clear();
+      // the embeddings; attention and both sub-layers' ends; before the classes, in RoBERTa and ELECTRA before the layer above too
+      const inHead = name === "roberta" || name === "electra" ? 2 : 1;
+      assert.equal(keys.length, 1 + 3 * 2 + inHead);
+      assert.equal(new Set(keys).size, keys.length);
+    });
+  });
+
   Deno.test(`${name}: with gradient checkpointing the gradients are the same`, () => {
     const rate = { hidden_dropout_prob: 0.2, dropout: 0.2, attention_probs_dropout_prob: 0.2 };
     using(createModel({ ...config, ...rate }, { labels }), (model) => {
@@ -137,8 +160,10 @@ for (const [name, config] of Object.entries(configs)) {
 
   Deno.test(`${name}: predictions and steps leave nothing in memory`, () => {
     using(createModel(config, { labels }), (model) => {
+      const before = tf.memory().numTensors;
+      predictLogits(model, batch);
+      assert.equal(tf.memory().numTensors, before);
       const step = () => {
-        predictLogits(model, batch);
         const tape = new Tape();
         const pass = trainingPass(tape, "float32", 3, 0);
         const { loss } = tf.tidy(() => ({ loss: lossOf(model, pass, batch, Int32Array.of(2, 0)).loss }));
@@ -248,6 +273,18 @@ Deno.test("named configurations take the tokenizer's vocabulary", () => {
     });
   }
   assert.throws(() => namedConfig("kobert-huge", { vocabSize: 1, padId: 0 }), /Known: kobert-small/);
+});
+
+Deno.test("labels that are given take the place of the config's", () => {
+  const json = { ...configs.bert, num_labels: 5, id2label: { 0: "x", 1: "y" }, label2id: { x: 0, y: 1 } };
+  using(createModel(json, { labels }), (model) => {
+    assert.deepEqual(model.config.labels, labels);
+    assert.deepEqual(model.json, {
+      ...configs.bert,
+      id2label: { 0: "가", 1: "나", 2: "다" },
+      label2id: { 가: 0, 나: 1, 다: 2 },
+    });
+  });
 });
 
 Deno.test("two classes of one name are refused", () => {
