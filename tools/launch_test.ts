@@ -40,10 +40,11 @@ Deno.test({
          n++;
          setTimeout(() => { console.log("saved after " + n); Deno.exit(3); }, 400);
        });
-       setInterval(() => {}, 1000);
+       setTimeout(() => Deno.exit(9), 10_000);
        console.log("ready");`,
     );
     launcher.kill("SIGINT");
+    await new Promise((resolve) => setTimeout(resolve, 100));
     launcher.kill("SIGINT");
     assert.match(await rest(), /saved after 1/);
     assert.equal((await launcher.status).code, 3);
@@ -54,7 +55,7 @@ Deno.test({
   name: "launch: a request to end reaches the program",
   ignore: windows,
   fn: async () => {
-    const { launcher, rest } = await start(`setInterval(() => {}, 1000); console.log("ready");`);
+    const { launcher, rest } = await start(`setTimeout(() => Deno.exit(9), 10_000); console.log("ready");`);
     launcher.kill("SIGTERM");
     await rest();
     assert.equal((await launcher.status).code, 143);
