@@ -1,0 +1,28 @@
+/** What `deno task bench` asks of a side's process, and what comes back: a line of JSON each. */
+
+export type Request =
+  | { do: "make"; config: Record<string, unknown>; folder: string }
+  | { do: "load"; folder: string; precision: "float32" | "bf16" }
+  | { do: "train"; batch: number; length: number; steps: number }
+  | { do: "infer"; batch: number; length: number; steps: number }
+  | { do: "optimize"; steps: number }
+  | { do: "reload"; folder: string; weights: "safetensors" | "bin" }
+  | { do: "epoch"; lengths: number[] }
+  | { do: "peak" }
+  | { do: "versions" };
+
+/** Requests that PyTorch's side alone knows. */
+export type PeerRequest =
+  | Request
+  | { do: "save_bin"; folder: string }
+  | { do: "trainer"; folder: string; lengths: number[]; precision: "float32" | "bf16" };
+
+export interface Answer {
+  /** Why the request failed. */
+  error?: string;
+  /** What the work took, without its preparation. */
+  seconds?: number;
+  losses?: number[];
+  bytes?: number;
+  [version: string]: unknown;
+}

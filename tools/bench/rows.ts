@@ -1,0 +1,125 @@
+/** What `deno task bench` measures. */
+import { normalValues, randomKey } from "../../lib/engine/mod.ts";
+
+export type Precision = "float32" | "bf16";
+export type ModelName = "base" | "small";
+
+/** The two shapes: KoBERT's, and `kobert-small`. */
+export const configs: Record<ModelName, Record<string, number | string>> = {
+  base: shape(12, 768, 12),
+  small: shape(4, 256, 4),
+};
+
+function shape(layers: number, width: number, heads: number): Record<string, number | string> {
+  return {
+    model_type: "bert",
+    vocab_size: 8002,
+    pad_token_id: 1,
+    hidden_size: width,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    intermediate_size: 4 * width,
+    max_position_embeddings: 512,
+  };
+}
+
+/** One measurement: what each side is asked for, in turn. */
+export interface Row {
+  name: string;
+  /** `steps`: one figure a step; `epoch` and `load`: one a round; `trainer`: the peer is Hugging Face's Trainer. */
+  kind: "train" | "infer" | "optimize" | "epoch" | "trainer" | "load" | "allocator";
+  model: ModelName;
+  precision: Precision;
+  dropout: number;
+  batch: number;
+  /** Tokens a row; for epochs the longest. */
+  length: number;
+  texts?: "songs" | "reviews";
+  weights?: "safetensors" | "bin";
+  /** Part of `--quick`. */
+  quick?: true;
+  /** Measured only when asked for: it takes long, or much memory. */
+  long?: true;
+}
+
+const precisions = ["bf16", "float32"] as const;
+
+/** All rows, in the table's order. */
+export function allRows(): Row[] {
+  const rows: Row[] = [];
+  const models = ["base", "small"] as const;
+  for (const model of models) {
+    for (const precision of precisions) {
+      for (const length of [64, 256, 512]) {
+        for (const dropout of [0.1, 0]) {
+          rows.push({
+            name: `train ${model} 32x${length} ${precision} dropout ${dropout}`,
+            kind: "train",
+            ...{ model, precision, dropout, length, batch: 32 },
+            ...(length === 64 && dropout > 0 && precision === "bf16" && { quick: true }),
+            ...(length === 512 && { long: true }),
+          });
+        }
+      }
+    }
+  }
+  for (const model of models) {
+    for (const precision of precisions) {
+      for (const length of [64, 256]) {
+        rows.push({
+          name: `infer ${model} 32x${length} ${precision}`,
+          kind: "infer",
+          ...{ model, precision, dropout: 0.1, length, batch: 32 },
+          ...(model === "small" && length === 64 && precision === "bf16" && { quick: true }),
+        });
+      }
+    }
+  }
+  for (const model of models) {
+    const shape = { model, dropout: 0.1, length: 16, batch: 2 };
+    rows.push({ name: `clip and step ${model} bf16`, kind: "optimize", precision: "bf16", ...shape });
+    rows.push({ name: `clip and step ${model} float32`, kind: "optimize", precision: "float32", ...shape });
+  }
+  for (const texts of ["songs", "reviews"] as const) {
+    const shape = {
+      model: "small",
+      dropout: 0.1,
+      batch: 32,
+      length: texts === "songs" ? 256 : 64,
+      texts,
+    } as const;
+    for (const precision of precisions) {
+      rows.push({ name: `epoch small 1,000 ${texts} ${precision}`, kind: "epoch", precision, ...shape });
+      rows.push({
+        name: `epoch small 1,000 ${texts} ${precision}, beside HF Trainer`,
+        kind: "trainer",
+        precision,
+        ...shape,
+      });
+    }
+  }
+  for (const weights of ["safetensors", "bin"] as const) {
+    rows.push({
+      name: `load base ${weights}`,
+      kind: "load",
+      ...{ model: "base", precision: "float32", dropout: 0.1, batch: 1, length: 1, weights },
+    });
+  }
+  rows.push({
+    name: "PyTorch with our allocator settings beside its default, base 32x64 bf16",
+    kind: "allocator",
+    ...{ model: "base", precision: "bf16", dropout: 0.1, batch: 32, length: 64 },
+  });
+  return rows;
+}
+
+/**
+ * Lengths in tokens as texts have them (log-normal), the same at every call: songs of 330 tokens in the median, reviews of 20.
+ *
+ * @param most what they are cut to
+ */
+export function textLengths(texts: "songs" | "reviews", count: number, most: number): number[] {
+  const { median, sigma } = texts === "songs" ? { median: 330, sigma: 0.45 } : { median: 20, sigma: 0.5 };
+  const spread = normalValues(count, sigma, randomKey(7));
+  return Array.from(spread, (z) => Math.max(4, Math.min(most, Math.round(median * Math.exp(z)))));
+}

@@ -1,0 +1,183 @@
+/**
+ * Our side of `deno task bench`: a process that answers requests, one line of JSON each, on its standard input.
+ * tools/reference/bench_peer.py is the other side and makes the same batches.
+ */
+import * as tf from "@tensorflow/tfjs";
+import {
+  AdamW,
+  clippingScale,
+  globalNorm,
+  hasKernels,
+  type Precision,
+  startEngine,
+  Tape,
+  trainingPass,
+} from "../../lib/engine/mod.ts";
+import {
+  createModel,
+  disposeModel,
+  type JsonObject,
+  loadCheckpoint,
+  lossOf,
+  type Model,
+  predictLogits,
+  saveCheckpoint,
+  type TokenBatch,
+} from "../../lib/models/mod.ts";
+import { type Example, studyRecipe, train, type Trainable } from "../../lib/training/mod.ts";
+import type { Answer, Request } from "./protocol.ts";
+
+const PAD = 1, CLASSES = 10, VOCABULARY = 8002;
+
+const engine = await startEngine({ engine: "tensorflow" });
+let model: Model | null = null, optimizer = new AdamW(), precision: Precision = "float32", steps = 0;
+
+function loaded(): Model {
+  if (model === null) throw new Error("No model is loaded.");
+  return model;
+}
+
+function idsOf(row: number, length: number): Int32Array {
+  return Int32Array.from({ length }, (_, i) => 5 + (row * length + i) * 7919 % (VOCABULARY - 10));
+}
+
+/** Rows of full length, but that up to seven tokens at their ends are padding. */
+function batchOf(batch: number, length: number): { tokens: TokenBatch; labels: Int32Array } {
+  const inputIds = new Int32Array(batch * length), attentionMask = new Int32Array(batch * length);
+  for (let row = 0; row < batch; row++) {
+    const padding = length > 8 ? row % 8 : 0, end = (row + 1) * length;
+    inputIds.set(idsOf(row, length), row * length);
+    inputIds.fill(PAD, end - padding, end);
+    attentionMask.fill(1, row * length, end - padding);
+  }
+  return {
+    tokens: { batch, length, inputIds, attentionMask },
+    labels: Int32Array.from({ length: batch }, (_, i) => i % CLASSES),
+  };
+}
+
+function gradientsOf({ tokens, labels }: ReturnType<typeof batchOf>) {
+  const tape = new Tape();
+  const pass = trainingPass(tape, precision, 7, steps++);
+  const { loss, logits } = tf.tidy(() => lossOf(loaded(), pass, tokens, labels));
+  const gradients = tape.backward(loss);
+  const value = loss.dataSync()[0]!;
+  tf.dispose([loss, logits]);
+  return { gradients, value };
+}
+
+function update({ gradients }: ReturnType<typeof gradientsOf>): void {
+  optimizer.step(gradients, 5e-5, clippingScale(globalNorm(gradients), 1));
+}
+
+const seconds = (start: number) => (performance.now() - start) / 1000;
+
+function examplesOf(lengths: number[]): Example[] {
+  return lengths.map((length, i) => ({
+    songId: String(i),
+    inputIds: idsOf(i, length),
+    label: i % CLASSES,
+    weight: 1,
+  }));
+}
+
+function trainable(model: Model): Trainable {
+  return {
+    parameters: model.parameters,
+    padId: PAD,
+    labels: model.config.labels,
+    loss: (pass, batch, options) => lossOf(model, pass, batch.tokens, batch.labels, options),
+    save: (folder) => saveCheckpoint(model, folder),
+    identity: { config: model.json },
+  };
+}
+
+const handlers: { [Name in Request["do"]]: (request: Request & { do: Name }) => Answer | Promise<Answer> } = {
+  /** Writes a fresh model's checkpoint, which both sides load. */
+  async make({ config, folder }) {
+    const labels = Array.from({ length: CLASSES }, (_, i) => `LABEL_${i}`);
+    const made = createModel(config as JsonObject, { labels, seed: 7 });
+    await saveCheckpoint(made, folder);
+    disposeModel(made);
+    return {};
+  },
+  load(request) {
+    if (model !== null) disposeModel(model);
+    optimizer.dispose();
+    model = loadCheckpoint(request.folder).model;
+    optimizer = new AdamW();
+    precision = request.precision;
+    return {};
+  },
+  train({ batch, length, steps }) {
+    const inputs = batchOf(batch, length);
+    const start = performance.now();
+    const losses = Array.from({ length: steps }, () => {
+      const result = gradientsOf(inputs);
+      update(result);
+      return result.value;
+    });
+    return { seconds: seconds(start), losses };
+  },
+  infer({ batch, length, steps }) {
+    const { tokens } = batchOf(batch, length);
+    const start = performance.now();
+    let sum = 0;
+    for (let i = 0; i < steps; i++) {
+      sum = predictLogits(loaded(), tokens, precision).reduce((sum, logit) => sum + logit, 0);
+    }
+    return { seconds: seconds(start), losses: [sum] };
+  },
+  /** Clipping and update alone, on the gradients of a small batch. */
+  optimize({ steps }) {
+    const inputs = batchOf(2, 16);
+    let total = 0;
+    for (let i = 0; i < steps; i++) {
+      const result = gradientsOf(inputs);
+      const start = performance.now();
+      update(result);
+      total += seconds(start);
+    }
+    return { seconds: total };
+  },
+  reload({ folder }) {
+    const start = performance.now();
+    const { model } = loadCheckpoint(folder);
+    const spent = seconds(start);
+    disposeModel(model);
+    return { seconds: spent };
+  },
+  async epoch({ lengths }) {
+    const examples = examplesOf(lengths);
+    const recipe = { ...studyRecipe, epochs: 1, learningRate: 5e-5, precision };
+    const start = performance.now();
+    await train(trainable(loaded()), { train: examples }, recipe, { memoryLimit: null });
+    return { seconds: seconds(start) };
+  },
+  peak() {
+    const line = Deno.readTextFileSync("/proc/self/status").match(/VmHWM:\s+(\d+)/)!;
+    return { bytes: Number(line[1]) * 1024 };
+  },
+  versions: () => ({
+    engine: engine.description + (hasKernels() ? ", fused operations" : ", no fused operations"),
+    tfjs: tf.version_core,
+    deno: Deno.version.deno,
+  }),
+};
+
+let rest = "";
+for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
+  const lines = (rest + text).split("\n");
+  rest = lines.pop()!;
+  for (const line of lines) {
+    const request = JSON.parse(line) as Request;
+    let answer: Answer;
+    try {
+      // the table's types hold each handler to its own request, which an index by a union cannot express
+      answer = await (handlers[request.do] as (request: Request) => Answer | Promise<Answer>)(request);
+    } catch (error) {
+      answer = { error: error instanceof Error ? error.message : String(error) };
+    }
+    console.log(JSON.stringify(answer));
+  }
+}
