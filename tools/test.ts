@@ -176,7 +176,7 @@ async function runAll(jobs: Job[]): Promise<{ counts: Counts; failures: string[]
           (result.failed > 0 ? `${result.failed} of ${result.passed + result.failed}` : told),
       );
       if (result.failed > 0) {
-        console.log(result.output.trimEnd().replace(/^/gm, "    "));
+        console.log(shortened(result.output).replace(/^/gm, "    "));
         failures.push(job.name);
       }
       counts = add(counts, result);
@@ -186,13 +186,24 @@ async function runAll(jobs: Job[]): Promise<{ counts: Counts; failures: string[]
   return { counts, failures };
 }
 
+/** The beginning and the end of a long output. */
+function shortened(output: string, most = 400): string {
+  const lines = output.trimEnd().split("\n");
+  if (lines.length <= most) return lines.join("\n");
+  const left = most / 2;
+  return [...lines.slice(0, left), `… ${lines.length - most} lines …`, ...lines.slice(-left)].join("\n");
+}
+
 /** The jobs of the stages, by the files that are there. */
 function jobsOf(stages: readonly Stage[], filter: string | undefined, env: Record<string, string>): Job[] {
   const files = testFiles().filter((file) => !isLong(file));
   const smoke = files.filter((file) => Deno.readTextFileSync(inProject(file)).match(/["'`]smoke: /));
   const code = ["lib", "tools", "data"];
   const jobs: Record<Stage, () => Job[]> = {
-    format: () => [check("format", ["fmt", "--check", "--ignore=notebooks"])],
+    // the notebooks' format is the cells' check
+    format: () => [
+      check("format", ["fmt", "--check", ...code, "deno.json", "package.json", "README.md", ".github"]),
+    ],
     lint: () => [check("lint", ["lint"])],
     types: () => [check("types", ["check", ...code])],
     cells: () => [check("notebooks' cells", ["run", "-A", "tools/notebooks/check.ts"])],
