@@ -1,6 +1,6 @@
 /** Examples to batches: order, length, padding. */
 import { permutation, randomKey } from "../engine/mod.ts";
-import type { TokenBatch } from "../models/mod.ts";
+import { type PaddingSide, type TokenBatch, tokenBatch } from "../models/mod.ts";
 
 /** One row of tokens and the class it should get. */
 export interface Example {
@@ -66,20 +66,25 @@ function chunks<T>(items: T[], size: number): T[][] {
   );
 }
 
-/** Pads examples to the longest of them. @param padId fills the rest of each row, on the right. */
-export function collate(examples: readonly Example[], padId: number): Batch {
-  const length = examples.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 1);
-  const batch = examples.length;
-  const inputIds = new Int32Array(batch * length).fill(padId);
-  const attentionMask = new Int32Array(batch * length);
-  const tokenTypeIds = new Int32Array(batch * length);
-  examples.forEach((example, row) => {
-    inputIds.set(example.inputIds, row * length);
-    attentionMask.fill(1, row * length, row * length + example.inputIds.length);
-    if (example.tokenTypeIds) tokenTypeIds.set(example.tokenTypeIds, row * length);
+/** How rows are filled to equal length. */
+export interface Padding {
+  /** Fills the rest of each row. */
+  padId: number;
+  /** Where the fill stands: XLNet's before the text. Default `right`. */
+  paddingSide?: PaddingSide;
+}
+
+/** Pads examples to the longest of them. */
+export function collate(examples: readonly Example[], { padId, paddingSide = "right" }: Padding): Batch {
+  const tokens = tokenBatch(examples.map(({ inputIds }) => inputIds), padId, paddingSide);
+  const tokenTypeIds = new Int32Array(tokens.inputIds.length);
+  examples.forEach(({ inputIds, tokenTypeIds: types }, row) => {
+    if (types === undefined) return;
+    const start = paddingSide === "right" ? row * tokens.length : (row + 1) * tokens.length - inputIds.length;
+    tokenTypeIds.set(types, start);
   });
   return {
-    tokens: { batch, length, inputIds, attentionMask, tokenTypeIds },
+    tokens: { ...tokens, tokenTypeIds },
     labels: Int32Array.from(examples, ({ label }) => label),
     weights: Float32Array.from(examples, ({ weight }) => weight),
     examples,

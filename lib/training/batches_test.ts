@@ -68,7 +68,7 @@ Deno.test("batchesByLength: longest first, every example once", () => {
 
 Deno.test("collate: pads to the longest row and masks what is padding", () => {
   const second = { ...example(2, "b", 4), tokenTypeIds: Int32Array.of(0, 1), weight: 0.5 };
-  const batch = collate([example(3, "a", 1), second], 99);
+  const batch = collate([example(3, "a", 1), second], { padId: 99 });
   assert.deepEqual(batch.tokens, {
     batch: 2,
     length: 3,
@@ -106,4 +106,13 @@ Deno.test("sample: as many as asked for, drawn by the seed, in their order", () 
   assert.ok(Math.max(...drawn) > 800, "from the whole set");
   assert.equal(sample(items, null, 7), items);
   assert.equal(sample(items, 5000, 7), items);
+});
+
+Deno.test("collate: XLNet's rows are filled before the text, segments with them", () => {
+  const short = { ...example(2, "a", 0), tokenTypeIds: Int32Array.of(1, 2) };
+  const long = example(3, "b", 1);
+  const { tokens } = collate([short, long], { padId: 9, paddingSide: "left" });
+  assert.deepEqual([...tokens.inputIds], [9, ...short.inputIds, ...long.inputIds]);
+  assert.deepEqual([...tokens.attentionMask], [0, 1, 1, 1, 1, 1]);
+  assert.deepEqual([...tokens.tokenTypeIds!], [0, 1, 2, 0, 0, 0]);
 });

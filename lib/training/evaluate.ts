@@ -33,7 +33,7 @@ export async function evaluateExamples(
   const predicted = new Int32Array(examples.length);
   let loss = 0, weight = 0, done = 0;
   for (const indices of batchesByLength(examples.map(({ inputIds }) => inputIds.length), options.batchSize)) {
-    const batch = collate(indices.map((i) => examples[i]!), model.padId);
+    const batch = collate(indices.map((i) => examples[i]!), model);
     const lossOptions = { exampleWeights: batch.weights, normaliser: 1 };
     const result = tf.tidy(() => {
       const { loss, logits } = model.loss(inferencePass(options.precision), batch, lossOptions);

@@ -136,6 +136,7 @@ export function trainableOf(classifier: Classifier): Trainable {
   return {
     parameters: model.parameters,
     padId: tokenizer.padId,
+    paddingSide: model.architecture.paddingSide,
     labels,
     loss: (pass, batch, options) => lossOf(model, pass, batch.tokens, batch.labels, options),
     save: (folder) => saveClassifier(classifier, folder),

@@ -46,7 +46,7 @@ function measureKept(model: Trainable, plan: Plan, example: Example, checkpointi
   const keptBy = (length: number) => {
     const ids = Int32Array.from({ length }, (_, i) => example.inputIds[i % example.inputIds.length]!);
     const { tokenTypeIds: _, ...rest } = example;
-    const batch = collate([{ ...rest, inputIds: ids }], model.padId);
+    const batch = collate([{ ...rest, inputIds: ids }], model);
     const tape = new Tape();
     try {
       const pass = trainingPass(tape, plan.precision, plan.recipe.seed, 0, 0, checkpointing);

@@ -74,7 +74,7 @@ function accumulateGradients(
   const weight = lossWeights(labels, { ...weighted, exampleWeights }).reduce((sum, w) => sum + w, 0);
   let loss = 0, correct = 0, tokens = 0;
   microBatches(examples, recipe.microBatchTokens).forEach((part, i) => {
-    const batch = collate(part, model.padId);
+    const batch = collate(part, model);
     const tape = new Tape();
     try {
       const pass = trainingPass(tape, precision, recipe.seed, step, i, recipe.gradientCheckpointing);

@@ -205,7 +205,7 @@ Deno.test("the best model is kept: what stands in best/ gives the best evaluatio
     assert.equal(best!.value, -least.validation!.loss);
     assert.equal(bestFolder, join(output, "best"));
     const { model } = loadCheckpoint(bestFolder!);
-    const batch = collate(data.validation, 0);
+    const batch = collate(data.validation, { padId: 0 });
     const logits = predictLogits(model, batch.tokens);
     const correct = data.validation.filter(({ label }, i) => {
       const row = logits.slice(i * 3, i * 3 + 3);

@@ -1,6 +1,7 @@
 /** What the trainer needs, tells and gives. */
 import type * as tf from "@tensorflow/tfjs";
 import type { CrossEntropyOptions, Parameter, Pass, Precision } from "../engine/mod.ts";
+import type { PaddingSide } from "../models/mod.ts";
 import type { Batch, Example } from "./batches.ts";
 
 /** What the trainer needs of a model. */
@@ -8,6 +9,8 @@ export interface Trainable {
   parameters: Map<string, Parameter>;
   /** Fills rows to equal length. */
   padId: number;
+  /** Where the fill stands; default `right`. */
+  paddingSide?: PaddingSide;
   /** The classes' names, in the order of labels and logits. */
   labels: readonly string[];
   /** The mean loss (a scalar) and the logits [rows, classes] of a batch. */
