@@ -75,6 +75,12 @@ function normaliseGradient(dNormal: tf.Tensor, normal: tf.Tensor, inverse: tf.Te
   return tf.mul(tf.sub(tf.sub(dNormal, mean), projection), inverse);
 }
 
+/** softmax(scores · scale + mask), float32. */
+function softmaxOf(scores: tf.Tensor, mask: tf.Tensor | null, scale: number): tf.Tensor {
+  const scaled = tf.mul(toFloat32(scores), scale);
+  return tf.softmax(mask === null ? scaled : tf.add(scaled, mask));
+}
+
 export const composed: Kernels = {
   activate: (x, bias, kind) => tf.tidy(() => like(activations[kind].value(tf.add(toFloat32(x), bias)), x)),
 
@@ -124,18 +130,14 @@ export const composed: Kernels = {
     }),
 
   attentionWeights: (scores, mask, scale, dropping) =>
-    tf.tidy(() => {
-      const scaled = tf.mul(toFloat32(scores), scale);
-      const weights = tf.softmax(mask === null ? scaled : tf.add(scaled, mask));
-      return { weights: like(weights, scores), dropped: like(drop(weights, dropping), scores) };
-    }),
+    tf.tidy(() => like(drop(softmaxOf(scores, mask, scale), dropping), scores)),
 
-  attentionWeightsGradient: (dDropped, weights, scale, dropping) =>
+  attentionWeightsGradient: (dDropped, scores, mask, scale, dropping) =>
     tf.tidy(() => {
-      const p = toFloat32(weights), dp = drop(toFloat32(dDropped), dropping);
+      const p = softmaxOf(scores, mask, scale), dp = drop(toFloat32(dDropped), dropping);
       const inner = tf.sum(tf.mul(dp, p), -1, true);
-      const dScores = like(tf.mul(tf.mul(p, tf.sub(dp, inner)), scale), weights);
-      return { dScores, dropped: like(drop(p, dropping), weights) };
+      const dScores = like(tf.mul(tf.mul(p, tf.sub(dp, inner)), scale), scores);
+      return { dScores, dropped: like(drop(p, dropping), scores) };
     }),
 
   add: (a, b) => tf.tidy(() => tf.add(toFloat32(a), toFloat32(b))),

@@ -75,17 +75,15 @@ export const fused: Kernels = {
   attentionWeights: (scores, mask, scale, dropping) =>
     tf.tidy(() => {
       const attributes = [typeOf(scores), attribute.float("scale", scale), rateOf(dropping)];
-      const inputs = [scores, mask ?? tf.zeros([0]), keyOf(dropping)];
-      const [weights, left] = run("SongAttentionSoftmax", attributes, inputs, 2);
-      return { weights: weights!, dropped: dropping === null ? weights! : left! };
+      return runOne("SongAttentionSoftmax", attributes, [scores, mask ?? tf.zeros([0]), keyOf(dropping)]);
     }),
 
-  attentionWeightsGradient: (dDropped, weights, scale, dropping) =>
+  attentionWeightsGradient: (dDropped, scores, mask, scale, dropping) =>
     tf.tidy(() => {
-      const attributes = [typeOf(weights), attribute.float("scale", scale), rateOf(dropping)];
-      const inputs = [dDropped, weights, keyOf(dropping)];
-      const [dScores, left] = run("SongAttentionSoftmaxGradient", attributes, inputs, 2);
-      return { dScores: dScores!, dropped: dropping === null ? weights : left! };
+      const attributes = [typeOf(scores), attribute.float("scale", scale), rateOf(dropping)];
+      const inputs = [dDropped, scores, mask ?? tf.zeros([0]), keyOf(dropping)];
+      const [dScores, dropped] = run("SongAttentionSoftmaxGradient", attributes, inputs, 2);
+      return { dScores: dScores!, dropped: dropped! };
     }),
 
   add: (a, b) =>

@@ -61,17 +61,17 @@ export interface Kernels {
   splitHeads(qkv: tf.Tensor, bias: tf.Tensor, sizes: HeadSizes): [tf.Tensor, tf.Tensor, tf.Tensor];
   /** The way back for gradients, and their sum over rows. */
   mergeHeads(dq: tf.Tensor, dk: tf.Tensor, dv: tf.Tensor): { dqkv: tf.Tensor; dBias: tf.Tensor };
-  /** softmax(scores · scale + mask) [batch, heads, length, keys], low, and what dropout leaves of it. */
-  attentionWeights(
-    scores: tf.Tensor,
-    mask: tf.Tensor | null,
-    scale: number,
-    dropping: Dropping,
-  ): { weights: tf.Tensor; dropped: tf.Tensor };
-  /** From the gradient of the dropped weights to that of the scores, low; and the dropped weights again. */
+  /** What dropout leaves of softmax(scores · scale + mask), [batch, heads, length, keys], low. */
+  attentionWeights(scores: tf.Tensor, mask: tf.Tensor | null, scale: number, dropping: Dropping): tf.Tensor;
+  /**
+   * From the gradient of the dropped weights to that of the scores, low; and the dropped weights again. The softmax is
+   * computed once more from the scores, which costs little: read from weights in bfloat16, the gradients of queries and keys
+   * would be a third less exact.
+   */
   attentionWeightsGradient(
     dDropped: tf.Tensor,
-    weights: tf.Tensor,
+    scores: tf.Tensor,
+    mask: tf.Tensor | null,
     scale: number,
     dropping: Dropping,
   ): { dScores: tf.Tensor; dropped: tf.Tensor };

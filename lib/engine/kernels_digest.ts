@@ -24,7 +24,7 @@ function everything(low: boolean): tf.Tensor[] {
   const forward = fused.addNorm(x, vector, residual, norm, dropping);
   const [q, k, v] = fused.splitHeads(make([rows, 3 * width], 5), float([3 * width], 6), heads);
   const scores = make([5, 4, 30, 30], 7);
-  const attention = fused.attentionWeights(scores, float([5, 1, 1, 30], 8), 0.2, dropping);
+  const mask = float([5, 1, 1, 30], 8);
   return [
     fused.activate(x, vector, "gelu"),
     ...Object.values(fused.activateGradient(dy, x, vector, "gelu")),
@@ -33,8 +33,8 @@ function everything(low: boolean): tf.Tensor[] {
     ...Object.values(fused.norm(x, norm)),
     ...[q, k, v],
     ...Object.values(fused.mergeHeads(q, k, v)),
-    ...Object.values(attention),
-    ...Object.values(fused.attentionWeightsGradient(scores, attention.weights, 0.2, dropping)),
+    fused.attentionWeights(scores, mask, 0.2, dropping),
+    ...Object.values(fused.attentionWeightsGradient(make([5, 4, 30, 30], 10), scores, mask, 0.2, dropping)),
     fused.dropout(x, dropping),
     fused.add(residual, x),
     fused.sumOfSquares(make([123457], 9)),

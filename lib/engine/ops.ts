@@ -226,24 +226,35 @@ export function attend(
     const bias = tf.concat(biases.map((b) => b.value()), 0);
     return kernels().splitHeads(qkv, bias, { batch, length, heads });
   };
-  const { output, weights } = tf.tidy(() => {
+  const { output, scores } = tf.tidy(() => {
     const [q, k, v] = split();
     const scores = product(q, k, false, true);
-    const { weights, dropped } = kernels().attentionWeights(scores, mask, scale, dropping);
+    const dropped = kernels().attentionWeights(scores, mask, scale, dropping);
     const context = transpose(product(dropped, v), [0, 2, 1, 3]);
-    return { output: reshape(context, [batch * length, width / 3]), weights };
+    return { output: reshape(context, [batch * length, width / 3]), scores };
   });
-  tape?.record(output, [qkv, ...biases], [qkv, weights], (dy) => {
+  // the mask stays the caller's: the tape gets a copy, which shares the memory
+  const masked = tape && mask && tf.clone(mask);
+  tape?.record(output, [qkv, ...biases], [qkv, scores, ...(masked ? [masked] : [])], (dy) => {
     const [q, k, v] = split();
     const byToken = reshape(low(dy, precision), [batch, length, heads, width / 3 / heads]);
     const dContext = transpose(byToken, [0, 2, 1, 3]);
     const dDropped = product(dContext, v, false, true);
-    const { dScores, dropped } = kernels().attentionWeightsGradient(dDropped, weights, scale, dropping);
+    const { dScores, dropped } = kernels().attentionWeightsGradient(
+      dDropped,
+      scores,
+      masked,
+      scale,
+      dropping,
+    );
     const dv = product(dropped, dContext, true, false);
     const { dqkv, dBias } = kernels().mergeHeads(product(dScores, k), product(dScores, q, true, false), dv);
-    return [dqkv, ...tf.split(dBias, biases.map((b) => b.size))];
+    const [dQueries, dKeys, dValues] = tf.split(dBias, biases.map((b) => b.size));
+    // a bias of keys adds the same to all scores of a query, which softmax does not see: what was summed is rounding, and
+    // Adam would make steps of it
+    return [dqkv, dQueries!, tf.zerosLike(dKeys!), dValues!];
   });
-  if (tape === null) weights.dispose();
+  if (tape === null) scores.dispose();
   return output;
 }
 

@@ -166,24 +166,26 @@ export function groupedAttend(
     const [q, k, v] = rotatedHeads(qkv, bias, options, rotary);
     return [low(grouped(q, headWidth), precision), low(k, precision), low(v, precision)] as const;
   };
-  const { output, weights } = tf.tidy(() => {
+  const { output, scores } = tf.tidy(() => {
     const [q, k, v] = split(options.rotary);
     const scores = apart(product(q, k, false, true), length);
-    const { weights, dropped } = kernels().attentionWeights(scores, mask, scale, dropping);
+    const dropped = kernels().attentionWeights(scores, mask, scale, dropping);
     const context = apart(product(grouped(dropped, length), v), headWidth);
     return {
       output: reshape(transpose(context, [0, 2, 1, 3]), [batch * length, heads * headWidth]),
-      weights,
+      scores,
     };
   });
-  // the tables stay the caller's: the tape gets copies, which share the memory
+  // the tables and the mask stay the caller's: the tape gets copies, which share the memory
   const rotary = { cos: tf.clone(options.rotary.cos), sin: tf.clone(options.rotary.sin) };
-  tape?.record(output, [qkv, ...biases ?? []], [qkv, weights, rotary.cos, rotary.sin], (dy) => {
+  const masked = tape && mask && tf.clone(mask);
+  const saved = [qkv, scores, rotary.cos, rotary.sin, ...(masked ? [masked] : [])];
+  tape?.record(output, [qkv, ...biases ?? []], saved, (dy) => {
     const [q, k, v] = split(rotary);
     const byToken = reshape(low(dy, precision), [batch, length, heads, headWidth]);
     const dContext = grouped(transpose(byToken, [0, 2, 1, 3]), headWidth);
     const dDropped = apart(product(dContext, v, false, true), length);
-    const gradient = kernels().attentionWeightsGradient(dDropped, weights, scale, dropping);
+    const gradient = kernels().attentionWeightsGradient(dDropped, scores, masked, scale, dropping);
     const dScores = grouped(gradient.dScores, length);
     const dv = product(grouped(gradient.dropped, length), dContext, true, false);
     const dq = toFloat32(apart(product(dScores, k), headWidth));
@@ -193,7 +195,7 @@ export function groupedAttend(
     if (biases === null) return [dqkv];
     return [dqkv, ...tf.split(tf.sum(dqkv, 0), biases.map((b) => b.size))];
   });
-  if (tape === null) tf.dispose([weights, rotary.cos, rotary.sin]);
+  if (tape === null) tf.dispose([scores, rotary.cos, rotary.sin]);
   return output;
 }
 

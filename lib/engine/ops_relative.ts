@@ -132,7 +132,7 @@ export function relativeAttend(
     };
   };
 
-  const { output, weights } = tf.tidy(() => {
+  const { output, scores } = tf.tidy(() => {
     const { content, position, segment, segments, keys, values, places } = parts();
     const byPlace = toFloat32(unfold(product(position, places, false, true), groups));
     const shifted = shift(tf.reshape(byPlace, [batch * heads, length, positions]), length);
@@ -145,19 +145,28 @@ export function relativeAttend(
       const [same, other] = tf.split(both, 2, -1) as [tf.Tensor, tf.Tensor];
       scores = tf.add(scores, tf.add(same, tf.mul(different, tf.sub(other, same))));
     }
-    const { weights, dropped } = kernels().attentionWeights(low(scores, precision), mask, scale, dropping);
+    scores = low(scores, precision);
+    const dropped = kernels().attentionWeights(scores, mask, scale, dropping);
     const context = transpose(product(dropped, values), [0, 2, 1, 3]);
-    return { output: reshape(context, [batch * length, heads * headWidth]), weights };
+    return { output: reshape(context, [batch * length, heads * headWidth]), scores };
   });
 
   const ofSegments = different === null ? [] : [biases.segment, biases.segments];
   const inputs = [q, k, v, r, biases.content, biases.position, ...ofSegments];
-  const saved = [q, k, v, r, weights, ...(different === null ? [] : [different])];
+  // the mask stays the caller's: the tape gets a copy, which shares the memory
+  const masked = tape && mask && tf.clone(mask);
+  const saved = [q, k, v, r, scores, ...(different === null ? [] : [different]), ...(masked ? [masked] : [])];
   tape?.record(output, inputs, saved, (dy) => {
     const { content, position, segment, segments, keys, values, places } = parts();
     const dContext = byHead(low(dy, precision), batch);
     const dDropped = product(dContext, values, false, true);
-    const { dScores, dropped } = kernels().attentionWeightsGradient(dDropped, weights, scale, dropping);
+    const { dScores, dropped } = kernels().attentionWeightsGradient(
+      dDropped,
+      scores,
+      masked,
+      scale,
+      dropping,
+    );
     const dValues = product(dropped, dContext, true, false);
     const dContent = toFloat32(product(dScores, keys));
     const dKeys = product(dScores, content, true, false);
@@ -183,6 +192,6 @@ export function relativeAttend(
     }
     return [byToken(dQueries), byToken(dKeys), byToken(dValues), byToken(dr), ...gradients];
   });
-  if (tape === null) tf.dispose([weights, different ?? []]);
+  if (tape === null) tf.dispose([scores, different ?? []]);
   return output;
 }

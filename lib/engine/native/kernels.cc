@@ -589,8 +589,7 @@ struct MaskRows {
   }
 };
 
-// p = softmax(scores · scale + mask) and what dropout leaves of it, which is empty without dropout.
-// scores [batch, heads, length, keys].
+// What dropout leaves of softmax(scores · scale + mask). scores [batch, heads, length, keys].
 template <typename T>
 void attention_softmax(void* made, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<Attributes*>(made);
@@ -602,8 +601,7 @@ void attention_softmax(void* made, TF_OpKernelContext* context) {
   MaskRows mask;
   if (!mask.fit(call.input(1), shape)) return call.fail("SongAttentionSoftmax: the mask does not fit the scores.");
   const Dropout dropout(attributes.rate, call.in<int32_t>(2));
-  T* p = call.out<T>(0, type_of<T>(), shape);
-  T* left = call.out<T>(1, type_of<T>(), dropout.active() ? shape : std::vector<int64_t>{0});
+  T* left = call.out<T>(0, type_of<T>(), shape);
   over_rows(rows, [&](int, int64_t from, int64_t to) {
     const Dropout drop = dropout;
     std::vector<float> values(static_cast<size_t>(keys));
@@ -611,24 +609,20 @@ void attention_softmax(void* made, TF_OpKernelContext* context) {
     for (int64_t row = from; row < to; row++) {
       softmax_row(scores + row * keys, mask.at(row / (heads * length), row / length % heads, row % length),
                   attributes.scale, keys, e);
-      T* pr = p + row * keys;
       T* lr = left + row * keys;
       if (drop.active()) {
 #pragma omp simd
-        for (int64_t i = 0; i < keys; i++) {
-          store(pr, i, e[i]);
-          store(lr, i, e[i] * drop.factor(row, i));
-        }
+        for (int64_t i = 0; i < keys; i++) store(lr, i, e[i] * drop.factor(row, i));
       } else {
 #pragma omp simd
-        for (int64_t i = 0; i < keys; i++) store(pr, i, e[i]);
+        for (int64_t i = 0; i < keys; i++) store(lr, i, e[i]);
       }
     }
   });
 }
 
-// From the gradient of the dropped p to that of the scores; and the dropped p again (empty without dropout), which the
-// gradient of the values needs.
+// From the gradient of what attention_softmax gives to that of the scores; and what it gave, which the gradient of the
+// values needs. The softmax is computed once more, so that none of it was rounded to T.
 template <typename T>
 void attention_softmax_gradient(void* made, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<Attributes*>(made);
@@ -636,39 +630,46 @@ void attention_softmax_gradient(void* made, TF_OpKernelContext* context) {
   const T* dleft = call.in<T>(0);
   TF_Tensor* input = call.input(1);
   const auto shape = shape_of(input);
-  const int64_t keys = shape[3], rows = shape[0] * shape[1] * shape[2];
-  const T* p = static_cast<const T*>(TF_TensorData(input));
-  const Dropout dropout(attributes.rate, call.in<int32_t>(2));
+  const int64_t heads = shape[1], length = shape[2], keys = shape[3], rows = shape[0] * heads * length;
+  const T* scores = static_cast<const T*>(TF_TensorData(input));
+  MaskRows mask;
+  if (!mask.fit(call.input(2), shape)) {
+    return call.fail("SongAttentionSoftmaxGradient: the mask does not fit the scores.");
+  }
+  const Dropout dropout(attributes.rate, call.in<int32_t>(3));
   T* dscores = call.out<T>(0, type_of<T>(), shape);
-  T* left = call.out<T>(1, type_of<T>(), dropout.active() ? shape : std::vector<int64_t>{0});
+  T* left = call.out<T>(1, type_of<T>(), shape);
   over_rows(rows, [&](int, int64_t from, int64_t to) {
     const Dropout drop = dropout;
     const float scale = attributes.scale;
-    std::vector<float> values(static_cast<size_t>(keys));
+    std::vector<float> values(static_cast<size_t>(2 * keys));
     float* d = values.data();
+    float* p = d + keys;
     for (int64_t row = from; row < to; row++) {
+      softmax_row(scores + row * keys, mask.at(row / (heads * length), row / length % heads, row % length), scale,
+                  keys, p);
       const T* dr = dleft + row * keys;
-      const T* pr = p + row * keys;
       T* lr = left + row * keys;
       T* out = dscores + row * keys;
       float inner = 0;
       if (drop.active()) {
 #pragma omp simd reduction(+ : inner)
         for (int64_t i = 0; i < keys; i++) {
-          const float factor = drop.factor(row, i), weight = load(pr, i);
-          store(lr, i, weight * factor);
+          const float factor = drop.factor(row, i);
+          store(lr, i, p[i] * factor);
           d[i] = load(dr, i) * factor;
-          inner += d[i] * weight;
+          inner += d[i] * p[i];
         }
       } else {
 #pragma omp simd reduction(+ : inner)
         for (int64_t i = 0; i < keys; i++) {
+          store(lr, i, p[i]);
           d[i] = load(dr, i);
-          inner += d[i] * load(pr, i);
+          inner += d[i] * p[i];
         }
       }
 #pragma omp simd
-      for (int64_t i = 0; i < keys; i++) store(out, i, load(pr, i) * (d[i] - inner) * scale);
+      for (int64_t i = 0; i < keys; i++) store(out, i, p[i] * (d[i] - inner) * scale);
     }
   });
 }
@@ -806,12 +807,12 @@ const std::vector<Operation>& operations() {
        merge_heads<bf16>},
       {"SongAttentionSoftmax",
        {"scores: T", "mask: float", "key: int32"},
-       {"p: T", "left: T"},
+       {"left: T"},
        {"scale: float", "rate: float"},
        attention_softmax<float>,
        attention_softmax<bf16>},
       {"SongAttentionSoftmaxGradient",
-       {"dleft: T", "p: T", "key: int32"},
+       {"dleft: T", "scores: T", "mask: float", "key: int32"},
        {"dscores: T", "left: T"},
        {"scale: float", "rate: float"},
        attention_softmax_gradient<float>,
