@@ -135,8 +135,11 @@ export const composed: Kernels = {
   attentionWeightsGradient: (dDropped, scores, mask, scale, dropping) =>
     tf.tidy(() => {
       const p = softmaxOf(scores, mask, scale), dp = drop(toFloat32(dDropped), dropping);
-      const inner = tf.sum(tf.mul(dp, p), -1, true);
-      const dScores = like(tf.mul(tf.mul(p, tf.sub(dp, inner)), scale), scores);
+      const mean = tf.sum(tf.mul(dp, p), -1, true);
+      // where one p is nearly 1, its dp less the mean is small: what rounding the mean left out counts
+      const centred = tf.sub(dp, mean);
+      const missing = tf.sum(tf.mul(centred, p), -1, true);
+      const dScores = like(tf.mul(tf.mul(p, tf.sub(centred, missing)), scale), scores);
       return { dScores, dropped: like(drop(p, dropping), scores) };
     }),
 

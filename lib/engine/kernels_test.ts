@@ -350,6 +350,34 @@ test("attention in bfloat16: the gradient of the scores is rounded once, from a 
     }
   }));
 
+test("attention to one key alone: what is left of its gradient is exact to seven digits", () =>
+  tf.tidy(() => {
+    const keys = 20, rows = 50, shape = [1, 1, rows, keys];
+    const scores = randomValues(shape, 1).map((x, i) => i % keys === 3 ? 10 + x : x);
+    const d = randomValues(shape, 2, 30);
+    for (const kernels of [fused, composed]) {
+      const { dScores } = kernels.attentionWeightsGradient(
+        tf.tensor(d, shape),
+        tf.tensor(scores, shape),
+        null,
+        1,
+        null,
+      );
+      const actual = take(dScores);
+      for (let row = 0; row < rows; row++) {
+        const of = (values: Float32Array) => [...values.slice(row * keys, (row + 1) * keys)];
+        const exponentials = of(scores).map(Math.exp);
+        const sum = exponentials.reduce((a, b) => a + b);
+        const p = exponentials.map((x) => x / sum), given = of(d);
+        // p (d - Σ p d), with nothing subtracted from itself
+        const expected = p[3]! * p.reduce((total, weight, j) => total + weight * (given[3]! - given[j]!), 0);
+        const allowed = 2e-6 * p[3]! *
+          p.reduce((total, w, j) => total + w * Math.abs(given[3]! - given[j]!), 0);
+        assert.ok(Math.abs(of(actual)[3]! - expected) < allowed, `row ${row}: ${of(actual)[3]}, ${expected}`);
+      }
+    }
+  }));
+
 test("a mask that does not fit the scores is an error, not memory of others", () =>
   tf.tidy(() => {
     const scores = make(scoreShape, 1);
