@@ -1,0 +1,134 @@
+// How exact a training step of KoBERT-base's shape is (12 layers, 768 wide, 4 rows of 256 tokens, seeded random weights),
+// beside PyTorch's on the same weights, batch and dropout masks: float32 against float64, and bf16 against float32.
+//
+//   deno run -A tools/check_real_size.ts [--folder PATH]
+//
+// Needs the reference venv (.venv-reference) and 3 GB of disk in the folder (default: a temporary one, deleted at the end);
+// takes some minutes. KOBERT_KERNELS= (empty) checks the operations that are composed of TensorFlow's own.
+
+import * as tf from "@tensorflow/tfjs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { kernels } from "../lib/engine/kernels.ts";
+import { toFloat32 } from "../lib/engine/raw.ts";
+import {
+  inferencePass,
+  type Pass,
+  type Precision,
+  type RandomKey,
+  resolvePrecision,
+  startEngine,
+  Tape,
+  trainingPass,
+} from "../lib/engine/mod.ts";
+import { loadCheckpoint, lossOf, tokenBatch, writeSafetensors } from "../lib/models/mod.ts";
+import { processEnvironment } from "./environment.ts";
+
+const here = (path: string) => new URL(path, import.meta.url).pathname;
+const { values } = parseArgs({ args: Deno.args, options: { folder: { type: "string" } } });
+const folder = values.folder ?? await Deno.makeTempDir();
+
+async function python(command: string): Promise<void> {
+  const { success } = await new Deno.Command(here("../.venv-reference/bin/python"), {
+    args: [here("reference/real_size.py"), command, folder],
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn().status;
+  if (!success) Deno.exit(1);
+}
+
+/** This script once more, in a process that has the right environment from its start. */
+async function ours(): Promise<void> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", here("check_real_size.ts"), "--folder", folder],
+    env: { ...processEnvironment(), REAL_SIZE_STEP: "1" },
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn().status;
+  if (!success) Deno.exit(1);
+}
+
+/** The steps: loss, logits and gradients of each precision, with and without dropout; and the masks of the dropouts. */
+async function steps(): Promise<void> {
+  const { description } = await startEngine();
+  const { model } = loadCheckpoint(folder);
+  const given = JSON.parse(await Deno.readTextFile(join(folder, "batch.json")));
+  const batch = tokenBatch(given.input_ids, 1);
+  batch.attentionMask.set((given.attention_mask as number[][]).flat());
+  const labels = Int32Array.from(given.labels);
+  const rate = Number(model.json.hidden_dropout_prob);
+  const low = resolvePrecision("auto") === "bf16";
+  console.log(`${description}${low ? "" : "; bf16 is left out: this processor has none"}`);
+
+  const keys: RandomKey[] = [];
+  const passOf = (tape: Tape, precision: Precision, dropped: boolean): Pass => {
+    if (!dropped) return { ...inferencePass(precision), tape };
+    const pass = trainingPass(tape, precision, 7, 0);
+    const draw = () => {
+      const key = pass.nextKey!();
+      keys.push(key);
+      return key;
+    };
+    keys.length = 0;
+    return { ...pass, nextKey: draw };
+  };
+  await Deno.mkdir(join(folder, "ours"), { recursive: true });
+  for (const precision of low ? ["float32", "bf16"] as const : ["float32"] as const) {
+    for (const dropped of [true, false]) {
+      const tape = new Tape();
+      const result = tf.tidy(() => lossOf(model, passOf(tape, precision, dropped), batch, labels));
+      const gradients = tape.backward(result.loss);
+      // gradients may be bfloat16: the optimizer steps with their float32
+      const stored = (name: string, value: tf.Tensor) => {
+        const float = toFloat32(value);
+        const data = float.dataSync() as Float32Array;
+        if (float !== value) float.dispose();
+        return { name, dtype: "F32" as const, shape: value.shape, data };
+      };
+      await writeSafetensors(
+        join(folder, "ours", `${precision}-${dropped ? "dropout" : "plain"}.safetensors`),
+        [
+          stored("loss", result.loss),
+          stored("logits", result.logits),
+          ...[...gradients].map(([{ name }, gradient]) => stored(name, gradient)),
+        ],
+      );
+      tf.dispose(result);
+      gradients.forEach((gradient) => gradient.dispose());
+      for (const parameter of model.parameters.values()) parameter.release();
+    }
+  }
+
+  // every pass with dropout drew the same keys: in BERT's order, embeddings, then attention and both ends of each layer, then
+  // the classifier
+  const { batch: rows, length } = batch, { width, layers } = model.config;
+  const heads = Number(model.json.num_attention_heads);
+  const tokens = [rows * length, width], weights = [rows, heads, length, length];
+  const shapes = [tokens, ...Array.from({ length: layers }, () => [weights, tokens, tokens]).flat(), [
+    rows,
+    width,
+  ]];
+  if (keys.length !== shapes.length) throw new Error(`${keys.length} dropouts, ${shapes.length} expected.`);
+  const file = await Deno.open(join(folder, "masks.bin"), { write: true, create: true, truncate: true });
+  for (const [i, shape] of shapes.entries()) {
+    const factors = tf.tidy(() => kernels().dropout(tf.ones(shape), { rate, key: keys[i]! }));
+    const kept = Uint8Array.from(factors.dataSync(), (factor) => factor > 0 ? 1 : 0);
+    factors.dispose();
+    for (let done = 0; done < kept.length;) done += await file.write(kept.subarray(done));
+  }
+  file.close();
+  await Deno.writeTextFile(
+    join(folder, "masks.json"),
+    JSON.stringify(shapes.map((shape) => ({ shape, rate }))),
+  );
+}
+
+if (Deno.env.has("REAL_SIZE_STEP")) {
+  await steps();
+} else {
+  await Deno.mkdir(folder, { recursive: true });
+  await python("make");
+  await ours();
+  await python("compare");
+  if (values.folder === undefined) await Deno.remove(folder, { recursive: true });
+}
