@@ -1,0 +1,132 @@
+// Whether Python opens what is saved here, and the other way: every architecture and task, and classifiers with their
+// tokenizers. Saved here; opened by transformers' AutoModel… and AutoTokenizer, with the same logits, labels and ids; saved by
+// Python; opened here again, with the same logits and ids.
+//
+//   deno run -A tools/check_round_trip.ts [--folder PATH]
+//
+// Needs the reference venv (.venv-reference).
+
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { startEngine } from "../lib/engine/mod.ts";
+import {
+  createModel,
+  disposeModel,
+  type JsonObject,
+  loadCheckpoint,
+  type Model,
+  predictLogits,
+  saveCheckpoint,
+  type Task,
+  tokenBatch,
+} from "../lib/models/mod.ts";
+import { readSongs, songRows } from "../lib/songs/mod.ts";
+import { loadTokenizer, type Tokenizer } from "../lib/tokenizer/mod.ts";
+import { loadClassifier, saveClassifier } from "../lib/training/mod.ts";
+
+const here = (path: string) => new URL(path, import.meta.url).pathname;
+const { values } = parseArgs({ args: Deno.args, options: { folder: { type: "string" } } });
+const folder = values.folder ?? await Deno.makeTempDir();
+await startEngine();
+
+const maxLength = 48;
+const songs = songRows(await readSongs(here("../data/songs.csv"))).slice(0, 60);
+const texts = [
+  ...songs.map(({ lyrics }) => lyrics),
+  "",
+  " ",
+  "ㅋㅋㅋ 「사랑」…  ¿Qué? ＡＢＣ １２３,456.7 \u200b\u00a0끝\n새 줄\tTab 👩‍🎤 café 한글",
+];
+const labels = ["발라드", "댄스", "랩/힙합", "R&B/Soul", "록/메탈", "트로트", "포크/블루스", "인디음악"];
+
+/** What a model and a tokenizer give: Python must find the same. */
+function described(model: Model, tokenizer: Tokenizer | null): JsonObject {
+  const pad = model.config.padId ?? 0;
+  const rows = [[2, 9, 17, 3, 21, 30], [2, 30, 3], [7], [2, 11, 12, 3]];
+  const batch = tokenBatch(rows, pad);
+  const split = (values: Int32Array) =>
+    rows.map((_, i) => [...values.slice(i * batch.length, (i + 1) * batch.length)]);
+  return {
+    task: model.task,
+    input_ids: split(batch.inputIds),
+    attention_mask: split(batch.attentionMask),
+    logits: [...predictLogits(model, batch)],
+    ...(model.task === "sequence-classification" && { labels: model.config.labels }),
+    ...(tokenizer && {
+      texts,
+      max_length: maxLength,
+      ids: texts.map((text) => tokenizer.encode(text, { maxLength }).ids),
+    }),
+  };
+}
+
+const expected = new Map<string, JsonObject>();
+
+async function keep(name: string, model: Model, tokenizer: Tokenizer | null): Promise<void> {
+  const path = join(folder, "saved", name);
+  const all = described(model, tokenizer);
+  expected.set(name, all);
+  await Deno.writeTextFile(join(path, "expected.json"), JSON.stringify(all));
+  disposeModel(model);
+}
+
+const cases = here("../lib/models/testdata/parity");
+for (const { name } of [...Deno.readDirSync(cases)].sort((a, b) => a.name < b.name ? -1 : 1)) {
+  const { class: made } = JSON.parse(await Deno.readTextFile(join(cases, name, "expected.json")));
+  const task: Task = made.endsWith("MaskedLM")
+    ? "masked-lm"
+    : made.endsWith("CausalLM")
+    ? "causal-lm"
+    : "sequence-classification";
+  const { model } = loadCheckpoint(join(cases, name), { task });
+  await saveCheckpoint(model, join(folder, "saved", name));
+  await keep(name, model, null);
+}
+
+// the bundled tokenizer, of KoBERT's kind, and a WordPiece one
+const fresh = await loadClassifier("kobert-small", { labels, seed: 5 });
+await saveClassifier(fresh, join(folder, "saved", "kobert-small"));
+await keep("kobert-small", fresh.model, fresh.tokenizer);
+const wordPiece = await loadTokenizer(here("../lib/tokenizer/testdata/wordpiece_vocab.txt"));
+const small = {
+  model_type: "electra",
+  embedding_size: 16,
+  hidden_size: 32,
+  intermediate_size: 40,
+  num_hidden_layers: 1,
+};
+const model = createModel(
+  { ...small, vocab_size: wordPiece.vocabSize, pad_token_id: wordPiece.padId },
+  { labels, seed: 5 },
+);
+await saveClassifier(
+  { model, tokenizer: wordPiece, labels, notes: [] },
+  join(folder, "saved", "electra-wordpiece"),
+);
+await keep("electra-wordpiece", model, wordPiece);
+
+const { success } = await new Deno.Command(here("../.venv-reference/bin/python"), {
+  args: [here("reference/round_trip.py"), folder],
+  stdout: "inherit",
+  stderr: "inherit",
+}).spawn().status;
+
+let problems = success ? 0 : 1;
+for (const [name, before] of expected) {
+  const path = join(folder, "resaved", name);
+  const { model, report } = loadCheckpoint(path, { task: before.task as Task });
+  const tokenizer = before.texts === undefined ? null : await loadTokenizer(path);
+  const after = described(model, tokenizer);
+  disposeModel(model);
+  const different = Object.keys(before).filter((key) =>
+    JSON.stringify(after[key]) !== JSON.stringify(before[key])
+  );
+  if (report.initialised.length > 0) different.push(`freshly drawn: ${report.initialised.join(", ")}`);
+  if (different.length > 0) {
+    console.log(`${name}, saved by Python and opened here: other ${different.join(", ")}`);
+  }
+  problems += different.length;
+}
+console.log(problems === 0 ? `${expected.size} folders, there and back: the same` : "PROBLEMS: see above");
+if (values.folder === undefined) await Deno.remove(folder, { recursive: true });
+Deno.exit(problems === 0 ? 0 : 1);
