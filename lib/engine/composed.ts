@@ -147,5 +147,9 @@ export const composed: Kernels = {
 
   dropout: (x, dropping) => tf.tidy(() => like(drop(toFloat32(x), dropping), x)),
 
-  sumOfSquares: (x) => tf.tidy(() => tf.sum(tf.square(toFloat32(x)))),
+  sumOfSquares: (tensors) =>
+    tf.tidy(() => {
+      const sums = tensors.map((x) => tf.sum(tf.square(toFloat32(x))));
+      return sums.length === 0 ? 0 : tf.addN(sums).dataSync()[0]!;
+    }),
 };

@@ -97,5 +97,13 @@ export const fused: Kernels = {
       ? x
       : tf.tidy(() => runOne("SongDropout", [typeOf(x), rateOf(dropping)], [x, keyOf(dropping)])),
 
-  sumOfSquares: (x) => runOne("SongSumOfSquares", [typeOf(x)], [x]),
+  sumOfSquares(tensors) {
+    const [low, float] = [tensors.filter(isBfloat16), tensors.filter((x) => !isBfloat16(x))];
+    return [low, float].filter((same) => same.length > 0).reduce((total, same) => {
+      const sum = runOne("SongSumOfSquares", [typeOf(same[0]!), attribute.int("N", same.length)], same);
+      total += sum.dataSync()[0]!;
+      sum.dispose();
+      return total;
+    }, 0);
+  },
 };

@@ -79,8 +79,8 @@ export interface Kernels {
   add(a: tf.Tensor, b: tf.Tensor): tf.Tensor;
   /** Zeroes entries and scales the others by 1 / (1 - rate), in x's type. */
   dropout(x: tf.Tensor, dropping: Dropping): tf.Tensor;
-  /** Σ x² as a tensor of one number. */
-  sumOfSquares(x: tf.Tensor): tf.Tensor;
+  /** Σ x² over all the tensors. */
+  sumOfSquares(tensors: tf.Tensor[]): number;
 }
 
 /** The fused kernels where they are loaded, else the composed ones. */

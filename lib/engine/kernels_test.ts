@@ -214,9 +214,13 @@ for (const precision of precisions) {
           precision,
         );
         const exact = take(x.clone()).reduce((sum, value) => sum + value * value, 0);
-        const sum = fused.sumOfSquares(x).dataSync()[0]!;
+        const sum = fused.sumOfSquares([x]);
         assert.ok(Math.abs(sum / exact - 1) < 1e-6, `${size}: ${sum} instead of ${exact}`);
       }
+      const several = [make([3, 5], 1), make([7], 2, precision), make([40000], 3, precision), make([], 4)];
+      const expected = composed.sumOfSquares(several);
+      assert.ok(Math.abs(fused.sumOfSquares(several) / expected - 1) < 1e-6, "several, of both precisions");
+      assert.equal(fused.sumOfSquares([]), 0);
     }));
 
   test(`numbers that are none come through, ${precision}`, () =>
@@ -278,11 +282,7 @@ for (const precision of precisions) {
         }
         agree(fused.add(badFloat, good), composed.add(badFloat, good), "float32", what);
         agree(fused.add(float, bad), composed.add(float, bad), "float32", what);
-        assert.equal(
-          fused.sumOfSquares(bad).dataSync()[0],
-          wrong * wrong,
-          `${what} in the sum of squares`,
-        );
+        assert.equal(fused.sumOfSquares([good, bad]), wrong * wrong, `${what} in the sum of squares`);
         const dropped = take(fused.dropout(bad, dropping(0.5, 1, 2)));
         assert.ok(dropped.some((x) => Number.isNaN(x) || !Number.isFinite(x)), `${what} in dropout`);
       }
@@ -497,6 +497,30 @@ test("AdamW: a bfloat16 copy that is held follows its parameter to the bit", () 
     optimizer.dispose();
     parameter.dispose();
   }
+});
+
+test("AdamW: parameters stepped together are as each by itself, whatever their sizes and precisions", () => {
+  const sizes = [1, 33, 70001, 32768];
+  const step = (together: boolean) => {
+    const parameters = sizes.map((size, i) => {
+      const parameter = new Parameter(i % 2 === 0 ? "weight" : "bias", tf.tensor(randomValues([size], i)));
+      if (i > 0) parameter.lowValue();
+      return parameter;
+    });
+    const optimizer = new AdamW({ weightDecay: 0.1 });
+    for (let repeat = 0; repeat < 2; repeat++) {
+      const gradients = parameters.map((parameter, i) =>
+        [parameter, make([parameter.size], 10 * repeat + i, precisions[(i + repeat) % 2])] as const
+      );
+      if (together) optimizer.step(new Map(gradients), 0.1, 0.5);
+      else gradients.forEach((one) => optimizer.step(new Map([one]), 0.1, 0.5));
+    }
+    const values = parameters.map((parameter) => [parameter.data(), take(parameter.lowValue().clone())]);
+    optimizer.dispose();
+    parameters.forEach((parameter) => parameter.dispose());
+    return values;
+  };
+  assert.deepEqual(step(true), step(false));
 });
 
 test("AdamW: a gradient that is no number makes the parameter none, and leaves its neighbours", () => {

@@ -222,21 +222,17 @@ export function attend(
   const { tape, precision } = pass;
   const width = qkv.shape[1]!;
   const dropping = nextDropping(pass, options.dropout);
-  const split = () => {
+  const { output, scores, q, k, v } = tf.tidy(() => {
     const bias = tf.concat(biases.map((b) => b.value()), 0);
-    return kernels().splitHeads(qkv, bias, { batch, length, heads });
-  };
-  const { output, scores } = tf.tidy(() => {
-    const [q, k, v] = split();
+    const [q, k, v] = kernels().splitHeads(qkv, bias, { batch, length, heads });
     const scores = product(q, k, false, true);
     const dropped = kernels().attentionWeights(scores, mask, scale, dropping);
     const context = transpose(product(dropped, v), [0, 2, 1, 3]);
-    return { output: reshape(context, [batch * length, width / 3]), scores };
+    return { output: reshape(context, [batch * length, width / 3]), scores, q, k, v };
   });
   // the mask stays the caller's: the tape gets a copy, which shares the memory
   const masked = tape && mask && tf.clone(mask);
-  tape?.record(output, [qkv, ...biases], [qkv, scores, ...(masked ? [masked] : [])], (dy) => {
-    const [q, k, v] = split();
+  tape?.record(output, [qkv, ...biases], [q, k, v, scores, ...(masked ? [masked] : [])], (dy) => {
     const byToken = reshape(low(dy, precision), [batch, length, heads, width / 3 / heads]);
     const dContext = transpose(byToken, [0, 2, 1, 3]);
     const dDropped = product(dContext, v, false, true);
@@ -254,7 +250,7 @@ export function attend(
     // Adam would make steps of it
     return [dqkv, dQueries!, tf.zerosLike(dKeys!), dValues!];
   });
-  if (tape === null) scores.dispose();
+  if (tape === null) tf.dispose([q, k, v, scores]);
   return output;
 }
 

@@ -41,15 +41,18 @@ interface Moments {
   steps: number;
 }
 
-/** √(Σ g²) over all gradients, in one read-back. */
+/** A parameter's part in a step. */
+interface Update {
+  parameter: Parameter;
+  gradient: tf.Tensor;
+  moments: Moments;
+  /** How much of the parameter decays. */
+  decay: number;
+}
+
+/** √(Σ g²) over all gradients. */
 export function globalNorm(gradients: Gradients): number {
-  if (gradients.size === 0) return 0;
-  return tf.tidy(() => {
-    const squares = [...gradients.values()].map((g) =>
-      tf.reshape(kernels().sumOfSquares(g), []) as tf.Scalar
-    );
-    return Math.sqrt(tf.addN(squares).dataSync()[0]!);
-  });
+  return Math.sqrt(kernels().sumOfSquares([...gradients.values()]));
 }
 
 /**
@@ -87,48 +90,70 @@ export class AdamW {
    * @param scale multiplies every gradient first (clipping)
    */
   step(gradients: Gradients, learningRate: number, scale = 1): void {
-    for (const [parameter, gradient] of gradients) {
+    const updates = [...gradients].map(([parameter, gradient]) => {
       const moments = this.momentsOf(parameter);
       moments.steps++;
       const decay = this.decays(parameter.name) ? learningRate * this.weightDecay : 0;
-      tf.tidy(() => {
-        if (hasKernels()) return this.stepFused(parameter, moments, gradient, learningRate, decay, scale);
-        parameter.release();
-        const { storage } = parameter, scaled = tf.mul(toFloat32(gradient), scale);
-        if (storage instanceof tf.Variable) this.stepPortable(storage, moments, scaled, learningRate, decay);
-        else this.stepNative(storage, moments, scaled, learningRate, decay);
-      });
-      gradient.dispose();
+      return { parameter, gradient, moments, decay };
+    });
+    if (hasKernels()) {
+      for (const type of [DataType.float32, DataType.bfloat16]) {
+        const same = updates.filter(({ gradient }) => dataTypeOf(gradient) === type);
+        if (same.length > 0) this.stepFused(same, type, learningRate, scale);
+      }
+    } else {
+      for (const update of updates) tf.tidy(() => this.stepApart(update, learningRate, scale));
     }
+    for (const gradient of gradients.values()) gradient.dispose();
     gradients.clear();
   }
 
-  /** One pass over the memory of parameter and moments, the parameter's bfloat16 copy included. */
-  private stepFused(
-    parameter: Parameter,
-    moments: Moments,
-    gradient: tf.Tensor,
+  /** One pass over the memory of all the parameters, their moments and their bfloat16 copies. */
+  private stepFused(updates: Update[], type: number, learningRate: number, scale: number): void {
+    const lows: tf.Tensor[] = [];
+    const numbers = updates.flatMap(({ parameter, moments: { steps }, decay }) => {
+      const low = parameter.heldLowValue();
+      return [
+        1 - decay,
+        scale,
+        1 - this.beta1,
+        this.beta2,
+        1 - this.beta2,
+        learningRate / (1 - this.beta1 ** steps),
+        1 / Math.sqrt(1 - this.beta2 ** steps),
+        this.epsilon,
+        low === null ? -1 : lows.push(low) - 1,
+      ];
+    });
+    const memory = (of: (update: Update) => unknown) =>
+      updates.map((update) => memoryOf(of(update) as ResourceVariable));
+    tf.tidy(() => {
+      const attributes = [
+        attribute.type("T", type),
+        attribute.int("N", updates.length),
+        attribute.int("lows", lows.length),
+      ];
+      const inputs = [
+        ...memory(({ parameter }) => parameter.storage),
+        ...memory(({ moments }) => moments.m),
+        ...memory(({ moments }) => moments.v),
+        ...lows,
+        ...updates.map(({ gradient }) => gradient),
+        tf.tensor2d(numbers, [updates.length, 9]),
+      ];
+      run("SongAdamW", attributes, inputs, 0);
+    });
+  }
+
+  private stepApart(
+    { parameter, gradient, moments, decay }: Update,
     learningRate: number,
-    decay: number,
     scale: number,
   ): void {
-    const numbers = tf.tensor1d([
-      1 - decay,
-      scale,
-      1 - this.beta1,
-      this.beta2,
-      1 - this.beta2,
-      learningRate / (1 - this.beta1 ** moments.steps),
-      1 / Math.sqrt(1 - this.beta2 ** moments.steps),
-      this.epsilon,
-    ]);
-    const written = [parameter.storage, moments.m, moments.v].map((v) => memoryOf(v as ResourceVariable));
-    const low = parameter.heldLowValue();
-    const attributes = [
-      attribute.type("T", dataTypeOf(gradient)),
-      attribute.int("lows", low === null ? 0 : 1),
-    ];
-    run("SongAdamW", attributes, [...written, ...(low === null ? [] : [low]), gradient, numbers], 0);
+    parameter.release();
+    const { storage } = parameter, scaled = tf.mul(toFloat32(gradient), scale);
+    if (storage instanceof tf.Variable) this.stepPortable(storage, moments, scaled, learningRate, decay);
+    else this.stepNative(storage, moments, scaled, learningRate, decay);
   }
 
   private stepNative(

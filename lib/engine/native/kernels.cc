@@ -536,9 +536,10 @@ void merge_heads(void*, TF_OpKernelContext* context) {
   add_parts(sums, 3 * width, dbias);
 }
 
-// e = softmax(scores · scale + mask) of one row; the mask may be null.
+// e = exp(scores · scale + mask - most of them) of one row, and what it must be multiplied by to be the softmax; the mask
+// may be null.
 template <typename T>
-void softmax_row(const T* scores, const float* mask, float scale, int64_t keys, float* e) {
+float softmax_row(const T* scores, const float* mask, float scale, int64_t keys, float* e) {
   float most = -INFINITY;
   if (mask != nullptr) {
 #pragma omp simd reduction(max : most)
@@ -559,9 +560,7 @@ void softmax_row(const T* scores, const float* mask, float scale, int64_t keys, 
     e[i] = fast_exp(e[i] - most);
     sum += e[i];
   }
-  const float inverted = 1.0f / sum;
-#pragma omp simd
-  for (int64_t i = 0; i < keys; i++) e[i] *= inverted;
+  return 1.0f / sum;
 }
 
 // Where the row of a mask lies that belongs to a row of scores.
@@ -607,15 +606,15 @@ void attention_softmax(void* made, TF_OpKernelContext* context) {
     std::vector<float> values(static_cast<size_t>(keys));
     float* e = values.data();
     for (int64_t row = from; row < to; row++) {
-      softmax_row(scores + row * keys, mask.at(row / (heads * length), row / length % heads, row % length),
-                  attributes.scale, keys, e);
+      const float* masked = mask.at(row / (heads * length), row / length % heads, row % length);
+      const float inverted = softmax_row(scores + row * keys, masked, attributes.scale, keys, e);
       T* lr = left + row * keys;
       if (drop.active()) {
 #pragma omp simd
-        for (int64_t i = 0; i < keys; i++) store(lr, i, e[i] * drop.factor(row, i));
+        for (int64_t i = 0; i < keys; i++) store(lr, i, e[i] * inverted * drop.factor(row, i));
       } else {
 #pragma omp simd
-        for (int64_t i = 0; i < keys; i++) store(lr, i, e[i]);
+        for (int64_t i = 0; i < keys; i++) store(lr, i, e[i] * inverted);
       }
     }
   });
@@ -646,8 +645,8 @@ void attention_softmax_gradient(void* made, TF_OpKernelContext* context) {
     float* d = values.data();
     float* p = d + keys;
     for (int64_t row = from; row < to; row++) {
-      softmax_row(scores + row * keys, mask.at(row / (heads * length), row / length % heads, row % length), scale,
-                  keys, p);
+      const float* masked = mask.at(row / (heads * length), row / length % heads, row % length);
+      const float inverted = softmax_row(scores + row * keys, masked, scale, keys, p);
       const T* dr = dleft + row * keys;
       T* lr = left + row * keys;
       T* out = dscores + row * keys;
@@ -656,6 +655,7 @@ void attention_softmax_gradient(void* made, TF_OpKernelContext* context) {
 #pragma omp simd reduction(+ : inner)
         for (int64_t i = 0; i < keys; i++) {
           const float factor = drop.factor(row, i);
+          p[i] *= inverted;
           store(lr, i, p[i] * factor);
           d[i] = load(dr, i) * factor;
           inner += d[i] * p[i];
@@ -663,6 +663,7 @@ void attention_softmax_gradient(void* made, TF_OpKernelContext* context) {
       } else {
 #pragma omp simd reduction(+ : inner)
         for (int64_t i = 0; i < keys; i++) {
+          p[i] *= inverted;
           store(lr, i, p[i]);
           d[i] = load(dr, i);
           inner += d[i] * p[i];
@@ -717,6 +718,25 @@ void add(void*, TF_OpKernelContext* context) {
 
 // ---------------------------------------------------------------------------------------------- optimizer
 
+// Part of one of several arrays.
+struct Piece {
+  int array;
+  int64_t from, to;
+};
+
+// Cuts arrays of these sizes into pieces of at most `most`, the same on every machine.
+std::vector<Piece> cut(const std::vector<int64_t>& sizes, int64_t most) {
+  std::vector<Piece> pieces;
+  for (size_t i = 0; i < sizes.size(); i++) {
+    for (int64_t from = 0; from < sizes[i]; from += most) {
+      pieces.push_back({static_cast<int>(i), from, std::min(sizes[i], from + most)});
+    }
+  }
+  return pieces;
+}
+
+constexpr int64_t kPiece = 32768;
+
 template <typename T>
 float block_of_squares(const T* x, int64_t size) {
   float sum = 0;
@@ -725,57 +745,83 @@ float block_of_squares(const T* x, int64_t size) {
   return sum;
 }
 
-// Σ x², one number: float32 within blocks, double over them.
+// Σ x² over any number of arrays, one number: float32 within blocks, double over them.
 template <typename T>
 void sum_of_squares(void*, TF_OpKernelContext* context) {
   Call call(context);
-  TF_Tensor* input = call.input(0);
-  const int64_t size = TF_TensorElementCount(input);
-  const T* x = static_cast<const T*>(TF_TensorData(input));
-  float* y = call.out<float>(0, TF_FLOAT, {1});
-  constexpr int64_t block = 1024;
-  double parts[kParts] = {};
-  over_rows((size + block - 1) / block, [&](int part, int64_t from, int64_t to) {
-    for (int64_t b = from; b < to; b++) {
-      parts[part] += block_of_squares(x + b * block, std::min(block, size - b * block));
+  const int count = TF_NumInputs(context);
+  std::vector<const T*> arrays;
+  std::vector<int64_t> sizes;
+  for (int i = 0; i < count; i++) {
+    TF_Tensor* x = call.input(i);
+    arrays.push_back(static_cast<const T*>(TF_TensorData(x)));
+    sizes.push_back(TF_TensorElementCount(x));
+  }
+  const auto pieces = cut(sizes, kPiece);
+  std::vector<double> sums(pieces.size(), 0.0);
+  Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
+    constexpr int64_t block = 1024;
+    const Piece piece = pieces[i];
+    for (int64_t at = piece.from; at < piece.to; at += block) {
+      sums[i] += block_of_squares(arrays[piece.array] + at, std::min(block, piece.to - at));
     }
   });
   double total = 0;
-  for (double part : parts) total += part;
-  *y = static_cast<float>(total);
+  for (double sum : sums) total += sum;
+  *call.out<float>(0, TF_FLOAT, {}) = static_cast<float>(total);
 }
 
-// One step of AdamW on a parameter, its moments and, where there is one, the parameter's bfloat16 copy: in place, the inputs
-// p, m, v and low share the memory of variables and are written to.
-// numbers: what decay leaves, the gradient's scale, 1 - β₁, β₂, 1 - β₂, step size, 1 / √(1 - β₂ᵗ), ε.
+// The numbers of a parameter's step.
+struct AdamWNumbers {
+  // what decay leaves, the gradient's scale, 1 - β₁, β₂, 1 - β₂, step size, 1 / √(1 - β₂ᵗ), ε; the place of its bfloat16
+  // copy among `low`, or -1
+  float decay, scale, first, beta2, second, rate, correction, epsilon, low;
+};
+
+template <typename T>
+void adamw_piece(float* p, float* m, float* v, bf16* low, const T* gradient, int64_t size, AdamWNumbers n) {
+#pragma omp simd
+  for (int64_t i = 0; i < size; i++) {
+    const float g = load(gradient, i) * n.scale;
+    const float mi = m[i] + (g - m[i]) * n.first;
+    const float vi = v[i] * n.beta2 + g * g * n.second;
+    m[i] = mi;
+    v[i] = vi;
+    p[i] = p[i] * n.decay - n.rate * (mi / (std::sqrt(vi) * n.correction + n.epsilon));
+  }
+  if (low == nullptr) return;
+#pragma omp simd
+  for (int64_t i = 0; i < size; i++) store(low, i, p[i]);
+}
+
+// One step of AdamW on parameters, their moments and, where they have them, their bfloat16 copies: in place, the inputs
+// p, m, v and low share the memory of variables and are written to. numbers [parameters, 9].
 template <typename T>
 void adamw(void*, TF_OpKernelContext* context) {
   Call call(context);
-  TF_Tensor* parameter = call.input(0);
-  const int64_t size = TF_TensorElementCount(parameter);
-  float* p = static_cast<float*>(TF_TensorData(parameter));
-  float* m = call.in<float>(1);
-  float* v = call.in<float>(2);
-  const int lows = TF_NumInputs(context) - 5;
-  bf16* low = lows == 0 ? nullptr : call.in<bf16>(3);
-  const T* gradient = call.in<T>(3 + lows);
-  const float* numbers = call.in<float>(4 + lows);
-  over_rows(size, [=](int, int64_t from, int64_t to) {
-    const float* const n = numbers;
-    const float decay = n[0], scale = n[1], first = n[2], beta2 = n[3], second = n[4], rate = n[5], correction = n[6],
-                epsilon = n[7];
-#pragma omp simd
-    for (int64_t i = from; i < to; i++) {
-      const float g = load(gradient, i) * scale;
-      const float mi = m[i] + (g - m[i]) * first;
-      const float vi = v[i] * beta2 + g * g * second;
-      m[i] = mi;
-      v[i] = vi;
-      p[i] = p[i] * decay - rate * (mi / (std::sqrt(vi) * correction + epsilon));
-    }
-    if (low == nullptr) return;
-#pragma omp simd
-    for (int64_t i = from; i < to; i++) store(low, i, p[i]);
+  TF_Tensor* table = call.input(TF_NumInputs(context) - 1);
+  const int count = static_cast<int>(TF_Dim(table, 0)), lows = TF_NumInputs(context) - 1 - 4 * count;
+  const auto* numbers = static_cast<const AdamWNumbers*>(TF_TensorData(table));
+  std::vector<float *> p, m, v;
+  std::vector<bf16*> low;
+  std::vector<const T*> gradients;
+  std::vector<int64_t> sizes;
+  int input = 0;
+  for (int i = 0; i < count; i++) {
+    TF_Tensor* parameter = call.input(input++);
+    p.push_back(static_cast<float*>(TF_TensorData(parameter)));
+    sizes.push_back(TF_TensorElementCount(parameter));
+  }
+  for (int i = 0; i < count; i++) m.push_back(call.in<float>(input++));
+  for (int i = 0; i < count; i++) v.push_back(call.in<float>(input++));
+  for (int i = 0; i < lows; i++) low.push_back(call.in<bf16>(input++));
+  for (int i = 0; i < count; i++) gradients.push_back(call.in<T>(input++));
+  const auto pieces = cut(sizes, kPiece);
+  Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
+    const auto [k, from, to] = pieces[i];
+    const int copy = static_cast<int>(numbers[k].low);
+    adamw_piece(p[k] + from, m[k] + from, v[k] + from, copy < 0 ? nullptr : low[copy] + from, gradients[k] + from,
+                to - from, numbers[k]);
   });
 }
 
@@ -823,11 +869,11 @@ const std::vector<Operation>& operations() {
        attention_softmax_gradient<bf16>},
       {"SongDropout", {"x: T", "key: int32"}, {"y: T"}, {"rate: float"}, dropout_only<float>, dropout_only<bf16>},
       {"SongAdd", {"a: float", "b: T"}, {"y: float"}, {}, add<float>, add<bf16>},
-      {"SongSumOfSquares", {"x: T"}, {"y: float"}, {}, sum_of_squares<float>, sum_of_squares<bf16>},
+      {"SongSumOfSquares", {"x: N * T"}, {"y: float"}, {"N: int >= 1"}, sum_of_squares<float>, sum_of_squares<bf16>},
       {"SongAdamW",
-       {"p: float", "m: float", "v: float", "low: lows * bfloat16", "gradient: T", "numbers: float"},
+       {"p: N * float", "m: N * float", "v: N * float", "low: lows * bfloat16", "gradient: N * T", "numbers: float"},
        {},
-       {"lows: int >= 0"},
+       {"N: int >= 1", "lows: int >= 0"},
        adamw<float>,
        adamw<bf16>},
   };
