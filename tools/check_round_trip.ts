@@ -23,6 +23,7 @@ import {
 import { readSongs, songRows } from "../lib/songs/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../lib/tokenizer/mod.ts";
 import { loadClassifier, saveClassifier } from "../lib/training/mod.ts";
+import { exists } from "./setup/paths.ts";
 
 const here = (path: string) => new URL(path, import.meta.url).pathname;
 const { values } = parseArgs({ args: Deno.args, options: { folder: { type: "string" } } });
@@ -83,27 +84,31 @@ for (const { name } of [...Deno.readDirSync(cases)].sort((a, b) => a.name < b.na
   await keep(name, model, null);
 }
 
-// the bundled tokenizer, of KoBERT's kind, and a WordPiece one
+// the bundled tokenizer, of KoBERT's kind, and others
 const fresh = await loadClassifier("kobert-small", { labels, seed: 5 });
 await saveClassifier(fresh, join(folder, "saved", "kobert-small"));
 await keep("kobert-small", fresh.model, fresh.tokenizer);
-const wordPiece = await loadTokenizer(here("../lib/tokenizer/testdata/wordpiece_vocab.txt"));
 const small = {
   model_type: "electra",
   embedding_size: 16,
   hidden_size: 32,
   intermediate_size: 40,
   num_hidden_layers: 1,
+  initializer_range: 0.3,
 };
-const model = createModel(
-  { ...small, vocab_size: wordPiece.vocabSize, pad_token_id: wordPiece.padId },
-  { labels, seed: 5 },
-);
-await saveClassifier(
-  { model, tokenizer: wordPiece, labels, notes: [] },
-  join(folder, "saved", "electra-wordpiece"),
-);
-await keep("electra-wordpiece", model, wordPiece);
+const tokenizers = {
+  "electra-wordpiece": here("../lib/tokenizer/testdata/wordpiece_vocab.txt"),
+  // KoBERT's own, where it lies beside the project
+  "electra-kobert": here("../../shared/kobert"),
+};
+for (const [name, path] of Object.entries(tokenizers)) {
+  if (!exists(path)) continue;
+  const tokenizer = await loadTokenizer(path);
+  const { vocabSize: vocab_size, padId: pad_token_id } = tokenizer;
+  const model = createModel({ ...small, vocab_size, pad_token_id }, { labels, seed: 5 });
+  await saveClassifier({ model, tokenizer, labels, notes: [] }, join(folder, "saved", name));
+  await keep(name, model, tokenizer);
+}
 
 const { success } = await new Deno.Command(here("../.venv-reference/bin/python"), {
   args: [here("reference/round_trip.py"), folder],

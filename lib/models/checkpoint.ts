@@ -170,15 +170,18 @@ export async function saveCheckpoint(model: Model, folder: string): Promise<void
     dtype: "float32",
     torch_dtype: "float32",
   };
-  await writeSafetensorsFolder(
-    folder,
-    [...model.parameters.values()].map((parameter) => ({
-      name: parameter.name,
+  const tensors = model.architecture.parameters(model.config, model.task).flatMap(({ name, otherName }) => {
+    const parameter = model.parameters.get(name)!;
+    const { shape } = parameter;
+    // under both names, where versions of transformers look for it by different ones
+    return [name, ...(otherName ? [otherName] : [])].map((name) => ({
+      name,
       dtype: "F32" as const,
-      shape: parameter.shape,
+      shape,
       data: () => parameter.data(),
-    })),
-  );
+    }));
+  });
+  await writeSafetensorsFolder(folder, tensors);
   const path = join(folder, "config.json");
   await Deno.writeTextFile(`${path}.tmp`, JSON.stringify(json, null, 2) + "\n");
   await Deno.rename(`${path}.tmp`, path);

@@ -16,7 +16,7 @@
  * console.log("freshly drawn:", report.initialised, "not used:", report.unused);
  *
  * // rows of token ids, special tokens included; the logits row by row, one for each class
- * const batch = tokenBatch([[2, 1185, 517, 3], [2, 6903, 3]], model.config.padId ?? 0);
+ * const batch = tokenBatch([[2, 11, 25, 3], [2, 47, 3]], model.config.padId ?? 0);
  * console.log(predictLogits(model, batch));
  *
  * // AdamW with dropout and clipping: the dropout follows from seed and step, so a run can be repeated

@@ -135,6 +135,8 @@ def report(title, reference, mine, theirs, limit):
 
 
 def compare(folder):
+    """Exit code 1 where a bf16 gradient is more than 1.2 times as far off as autocast's."""
+    worst = 0.0
     for dropped in (True, False):
         masks = Masks(folder) if dropped else None
         kind = "dropout" if dropped else "plain"
@@ -144,7 +146,9 @@ def compare(folder):
         report(f"float32 against float64, {words}", exact, ours(folder, f"float32-{kind}"), single, 1.2)
         if (folder / "ours" / f"bf16-{kind}.safetensors").exists():
             low = run(folder, torch.float32, True, masks)
-            report(f"bf16 against float32, {words}; PyTorch's is autocast", single, ours(folder, f"bf16-{kind}"), low, 1.2)
+            title = f"bf16 against float32, {words}; PyTorch's is autocast"
+            worst = max(worst, report(title, single, ours(folder, f"bf16-{kind}"), low, 1.2))
+    sys.exit(1 if worst > 1.2 else 0)
 
 
 if __name__ == "__main__":
