@@ -163,7 +163,8 @@ export function readOptions<const T extends OptionTable>(
 export function parseOptions<const T extends OptionTable>(table: T, args: string[]): Values<T> {
   const byFlag = new Map(Object.entries(table).map(([name, option]) => [flagName(name), { name, option }]));
   const { tokens } = parseArgs({
-    args,
+    // `deno task NAME -- --seed 1` hands the dashes on; npx takes them away.
+    args: args[0] === "--" ? args.slice(1) : args,
     options: Object.fromEntries(
       [...byFlag].map((
         [flag, { option }],

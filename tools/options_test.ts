@@ -71,6 +71,11 @@ Deno.test("options: values with a space or an equals sign, numbers with exponent
   assert.equal(values.songs, "노래 목록.csv");
 });
 
+Deno.test("options: dashes before all of them, as deno task hands them on, change nothing", () => {
+  assert.equal(parseOptions(table, ["--", ...needed, "--seed", "9"]).seed, 9);
+  assert.match(complaint("--", "--seed", "9"), /"--seed" stands alone/);
+});
+
 Deno.test("options: an unknown one is named with the closest known one", () => {
   assert.equal(complaint("--bach-size", "3"), "There is no option --bach-size; the closest is --batch-size.");
   assert.match(complaint("--learningrate=1"), /closest is --learning-rate/);
