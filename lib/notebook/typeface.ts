@@ -4,11 +4,15 @@ import { createRequire } from "node:module";
 /** The family's name inside the file. */
 export const FAMILY = "Gothic A1";
 
-/** The file of the face, out of npm's @expo-google-fonts/gothic-a1 (SIL Open Font License). */
-export function typefacePath(): string {
-  return createRequire(import.meta.url).resolve(
-    "@expo-google-fonts/gothic-a1/400Regular/GothicA1_400Regular.ttf",
-  );
+/** The files of the face by weight, out of npm's @expo-google-fonts/gothic-a1 (SIL Open Font License). */
+const FILES = {
+  400: "400Regular/GothicA1_400Regular.ttf",
+  700: "700Bold/GothicA1_700Bold.ttf",
+} as const;
+
+/** The file of the face in a weight, regular by default. */
+export function typefacePath(weight: keyof typeof FILES = 400): string {
+  return createRequire(import.meta.url).resolve(`@expo-google-fonts/gothic-a1/${FILES[weight]}`);
 }
 
 /** Measures of a typeface, all in em: multiply by the font size in pixels. */
