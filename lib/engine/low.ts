@@ -63,6 +63,24 @@ export function splitRows(tensor: tf.Tensor, sizes: number[]): tf.Tensor[] {
   );
 }
 
+/** a + b, both of one type and shape; bfloat16 sums are rounded. */
+export function sum(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  return isBfloat16(a) ? runOne("AddV2", [attribute.type("T", DataType.bfloat16)], [a, b]) : tf.add(a, b);
+}
+
+/** Rows of a matrix by their numbers. */
+export function gatherRows(tensor: tf.Tensor, rows: Int32Array): tf.Tensor {
+  const indices = tf.tensor1d(rows, "int32");
+  if (!isBfloat16(tensor)) return tf.gather(tensor, indices);
+  const attributes = [
+    attribute.type("Tparams", DataType.bfloat16),
+    attribute.type("Tindices", DataType.int32),
+    attribute.type("Taxis", DataType.int32),
+    attribute.int("batch_dims", 0),
+  ];
+  return runOne("GatherV2", attributes, [tensor, indices, tf.scalar(0, "int32")]);
+}
+
 /** Splits the first axis into single entries, [n, ...] to n tensors [...]. */
 export function unstack(tensor: tf.Tensor): tf.Tensor[] {
   if (!isBfloat16(tensor)) return tf.unstack(tensor, 0);

@@ -11,7 +11,8 @@ import type { Parameter } from "./parameters.ts";
 import { type RandomKey, randomKey } from "./random.ts";
 import { activationNames } from "./composed.ts";
 import { type Activation, type Dropping, kernels, type NormValues } from "./kernels.ts";
-import { concatRows, product, reshape, splitRows, transpose } from "./low.ts";
+import { concatRows, gatherRows, product, reshape, splitRows, sum, transpose } from "./low.ts";
+import { lowRank } from "./low_rank.ts";
 import { hasNative, toBfloat16, toFloat32 } from "./raw.ts";
 import type { Tape } from "./tape.ts";
 
@@ -81,7 +82,8 @@ export function dropout(pass: Pass, x: tf.Tensor, rate: number): tf.Tensor {
 
 /**
  * x Wᵀ without its bias, which {@link addBias}, {@link activate}, {@link addNorm} and {@link attend} add. Several weights
- * over the same input run as one product, their outputs side by side.
+ * over the same input run as one product, their outputs side by side. Where a weight has an adapter, its low-rank product is
+ * added.
  *
  * @param x [tokens, in]
  * @param weights each [out, in]
@@ -91,14 +93,25 @@ export function linear(pass: Pass, x: tf.Tensor, ...weights: Parameter[]): tf.Te
   const { tape, precision } = pass;
   const input = low(x, precision);
   const joined = () => concatRows(weights.map((weight) => lowParameter(weight, precision)));
-  const output = tf.tidy(() => product(input, joined(), false, true));
-  tape?.record(output, [x, ...weights], [input], (dy) => {
-    const dyLow = low(dy, precision);
-    const dx = tape.needsGradient(x) ? product(dyLow, joined()) : null;
-    if (!weights.some((weight) => tape.needsGradient(weight))) return [dx];
-    const dw = product(dyLow, input, true, false);
-    return [dx, ...splitRows(dw, weights.map((weight) => weight.shape[0]!))];
+  const adapters = lowRank(weights, precision, (rate) => nextDropping(pass, rate));
+  const [output, inner] = tf.tidy((): [tf.Tensor, tf.Tensor?] => {
+    const output = product(input, joined(), false, true);
+    if (adapters === null) return [output];
+    const inner = adapters.down(input);
+    return [sum(output, adapters.up(inner)), inner];
   });
+  const inputs = [x, ...weights, ...(adapters?.parameters ?? [])];
+  tape?.record(output, inputs, inner === undefined ? [input] : [input, inner], (dy) => {
+    const dyLow = low(dy, precision), wantsX = tape.needsGradient(x);
+    const ofAdapters = adapters?.backward(dyLow, input, inner!, wantsX);
+    let dx = wantsX ? product(dyLow, joined()) : null;
+    if (dx !== null && ofAdapters !== undefined) dx = kernels().add(dx, ofAdapters.dx!);
+    const dWeights = weights.some((weight) => tape.needsGradient(weight))
+      ? splitRows(product(dyLow, input, true, false), weights.map((weight) => weight.shape[0]!))
+      : weights.map(() => null);
+    return [dx, ...dWeights, ...(ofAdapters?.gradients ?? [])];
+  });
+  if (tape === null) inner?.dispose();
   return output;
 }
 
@@ -267,7 +280,9 @@ export interface Lookup {
 /** The sum of embeddings, [tokens, width] in float32. */
 export function embed(pass: Pass, lookups: Lookup[]): tf.Tensor {
   const output = tf.tidy(() =>
-    lookups.map(({ table, rows }) => tf.gather(table.value(), tf.tensor1d(rows, "int32")))
+    lookups.map(({ table, rows }) =>
+      toFloat32(gatherRows(table.isNarrow ? table.lowValue() : table.value(), rows))
+    )
       .reduce((sum, part) => tf.add(sum, part))
   );
   pass.tape?.record(
