@@ -50,7 +50,12 @@ export function loadCheckpoint(
   }
 }
 
-function readConfig(folder: string, path: string): JsonObject {
+/**
+ * A checkpoint's config.json.
+ *
+ * @throws Error when the folder has none, or it is not a JSON object
+ */
+export function readConfig(folder: string, path: string = join(folder, "config.json")): JsonObject {
   let text: string;
   try {
     text = Deno.readTextFileSync(path);

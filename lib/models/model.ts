@@ -1,6 +1,8 @@
 /** Models: made from a config; their logits and losses. */
 import * as tf from "@tensorflow/tfjs";
 import {
+  binaryCrossEntropy,
+  type BinaryCrossEntropyOptions,
   crossEntropy,
   type CrossEntropyOptions,
   inferencePass,
@@ -13,7 +15,7 @@ import {
 import type { Architecture, CommonConfig } from "./architecture.ts";
 import { checkBatch, type TokenBatch } from "./batch.ts";
 import { bert } from "./bert.ts";
-import { ConfigReader, type JsonObject, refuseOtherClassification, type Task } from "./config.ts";
+import { ConfigReader, isMultiLabelConfig, type JsonObject, MULTI_LABEL, type Task } from "./config.ts";
 import { distilbert } from "./distilbert.ts";
 import { electra } from "./electra.ts";
 import type { ParameterSpec } from "./layers.ts";
@@ -34,6 +36,8 @@ export interface Model {
   readonly config: CommonConfig;
   /** config.json, as it was read or made, the labels included. */
   readonly json: JsonObject;
+  /** Whether a classifier gives each class its own yes or no (a sigmoid), and not a choice of one among them (a softmax). */
+  readonly multiLabel: boolean;
   /** By Hugging Face name, in the architecture's order. */
   readonly parameters: Map<string, Parameter>;
 }
@@ -44,6 +48,8 @@ export interface ModelOptions {
   task?: Task;
   /** The classes' names; replaces those of the config. */
   labels?: readonly string[];
+  /** Whether a classifier gives each class its own yes or no; by default as the config says (`problem_type`). */
+  multiLabel?: boolean;
   /** Seed of every freshly drawn parameter. Default 0. */
   seed?: number;
 }
@@ -64,6 +70,21 @@ const namedConfigs: Record<string, JsonObject> = {
     layer_norm_eps: 1e-12,
     initializer_range: 0.02,
   },
+  "llama-small": {
+    model_type: "llama",
+    hidden_size: 256,
+    num_hidden_layers: 4,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    intermediate_size: 688,
+    max_position_embeddings: 1024,
+    hidden_act: "silu",
+    attention_dropout: 0.1,
+    rms_norm_eps: 1e-6,
+    rope_theta: 10000,
+    tie_word_embeddings: true,
+    initializer_range: 0.02,
+  },
 };
 
 /** The configurations that {@link namedConfig} knows. */
@@ -72,17 +93,22 @@ export const configNames: readonly string[] = Object.keys(namedConfigs);
 /**
  * The config of a model that is trained from scratch.
  *
- * @param vocabulary the tokenizer's size and padding id
+ * @param vocabulary the tokenizer's size and padding id, and for a model that generates the tokens its texts begin and end with
  * @throws Error when no configuration has that name, with those that are known
  */
-export function namedConfig(name: string, vocabulary: { vocabSize: number; padId: number }): JsonObject {
+export function namedConfig(
+  name: string,
+  vocabulary: { vocabSize: number; padId: number; clsId?: number; sepId?: number },
+): JsonObject {
   const config = namedConfigs[name];
   if (config === undefined) {
     throw new Error(
       `No configuration is named "${name}". Known: ${configNames.join(", ")}; or give a checkpoint's folder.`,
     );
   }
-  return { ...config, vocab_size: vocabulary.vocabSize, pad_token_id: vocabulary.padId };
+  const json = { ...config, vocab_size: vocabulary.vocabSize, pad_token_id: vocabulary.padId };
+  if (config.model_type !== "llama") return json;
+  return { ...json, bos_token_id: vocabulary.clsId ?? 1, eos_token_id: vocabulary.sepId ?? 2 };
 }
 
 function architectureOf(json: JsonObject, source: string): Architecture {
@@ -96,6 +122,12 @@ function architectureOf(json: JsonObject, source: string): Architecture {
   return found;
 }
 
+/** The language-model task that a config's architecture is made for; `null` where there is none. @param source names the config */
+export function languageTaskOf(json: JsonObject, source: string): "masked-lm" | "causal-lm" | null {
+  const { classes } = architectureOf(json, source);
+  return (["masked-lm", "causal-lm"] as const).find((task) => classes[task] !== undefined) ?? null;
+}
+
 function withLabels(json: JsonObject, labels: readonly string[] | undefined): JsonObject {
   if (labels === undefined) return json;
   const repeated = labels.find((label, i) => labels.indexOf(label) !== i);
@@ -106,6 +138,11 @@ function withLabels(json: JsonObject, labels: readonly string[] | undefined): Js
     id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
     label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
   };
+}
+
+function withProblem(json: JsonObject, multiLabel: boolean | undefined): JsonObject {
+  if (multiLabel === undefined) return json;
+  return { ...json, problem_type: multiLabel ? MULTI_LABEL : "single_label_classification" };
 }
 
 /** Positions as sines and cosines of falling frequency, [positions, width] (Vaswani et al. 2017, 3.5). */
@@ -137,7 +174,7 @@ export type ModelDescription = Omit<Model, "parameters"> & { specs: ParameterSpe
 /** Reads a config for a task. @param source names the config in errors. */
 export function describeModel(json: JsonObject, source: string, options: ModelOptions): ModelDescription {
   const task = options.task ?? "sequence-classification";
-  const complete = withLabels(json, options.labels);
+  const complete = withProblem(withLabels(json, options.labels), options.multiLabel);
   const architecture = architectureOf(complete, source);
   if (architecture.classes[task] === undefined) {
     const made = Object.keys(architecture.classes).join(" and ");
@@ -145,8 +182,15 @@ export function describeModel(json: JsonObject, source: string, options: ModelOp
   }
   const reader = new ConfigReader(complete, source);
   const config = architecture.parse(reader);
-  if (task === "sequence-classification") refuseOtherClassification(reader);
-  return { task, architecture, config, json: complete, specs: architecture.parameters(config, task) };
+  const multiLabel = task === "sequence-classification" && isMultiLabelConfig(reader);
+  return {
+    task,
+    architecture,
+    config,
+    json: complete,
+    multiLabel,
+    specs: architecture.parameters(config, task),
+  };
 }
 
 /** Makes the parameters, one after the other: from what `read` gives, freshly drawn where it gives `null`. */
@@ -252,6 +296,9 @@ export function lossOf(
   labels: Int32Array,
   options: CrossEntropyOptions = {},
 ): { loss: tf.Tensor; logits: tf.Tensor } {
+  if (model.multiLabel) {
+    throw new Error("This classifier gives each class its own yes or no: its loss is multiLabelLossOf.");
+  }
   if (model.task === "sequence-classification") {
     if (labels.length !== batch.batch) {
       throw new Error(`${labels.length} labels are given for ${batch.batch} rows.`);
@@ -274,4 +321,28 @@ export function lossOf(
   }
   const logits = logitsOf(model, pass, batch, causal ? labelled.map((i) => i - 1) : labelled);
   return { logits, loss: crossEntropy(pass, logits, labelled.map((i) => labels[i]!), options) };
+}
+
+/**
+ * The loss of a classifier that gives each class its own yes or no, and its logits: sigmoid and binary cross-entropy, as
+ * Hugging Face takes for `multi_label_classification`.
+ *
+ * @param targets [batch · classes]: 1 where the row has the class, else 0
+ * @returns the loss (a scalar) and the logits [batch, classes], which belong to the caller
+ * @throws Error when the model chooses one class, targets do not fit the batch, or a token is outside the model
+ */
+export function multiLabelLossOf(
+  model: Model,
+  pass: Pass,
+  batch: TokenBatch,
+  targets: Float32Array,
+  options: BinaryCrossEntropyOptions = {},
+): { loss: tf.Tensor; logits: tf.Tensor } {
+  if (!model.multiLabel) {
+    throw new Error(
+      "This model chooses one class: make or load it with multiLabel to give each its own yes or no.",
+    );
+  }
+  const logits = logitsOf(model, pass, batch);
+  return { logits, loss: binaryCrossEntropy(pass, logits, targets, options) };
 }

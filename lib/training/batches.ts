@@ -2,16 +2,21 @@
 import { permutation, randomKey } from "../engine/mod.ts";
 import { type PaddingSide, type TokenBatch, tokenBatch } from "../models/mod.ts";
 
-/** One row of tokens and the class it should get. */
+/** One row of tokens, and the class it should get or, for a language model, the tokens. */
 export interface Example {
   /** The song's id: named when something goes wrong, and what results are joined by. */
   songId: string;
   inputIds: Int32Array;
   /** Segments; zeros where absent. */
   tokenTypeIds?: Int32Array;
-  /** The class's number. */
+  /** The class's number; of no account where tokens have labels. */
   label: number;
-  /** Its weight in the loss. */
+  /**
+   * For a language model: the token that should stand at each place, as long as `inputIds`; -100 where none is asked. As in
+   * Hugging Face, also for a causal one, which predicts each from the tokens before it: it is never asked for the first.
+   */
+  tokenLabels?: Int32Array;
+  /** Its weight in the loss, or that of each of its labelled tokens. */
   weight: number;
 }
 
@@ -19,8 +24,29 @@ export interface Example {
 export interface Batch {
   tokens: TokenBatch;
   labels: Int32Array;
+  /** [rows · length], -100 at padding; where the examples have them. */
+  tokenLabels?: Int32Array;
   weights: Float32Array;
   examples: readonly Example[];
+}
+
+/** The right answers to what a loss asks, in the order of its logits' rows, and what each counts. */
+export interface Answers {
+  labels: Int32Array;
+  weights: Float32Array;
+}
+
+/** The right answers of examples: one of each, or one of each token with a label. */
+export function answersOf(examples: readonly Example[]): Answers {
+  const ofTokens = examples.map(({ tokenLabels, label }) =>
+    tokenLabels === undefined ? [label] : tokenLabels.filter((token) => token !== -100)
+  );
+  return {
+    labels: Int32Array.from(ofTokens.flatMap((labels) => [...labels])),
+    weights: Float32Array.from(
+      ofTokens.flatMap((labels, i) => Array.from(labels, () => examples[i]!.weight)),
+    ),
+  };
 }
 
 /**
@@ -78,13 +104,15 @@ export interface Padding {
 export function collate(examples: readonly Example[], { padId, paddingSide = "right" }: Padding): Batch {
   const tokens = tokenBatch(examples.map(({ inputIds }) => inputIds), padId, paddingSide);
   const tokenTypeIds = new Int32Array(tokens.inputIds.length);
-  examples.forEach(({ inputIds, tokenTypeIds: types }, row) => {
-    if (types === undefined) return;
+  const tokenLabels = new Int32Array(tokens.inputIds.length).fill(-100);
+  examples.forEach(({ inputIds, tokenTypeIds: types, tokenLabels: labels }, row) => {
     const start = paddingSide === "right" ? row * tokens.length : (row + 1) * tokens.length - inputIds.length;
-    tokenTypeIds.set(types, start);
+    if (types !== undefined) tokenTypeIds.set(types, start);
+    if (labels !== undefined) tokenLabels.set(labels, start);
   });
   return {
     tokens: { ...tokens, tokenTypeIds },
+    ...(examples.some(({ tokenLabels }) => tokenLabels !== undefined) && { tokenLabels }),
     labels: Int32Array.from(examples, ({ label }) => label),
     weights: Float32Array.from(examples, ({ weight }) => weight),
     examples,

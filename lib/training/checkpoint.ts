@@ -23,7 +23,7 @@ export interface TrainingState {
   /** Batches of this epoch that are done. */
   batchOfEpoch: number;
   /** What the running epoch's averages are made of. */
-  sums: { loss: number; weight: number; correct: number; examples: number };
+  sums: { loss: number; weight: number; correct: number; answers: number };
   best: { value: number; step: number; epoch: number } | null;
   evaluationsWithoutImprovement: number;
   elapsedMs: number;

@@ -1,7 +1,7 @@
 /** Loss and class probabilities over examples. */
 import * as tf from "@tensorflow/tfjs";
 import { inferencePass, lossWeights, type Precision } from "../engine/mod.ts";
-import { batchesByLength, collate, type Example } from "./batches.ts";
+import { answersOf, type Batch, batchesByLength, collate, type Example } from "./batches.ts";
 import type { Trainable } from "./types.ts";
 
 /** Class probabilities and the mean loss of examples, without gradients and dropout. */
@@ -46,13 +46,7 @@ export async function evaluateExamples(
     loss += batchLoss;
     weight += lossWeights(batch.labels, lossOptions).reduce((sum, w) => sum + w, 0);
     tf.dispose(result);
-    if (!Number.isFinite(batchLoss) || !values.every(Number.isFinite)) {
-      const songs = batch.examples.map(({ songId }) => songId).join(", ");
-      throw new Error(
-        `The model gives no number (loss ${batchLoss}) for the songs ${songs}: its weights are damaged, or a training ` +
-          "diverged. Load another checkpoint, or train with a smaller learning rate.",
-      );
-    }
+    if (!Number.isFinite(batchLoss) || !values.every(Number.isFinite)) throw notANumber(batchLoss, batch);
     indices.forEach((index, row) => {
       const ofRow = values.slice(row * classes, (row + 1) * classes);
       probabilities[index] = ofRow;
@@ -64,6 +58,63 @@ export async function evaluateExamples(
     await breathe();
   }
   return { loss: weight === 0 ? 0 : loss / weight, probabilities, logits, predicted };
+}
+
+function notANumber(loss: number, { examples }: Batch): Error {
+  const songs = examples.map(({ songId }) => songId).join(", ");
+  return new Error(
+    `The model gives no number (loss ${loss}) for the songs ${songs}: its weights are damaged, or a training ` +
+      "diverged. Load another checkpoint, or train with a smaller learning rate.",
+  );
+}
+
+/** How well a language model tells the labelled tokens of examples. */
+export type TokenEvaluation = {
+  /** The weighted mean of −ln P(token). */
+  loss: number;
+  /** e to the loss: as unsure as a choice among so many tokens. */
+  perplexity: number;
+  /** The share of labelled tokens that the model takes for the likeliest. */
+  accuracy: number;
+  /** Labelled tokens. */
+  tokens: number;
+};
+
+/**
+ * A language model's loss and accuracy over the labelled tokens of examples, without gradients and dropout. The logits of
+ * one batch are held at a time.
+ *
+ * @param options.onBatch is told how many examples are done
+ * @throws Error when there is no example, or naming the songs for which the model gives NaN
+ */
+export async function evaluateTokens(
+  model: Trainable,
+  examples: readonly Example[],
+  options: { batchSize: number; precision: Precision; onBatch?: (done: number) => void | Promise<void> },
+): Promise<TokenEvaluation> {
+  if (examples.length === 0) throw new Error("There is nothing to evaluate: no example is given.");
+  let loss = 0, weight = 0, tokens = 0, correct = 0, done = 0;
+  for (const indices of batchesByLength(examples.map(({ inputIds }) => inputIds.length), options.batchSize)) {
+    const batch = collate(indices.map((i) => examples[i]!), model);
+    const { labels, weights } = answersOf(batch.examples);
+    const result = tf.tidy(() => {
+      const lossOptions = { exampleWeights: weights, normaliser: 1 };
+      const { loss, logits } = model.loss(inferencePass(options.precision), batch, lossOptions);
+      return { loss, predicted: tf.argMax(logits, 1) };
+    });
+    const batchLoss = result.loss.dataSync()[0]!, predicted = result.predicted.dataSync();
+    tf.dispose(result);
+    if (!Number.isFinite(batchLoss)) throw notANumber(batchLoss, batch);
+    loss += batchLoss;
+    weight += weights.reduce((sum, w) => sum + w, 0);
+    tokens += labels.length;
+    correct += labels.filter((label, row) => label === predicted[row]).length;
+    done += indices.length;
+    await options.onBatch?.(done);
+    await breathe();
+  }
+  const mean = loss / weight;
+  return { loss: mean, perplexity: Math.exp(mean), accuracy: correct / tokens, tokens };
 }
 
 /** Lets timers, signals and the notebook's kernel have their turn. */

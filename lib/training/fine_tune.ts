@@ -6,6 +6,7 @@ import {
   configNames,
   createModel,
   loadCheckpoint,
+  type LoadReport,
   lossOf,
   type Model,
   namedConfig,
@@ -83,16 +84,25 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
     ...(labels !== undefined && { labels }),
     ...(seed !== undefined && { seed }),
   });
-  const notes: string[] = [];
-  if (report.initialised.length > 0) notes.push(`freshly drawn: ${report.initialised.join(", ")}`);
-  if (report.unused.length > 0) notes.push(`in the checkpoint but not used: ${report.unused.join(", ")}`);
-  if (tokenizer.vocabSize > model.config.vocabularySize) {
-    throw new Error(
-      `${tokenizer.source} has ${tokenizer.vocabSize} tokens, the model in ${folder} ${model.config.vocabularySize}: ` +
-        "they do not belong together.",
-    );
-  }
-  return { model, tokenizer, labels: model.config.labels, notes };
+  checkVocabulary(tokenizer, model, folder);
+  return { model, tokenizer, labels: model.config.labels, notes: reportNotes(report) };
+}
+
+/** @throws Error where a tokenizer has more tokens than the model of that folder. */
+export function checkVocabulary(tokenizer: Tokenizer, model: Model, folder: string): void {
+  if (tokenizer.vocabSize <= model.config.vocabularySize) return;
+  throw new Error(
+    `${tokenizer.source} has ${tokenizer.vocabSize} tokens, the model in ${folder} ${model.config.vocabularySize}: ` +
+      "they do not belong together.",
+  );
+}
+
+/** What a person should know of how a checkpoint was loaded. */
+export function reportNotes({ initialised, unused }: LoadReport): string[] {
+  return [
+    ...(initialised.length > 0 ? [`freshly drawn: ${initialised.join(", ")}`] : []),
+    ...(unused.length > 0 ? [`in the checkpoint but not used: ${unused.join(", ")}`] : []),
+  ];
 }
 
 /** Writes model and tokenizer into a folder that {@link loadClassifier} and Python's `from_pretrained` open. */

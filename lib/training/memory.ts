@@ -4,7 +4,7 @@ import { hasKernels, type Precision, Tape, trainingPass } from "../engine/mod.ts
 import { availableMemory } from "./available_memory.ts";
 import { collate, type Example, microBatches } from "./batches.ts";
 import { depthOf } from "./freeze.ts";
-import type { Plan } from "./plan.ts";
+import { type Plan, seenIn } from "./plan.ts";
 import type { Trainable } from "./types.ts";
 
 /** The parts of a training's memory, in bytes. */
@@ -41,12 +41,19 @@ interface Kept {
 const bytesOf = ({ perToken, perTokenSquared }: Kept, rows: number, length: number) =>
   rows * (perToken * length + perTokenSquared * length ** 2);
 
+/** The last tokens of an example. A language model is asked for the very last, whatever else it is asked for. */
+function ending({ inputIds, tokenLabels, tokenTypeIds: _, ...rest }: Example, length: number): Example {
+  const start = inputIds.length - length;
+  if (tokenLabels === undefined) return { ...rest, inputIds: inputIds.slice(start) };
+  const labels = tokenLabels.slice(start);
+  labels[length - 1] = inputIds[inputIds.length - 1]!;
+  return { ...rest, inputIds: inputIds.slice(start), tokenLabels: labels };
+}
+
 /** Runs the forward pass of one row at two lengths and asks the tape what it keeps. */
 function measureKept(model: Trainable, plan: Plan, example: Example, checkpointing: boolean): Kept {
   const keptBy = (length: number) => {
-    const ids = Int32Array.from({ length }, (_, i) => example.inputIds[i % example.inputIds.length]!);
-    const { tokenTypeIds: _, ...rest } = example;
-    const batch = collate([{ ...rest, inputIds: ids }], model);
+    const batch = collate([ending(example, length)], model);
     const tape = new Tape();
     try {
       const pass = trainingPass(tape, plan.precision, plan.recipe.seed, 0, 0, checkpointing);
@@ -56,7 +63,8 @@ function measureKept(model: Trainable, plan: Plan, example: Example, checkpointi
       tape.clear();
     }
   };
-  const long = Math.min(64, example.inputIds.length), short = Math.max(1, long >> 1);
+  const least = model.languageModel === "causal" ? 2 : 1; // a token, and one that predicts it
+  const long = Math.min(64, example.inputIds.length), short = Math.max(least, long >> 1);
   if (long === short) return { perToken: keptBy(long) / long, perTokenSquared: 0 };
   const [a, b] = [keptBy(short) / short, keptBy(long) / long];
   const perTokenSquared = (b - a) / (long - short);
@@ -76,7 +84,9 @@ export function foreseeMemory(model: Trainable, plan: Plan, heldMoments = 0): Me
   const all = sizeOf(parameters), trained = sizeOf(parameters.filter(({ trainable }) => trainable));
   const layers = Math.max(1, ...parameters.map(({ name }) => depthOf(name)).filter(Number.isFinite));
 
-  const longestFirst = [...plan.train].sort((a, b) => b.inputIds.length - a.inputIds.length);
+  const longestFirst = plan.train.map((example, i) => seenIn(0, model, example, i)).sort((a, b) =>
+    b.inputIds.length - a.inputIds.length
+  );
   const parts = microBatches(longestFirst.slice(0, recipe.batchSize), recipe.microBatchTokens);
   const plain = measureKept(model, plan, longestFirst[0]!, false);
   const kept = recipe.gradientCheckpointing ? measureKept(model, plan, longestFirst[0]!, true) : plain;

@@ -1,8 +1,20 @@
 /** Training: batches, recipe, schedule, the loop, checkpoints; songs, tokenizer and model joined. */
 export * from "./batches.ts";
 export { type TrainingState } from "./checkpoint.ts";
-export { evaluateExamples, type Evaluation } from "./evaluate.ts";
-export * from "./fine_tune.ts";
+export { evaluateExamples, evaluateTokens, type Evaluation, type TokenEvaluation } from "./evaluate.ts";
+export {
+  type Classifier,
+  type ClassifierOptions,
+  classifySongs,
+  examplesOf,
+  fineTune,
+  loadClassifier,
+  saveClassifier,
+  type SongPrediction,
+  tokenizerOf,
+  trainableOf,
+} from "./fine_tune.ts";
+export * from "./language_model.ts";
 export { foreseeMemory, type MemoryForecast } from "./memory.ts";
 export { type CardData, modelCard } from "./model_card.ts";
 export * from "./recipe.ts";

@@ -33,21 +33,22 @@ function songs(examples: readonly Example[]): string {
 /**
  * A model card in Hugging Face's layout: what the model tells apart, what it was trained on and how, and how well it does.
  *
- * @param model the labels, and what identifies the model
+ * @param model the labels, or what kind of language model it is
  * @returns Markdown, with the result as metadata at the top
  */
 export function modelCard(
   run: TrainingRun,
   recipe: Recipe,
-  model: { labels: readonly string[] },
+  model: { labels: readonly string[]; languageModel?: "masked" | "causal" },
   data: CardData,
 ): string {
   const evaluations = run.history.filter((record): record is EvaluationRecord =>
     record.kind === "evaluation"
   );
   const best = evaluations.find(({ step }) => step === run.best?.step);
-  const trainCounts = countsOf(data.train, model.labels.length);
-  const validationCounts = countsOf(data.validation, model.labels.length);
+  const { labels, languageModel } = model;
+  const trainCounts = countsOf(data.train, labels.length);
+  const validationCounts = countsOf(data.validation, labels.length);
   const changed = Object.entries(recipe)
     .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(studyRecipe[name as keyof Recipe]));
   const metrics = Object.entries(best?.validation ?? {}).map(([name, value]) => [name, value.toFixed(4)]);
@@ -60,30 +61,47 @@ export function modelCard(
     [
       "---",
       "language: ko",
-      "pipeline_tag: text-classification",
+      `pipeline_tag: ${
+        languageModel === undefined
+          ? "text-classification"
+          : languageModel === "masked"
+          ? "fill-mask"
+          : "text-generation"
+      }`,
       "tags: [genre, lyrics, korean]",
       "---",
     ].join("\n"),
-    "# Genres of Korean songs from their lyrics",
-    `Tells ${model.labels.length} genres apart: ${model.labels.join(", ")}.`,
+    ...(languageModel === undefined
+      ? [
+        "# Genres of Korean songs from their lyrics",
+        `Tells ${labels.length} genres apart: ${labels.join(", ")}.`,
+      ]
+      : [
+        "# A language model of Korean lyrics",
+        languageModel === "masked"
+          ? "Tells masked words of a text; a start for models that classify."
+          : "Tells the next word of a text.",
+      ]),
     "## Result",
     best === undefined || best.validation === null
       ? "There was no validation set."
       : `On validation, at step ${best.step} (epoch ${
         best.epoch.toFixed(2)
       }), the best of ${evaluations.length} ` +
-        `evaluations by ${recipe.bestMetric}; accuracy is per example:\n\n${
-          table(["metric", "value"], metrics)
-        }`,
+        `evaluations by ${recipe.bestMetric}; accuracy is per ${
+          languageModel === undefined ? "example" : "labelled token"
+        }:\n\n${table(["metric", "value"], metrics)}`,
     "## Data",
     [
       ...(data.description === undefined ? [] : [data.description, ""]),
       `Training: ${songs(data.train)}. Validation: ${songs(data.validation)}.`,
-      "",
-      table(
-        ["genre", "training", "validation"],
-        model.labels.map((label, i) => [label, trainCounts[i]!, validationCounts[i]!]),
-      ),
+      ...(labels.length === 0 ? [] : [
+        "",
+        table(
+          ["genre", "training", "validation"],
+          labels.map((label, i) => [label, trainCounts[i]!, validationCounts[i]!]),
+        ),
+      ]),
     ].join("\n"),
     "## Training",
     `The training ${ended} after ${run.steps} steps and ${

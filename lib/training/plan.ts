@@ -34,10 +34,14 @@ export function makePlan(
 ): Plan {
   checkRecipe(recipe);
   const train = sample(data.train, recipe.maxTrainSamples, recipe.seed);
-  const validation = sample(data.validation ?? [], recipe.maxValidationSamples, recipe.seed);
+  const validation = sample(data.validation ?? [], recipe.maxValidationSamples, recipe.seed)
+    .map((example, i) => seenIn(0, model, example, i));
   if (train.length === 0) throw new Error("There is nothing to train on: no example is given.");
-  checkExamples(train, model, "training");
+  checkExamples(train.map((example, i) => seenIn(0, model, example, i)), model, "training");
   checkExamples(validation, model, "validation");
+  if (model.languageModel !== undefined && recipe.balanceClasses) {
+    throw new Error("Recipe: balanceClasses weighs classes, and a language model has none; set it to false.");
+  }
   frozenIn(0, model.parameters.keys(), recipe);
   const precision = resolvePrecision(recipe.precision);
   const stepsPerEpoch = Math.ceil(train.length / recipe.batchSize);
@@ -68,13 +72,20 @@ export function makePlan(
   };
 }
 
+/** An example as the training sees it in an epoch. @param index among the examples */
+export function seenIn(epoch: number, model: Trainable, example: Example, index: number): Example {
+  return model.draw?.(example, epoch, index) ?? example;
+}
+
 function checkExamples(examples: readonly Example[], model: Trainable, what: string): void {
   const classes = model.labels.length;
-  for (const { songId, inputIds, label, weight } of examples) {
+  for (const { songId, inputIds, label, weight, tokenLabels } of examples) {
     const problem = inputIds.length === 0
       ? "has no token"
       : !(Number.isFinite(weight) && weight > 0)
       ? `has the weight ${weight}; it must be above 0`
+      : model.languageModel !== undefined
+      ? tokenProblem(inputIds, tokenLabels, model.languageModel)
       : !(Number.isInteger(label) && label < classes &&
           (label >= 0 || (what === "validation" && label === -100)))
       ? `has the label ${label}; the model's ${classes} classes are 0 to ${classes - 1}`
@@ -83,11 +94,28 @@ function checkExamples(examples: readonly Example[], model: Trainable, what: str
   }
 }
 
-/** A number that changes with any example's tokens, label or weight. */
+/** What is wrong with the labels of a language model's example, or `null`. */
+function tokenProblem(
+  inputIds: Int32Array,
+  tokenLabels: Int32Array | undefined,
+  kind: "masked" | "causal",
+): string | null {
+  if (tokenLabels === undefined) return "has no tokenLabels, which a language model learns from";
+  if (tokenLabels.length !== inputIds.length) {
+    return `has ${tokenLabels.length} tokenLabels for ${inputIds.length} tokens`;
+  }
+  if (tokenLabels.every((label) => label === -100)) return "has no token with a label: all are -100";
+  if (kind === "causal" && tokenLabels[0] !== -100) {
+    return "labels its first token, which a causal model predicts from nothing; it must be -100";
+  }
+  return null;
+}
+
+/** A number that changes with any example's tokens, labels or weight. */
 function fingerprint(examples: readonly Example[]): string {
   const hash = createHash("sha256");
-  for (const { songId, inputIds, tokenTypeIds = "", label, weight } of examples) {
-    hash.update(`${songId}|${inputIds}|${tokenTypeIds}|${label}|${weight}\n`);
+  for (const { songId, inputIds, tokenTypeIds = "", label, tokenLabels = label, weight } of examples) {
+    hash.update(`${songId}|${inputIds}|${tokenTypeIds}|${tokenLabels}|${weight}\n`);
   }
   return `${examples.length} examples, ${hash.digest("hex").slice(0, 16)}`;
 }

@@ -11,14 +11,14 @@ import {
   saveTrainingCheckpoint,
   type TrainingState,
 } from "./checkpoint.ts";
-import { evaluateExamples } from "./evaluate.ts";
+import { evaluateExamples, evaluateTokens } from "./evaluate.ts";
 import { publishFolder, startFolder, writeWhole } from "./folders.ts";
 import { freezeFor } from "./freeze.ts";
 import { Journal } from "./journal.ts";
 import { evaluationLine, stepLine } from "./log_lines.ts";
 import { checkMemory, foreseeMemory } from "./memory.ts";
 import { modelCard } from "./model_card.ts";
-import type { Plan } from "./plan.ts";
+import { type Plan, seenIn } from "./plan.ts";
 import { learningRateFactor } from "./schedule.ts";
 import { trainStep } from "./step.ts";
 import type {
@@ -36,7 +36,7 @@ function freshState(identity: Record<string, unknown>): TrainingState {
     step: 0,
     epoch: 0,
     batchOfEpoch: 0,
-    sums: { loss: 0, weight: 0, correct: 0, examples: 0 },
+    sums: { loss: 0, weight: 0, correct: 0, answers: 0 },
     best: null,
     evaluationsWithoutImprovement: 0,
     elapsedMs: 0,
@@ -155,7 +155,9 @@ export class Training {
   async step(): Promise<void> {
     const { model, optimizer, plan, state } = this;
     const { recipe, precision, classWeights } = plan;
-    const examples = this.batches[state.batchOfEpoch]!.map((i) => plan.train[i]!);
+    const examples = this.batches[state.batchOfEpoch]!.map((i) =>
+      seenIn(state.epoch, model, plan.train[i]!, i)
+    );
     const learningRate = recipe.learningRate * learningRateFactor(state.step, plan.steps, recipe);
     const result = trainStep(model, optimizer, examples, {
       recipe,
@@ -169,7 +171,7 @@ export class Training {
     state.sums.loss += result.loss * result.weight;
     state.sums.weight += result.weight;
     state.sums.correct += result.correct;
-    state.sums.examples += examples.length;
+    state.sums.answers += result.answers;
     const record: StepRecord = {
       kind: "step",
       step: state.step,
@@ -212,7 +214,7 @@ export class Training {
       kind: "evaluation",
       step: state.step,
       epoch: this.epoch(),
-      train: { loss: sums.loss / sums.weight, accuracy: sums.correct / sums.examples },
+      train: { loss: sums.loss / sums.weight, accuracy: sums.correct / sums.answers },
       validation,
       best,
       elapsedMs: this.elapsedMs(),
@@ -225,7 +227,12 @@ export class Training {
   private async validate(): Promise<ValidationMetrics | null> {
     const { validation, recipe: { batchSize }, precision } = this.plan;
     if (validation.length === 0) return null;
-    const { loss, predicted } = await evaluateExamples(this.model, validation, { batchSize, precision });
+    const { model } = this;
+    if (model.validate !== undefined) return await model.validate(validation, { batchSize, precision });
+    if (model.languageModel !== undefined) {
+      return await evaluateTokens(model, validation, { batchSize, precision });
+    }
+    const { loss, predicted } = await evaluateExamples(model, validation, { batchSize, precision });
     const correct = validation.filter(({ label }, i) => label === predicted[i]).length;
     const more = this.options.validationMetrics?.(predicted, validation);
     return { ...more, loss, accuracy: correct / validation.length };
@@ -236,7 +243,7 @@ export class Training {
     const { state } = this;
     state.epoch++;
     state.batchOfEpoch = 0;
-    state.sums = { loss: 0, weight: 0, correct: 0, examples: 0 };
+    state.sums = { loss: 0, weight: 0, correct: 0, answers: 0 };
     this.startEpoch();
   }
 

@@ -10,7 +10,7 @@ import {
   Tape,
   trainingPass,
 } from "../engine/mod.ts";
-import { collate, type Example, microBatches } from "./batches.ts";
+import { answersOf, collate, type Example, microBatches } from "./batches.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Trainable } from "./types.ts";
 
@@ -26,8 +26,10 @@ export interface StepOptions {
 /** What a step did. */
 export interface StepResult {
   loss: number;
-  /** The sum of the examples' weights, which the loss was divided by. */
+  /** The sum of the answers' weights, which the loss was divided by. */
   weight: number;
+  /** How many answers there were: one of each example, or of each labelled token. */
+  answers: number;
   correct: number;
   /** The gradients' global norm before clipping. */
   norm: number;
@@ -69,31 +71,31 @@ function accumulateGradients(
     ...(classWeights && { classWeights }),
     labelSmoothing: recipe.labelSmoothing,
   };
-  const labels = Int32Array.from(examples, ({ label }) => label);
-  const exampleWeights = Float32Array.from(examples, ({ weight }) => weight);
-  const weight = lossWeights(labels, { ...weighted, exampleWeights }).reduce((sum, w) => sum + w, 0);
+  const answers = answersOf(examples);
+  const weight = lossWeights(answers.labels, { ...weighted, exampleWeights: answers.weights })
+    .reduce((sum, w) => sum + w, 0);
   let loss = 0, correct = 0, tokens = 0;
   microBatches(examples, recipe.microBatchTokens).forEach((part, i) => {
-    const batch = collate(part, model);
+    const batch = collate(part, model), { labels, weights } = answersOf(part);
     const tape = new Tape();
     try {
       const pass = trainingPass(tape, precision, recipe.seed, step, i, recipe.gradientCheckpointing);
       const result = tf.tidy(() => {
-        const options = { ...weighted, exampleWeights: batch.weights, normaliser: weight };
+        const options = { ...weighted, exampleWeights: weights, normaliser: weight };
         const { loss, logits } = model.loss(pass, batch, options);
         return { loss, predicted: tf.argMax(logits, 1) };
       });
       tape.backward(result.loss, into);
       loss += result.loss.dataSync()[0]!;
       const predicted = result.predicted.dataSync();
-      correct += batch.labels.filter((label, row) => label === predicted[row]).length;
+      correct += labels.filter((label, row) => label === predicted[row]).length;
       tf.dispose(result);
     } finally {
       tape.clear();
     }
     tokens += batch.tokens.batch * batch.tokens.length;
   });
-  return { loss, weight, correct, tokens };
+  return { loss, weight, answers: answers.labels.length, correct, tokens };
 }
 
 function notANumber(step: number, loss: number, gradients: Gradients, examples: readonly Example[]): Error {

@@ -11,10 +11,28 @@ export interface Trainable {
   padId: number;
   /** Where the fill stands; default `right`. */
   paddingSide?: PaddingSide;
-  /** The classes' names, in the order of labels and logits. */
+  /** The classes' names, in the order of labels and logits; none for a language model. */
   labels: readonly string[];
-  /** The mean loss (a scalar) and the logits [rows, classes] of a batch. */
+  /** For a language model, which: its examples have `tokenLabels`. */
+  languageModel?: "masked" | "causal";
+  /**
+   * The mean loss (a scalar) and the logits of a batch: [rows, classes], or of a language model [labelled tokens, vocabulary].
+   *
+   * @param options weights are one for each row of the logits
+   */
   loss(pass: Pass, batch: Batch, options: CrossEntropyOptions): { loss: tf.Tensor; logits: tf.Tensor };
+  /**
+   * What the training sees of an example in an epoch, where that changes from one to the next; a function of its arguments
+   * alone, so that a resumed run sees the same. Validation sees what epoch 0 gives.
+   *
+   * @param index of the example
+   */
+  draw?(example: Example, epoch: number, index: number): Example;
+  /** How well it does on validation; by default the loss and the accuracy of classes, or of labelled tokens. */
+  validate?(
+    examples: readonly Example[],
+    options: { batchSize: number; precision: Precision },
+  ): Promise<ValidationMetrics>;
   /** Writes the model's files into a folder, `model.safetensors` with every parameter among them. */
   save(folder: string): Promise<void>;
   /** What makes this model another one, for telling checkpoints apart. */
@@ -42,7 +60,7 @@ export interface EvaluationRecord {
   step: number;
   /** Epochs done; a fraction between them. */
   epoch: number;
-  /** Over the training examples since the epoch began, with dropout, as they were met. */
+  /** Over the training examples (a language model's labelled tokens) since the epoch began, with dropout, as they were met. */
   train: { loss: number; accuracy: number };
   /** Over validation, without dropout; `null` where there is none. */
   validation: ValidationMetrics | null;
@@ -50,7 +68,7 @@ export interface EvaluationRecord {
   elapsedMs: number;
 }
 
-/** Numbers by name: `loss` and `accuracy` (per instance) always, and what the caller's metrics add. */
+/** Numbers by name: `loss` and `accuracy` (per instance, or labelled token) always, and what else is measured. */
 export type ValidationMetrics = { loss: number; accuracy: number } & Record<string, number>;
 
 export type HistoryRecord = StepRecord | EvaluationRecord;

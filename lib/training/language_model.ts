@@ -1,0 +1,110 @@
+/** Language models with their tokenizers, as the trainer takes them. */
+import { startEngine } from "../engine/mod.ts";
+import {
+  configNames,
+  createModel,
+  type JsonObject,
+  languageTaskOf,
+  loadCheckpoint,
+  lossOf,
+  type Model,
+  namedConfig,
+  readConfig,
+  resolveModel,
+  type ResolveOptions,
+  saveCheckpoint,
+} from "../models/mod.ts";
+import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
+import { checkVocabulary, reportNotes, tokenizerOf } from "./fine_tune.ts";
+import type { Trainable } from "./types.ts";
+
+/** A model that tells tokens, masked ones or the next, with the tokenizer its vocabulary comes from. */
+export interface LanguageModel {
+  model: Model;
+  tokenizer: Tokenizer;
+  kind: "masked" | "causal";
+  /** Things to know about how it was loaded: freshly drawn weights, weights of no use here. */
+  notes: string[];
+}
+
+/** How a language model is made or loaded. */
+export interface LanguageModelOptions {
+  /** A tokenizer's folder or file. Default: the checkpoint's own; for a model from scratch the bundled one. */
+  tokenizer?: string;
+  /** Seed of freshly drawn weights. */
+  seed?: number;
+  /** How a model of the Hub is downloaded. */
+  hub?: ResolveOptions;
+}
+
+/**
+ * A language model from a source: `kobert-small` (masked) or `llama-small` (causal) from scratch, a checkpoint's folder, or
+ * a model of the Hugging Face Hub. Its architecture decides which kind it is. Starts the engine.
+ *
+ * @throws Error when the source cannot be found, does not fit, or is of an architecture without a language model
+ * @example const { model, tokenizer } = await loadLanguageModel("llama-small", { seed: 7 });
+ */
+export async function loadLanguageModel(
+  source: string,
+  options: LanguageModelOptions = {},
+): Promise<LanguageModel> {
+  await startEngine();
+  const seed = options.seed ?? 0;
+  const tokenizer = await loadTokenizer(await tokenizerOf(source, options.tokenizer, options.hub));
+  if (configNames.includes(source)) {
+    const json = namedConfig(source, tokenizer);
+    const task = taskOf(json, source);
+    const model = createModel(json, { task, seed });
+    return { model, tokenizer, kind: kindOf(task), notes: [`${source}: all weights are freshly drawn`] };
+  }
+  const { folder } = await resolveModel(source, options.hub);
+  const task = taskOf(readConfig(folder), folder);
+  const { model, report } = loadCheckpoint(folder, { task, seed });
+  checkVocabulary(tokenizer, model, folder);
+  return { model, tokenizer, kind: kindOf(task), notes: reportNotes(report) };
+}
+
+const kindOf = (task: "masked-lm" | "causal-lm") => task === "masked-lm" ? "masked" : "causal";
+
+function taskOf(json: JsonObject, source: string): "masked-lm" | "causal-lm" {
+  const task = languageTaskOf(json, source);
+  if (task === null) {
+    throw new Error(`${source}: "${json.model_type}" is not implemented as a language model.`);
+  }
+  return task;
+}
+
+/** Whether a source is a model that generates text: of an architecture with a causal language model. */
+export async function generates(source: string, hub?: ResolveOptions): Promise<boolean> {
+  const json = configNames.includes(source)
+    ? namedConfig(source, { vocabSize: 1, padId: 0 })
+    : readConfig((await resolveModel(source, hub)).folder);
+  return languageTaskOf(json, source) === "causal-lm";
+}
+
+/** Writes model and tokenizer into a folder that {@link loadLanguageModel} and Python's `from_pretrained` open. */
+export async function saveLanguageModel(
+  { model, tokenizer }: Pick<LanguageModel, "model" | "tokenizer">,
+  folder: string,
+): Promise<void> {
+  await saveCheckpoint(model, folder);
+  await tokenizer.save(folder);
+}
+
+/** A language model as the trainer sees it: its examples have `tokenLabels`. */
+export function trainableLanguageModel(language: LanguageModel): Trainable {
+  const { model, tokenizer, kind } = language;
+  return {
+    parameters: model.parameters,
+    padId: model.config.padId ?? 0,
+    paddingSide: model.architecture.paddingSide,
+    labels: [],
+    languageModel: kind,
+    loss(pass, { tokens, tokenLabels }, options) {
+      if (tokenLabels === undefined) throw new Error("A language model's examples need tokenLabels.");
+      return lossOf(model, pass, tokens, tokenLabels, options);
+    },
+    save: (folder) => saveLanguageModel(language, folder),
+    identity: { config: model.json, tokenizer: tokenizer.vocabSize },
+  };
+}
