@@ -167,13 +167,26 @@ export function refuseUnsupported(config: ConfigReader): void {
   config.only("torchscript", false); // parts tied weights
 }
 
-/** Refuses classification that is not a choice of one among several classes. */
-export function refuseOtherClassification(config: ConfigReader): void {
-  config.only("problem_type", "single_label_classification");
+/** Hugging Face's name for a classifier that gives each class its own yes or no. */
+export const MULTI_LABEL = "multi_label_classification";
+
+/**
+ * Whether a classifier gives each class its own yes or no (`problem_type` is `multi_label_classification`), and not a choice
+ * of one among several.
+ *
+ * @throws Error for regression, or a single class
+ */
+export function isMultiLabelConfig(config: ConfigReader): boolean {
+  const problem = config.oneOf(
+    "problem_type",
+    ["single_label_classification", MULTI_LABEL],
+    "single_label_classification",
+  );
   if (config.labels().length < 2) {
     throw new Error(
       `${config.source}: the config has one class ("num_labels" or "id2label"), which in Hugging Face means regression; ` +
-        "only a choice among at least two classes is implemented. Give the classes (labels) to train a new head.",
+        "only classification among at least two classes is implemented. Give the classes (labels) to train a new head.",
     );
   }
+  return problem === MULTI_LABEL;
 }

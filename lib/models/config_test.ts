@@ -61,7 +61,7 @@ const honoured: Record<string, JsonObject> = {
 };
 /** Fields that would change the result, and values that are refused. */
 const refused: JsonObject = {
-  problem_type: "multi_label_classification",
+  problem_type: "regression",
   pruned_heads: { 0: [1] },
   quantization_config: { quant_method: "bitsandbytes" },
   per_layer_config: { 0: { intermediate_size: 8 } },
@@ -175,6 +175,17 @@ for (const modelType of Object.keys(honoured)) {
     assert.throws(() => parsed({ ...base, ...widths }), /50 is not a multiple of "\w+" 7/);
   });
 }
+
+Deno.test("problem_type says whether each class gets its own yes or no; null and absent are one choice", () => {
+  for (const model_type of modelTypes) {
+    const multiLabelOf = (problem_type: unknown) =>
+      describeModel({ model_type, problem_type }, "config.json", {}).multiLabel;
+    assert.equal(multiLabelOf("multi_label_classification"), true, model_type);
+    for (const one of ["single_label_classification", null, undefined]) {
+      assert.equal(multiLabelOf(one), false);
+    }
+  }
+});
 
 Deno.test("a masked language model does not care about classes", () => {
   const json = { model_type: "bert", num_labels: 1, problem_type: "regression" };

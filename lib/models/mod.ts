@@ -49,6 +49,7 @@ export {
   type GenerateOptions,
   type KeyValueCache,
   type Reading,
+  scoresByRow,
   startCache,
 } from "./generate.ts";
 export { type Lookup, type ParameterSpec } from "./layers.ts";

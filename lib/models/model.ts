@@ -54,7 +54,11 @@ export interface ModelOptions {
   seed?: number;
 }
 
-/** Named configurations for training from scratch; the vocabulary is the tokenizer's. */
+/**
+ * Named configurations for training from scratch, all of 4 layers of 256 and 4 to 5 million parameters beside a vocabulary of
+ * 6,000; the vocabulary is the tokenizer's. With a tokenizer of BERT's form (`[CLS] text [SEP]`) BERT, RoBERTa and ELECTRA
+ * classify by `[CLS]`, their first token; Llama by `[SEP]`, its last before the padding; XLNet, padded on the left, by `[SEP]` too, its last.
+ */
 const namedConfigs: Record<string, JsonObject> = {
   "kobert-small": {
     model_type: "bert",
@@ -67,6 +71,50 @@ const namedConfigs: Record<string, JsonObject> = {
     hidden_act: "gelu",
     hidden_dropout_prob: 0.1,
     attention_probs_dropout_prob: 0.1,
+    layer_norm_eps: 1e-12,
+    initializer_range: 0.02,
+  },
+  "roberta-small": {
+    model_type: "roberta",
+    hidden_size: 256,
+    num_hidden_layers: 4,
+    num_attention_heads: 4,
+    intermediate_size: 1024,
+    max_position_embeddings: 512, // and the padding id and one more: positions count from there
+    type_vocab_size: 1,
+    hidden_act: "gelu",
+    hidden_dropout_prob: 0.1,
+    attention_probs_dropout_prob: 0.1,
+    layer_norm_eps: 1e-5,
+    initializer_range: 0.02,
+  },
+  "electra-small": {
+    model_type: "electra",
+    embedding_size: 128,
+    hidden_size: 256,
+    num_hidden_layers: 4,
+    num_attention_heads: 4,
+    intermediate_size: 1024,
+    max_position_embeddings: 512,
+    type_vocab_size: 2,
+    hidden_act: "gelu",
+    hidden_dropout_prob: 0.1,
+    attention_probs_dropout_prob: 0.1,
+    layer_norm_eps: 1e-12,
+    initializer_range: 0.02,
+  },
+  "xlnet-small": {
+    model_type: "xlnet",
+    d_model: 256,
+    n_layer: 4,
+    n_head: 4,
+    d_inner: 1024,
+    ff_activation: "gelu",
+    dropout: 0.1,
+    summary_type: "last",
+    summary_use_proj: true,
+    summary_activation: "tanh",
+    summary_last_dropout: 0.1,
     layer_norm_eps: 1e-12,
     initializer_range: 0.02,
   },
@@ -107,8 +155,17 @@ export function namedConfig(
     );
   }
   const json = { ...config, vocab_size: vocabulary.vocabSize, pad_token_id: vocabulary.padId };
-  if (config.model_type !== "llama") return json;
-  return { ...json, bos_token_id: vocabulary.clsId ?? 1, eos_token_id: vocabulary.sepId ?? 2 };
+  switch (config.model_type) {
+    case "roberta":
+      return {
+        ...json,
+        max_position_embeddings: Number(config.max_position_embeddings) + vocabulary.padId + 1,
+      };
+    case "llama":
+      return { ...json, bos_token_id: vocabulary.clsId ?? 1, eos_token_id: vocabulary.sepId ?? 2 };
+    default:
+      return json;
+  }
 }
 
 function architectureOf(json: JsonObject, source: string): Architecture {
