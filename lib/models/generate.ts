@@ -69,6 +69,34 @@ export function startCache(
  * @example const { logits } = extend(cache, tokenBatch([[5, 9], [7]], 0), { logits: "all" });
  */
 export function extend(cache: KeyValueCache, tokens: TokenBatch, options: ExtendOptions = {}): Reading {
+  const { model, precision } = cache, { batch, length } = tokens;
+  const rows = options.logits === "all"
+    ? Int32Array.from(tokens.inputIds.keys())
+    : Int32Array.from({ length: batch }, (_, row) => lastKept(tokens, row));
+  let stretches: Stretch[] = [];
+  const { logits, counts } = look(cache, tokens, rows, (layers) => {
+    stretches = joined(cache.stretches, { batch, length, kept: tokens.attentionMask, layers });
+    for (const { layers } of stretches) {
+      for (const { keys, values } of layers) {
+        tf.keep(keys);
+        tf.keep(values);
+      }
+    }
+  });
+  return { cache: { model, precision, batch, counts, stretches }, logits };
+}
+
+/**
+ * Computes what follows a cache: the logits at some tokens, and how many tokens each row has then.
+ *
+ * @param keep is given the tokens' keys and values, which are freed after it
+ */
+function look(
+  cache: KeyValueCache,
+  tokens: TokenBatch,
+  rows: Int32Array,
+  keep: (layers: KeyValues[]) => void = () => {},
+): { logits: Float32Array; counts: Int32Array } {
   const { model, precision } = cache, { architecture, config } = model, { batch, length } = tokens;
   if (model.task !== "causal-lm" || architecture.extend === undefined) {
     throw new Error(
@@ -86,11 +114,6 @@ export function extend(cache: KeyValueCache, tokens: TokenBatch, options: Extend
     const row = Math.floor(i / length);
     return tokens.attentionMask[i] !== 0 ? counts[row]!++ : counts[row]!;
   });
-  const rows = options.logits === "all"
-    ? Int32Array.from(tokens.inputIds.keys())
-    : Int32Array.from({ length: batch }, (_, row) => lastKept(tokens, row));
-
-  let stretches: Stretch[] = [];
   const logits = tf.tidy(() => {
     const masks = cache.stretches.map(({ batch, length, kept }) =>
       tf.tensor4d(Float32Array.from(kept, (one) => one !== 0 ? 0 : hidden), [batch, 1, 1, length])
@@ -109,19 +132,13 @@ export function extend(cache: KeyValueCache, tokens: TokenBatch, options: Extend
       past,
       rows,
     );
-    stretches = joined(cache.stretches, { batch, length, kept: tokens.attentionMask, layers });
-    for (const { layers } of stretches) {
-      for (const { keys, values } of layers) {
-        tf.keep(keys);
-        tf.keep(values);
-      }
-    }
+    keep(layers);
     return logits;
   });
   const values = (logits.dataSync() as Float32Array).slice();
   logits.dispose();
   for (const parameter of model.parameters.values()) parameter.release();
-  return { cache: { model, precision, batch, counts, stretches }, logits: values };
+  return { logits: values, counts };
 }
 
 /** The row of a batch's last token that is not padding; its last where all are. */
@@ -239,8 +256,7 @@ export function continuationScores(
     }
   });
   const batch = { batch: continuations.length, length, inputIds, attentionMask };
-  const { cache: followed, logits: after } = extend(cache, batch, { logits: "all" });
-  disposeCache(followed);
+  const { logits: after } = look(cache, batch, Int32Array.from(inputIds.keys()));
   return Float64Array.from(continuations, (tokens, row) => {
     let sum = logProbability(logits, tokens[0]!);
     for (let t = 1; t < tokens.length; t++) {
@@ -249,6 +265,42 @@ export function continuationScores(
     }
     return sum;
   });
+}
+
+/**
+ * {@link continuationScores} of several texts at once: for each row that was read, the log-likelihood of each continuation.
+ *
+ * @param reading of any number of rows, by {@link startCache}
+ * @param continuations token ids, each of at least one; the same for all rows
+ * @returns [rows][continuations]
+ * @throws Error when a continuation is empty
+ */
+export function scoresByRow(
+  { cache, logits }: Reading,
+  continuations: readonly ArrayLike<number>[],
+): Float64Array[] {
+  const width = cache.model.config.vocabularySize, { batch } = cache;
+  const empty = continuations.findIndex(({ length }) => length === 0);
+  if (empty >= 0) throw new Error(`Continuation ${empty} has no tokens.`);
+  const scores = Array.from({ length: batch }, () => new Float64Array(continuations.length));
+  continuations.forEach((tokens, c) => {
+    const length = tokens.length - 1; // the last predicts nothing that is asked for
+    const inputIds = Int32Array.from({ length: batch * length }, (_, i) => tokens[i % length]!);
+    const after = length === 0 ? null : look(
+      cache,
+      { batch, length, inputIds, attentionMask: inputIds.map(() => 1) },
+      Int32Array.from(inputIds.keys()),
+    ).logits;
+    for (let row = 0; row < batch; row++) {
+      let sum = logProbability(logits.subarray(row * width, (row + 1) * width), tokens[0]!);
+      for (let t = 1; t < tokens.length; t++) {
+        const at = (row * length + t - 1) * width;
+        sum += logProbability(after!.subarray(at, at + width), tokens[t]!);
+      }
+      scores[row]![c] = sum;
+    }
+  });
+  return scores;
 }
 
 function logProbability(logits: Float32Array, token: number): number {

@@ -8,7 +8,7 @@ import { inferencePass, resolvePrecision, startEngine } from "../engine/mod.ts";
 import { type TokenBatch, tokenBatch } from "./batch.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import type { Task } from "./config.ts";
-import { continuationScores, disposeCache, extend, generate, startCache } from "./generate.ts";
+import { continuationScores, disposeCache, extend, generate, scoresByRow, startCache } from "./generate.ts";
 import { createModel, disposeModel, lossOf, predictLogits } from "./model.ts";
 
 await startEngine();
@@ -181,5 +181,24 @@ Deno.test("generation refuses what it cannot do, and says what to do", () => {
   assert.throws(() => continuationScores(one, [[4], []]), /Continuation 1 has no tokens/);
   assert.throws(() => continuationScores(one, [[99]]), /Token id 99 is outside the model's 53/);
   disposeCache(one.cache);
+  disposeModel(model);
+});
+
+Deno.test("scoresByRow: of several texts at once as of each alone", () => {
+  const model = load("llama-lm-untied");
+  const rows = [[4, 9, 17, 30], [8], [21, 5, 6]], continuations = [[11, 12, 2], [15, 2], [7]];
+  const before = tf.memory().numTensors;
+  const { cache, logits } = startCache(model, tokenBatch(rows, 0));
+  const together = scoresByRow({ cache, logits }, continuations);
+  disposeCache(cache);
+  rows.forEach((row, i) => {
+    const alone = startCache(model, tokenBatch([row], 0));
+    near(together[i]!, continuationScores(alone, continuations), 1e-4, `row ${i}`);
+    disposeCache(alone.cache);
+  });
+  assert.equal(tf.memory().numTensors, before);
+  const again = startCache(model, tokenBatch(rows, 0));
+  assert.throws(() => scoresByRow(again, [[1], []]), /Continuation 1 has no tokens/);
+  disposeCache(again.cache);
   disposeModel(model);
 });

@@ -53,6 +53,16 @@ export {
   startCache,
 } from "./generate.ts";
 export { type Lookup, type ParameterSpec } from "./layers.ts";
+export { type LoadedModel, loadModel, type LoadOptions } from "./load_model.ts";
+export {
+  adaptedLayers,
+  attachLora,
+  detachLora,
+  type LoraConfig,
+  type LoraOptions,
+  mergeLora,
+} from "./lora.ts";
+export { isLoraFolder, loadLora, readLoraConfig, saveLora } from "./lora_files.ts";
 export {
   configNames,
   createModel,
