@@ -11,6 +11,9 @@ import { exists, inProject } from "./setup/paths.ts";
 /** The commands that execute notebooks; the others need no Jupyter. */
 const WITH_NOTEBOOKS = ["start"];
 
+/** The commands that compute nothing: they work where TensorFlow is not set up. */
+const WITHOUT_ENGINE = ["report"];
+
 /**
  * What a command needs of the set-up, by its arguments: for `--help` the packages it imports, for `--engine` that engine.
  *
@@ -23,7 +26,11 @@ export function needs(command: string, args: string[], fallback: string | undefi
   const inline = args.find((arg) => arg.startsWith("--engine="))?.slice("--engine=".length);
   const index = args.indexOf("--engine");
   const named = inline ?? (index < 0 ? fallback : args[index + 1]);
-  const engine = named === "tensorflow" || named === "wasm" ? named : "auto";
+  const engine = WITHOUT_ENGINE.includes(command)
+    ? "wasm"
+    : named === "tensorflow" || named === "wasm"
+    ? named
+    : "auto";
   return { engine, strict: false, notebooks: WITH_NOTEBOOKS.includes(command), retry: false };
 }
 

@@ -14,6 +14,10 @@ Deno.test("main: the engine asked for is the one set up; the environment's count
   assert.equal(needs("train", ["--engine", "nonsense"], undefined).engine, "auto");
 });
 
+Deno.test("main: a command that computes nothing needs no engine, whatever the environment says", () => {
+  assert.equal(needs("report", ["--output", "runs/a"], "tensorflow").engine, "wasm");
+});
+
 Deno.test("main: the help needs no engine and no Jupyter", () => {
   assert.deepEqual(needs("start", ["--", "--help"], "tensorflow"), {
     engine: "wasm",

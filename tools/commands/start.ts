@@ -1,8 +1,10 @@
 /** `deno task start`: runs all notebooks headless on a table of songs and says how the model did. */
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { inProject } from "../setup/paths.ts";
 import { runNotebooks } from "../notebooks/run.ts";
 import { readOptions, recipe, shared } from "../options.ts";
+import { newRecord, writeRecord } from "../report/record.ts";
+import { recipes } from "../../lib/training/recipe.ts";
 
 const options = readOptions({
   command: "start",
@@ -30,6 +32,20 @@ const run = join(output, "run");
 await Deno.remove(run, { recursive: true }).catch((error) => {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 });
+const setUp = Number(Deno.env.get("KOBERT_SETUP_SECONDS") ?? 0);
+const record = await newRecord(
+  {
+    songs: resolve(options.songs),
+    genres: options.genres ?? null,
+    model: options.model,
+    tokenizer: options.tokenizer === undefined ? null : resolve(options.tokenizer),
+    recipe: options.recipe,
+    seed: options.seed,
+    engine: options.engine,
+  },
+  { ...recipes[options.recipe]!, seed: options.seed },
+  setUp,
+);
 const startedAt = performance.now();
 const results = await runNotebooks({
   notebooks,
@@ -46,6 +62,11 @@ const results = await runNotebooks({
   },
 });
 const seconds = (performance.now() - startedAt) / 1000;
+writeRecord(run, {
+  ...record,
+  notebooks: results.filter(({ status }) => status !== "not run")
+    .map(({ notebook, seconds }) => ({ name: basename(notebook), seconds })),
+});
 if (results.some(({ status }) => status !== "ok")) {
   console.error(`A notebook failed; what ran of it is in ${join(output, "notebooks")}.`);
   Deno.exit(1);
@@ -58,7 +79,10 @@ interface Measured {
 }
 const metrics: Record<string, Measured> = JSON.parse(await Deno.readTextFile(join(run, "test_metrics.json")));
 console.log(`\nExecuted notebooks: ${join(output, "notebooks")}`);
-console.log(`Model, history and metrics: ${run}\n`);
+console.log(`Model, history and metrics: ${run}`);
+// Loaded here only: what draws the figures need not stand in memory while the notebooks run.
+const { writeReport } = await import("../report/write.ts");
+console.log(`Report: ${await writeReport(output)}\n`);
 console.log(
   "Test songs: accuracy per instance (as the study counts), per song (right if any of its genres), macro-F1",
 );
@@ -68,5 +92,4 @@ for (const [method, { accuracyPerInstance, accuracyPerSong, macroF1 }] of Object
   );
   console.log(`  ${numbers}  ${method}`);
 }
-const setUp = Number(Deno.env.get("KOBERT_SETUP_SECONDS") ?? 0);
 console.log(`\nTime: set-up ${setUp.toFixed(0)} s, notebooks ${seconds.toFixed(0)} s`);

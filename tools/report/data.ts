@@ -1,0 +1,163 @@
+/** What the report tells of: the files of a run, read where they are there. */
+import { basename, join, relative } from "node:path";
+import type { LabelScores } from "../../lib/evaluation/mod.ts";
+import { openSafetensors } from "../../lib/models/files/mod.ts";
+import {
+  type CleaningReport,
+  cleanSongs,
+  readSongs,
+  type Song,
+  songRows,
+  splitCounts,
+} from "../../lib/songs/mod.ts";
+import type { EvaluationRecord, HistoryRecord, Recipe, TrainingRun } from "../../lib/training/mod.ts";
+import { defaultSplit } from "../run_songs.ts";
+import { exists, root } from "../setup/paths.ts";
+import { digestOf, RECORD, type RunRecord } from "./record.ts";
+
+/** A method's verdict as `test_metrics.json` holds it: `writeVerdicts` of lib/ideas writes it. */
+export interface WrittenVerdict {
+  accuracyPerInstance: { value: number; correct: number; count: number };
+  accuracyPerSong: { value: number; correct: number; count: number };
+  macroF1: number;
+  perGenre: LabelScores[];
+  confusion: { labels: string[]; counts: number[][] };
+}
+
+/** `metrics.json`: how the training ended. */
+export interface TrainingSummary {
+  ended: TrainingRun["ended"];
+  steps: number;
+  elapsedMs: number;
+  best: EvaluationRecord | null;
+}
+
+/** The songs of the run. */
+export interface SongsSummary {
+  /** The table's name, without the folders of this machine. */
+  file: string;
+  /** Whether the table is another one now than in the run. */
+  changed: boolean;
+  cleaning: CleaningReport;
+  /** The cleaned songs. */
+  songs: readonly Song[];
+  sizes: { train: number; validation: number; test: number };
+  /** Songs of each genre on each side of the split. */
+  split: { genre: string; train: number; validation: number; test: number }[];
+}
+
+/** The trained model, out of its folder. */
+export interface ModelSummary {
+  config: Record<string, unknown>;
+  parameters: number;
+}
+
+/** What the report is made of; `null` where the run did not leave it. */
+export interface ReportData {
+  made: Date;
+  record: RunRecord | null;
+  songs: SongsSummary | null;
+  model: ModelSummary | null;
+  recipe: Recipe | null;
+  history: HistoryRecord[] | null;
+  training: TrainingSummary | null;
+  verdicts: Record<string, WrittenVerdict> | null;
+  /** Files that are there and could not be read, and why. */
+  unread: { file: string; problem: string }[];
+}
+
+/**
+ * Reads what a run left.
+ *
+ * @param output the output folder of `start` (whose `run` is read), or of `train`
+ * @throws Error where there is no such folder.
+ */
+export async function readRun(output: string): Promise<ReportData> {
+  const folder = exists(join(output, "run")) ? join(output, "run") : output;
+  if (!exists(folder)) {
+    throw new Error(
+      `There is no folder ${output}. "deno task start" makes a run; --output names its folder.`,
+    );
+  }
+  const unread: ReportData["unread"] = [];
+  /** What `read` makes of a file; `null` where there is none, or it cannot be read, which is noted. */
+  const attempt = async <T>(file: string, read: (path: string) => T | Promise<T>): Promise<T | null> => {
+    const path = join(folder, file);
+    if (!exists(path)) return null;
+    try {
+      return await read(path);
+    } catch (error) {
+      unread.push({ file, problem: error instanceof Error ? error.message : String(error) });
+      return null;
+    }
+  };
+  const json = <T>(file: string) => attempt(file, (path) => JSON.parse(Deno.readTextFileSync(path)) as T);
+  const record = await json<RunRecord>(RECORD);
+  return {
+    made: new Date(),
+    record,
+    songs: record === null ? null : await attempt("", () => summarise(record)),
+    model: await attempt("best", summariseModel),
+    recipe: record?.recipe ?? await attempt("checkpoints", recipeOfCheckpoint),
+    history: await attempt("history.jsonl", readHistory),
+    training: await json<TrainingSummary>("metrics.json"),
+    verdicts: await json<Record<string, WrittenVerdict>>("test_metrics.json"),
+    unread,
+  };
+}
+
+function readHistory(path: string): HistoryRecord[] {
+  return Deno.readTextFileSync(path).split("\n").filter((line) => line !== "").map((line) =>
+    JSON.parse(line)
+  );
+}
+
+/** The songs as the notebooks read, clean and split them. */
+async function summarise({ options, songsDigest }: RunRecord): Promise<SongsSummary | null> {
+  if (!exists(options.songs)) return null;
+  const genres = options.genres?.split(",").map((genre) => genre.trim());
+  const { songs, report } = cleanSongs(
+    await readSongs(options.songs),
+    genres === undefined ? {} : { genres },
+  );
+  const split = defaultSplit(songs, options.seed);
+  return {
+    file: shownPath(options.songs),
+    changed: await digestOf(options.songs) !== songsDigest,
+    cleaning: report,
+    songs: songRows(songs),
+    sizes: { train: split.train.height, validation: split.validation.height, test: split.test.height },
+    split: splitCounts(split).toRecords() as SongsSummary["split"],
+  };
+}
+
+/** A path inside the project as it is written there; of others the name alone: a page is shown to others. */
+export function shownPath(path: string): string {
+  const inside = relative(root, path);
+  return inside.startsWith("..") ? basename(path) : inside;
+}
+
+function summariseModel(folder: string): ModelSummary {
+  const config = JSON.parse(Deno.readTextFileSync(join(folder, "config.json"))) as Record<string, unknown>;
+  const whole = join(folder, "model.safetensors");
+  const weights = openSafetensors(exists(whole) ? whole : `${whole}.index.json`);
+  try {
+    const parameters = weights.names().reduce(
+      (sum, name) => sum + weights.info(name).shape.reduce((size, extent) => size * extent, 1),
+      0,
+    );
+    return { config, parameters };
+  } finally {
+    weights.close();
+  }
+}
+
+/** The recipe of the newest checkpoint: a run of `train` has no record. */
+function recipeOfCheckpoint(folder: string): Recipe | null {
+  const newest = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
+    /^step-\d+$/.test(name)
+  )
+    .sort().at(-1);
+  if (newest === undefined) return null;
+  return JSON.parse(Deno.readTextFileSync(join(folder, newest, "trainer_state.json"))).identity.recipe;
+}

@@ -1,0 +1,71 @@
+/** HTML that cannot be injected into: what stands between the tags of a template is escaped, whoever wrote it. */
+import { escapeHtml } from "../../lib/notebook/table.ts";
+
+/** A piece of HTML, as against a text. */
+export class Html {
+  constructor(readonly code: string) {}
+}
+
+/** What a template takes: HTML as it is, texts and numbers escaped, lists one after the other, nothing for nothing. */
+export type Content = Html | string | number | null | undefined | readonly Content[];
+
+/**
+ * A template of HTML.
+ *
+ * @example
+ * ```ts
+ * markup`<b>${"R&B <Soul>"}</b>`.code; // <b>R&amp;B &lt;Soul&gt;</b>
+ * ```
+ */
+export function markup(strings: TemplateStringsArray, ...values: Content[]): Html {
+  return new Html(strings.reduce((code, string, i) => code + codeOf(values[i - 1]) + string));
+}
+
+function codeOf(value: Content): string {
+  if (value === null || value === undefined) return "";
+  if (value instanceof Html) return value.code;
+  if (typeof value === "object") return value.map(codeOf).join("\n");
+  return escapeHtml(String(value));
+}
+
+/** What a table's cell holds. */
+export type Cell = Html | string | number | null | undefined;
+
+/** A cell that is read as a number: digits with signs, shares, intervals, units of time. */
+const NUMERIC = /^[\s+−-]*[\d.,]+(?:\s?(?:%|s|ms))?(?:\s*[[(].*[\])])?$|^–?$/;
+
+/**
+ * A table. Columns of numbers stand to the right; a table too wide for the page scrolls by itself.
+ *
+ * @param rows objects whose fields are the columns, in the order in which they first occur; nothing for what is missing
+ * @param options.strong marks the rows that matter
+ */
+export function table(
+  rows: readonly Readonly<Record<string, Cell>>[],
+  options: { strong?: (row: number) => boolean } = {},
+): Html {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const numeric = columns.map((column) =>
+    rows.every((row) => !(row[column] instanceof Html) && NUMERIC.test(String(row[column] ?? "")))
+  );
+  const kind = (c: number) => new Html(numeric[c] ? ' class="number"' : "");
+  return markup`<div class="table"><table>
+<thead><tr>${columns.map((column, c) => markup`<th${kind(c)}>${column}</th>`)}</tr></thead>
+<tbody>
+${
+    rows.map((row, r) =>
+      markup`<tr${new Html(options.strong?.(r) ? ' class="strong"' : "")}>${
+        columns.map((column, c) => markup`<td${kind(c)}>${row[column]}</td>`)
+      }</tr>`
+    )
+  }
+</tbody></table></div>`;
+}
+
+/** Names with their values, one a line. Values that are missing are left out. */
+export function facts(entries: Readonly<Record<string, Cell>>): Html {
+  return markup`<dl>${
+    Object.entries(entries).filter(([, value]) => value !== null && value !== undefined && value !== "")
+      .map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)
+  }</dl>`;
+}

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { facts, Html, markup, table } from "./html.ts";
+
+Deno.test("markup: texts are escaped, HTML is not, lists follow each other, nothing is nothing", () => {
+  assert.equal(
+    markup`<p title="${'" onload="x'}">${"<script>"}${markup`<b>${"&"}</b>`}${[
+      "a",
+      new Html("<br>"),
+    ]}${null}</p>`
+      .code,
+    '<p title="&quot; onload=&quot;x">&lt;script&gt;<b>&amp;</b>a\n<br></p>',
+  );
+});
+
+Deno.test("table: names and values escaped, numbers to the right, missing values empty", () => {
+  const { code } = table([{ "<i>": "<td>", n: "0.565 [0.487, 0.643]" }, { "<i>": "b", n: null }]);
+  assert.match(code, /<th>&lt;i&gt;<\/th>/);
+  assert.match(code, /<td>&lt;td&gt;<\/td>/);
+  assert.match(code, /<th class="number">n<\/th>/);
+  assert.match(code, /<td class="number"><\/td>/);
+});
+
+Deno.test("table: a column with one word in it is a column of texts", () => {
+  assert.doesNotMatch(table([{ n: 1 }, { n: "none" }]).code, /number/);
+});
+
+Deno.test("facts: missing values are left out", () => {
+  const { code } = facts({ "씨앗 · seed": 7, none: null, empty: "" });
+  assert.match(code, /<dt>씨앗 · seed<\/dt><dd>7<\/dd>/);
+  assert.doesNotMatch(code, /none|empty/);
+});

@@ -1,0 +1,33 @@
+/** Numbers as the report writes them. */
+import { bootstrapInterval } from "../../lib/evaluation/mod.ts";
+import { percent } from "../../lib/plots/figure.ts";
+
+/** A number from 0 to 1 with three decimals; a dash for none. */
+export const score = (value: number | null | undefined): string =>
+  value === null || value === undefined ? "–" : value.toFixed(3);
+
+/** A score and its interval. @example `withInterval(0.565, [0.487, 0.643]) // "0.565 [0.487, 0.643]"` */
+export const withInterval = (value: number, [low, high]: readonly [number, number]): string =>
+  `${score(value)} [${score(low)}, ${score(high)}]`;
+
+/** The 95 % bootstrap interval of a share of songs that were right, drawn by seed 0. */
+export function shareInterval({ correct, count }: { correct: number; count: number }): [number, number] {
+  const { low, high } = bootstrapInterval(
+    count,
+    (songs) => songs.reduce((right, song) => right + (song < correct ? 1 : 0), 0) / count,
+  );
+  return [low, high];
+}
+
+/** Seconds as a person says them. @example `seconds(83.4) // "1 min 23 s"` */
+export function seconds(value: number): string {
+  if (value < 60) return `${value.toFixed(value < 10 ? 1 : 0)} s`;
+  const whole = Math.round(value);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return [...(hours > 0 ? [`${hours} h`] : []), `${minutes} min`, ...(hours > 0 ? [] : [`${whole % 60} s`])]
+    .join(" ");
+}
+
+/** `12345` as `12,345`. */
+export { grouped } from "../../lib/plots/figure.ts";
+export { percent };

@@ -1,0 +1,110 @@
+/** The report: what a run left, as one page that needs nothing else. */
+import { fontFaces } from "../../lib/notebook/font_face.ts";
+import type { ReportData } from "./data.ts";
+import { Html, markup } from "./html.ts";
+import * as sections from "./sections.ts";
+import { STYLE } from "./style.ts";
+
+interface Section {
+  id: string;
+  title: string;
+  /** What the run must have left, and what leaves it. */
+  needs: string;
+  make: (data: ReportData) => Html | null | Promise<Html | null>;
+}
+
+const NOTEBOOK = (number: string) => `노트북 ${number}이(가) 만든다 · notebook ${number} makes it`;
+
+const SECTIONS: readonly Section[] = [
+  { id: "summary", title: "요약 · Summary", needs: "test_metrics.json", make: sections.summary },
+  {
+    id: "songs",
+    title: "노래 · The songs",
+    needs: "run.json, and the table of songs that it names: deno task start",
+    make: sections.theSongs,
+  },
+  {
+    id: "training",
+    title: "학습 · Training",
+    needs: `history.jsonl: ${NOTEBOOK("04")}`,
+    make: sections.training,
+  },
+  {
+    id: "evaluation",
+    title: "평가 · Evaluation",
+    needs: `test_metrics.json: ${NOTEBOOK("05")}`,
+    make: sections.verdicts,
+  },
+  { id: "run", title: "실행 · The run", needs: "run.json: deno task start", make: sections.theRun },
+];
+
+/**
+ * The page of a run. Sections whose files the run did not leave say so; one that cannot be made of its file says why.
+ *
+ * @returns HTML that fetches nothing: figures and letters are inside, and there is no script
+ */
+export async function reportHtml(data: ReportData): Promise<string> {
+  const made: { section: Section; body: Html; missing: boolean }[] = [];
+  for (const section of SECTIONS) made.push({ section, ...await bodyOf(section, data) });
+  const title = "노래 가사로 장르 맞히기 · A Korean song's genre from its lyrics";
+  const page = markup`<header>
+<h1>${title}</h1>
+<p>실행 보고서 · Report of a run${
+    data.record && ` · ${data.record.options.model}, ${data.record.options.recipe}`
+  } · ${data.made.toISOString().slice(0, 10)}</p>
+</header>
+<div class="body">
+<nav aria-label="차례 · Contents"><ol>
+${
+    made.map(({ section, missing }) =>
+      markup`<li${new Html(
+        missing ? ' class="missing"' : "",
+      )}><a href="#${section.id}">${section.title}</a></li>`
+    )
+  }
+</ol></nav>
+<main>
+${
+    data.unread.map(({ file, problem }) =>
+      markup`<p class="missing-note"><code>${file}</code> 읽을 수 없음 · cannot be read: ${problem}</p>`
+    )
+  }
+${
+    made.map(({ section, body }) =>
+      markup`<section id="${section.id}"><h2>${section.title}</h2>\n${body}</section>`
+    )
+  }
+</main>
+</div>`;
+  // The pictures' base64 is in the page's text, too, but its letters are few.
+  const faces = await fontFaces(title + page.code);
+  return `<!doctype html>
+<html lang="ko">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>실행 보고서 · ${title}</title>
+<style>
+${faces}
+${STYLE}</style>
+</head>
+<body>
+<div class="page">
+${page.code}
+</div>
+</body>
+</html>
+`;
+}
+
+async function bodyOf({ make, needs }: Section, data: ReportData): Promise<{ body: Html; missing: boolean }> {
+  let why: string;
+  try {
+    const body = await make(data);
+    if (body !== null) return { body, missing: false };
+    why = `이 실행에는 없다 · This run did not leave it (${needs}).`;
+  } catch (error) {
+    why = `만들 수 없다 · This cannot be shown (${needs}): ${error instanceof Error ? error.message : error}`;
+  }
+  return { body: markup`<p class="missing-note">${why}</p>`, missing: true };
+}

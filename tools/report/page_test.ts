@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { reportHtml } from "./page.ts";
+import { nothing, testData } from "./testing.ts";
+
+/** The page as a browser reads it. */
+async function parsed(page: string) {
+  const { JSDOM } = await import("jsdom");
+  return new JSDOM(page).window.document;
+}
+
+let made: Promise<string> | undefined;
+/** The page of a whole run, made once. */
+const wholePage = () => made ??= reportHtml(testData());
+
+const HOSTILE = `<img src=x onerror=alert(1)></script></style>"'\`&amp;{{7*7}}`;
+
+Deno.test("report: every section of a whole run, with its numbers", async () => {
+  const page = await wholePage();
+  const document = await parsed(page);
+  const section = (id: string) => document.getElementById(id).textContent.replaceAll(/\s+/g, " ");
+  assert.equal(document.querySelectorAll(".missing").length, 0);
+  // 15 of 30 songs by the model, 24 by the baseline
+  assert.match(
+    section("summary"),
+    /kobert-small: 시험 곡 15 \/ 30 \(50\.0%\) 가장 나은 기준 모델 TF-IDF: 24 \/ 30 \(80\.0%\)/,
+  );
+  assert.match(section("summary"), /the baseline is ahead/);
+  assert.match(section("songs"), /읽은 곡 · songs read32/);
+  assert.match(section("songs"), /no lyrics 2/);
+  assert.match(section("training"), /끝까지 · ran to its end, 2 steps, 1 min 5 s/);
+  assert.match(section("training"), /learningRate 0\.0003 0\.00002/);
+  assert.match(section("evaluation"), /0\.800 \[0\.\d{3}, 0\.\d{3}\]/);
+  assert.match(section("run"), /seed7/);
+  assert.match(section("run"), /합계 · in all 72\.3/);
+  const links = [...document.querySelectorAll("nav a")].map((link) => link.getAttribute("href").slice(1));
+  assert.deepEqual(links, [...document.querySelectorAll("main section")].map(({ id }) => id));
+});
+
+Deno.test("report: the page fetches nothing, runs nothing, and is small", async () => {
+  const page = await wholePage();
+  const document = await parsed(page);
+  assert.equal(document.querySelectorAll("script, link, iframe, object, embed, base").length, 0);
+  const sources = [...document.querySelectorAll("[src], [href], [srcset], [action], [poster]")]
+    .map((element) => element.getAttribute("src") ?? element.getAttribute("href"));
+  assert.ok(sources.length > 10);
+  for (const source of sources) assert.match(source, /^(#[a-z-]+$|data:image\/png;base64,iVBOR)/);
+  for (const [, url] of page.matchAll(/url\(([^)]{0,20})/g)) assert.match(url!, /^data:font\/ttf;base64/);
+  assert.doesNotMatch(page, /@import|https?:\/\//);
+  assert.ok(page.length < 5_000_000, `${page.length} bytes`);
+  // Letters of the page are in it.
+  assert.match(page, /@font-face/);
+});
+
+Deno.test("report: texts from the songs are texts, wherever they stand", async () => {
+  const page = await reportHtml(testData((text) => `${text} ${HOSTILE}`));
+  const document = await parsed(page);
+  const images = [...document.querySelectorAll("img")];
+  assert.ok(images.every((image) => image.getAttribute("src").startsWith("data:image/png;base64,")));
+  const attributes = [...document.querySelectorAll("*")].flatMap((element) => element.getAttributeNames());
+  assert.deepEqual(attributes.filter((name) => name.startsWith("on")), []);
+  assert.equal(document.querySelectorAll("script, .missing").length, 0);
+  assert.equal(document.querySelectorAll("style").length, 1);
+  for (const id of ["songs", "evaluation", "summary", "run"]) {
+    assert.ok(document.getElementById(id).textContent.includes(HOSTILE), `${id} shows the name as it is`);
+  }
+});
+
+Deno.test("report: what the run did not leave is said to be missing, in its section and in the contents", async () => {
+  const document = await parsed(
+    await reportHtml({ ...nothing, unread: [{ file: "metrics.json", problem: "<b>" }] }),
+  );
+  const sections = [...document.querySelectorAll("main section")];
+  assert.ok(sections.length >= 5);
+  for (const section of sections) assert.match(section.textContent, /This run did not leave it/);
+  assert.equal(document.querySelectorAll("nav .missing").length, sections.length);
+  assert.match(
+    document.querySelector("main").textContent,
+    /metrics\.json 읽을 수 없음 · cannot be read: <b>/,
+  );
+});
+
+Deno.test("report: a section that cannot be made says why; the others stand", async () => {
+  const data = testData();
+  const document = await parsed(
+    await reportHtml({ ...data, history: [{ ...data.history![0]!, loss: NaN } as never] }),
+  );
+  assert.match(
+    document.getElementById("training").textContent,
+    /cannot be shown .*the loss of step 1 is NaN/,
+  );
+  assert.match(document.getElementById("evaluation").textContent, /TF-IDF/);
+});

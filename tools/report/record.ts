@@ -1,0 +1,107 @@
+/** What `start` notes of a run beside its results, in `run.json`: what it was told, where it ran, how long it took. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { Recipe } from "../../lib/training/mod.ts";
+import { machine } from "../bench/machine.ts";
+import { exists, inProject, inVenv, program, readText, writeWhole } from "../setup/paths.ts";
+import { run } from "../setup/process.ts";
+import { engineState } from "../setup/tensorflow.ts";
+
+/** A run of all notebooks. */
+export interface RunRecord {
+  /** ISO 8601. */
+  started: string;
+  options: {
+    /** The table's path. */
+    songs: string;
+    /** The genres to tell apart, with commas; `null` for all. */
+    genres: string | null;
+    model: string;
+    tokenizer: string | null;
+    /** The recipe's name. */
+    recipe: string;
+    seed: number;
+    engine: string;
+  };
+  /** SHA-256 of the table, in hexadecimal: whether a report that is made later still sees the same songs. `null` where there is no such file. */
+  songsDigest: string | null;
+  recipe: Recipe;
+  machine: ReturnType<typeof machine>;
+  /** By name, in the order in which they are shown. */
+  versions: Record<string, string>;
+  setUpSeconds: number;
+  /** In the order in which they ran. */
+  notebooks: { name: string; seconds: number }[];
+}
+
+/** The name of the record's file, in the folder of the run. */
+export const RECORD = "run.json";
+
+/** Writes a record into the folder of its run. */
+export function writeRecord(folder: string, record: RunRecord): void {
+  Deno.mkdirSync(folder, { recursive: true });
+  writeWhole(join(folder, RECORD), JSON.stringify(record, null, 2) + "\n");
+}
+
+/** The SHA-256 of a file, in hexadecimal; `null` where there is none. */
+export async function digestOf(path: string): Promise<string | null> {
+  if (!exists(path)) return null;
+  return createHash("sha256").update(await Deno.readFile(path)).digest("hex");
+}
+
+/**
+ * What computes here: Deno, the kernel's Deno, the engine, the project's commit where Git knows it, the packages that deno.json names.
+ *
+ * @param engine as the option names it
+ */
+export async function versionsHere(engine: string): Promise<Record<string, string>> {
+  const [commit, changes, kernel] = await Promise.all([
+    answer("git", ["-C", inProject(), "rev-parse", "--short=10", "HEAD"]),
+    answer("git", ["-C", inProject(), "status", "--porcelain", "--untracked-files=no"]),
+    answer(program(inVenv(), "deno"), ["--version"]),
+  ]);
+  const state = engine === "wasm" ? undefined : engineState();
+  const { imports } = JSON.parse(readText(inProject("deno.json"))!) as { imports: Record<string, string> };
+  return {
+    ...(commit === undefined ? {} : { "프로젝트 · project": commit + (changes ? ", with changes" : "") }),
+    "Deno": `${Deno.version.deno} (TypeScript ${Deno.version.typescript})`,
+    ...(kernel === undefined
+      ? {}
+      : { "커널의 Deno · the kernel's Deno": kernel.match(/^deno (\S+)/)?.[1] ?? kernel }),
+    "엔진 · engine": state === undefined || state.engine === "wasm"
+      ? "WebAssembly"
+      : `${state.versions}, ${state.device}`,
+    "패키지 · packages": Object.values(imports)
+      .flatMap((target) =>
+        target.match(/^npm:\/?((?:@[^/]+\/)?[^@/]+)@([^/]+)$/)?.slice(1, 3).join(" ") ?? []
+      )
+      .join(", "),
+  };
+}
+
+/** What a program prints, in one line; `undefined` where it is not there or fails. */
+async function answer(command: string, args: string[]): Promise<string | undefined> {
+  try {
+    return (await run(command, args)).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** A record of a run that begins now; its notebooks are to come. */
+export async function newRecord(
+  options: RunRecord["options"],
+  recipe: Recipe,
+  setUpSeconds: number,
+): Promise<RunRecord> {
+  return {
+    started: new Date().toISOString(),
+    options,
+    songsDigest: await digestOf(options.songs),
+    recipe,
+    machine: machine(),
+    versions: await versionsHere(options.engine),
+    setUpSeconds,
+    notebooks: [],
+  };
+}

@@ -1,0 +1,303 @@
+/** The report's sections. Each gives its HTML, or `null` where the run left nothing to tell. */
+import { mostConfused } from "../../lib/evaluation/mod.ts";
+import type { Song } from "../../lib/songs/mod.ts";
+import * as plots from "../../lib/plots/mod.ts";
+import { studyRecipe } from "../../lib/training/recipe.ts";
+import type { ReportData, WrittenVerdict } from "./data.ts";
+import { shownPath } from "./data.ts";
+import { picture } from "./figures.ts";
+import { facts, type Html, markup, table } from "./html.ts";
+import { grouped, percent, score, seconds, shareInterval, withInterval } from "./numbers.ts";
+
+/** The model's verdict and the best of the baselines by songs, with their names. */
+export function contenders(
+  { verdicts, record }: ReportData,
+): { model: [string, WrittenVerdict]; baseline: [string, WrittenVerdict] | undefined } | null {
+  const all = Object.entries(verdicts ?? {});
+  // The model's is written last, under the name that the command was given.
+  const model = all.find(([method]) => method === record?.options.model) ?? all.at(-1);
+  if (model === undefined) return null;
+  const baseline = all.filter((entry) => entry !== model)
+    .toSorted(([, a], [, b]) => b.accuracyPerSong.value - a.accuracyPerSong.value)[0];
+  return { model, baseline };
+}
+
+const rightOf = ({ accuracyPerSong: { correct, count } }: WrittenVerdict): string =>
+  `${grouped(correct)} / ${grouped(count)} (${percent(correct / count)})`;
+
+/** The run in a few numbers, and the answer in a sentence. */
+export function summary(data: ReportData): Html | null {
+  const found = contenders(data);
+  const { record, songs, training } = data;
+  if (found === null && record === null) return null;
+  const card = (value: string, name: string) =>
+    markup`<div class="card"><b>${value}</b><span>${name}</span></div>`;
+  const cards: Html[] = [];
+  let answer: Html | null = null;
+  if (found !== null) {
+    const { model: [name, model], baseline } = found;
+    const better = baseline === undefined
+      ? 0
+      : model.accuracyPerSong.correct - baseline[1].accuracyPerSong.correct;
+    const [low, high] = shareInterval(model.accuracyPerSong);
+    const [korean, english] = better > 0
+      ? ["모델이 더 많이 맞혔다.", "the model is ahead."]
+      : better < 0
+      ? ["기준 모델이 더 많이 맞혔다.", "the baseline is ahead."]
+      : ["둘이 똑같이 맞혔다.", "they are level."];
+    answer = baseline === undefined
+      ? markup`<p class="lead"><b>${name}</b>: 시험 곡 ${
+        rightOf(model)
+      }. Test songs of which it names a genre.</p>`
+      : markup`<p class="lead"><b>${name}</b>: 시험 곡 ${rightOf(model)}<br>
+가장 나은 기준 모델 <b>${baseline[0]}</b>: ${rightOf(baseline[1])}</p>
+<p>${korean} Test songs of which a genre was named, by the model and by the best baseline: ${english}</p>`;
+    cards.push(
+      card(
+        percent(model.accuracyPerSong.value),
+        `곡별 정확도 · accuracy per song, 95 % ${percent(low)} – ${percent(high)}`,
+      ),
+      card(percent(model.accuracyPerInstance.value), "인스턴스별 정확도 · accuracy per instance"),
+      card(model.macroF1.toFixed(3), "macro-F1, 장르마다 같은 무게 · every genre alike"),
+    );
+  }
+  if (songs !== null) {
+    cards.push(card(grouped(songs.songs.length), `곡 · songs, ${songs.split.length} 장르 · genres`));
+  }
+  if (data.model !== null) cards.push(card(grouped(data.model.parameters), "매개변수 · parameters"));
+  if (record !== null) {
+    const total = record.notebooks.reduce((sum, notebook) => sum + notebook.seconds, 0);
+    cards.push(card(seconds(total), "노트북 전체 · all notebooks"));
+  } else if (training !== null) cards.push(card(seconds(training.elapsedMs / 1000), "학습 · training"));
+  return markup`${answer}<div class="cards">${cards}</div>`;
+}
+
+/** What was told to the run, and what it ran on. */
+export function theRun({ record }: ReportData): Html | null {
+  if (record === null) return null;
+  const { options, machine, versions, notebooks, setUpSeconds } = record;
+  return markup`<h3>설정 · Settings</h3>
+${
+    facts({
+      "시작 · started": record.started.slice(0, 16).replace("T", " ") + " UTC",
+      "모델 · model": shownSource(options.model),
+      "토크나이저 · tokenizer": options.tokenizer === null
+        ? "모델의 것 · the model's"
+        : shownPath(options.tokenizer),
+      "레시피 · recipe": options.recipe,
+      "씨앗 · seed": options.seed,
+      "장르 · genres": options.genres ?? "모두 · all",
+    })
+  }
+<h3>컴퓨터 · Machine</h3>
+${
+    facts({
+      "프로세서 · processor": machine.processor,
+      "코어 · cores": machine.cores,
+      "메모리 · memory": `${machine.memoryGiB.toFixed(1)} GiB`,
+      "운영체제 · system": machine.system,
+      "시작할 때의 부하 · load at the start": machine.load.toFixed(1),
+    })
+  }
+<h3>버전 · Versions</h3>
+${facts(versions)}
+<h3>걸린 시간 · Time</h3>
+${
+    table([
+      ...notebooks.map(({ name, seconds: taken }) => ({
+        "노트북 · notebook": name,
+        "초 · seconds": taken.toFixed(1),
+      })),
+      {
+        "노트북 · notebook": "합계 · in all",
+        "초 · seconds": notebooks.reduce((sum, notebook) => sum + notebook.seconds, 0).toFixed(1),
+      },
+      ...(setUpSeconds > 0
+        ? [{ "노트북 · notebook": "설치 · set-up", "초 · seconds": setUpSeconds.toFixed(1) }]
+        : []),
+    ], { strong: (row) => row === notebooks.length })
+  }`;
+}
+
+/** A model's source as a page shows it: of a folder elsewhere on this machine the name alone. */
+const shownSource = (source: string): string => source.startsWith("/") ? shownPath(source) : source;
+
+/** The table of songs, its cleaning and its split. */
+export async function theSongs({ songs }: ReportData): Promise<Html | null> {
+  if (songs === null) return null;
+  const { cleaning, sizes } = songs;
+  const years = songs.songs.flatMap(({ date }) => date.year ?? []);
+  const several = (of: (song: Song) => readonly string[]) =>
+    grouped(songs.songs.filter((song) => of(song).length > 1).length);
+  const dropped = cleaning.byReason.map(({ reason, songs }) => `${reason} ${grouped(songs)}`).join(", ");
+  return markup`${
+    songs.changed
+      ? markup`<p class="missing-note">표가 실행 뒤에 바뀌었다. The table has changed since the run: these numbers are the new table's.</p>`
+      : null
+  }${
+    facts({
+      "표 · table": songs.file,
+      "읽은 곡 · songs read": grouped(cleaning.read),
+      "쓰는 곡 · kept": grouped(cleaning.kept),
+      "뺀 곡 · dropped": dropped === "" ? "0" : dropped,
+      "가사를 다듬은 곡 · lyrics cleaned": grouped(cleaning.lyricsChanged),
+      "가사가 겹치는 곡 · repeated lyrics": grouped(cleaning.repeatedLyrics),
+      "한글이 없는 곡 · without Hangul": grouped(cleaning.withoutHangul),
+      "장르가 여럿인 곡 · with several genres": several(({ genres }) => genres),
+      "가수가 여럿인 곡 · with several artists": several(({ artists }) => artists),
+      "가수 · artists": grouped(new Set(songs.songs.flatMap(({ artists }) => artists)).size),
+      "해 · years": years.length === 0
+        ? null
+        : `${years.reduce((a, b) => Math.min(a, b))} – ${years.reduce((a, b) => Math.max(a, b))}, ${
+          grouped(songs.songs.length - years.length)
+        } without one`,
+      "학습 / 검증 / 시험 · train / validation / test": `${grouped(sizes.train)} / ${
+        grouped(sizes.validation)
+      } / ${grouped(sizes.test)}`,
+    })
+  }
+${await picture(plots.genreDistribution(songs.songs))}
+<h3>나누기 · The split</h3>
+<p>All instances of a song, and songs with the same lyrics, fall on one side. A song counts for each of its genres.</p>
+${
+    table(songs.split.map(({ genre, train, validation, test }) => ({
+      "장르 · genre": genre,
+      "학습 · train": train,
+      "검증 · validation": validation,
+      "시험 · test": test,
+    })))
+  }
+${years.length === 0 ? null : await picture(plots.songsByYear(songs.songs))}
+${await picture(plots.lyricLengths(songs.songs))}`;
+}
+
+/** The recipe's fields that are always shown; the others where they differ from the study's. */
+const RECIPE_FIELDS = [
+  "epochs",
+  "batchSize",
+  "maxLength",
+  "learningRate",
+  "schedule",
+  "warmupRatio",
+  "weightDecay",
+  "gradClip",
+  "oversample",
+  "precision",
+  "seed",
+  "bestMetric",
+];
+
+/** The model, the recipe, and how the training went. */
+export async function training(data: ReportData): Promise<Html | null> {
+  const { model, recipe, history, training } = data;
+  if (history === null || history.length === 0) return null;
+  const config = model?.config ?? {};
+  const shown = (value: unknown) => typeof value === "string" ? value : JSON.stringify(value) ?? "";
+  const study = studyRecipe as unknown as Record<string, unknown>;
+  const fields = Object.entries(recipe ?? {}).filter(([name, value]) =>
+    RECIPE_FIELDS.includes(name) || shown(value) !== shown(study[name])
+  );
+  const evaluations = history.filter((record) => record.kind === "evaluation");
+  const last = history.findLast((record) => record.kind === "step");
+  const ended = {
+    finished: "끝까지 · ran to its end",
+    "stopped early": "일찍 멈춤 · ended when validation stopped improving",
+    interrupted: "중단됨 · was interrupted",
+  };
+  return markup`${
+    facts({
+      "구조 · architecture": config.model_type as string | undefined,
+      "층 × 너비 · layers × width": config.num_hidden_layers === undefined
+        ? null
+        : `${config.num_hidden_layers} × ${config.hidden_size}`,
+      "매개변수 · parameters": model && grouped(model.parameters),
+      "어휘 · vocabulary": config.vocab_size === undefined ? null : grouped(config.vocab_size as number),
+      "학습 · training": training &&
+        `${ended[training.ended]}, ${grouped(training.steps)} steps, ${seconds(training.elapsedMs / 1000)}`,
+      "마지막 손실 · last step's loss": last && score(last.loss),
+    })
+  }
+${await picture(plots.lossCurve(history))}
+${
+    evaluations.length === 0 ? null : table(
+      evaluations.map(({ epoch, step, train, validation }) => ({
+        "에폭 · epoch": epoch.toFixed(2),
+        "스텝 · step": step,
+        "학습 손실 · train loss": score(train.loss),
+        "학습 정확도 · train accuracy": score(train.accuracy),
+        "검증 손실 · validation loss": score(validation?.loss),
+        "검증 정확도 · validation accuracy": score(validation?.accuracy),
+      })),
+      { strong: (row) => evaluations[row]!.step === training?.best?.step },
+    )
+  }
+<p class="small">학습 쪽 수는 드롭아웃을 켠 채 에폭 동안 잰 것. Training figures are taken during the epoch, with dropout; the bold line is the model that was kept.</p>
+${
+    fields.length === 0 ? null : markup`<h3>레시피 · The recipe</h3>
+${
+      table(fields.map(([name, value]) => ({
+        "값 · field": name,
+        "이 실행 · this run": shown(value),
+        "연구 · the study": shown(study[name]),
+      })))
+    }`
+  }`;
+}
+
+/** The model beside the baselines on the test songs, genre by genre. */
+export async function verdicts(data: ReportData): Promise<Html | null> {
+  const found = contenders(data);
+  if (found === null) return null;
+  const [name, model] = found.model;
+  const all = Object.entries(data.verdicts!).toSorted(([, a], [, b]) =>
+    b.accuracyPerSong.value - a.accuracyPerSong.value
+  );
+  const confused = mostConfused(model.confusion, { top: 8 });
+  return markup`<p>Two counts: <b>per instance</b>, once for each pair of a song's genres and artists, as the study counted; and
+<b>per song</b>, right if the method names any of the song's genres. In brackets the 95 % bootstrap interval over songs.</p>
+${
+    table(
+      all.map(([method, verdict]) => ({
+        "방법 · method": method,
+        "곡별 정확도 · accuracy per song": withInterval(
+          verdict.accuracyPerSong.value,
+          shareInterval(verdict.accuracyPerSong),
+        ),
+        "인스턴스별 · per instance": score(verdict.accuracyPerInstance.value),
+        "macro-F1": score(verdict.macroF1),
+      })),
+      { strong: (row) => all[row]![0] === name },
+    )
+  }
+${await picture(
+    plots.modelComparison(all.map(([method, { accuracyPerSong, macroF1 }]) => ({
+      name: method,
+      accuracy: accuracyPerSong.value,
+      accuracyInterval: shareInterval(accuracyPerSong),
+      macroF1,
+      baseline: method !== name,
+    }))),
+    "Accuracy per song with its interval; macro-F1 per instance.",
+  )}
+<h3>장르마다 · Genre by genre: ${name}</h3>
+${await picture(plots.perGenreScores(model.perGenre))}
+${
+    table(model.perGenre.map(({ label, precision, recall, f1, support }) => ({
+      "장르 · genre": label,
+      "정밀도 · precision": score(precision),
+      "재현율 · recall": score(recall),
+      "F1": score(f1),
+      "인스턴스 · instances": support,
+    })))
+  }
+<h3>혼동 · Confusions: ${name}</h3>
+${await picture(plots.confusionMatrix(model.confusion))}
+${
+    confused.length === 0 ? null : table(confused.map(({ actual, predicted, count, share }) => ({
+      "실제 · actual": actual,
+      "예측 · predicted": predicted,
+      "수 · count": count,
+      "실제 장르 중 · share of the actual genre": percent(share),
+    })))
+  }`;
+}

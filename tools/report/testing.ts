@@ -1,0 +1,132 @@
+/** A small run for the tests of this folder. */
+import { instances, type Song } from "../../lib/songs/mod.ts";
+import { judge } from "../../lib/ideas/mod.ts";
+import { quickRecipe } from "../../lib/training/recipe.ts";
+import type { ReportData, WrittenVerdict } from "./data.ts";
+import type { RunRecord } from "./record.ts";
+
+/** Songs of three genres. @param named makes a text hostile */
+export function testSongs(named: (text: string) => string = (text) => text): Song[] {
+  return Array.from({ length: 30 }, (_, i) => ({
+    id: `s${i}`,
+    songName: named(`노래 ${i}`),
+    adults: null,
+    artists: [named(`가수 ${i % 7}`)],
+    albumId: null,
+    date: { text: `${1990 + i}`, year: 1990 + i, month: null, day: null },
+    genres: [["발라드", "댄스", "R&B/Soul"][i % 3]!].map(named),
+    lyrics: named(`밤하늘의 별 ${i}\n다시 부르는 노래`),
+  }));
+}
+
+export function testRecord(named: (text: string) => string = (text) => text): RunRecord {
+  return {
+    started: "2026-01-02T03:04:05.000Z",
+    options: {
+      songs: `/somewhere/${named("songs.csv").replaceAll("/", "")}`,
+      genres: null,
+      model: named("kobert-small"),
+      tokenizer: null,
+      recipe: "quick",
+      seed: 7,
+      engine: "auto",
+    },
+    songsDigest: null,
+    recipe: { ...quickRecipe, seed: 7 },
+    machine: { processor: named("a processor"), cores: 2, memoryGiB: 24, system: "Linux", load: 0.5 },
+    versions: { Deno: named("2.9.6") },
+    setUpSeconds: 0,
+    notebooks: [{ name: named("01_eda.ipynb"), seconds: 12.3 }, { name: "05_evaluation.ipynb", seconds: 60 }],
+  };
+}
+
+/** Verdicts of two methods, as `test_metrics.json` holds them. */
+export function testVerdicts(
+  named: (text: string) => string = (text) => text,
+): Record<string, WrittenVerdict> {
+  const songs = testSongs(named);
+  const labels = [...new Set(instances(songs, { oversample: true }).map(({ genre }) => genre))];
+  const verdict = (method: string, right: (song: number) => boolean) =>
+    judge(
+      method,
+      labels,
+      songs,
+      songs.map((_, i) => labels.map((_, k) => k === (right(i) ? i : i + 1) % labels.length ? 0.8 : 0.1)),
+    );
+  return Object.fromEntries(
+    [verdict(named("TF-IDF"), (i) => i % 5 > 0), verdict(named("kobert-small"), (i) => i % 2 > 0)]
+      .map(({ method, perInstance, perSong, macroF1, report, confusion }) => [method, {
+        accuracyPerInstance: perInstance,
+        accuracyPerSong: perSong,
+        macroF1,
+        perGenre: report.perLabel,
+        confusion: confusion as WrittenVerdict["confusion"],
+      }]),
+  );
+}
+
+/** A run of which nothing is left. */
+export const nothing: ReportData = {
+  made: new Date("2026-01-02T00:00:00Z"),
+  record: null,
+  songs: null,
+  model: null,
+  recipe: null,
+  history: null,
+  training: null,
+  verdicts: null,
+  unread: [],
+};
+
+/** A whole run. */
+export function testData(named: (text: string) => string = (text) => text): ReportData {
+  const songs = testSongs(named);
+  const record = testRecord(named);
+  const evaluation = {
+    kind: "evaluation" as const,
+    step: 2,
+    epoch: 1,
+    train: { loss: 1.5, accuracy: 0.4 },
+    validation: { loss: 1.25, accuracy: 0.5 },
+    best: true,
+    elapsedMs: 900,
+  };
+  const step = {
+    kind: "step" as const,
+    epoch: 1,
+    learningRate: 1e-4,
+    gradientNorm: 1,
+    examples: 8,
+    tokens: 99,
+    elapsedMs: 400,
+  };
+  return {
+    ...nothing,
+    record,
+    recipe: record.recipe,
+    songs: {
+      file: named("songs.csv"),
+      changed: false,
+      cleaning: {
+        read: 32,
+        kept: 30,
+        dropped: [],
+        byReason: [{ reason: "no lyrics", songs: 2 }],
+        lyricsChanged: 3,
+        genresChanged: 0,
+        repeatedLyrics: 4,
+        withoutHangul: 5,
+      },
+      songs,
+      sizes: { train: 24, validation: 3, test: 3 },
+      split: [{ genre: named("발라드"), train: 8, validation: 1, test: 1 }],
+    },
+    model: {
+      config: { model_type: named("bert"), num_hidden_layers: 4, hidden_size: 256, vocab_size: 6000 },
+      parameters: 4_894_984,
+    },
+    history: [{ ...step, step: 1, loss: 2 }, { ...step, step: 2, loss: 1.75 }, evaluation],
+    training: { ended: "finished", steps: 2, elapsedMs: 65_000, best: evaluation },
+    verdicts: testVerdicts(named),
+  };
+}

@@ -1,0 +1,18 @@
+/** Writes the report of a run. */
+import { join } from "node:path";
+import { writeWhole } from "../setup/paths.ts";
+import { readRun } from "./data.ts";
+import { reportHtml } from "./page.ts";
+
+/**
+ * Writes `report.html` into an output folder.
+ *
+ * @param output the folder of `start`, or of `train`
+ * @returns the page's path
+ * @throws Error where there is no run.
+ */
+export async function writeReport(output: string): Promise<string> {
+  const path = join(output, "report.html");
+  writeWhole(path, await reportHtml(await readRun(output)));
+  return path;
+}
