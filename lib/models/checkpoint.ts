@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ConfigReader, type JsonObject } from "./config.ts";
 import { canonicalNames, openCheckpoint, type TensorFile, writeSafetensorsFolder } from "./files/mod.ts";
 import type { ParameterSpec } from "./layers.ts";
+import { saveLora } from "./lora_files.ts";
 import { buildModel, describeModel, type Model, type ModelDescription, type ModelOptions } from "./model.ts";
 
 /** What a checkpoint's file and the model's parameters did not have in common. */
@@ -38,7 +39,7 @@ export function loadCheckpoint(
   const file = openCheckpoint(folder);
   try {
     const { found, report } = match(description, file, rows === "other", source);
-    const model = buildModel(description, options.seed ?? 0, (spec) => {
+    const model = buildModel(description, options, (spec) => {
       const name = found.get(spec.name);
       if (name === undefined) return null;
       const values = file.read(name);
@@ -161,7 +162,8 @@ function listed(lines: string[]): string {
 
 /**
  * Writes `config.json` and `model.safetensors` as Hugging Face does, so that Python's `from_pretrained` and
- * {@link loadCheckpoint} open the folder. Each file appears under its name only when it is complete.
+ * {@link loadCheckpoint} open the folder. Of a model with LoRA's adapters these alone are written, beside the config:
+ * see `saveLora`. Each file appears under its name only when it is complete.
  *
  * @throws Error naming what could not be written
  * @example `await saveCheckpoint(model, "outputs/my-model");`
@@ -175,6 +177,14 @@ export async function saveCheckpoint(model: Model, folder: string): Promise<void
     dtype: "float32",
     torch_dtype: "float32",
   };
+  if (model.lora !== undefined) await saveLora(model, folder);
+  else await writeWeights(model, folder);
+  const path = join(folder, "config.json");
+  await Deno.writeTextFile(`${path}.tmp`, JSON.stringify(json, null, 2) + "\n");
+  await Deno.rename(`${path}.tmp`, path);
+}
+
+async function writeWeights(model: Model, folder: string): Promise<void> {
   const tensors = model.architecture.parameters(model.config, model.task).flatMap(({ name, otherName }) => {
     const parameter = model.parameters.get(name)!;
     const { shape } = parameter;
@@ -187,7 +197,4 @@ export async function saveCheckpoint(model: Model, folder: string): Promise<void
     }));
   });
   await writeSafetensorsFolder(folder, tensors);
-  const path = join(folder, "config.json");
-  await Deno.writeTextFile(`${path}.tmp`, JSON.stringify(json, null, 2) + "\n");
-  await Deno.rename(`${path}.tmp`, path);
 }

@@ -23,7 +23,7 @@ export interface ParameterSpec {
   shape: number[];
   /** `normal`: by the config's `initializer_range`. `sinusoidal`: the fixed positions of Vaswani et al. 2017. */
   initial: "normal" | "zeros" | "ones" | "sinusoidal";
-  /** A row of an embedding that starts at zero. */
+  /** Of an embedding: the row that starts at zero, `null` for none. Absent of all else. */
   zeroRow?: number | null;
   /** Its first axis is the classes. */
   byClass?: true;

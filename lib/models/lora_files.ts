@@ -1,0 +1,213 @@
+/** Adapters in PEFT's format: `adapter_config.json` and `adapter_model.safetensors`, which each side opens of the other. */
+import { join } from "node:path";
+import { ConfigReader, type JsonObject, type Task } from "./config.ts";
+import { openCheckpoint, writeSafetensors } from "./files/mod.ts";
+import { exists } from "./files/tensor_file.ts";
+import { adaptedLayers, adapterParameters, detachLora, type LoraConfig, placeAdapters } from "./lora.ts";
+import type { Model } from "./model.ts";
+
+const configFile = "adapter_config.json";
+/** In the order of preference, PEFT's. */
+const weightFiles = ["adapter_model.safetensors", "adapter_model.bin"];
+/** What PEFT puts before a parameter's name. */
+const prefix = "base_model.model.";
+
+/** PEFT's name for a task; it has none for masked language models. */
+const taskTypes: Record<Task, string | null> = {
+  "sequence-classification": "SEQ_CLS",
+  "causal-lm": "CAUSAL_LM",
+  "masked-lm": null,
+};
+
+/** Fields of `adapter_config.json` that change no result of an adapter whose weights are read from a file. */
+const harmless = new Set([
+  "auto_mapping",
+  "eva_config",
+  "inference_mode",
+  "megatron_core",
+  "peft_version",
+  "qalora_group_size",
+  "revision",
+  "runtime_config",
+  "task_type",
+]);
+
+/** Whether a folder holds an adapter, not a whole model. */
+export function isLoraFolder(folder: string): boolean {
+  return exists(join(folder, configFile));
+}
+
+/**
+ * Reads `adapter_config.json`.
+ *
+ * @throws Error naming the file and a field that is wrong, or that asks for something not implemented (DoRA, biases,
+ * embeddings, adapters that come with a changed base…)
+ */
+export function readLoraConfig(folder: string): LoraConfig {
+  const path = join(folder, configFile);
+  let json: JsonObject;
+  try {
+    json = JSON.parse(Deno.readTextFileSync(path));
+  } catch (error) {
+    throw new Error(`${path} cannot be read as JSON: ${(error as Error).message}`);
+  }
+  const reader = new ConfigReader(json, path);
+  reader.only("peft_type", "LORA");
+  reader.only("bias", "none");
+  // others change the base model's weights before training
+  reader.only("init_lora_weights", true, false, "gaussian", "eva", "orthogonal");
+  const wrong = (field: string, wanted: string) =>
+    new Error(`${path}: "${field}" is ${JSON.stringify(json[field])}; it must be ${wanted}.`);
+  const names = (field: string): string[] | string => {
+    const value = json[field] ?? [];
+    if (typeof value === "string") return value;
+    if (Array.isArray(value) && value.every((name) => typeof name === "string")) return value;
+    throw wrong(field, "a list of names or a regular expression");
+  };
+  const numbers = (field: string): Record<string, number> => {
+    const value = json[field] ?? {};
+    if (typeof value === "object" && Object.values(value).every((one) => typeof one === "number")) {
+      return value as Record<string, number>;
+    }
+    throw wrong(field, "an object of numbers by names");
+  };
+  const modulesToSave = names("modules_to_save");
+  if (typeof modulesToSave === "string") throw wrong("modules_to_save", "a list of names");
+  const { base_model_name_or_path: base, revision } = json;
+  const config: LoraConfig = {
+    rank: reader.integer("r", 8),
+    alpha: reader.number("lora_alpha", 8),
+    dropout: reader.rate("lora_dropout", 0),
+    targets: names("target_modules"),
+    excludes: names("exclude_modules"),
+    modulesToSave,
+    rankPattern: numbers("rank_pattern"),
+    alphaPattern: numbers("alpha_pattern"),
+    rankStabilized: reader.boolean("use_rslora", false),
+    base: typeof base !== "string" || base === ""
+      ? null
+      : typeof revision === "string"
+      ? `${base}@${revision}`
+      : base,
+  };
+  const honoured = [
+    "base_model_name_or_path",
+    "bias",
+    "init_lora_weights",
+    "lora_alpha",
+    "lora_dropout",
+    "modules_to_save",
+  ];
+  honoured.push(
+    "peft_type",
+    "r",
+    "rank_pattern",
+    "alpha_pattern",
+    "target_modules",
+    "exclude_modules",
+    "use_rslora",
+  );
+  for (const [field, value] of Object.entries(json)) {
+    const empty = value === null || value === false ||
+      (typeof value === "object" && Object.keys(value as object).length === 0);
+    if (empty || honoured.includes(field) || harmless.has(field)) continue;
+    throw new Error(
+      `${path}: "${field}" is ${JSON.stringify(value)}, which is not implemented; only its absence is.`,
+    );
+  }
+  return config;
+}
+
+/**
+ * Puts a folder's adapter beside the layers of its base model, with its values; it can be trained further.
+ *
+ * @param model the base, loaded for the adapter's task and with as many classes
+ * @returns the names of the parameters that were read, the head's among them
+ * @throws Error naming the folder and what is missing, left over, mis-shaped or not implemented
+ * @example
+ * const { model } = loadCheckpoint("path/to/base", { labels });
+ * loadLora(model, "path/to/adapter");
+ */
+export function loadLora(model: Model, folder: string): string[] {
+  const config = readLoraConfig(folder);
+  const name = weightFiles.find((name) => exists(join(folder, name)));
+  if (name === undefined) {
+    throw new Error(`${folder} holds no adapter: looked for ${weightFiles.join(", ")}.`);
+  }
+  const file = openCheckpoint(join(folder, name));
+  try {
+    placeAdapters(model, config, (_, rank, width) => new Float32Array(rank * width));
+    const wanted = adapterParameters(model), stored = new Set(file.names());
+    const problems = wanted.flatMap(({ name, shape }) => {
+      const key = prefix + name;
+      if (!stored.delete(key)) return [`${key} [${shape}] is missing`];
+      const there = file.info(key).shape;
+      return String(there) === String(shape)
+        ? []
+        : [`${key} is [${there}] there and [${shape}] by the model`];
+    });
+    for (const left of stored) problems.push(`${left} has no place in the model`);
+    if (problems.length > 0) {
+      const shown = problems.slice(0, 20).map((line) => `\n  ${line}`).join("");
+      throw new Error(
+        `The adapter in ${file.path} does not fit this ${model.architecture.modelType} for ${model.task}:${shown}` +
+          (problems.length > 20 ? `\n  and ${problems.length - 20} more` : ""),
+      );
+    }
+    for (const parameter of wanted) parameter.assign(file.read(prefix + parameter.name));
+    return wanted.map(({ name }) => name);
+  } catch (error) {
+    detachLora(model);
+    throw error;
+  } finally {
+    file.close();
+  }
+}
+
+/**
+ * Writes `adapter_config.json` and `adapter_model.safetensors`, which Python's `PeftModel.from_pretrained(base, folder)` opens.
+ *
+ * @throws Error when the model has no adapter
+ */
+export async function saveLora(model: Model, folder: string): Promise<void> {
+  const { lora } = model;
+  if (lora === undefined) throw new Error("LoRA: the model has no adapters to save.");
+  await Deno.mkdir(folder, { recursive: true });
+  await writeSafetensors(
+    join(folder, "adapter_model.safetensors"),
+    adapterParameters(model).map((parameter) => ({
+      name: prefix + parameter.name,
+      dtype: "F32",
+      shape: parameter.shape,
+      data: () => parameter.data(),
+    })),
+  );
+  const path = join(folder, configFile);
+  await Deno.writeTextFile(`${path}.tmp`, JSON.stringify(peftConfig(model, lora), null, 2) + "\n");
+  await Deno.rename(`${path}.tmp`, path);
+}
+
+function peftConfig(model: Model, config: LoraConfig): JsonObject {
+  const [, id, revision] = config.base?.match(/^([\w.-]+\/[\w.-]+)@(.+)$/) ?? [];
+  const list = (names: readonly string[] | string) => names.length === 0 ? null : names;
+  return {
+    peft_type: "LORA",
+    task_type: taskTypes[model.task],
+    base_model_name_or_path: id ?? config.base,
+    revision: revision ?? null,
+    inference_mode: true,
+    r: config.rank,
+    lora_alpha: config.alpha,
+    lora_dropout: config.dropout,
+    // what "all-linear" means differs from library to library, the layers' names do not
+    target_modules: config.targets === "all-linear" ? adaptedLayers(model) : config.targets,
+    exclude_modules: list(config.excludes),
+    modules_to_save: list(config.modulesToSave),
+    rank_pattern: config.rankPattern,
+    alpha_pattern: config.alphaPattern,
+    use_rslora: config.rankStabilized,
+    bias: "none",
+    fan_in_fan_out: false,
+    init_lora_weights: true,
+  };
+}
