@@ -34,6 +34,8 @@ export { applyTemperature, expectedCalibrationError, fitTemperature } from "./ca
 export type { ReliabilityBin, TemperatureFit } from "./calibration.ts";
 export { bootstrapInterval, mcNemar, percentile } from "./resampling.ts";
 export type { BootstrapInterval, McNemar } from "./resampling.ts";
+export { holmCorrection, pairedTest } from "./significance.ts";
+export type { PairedTest, RightCounts } from "./significance.ts";
 export { applyThresholds, fitThresholds, multilabelScores } from "./multilabel.ts";
 export type { MultilabelScores } from "./multilabel.ts";
 export { fitTfidf, termsOf, transformTexts } from "./tfidf.ts";
