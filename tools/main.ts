@@ -8,11 +8,11 @@ import { nearestOf } from "./options.ts";
 import { setUp, type SetUpOptions } from "./setup.ts";
 import { exists, inProject } from "./setup/paths.ts";
 
-/** The commands that execute notebooks; the others need no Jupyter. */
-const WITH_NOTEBOOKS = ["start"];
+/** The commands that execute or convert notebooks; the others need no Jupyter. */
+const WITH_NOTEBOOKS = ["start", "slides"];
 
 /** The commands that compute nothing: they work where TensorFlow is not set up. */
-const WITHOUT_ENGINE = ["report"];
+const WITHOUT_ENGINE = ["report", "slides"];
 
 /**
  * What a command needs of the set-up, by its arguments: for `--help` the packages it imports, for `--engine` that engine.

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { needs } from "./main.ts";
 
-Deno.test("main: only the command that runs notebooks needs Jupyter", () => {
+Deno.test("main: only the commands that run or convert notebooks need Jupyter", () => {
   assert.equal(needs("start", [], undefined).notebooks, true);
+  assert.equal(needs("slides", [], undefined).notebooks, true);
   assert.equal(needs("train", [], undefined).notebooks, false);
 });
 

@@ -34,6 +34,7 @@ export interface SetUpOptions {
 const venv: Environment = { folder: inVenv(), keep: ["engine.json", "setup.lock", "tensorflow"] };
 const notebooks = inProject("tools", "requirements.txt");
 const lab = inProject("tools", "requirements-lab.txt");
+const slides = inProject("tools", "requirements-slides.txt");
 
 /**
  * Does whatever of the set-up is missing. Prints a line for each step that had something to do, and one where TensorFlow cannot be had; nothing when
@@ -73,7 +74,7 @@ async function pythonAndEngine(steps: Part[], packages: Promise<void>, options: 
   const forNotebooks = steps.includes("notebooks");
   try {
     const made = isMade(venv);
-    const make = () => makeEnvironment(venv, forNotebooks ? { notebooks, lab } : {});
+    const make = () => makeEnvironment(venv, forNotebooks ? { notebooks, lab, slides } : {});
     await (made ? make() : timed("Python environment", make));
   } catch (error) {
     // Without Python a command that runs no notebook can still train on wasm: the engine's set-up says so.
@@ -213,6 +214,16 @@ export async function ensureLab(): Promise<void> {
 }
 
 /**
+ * nbconvert in the project's Python environment, installed when it is not there.
+ *
+ * @throws Error with pip's reason.
+ */
+export async function ensureSlides(): Promise<void> {
+  if (isInstalled(venv, "slides", slides)) return;
+  await withLock(() => timed("nbconvert", () => install(venv, "slides", slides)));
+}
+
+/**
  * The Python environment with PyTorch that benchmarks compare with and that makes the committed fixtures: 3.5 GB, made when first needed and by no task
  * that a user starts.
  *
@@ -240,6 +251,10 @@ async function printState(): Promise<boolean> {
   line("notebooks", standing("notebooks", `kernel ${KERNEL} in ${inVenv()}`));
   line("engine", engineLine(parts.includes("engine"), state));
   line("JupyterLab", isInstalled(venv, "lab", lab) ? "installed" : 'not installed; "deno task lab" does it');
+  line(
+    "nbconvert",
+    isInstalled(venv, "slides", slides) ? "installed" : 'not installed; "deno task slides" does it',
+  );
   return parts.length === 0;
 }
 

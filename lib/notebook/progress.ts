@@ -171,7 +171,8 @@ function kernelScreen(): ProgressScreen {
       shown = true;
       await display({
         "text/plain": `${state.label}${barText(state, 24)} ${text}`,
-        "text/html": `<div>${escapeHtml(state.label)} ${bar}${escapeHtml(text)}</div>`,
+        // the class tells slides that it is none of the results
+        "text/html": `<div class="progress">${escapeHtml(state.label)} ${bar}${escapeHtml(text)}</div>`,
       }, { id, update });
     },
   };

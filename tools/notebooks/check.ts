@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { readOptions } from "../options.ts";
 import { inProject, remove, root } from "../setup/paths.ts";
 import { namedNotebooks } from "./run.ts";
+import { type SlideCell, slideTypeOf } from "./slide_types.ts";
 
 /** Something wrong with a notebook. */
 export interface NotebookProblem {
@@ -28,7 +29,7 @@ export interface CheckNotebooksOptions {
 interface Notebook {
   cells: Cell[];
 }
-interface Cell {
+interface Cell extends Pick<SlideCell, "metadata"> {
   cell_type: "code" | "markdown" | "raw";
   source: string | string[];
   execution_count?: number | null;
@@ -92,7 +93,10 @@ export function readNotebook(path: string): ReadNotebook {
   throw new Error(`${path} is no Jupyter notebook of format 4: it is no JSON with "cells".`);
 }
 
-/** What a notebook's outputs lack: executed in order, without errors, small, pictures only, and no path of this machine. */
+/**
+ * What a notebook lacks that is committed: executed in order, without errors, small, pictures only, no path of this machine, and a slide
+ * type in each cell.
+ */
 export function checkOutputs({ notebook, cells, bytes }: ReadNotebook): NotebookProblem[] {
   const problems: NotebookProblem[] = [];
   const add = (cell: number | null, problem: string) =>
@@ -108,6 +112,12 @@ export function checkOutputs({ notebook, cells, bytes }: ReadNotebook): Notebook
     const source = textOf(cell.source);
     const path = absolutePath(source, cell.cell_type === "code" ? "quoted" : "anywhere");
     if (path !== undefined) add(index + 1, `It names ${path}; a path must not begin at this machine's root.`);
+    if (slideTypeOf(cell) === undefined) {
+      add(
+        index + 1,
+        'The cell has no slide type. Choose one in JupyterLab\'s property inspector, or run "deno run -A tools/notebooks/slide_types.ts".',
+      );
+    }
     if (cell.cell_type !== "code") return;
     if (source.trim() === "") return add(index + 1, "The cell is empty. Remove it.");
     expected++;

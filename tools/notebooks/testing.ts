@@ -2,25 +2,32 @@
 import { KERNEL } from "../setup/kernel.ts";
 
 /** A cell of a test's notebook: code as text, or as it stands after a run. */
-export type TestCell = string | { markdown: string } | {
+export type TestCell = string | { markdown: string; metadata?: Record<string, unknown> } | {
   code: string;
   count: number | null;
   outputs?: unknown[];
+  /** Of a slide, by default one of the slide before. */
+  metadata?: Record<string, unknown>;
 };
+
+const onSlide = { slideshow: { slide_type: "-" } };
 
 /** A notebook's JSON in nbformat 4.5, laid out as nbformat writes it. */
 export function notebookText(cells: readonly TestCell[]): string {
   const lines = (text: string) => text.split(/(?<=\n)/);
   const content = cells.map((cell, index) => {
     if (typeof cell === "object" && "markdown" in cell) {
-      return { cell_type: "markdown", id: `cell-${index}`, metadata: {}, source: lines(cell.markdown) };
+      const { markdown, metadata = onSlide } = cell;
+      return { cell_type: "markdown", id: `cell-${index}`, metadata, source: lines(markdown) };
     }
-    const { code, count, outputs = [] } = typeof cell === "string" ? { code: cell, count: null } : cell;
+    const { code, count, outputs = [], metadata = onSlide } = typeof cell === "string"
+      ? { code: cell, count: null }
+      : cell;
     return {
       cell_type: "code",
       execution_count: count,
       id: `cell-${index}`,
-      metadata: {},
+      metadata,
       outputs,
       source: lines(code),
     };

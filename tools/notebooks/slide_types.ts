@@ -1,0 +1,93 @@
+/**
+ * Which cells of a notebook are slides: Jupyter's `slideshow.slide_type` in the cells' metadata. `deno run -A tools/notebooks/slide_types.ts`
+ * gives cells that have none one by a rule; what an author chose stays.
+ */
+import { readOptions } from "../options.ts";
+import { namedNotebooks } from "./run.ts";
+import { writeWhole } from "../setup/paths.ts";
+
+/** Jupyter's names; `-` goes on with the slide before. */
+export const SLIDE_TYPES = ["slide", "subslide", "fragment", "skip", "notes", "-"] as const;
+export type SlideType = typeof SLIDE_TYPES[number];
+
+/** A cell as nbformat 4 has it, as far as slides need it. */
+export interface SlideCell {
+  cell_type: string;
+  source: string | string[];
+  metadata?: { slideshow?: { slide_type?: string } } & Record<string, unknown>;
+  outputs?: { output_type: string; data?: Record<string, unknown> }[];
+}
+
+/** A cell's slide type, where it has a valid one. */
+export function slideTypeOf(cell: SlideCell): SlideType | undefined {
+  return SLIDE_TYPES.find((type) => type === cell.metadata?.slideshow?.slide_type);
+}
+
+const textOf = (text: unknown): string => Array.isArray(text) ? text.join("") : String(text ?? "");
+
+/**
+ * Slide types for a notebook's cells by their outputs: a heading begins a slide, and what it announces stands below it; each further
+ * figure or table has a slide of its own beneath; other texts, too. Code with nothing to see is left out.
+ *
+ * @param cells of an executed notebook
+ */
+export function ruledSlideTypes(cells: readonly SlideCell[]): SlideType[] {
+  /** Whether a heading or text waits for what it announces. */
+  let announced = false;
+  return cells.map((cell) => {
+    if (cell.cell_type !== "code") {
+      announced = true;
+      return /^#{1,6} /m.test(textOf(cell.source)) ? "slide" : "subslide";
+    }
+    if (!(cell.outputs ?? []).some(isShow)) return "skip";
+    const type = announced ? "-" : "subslide";
+    announced = false;
+    return type;
+  });
+}
+
+/** Whether an output is a figure, a table or a text that was shown: not a cell's last value, a progress bar or a log. */
+function isShow({ output_type, data = {} }: NonNullable<SlideCell["outputs"]>[number]): boolean {
+  if (output_type !== "display_data") return false;
+  return "image/png" in data || !textOf(data["text/html"]).startsWith('<div class="progress">');
+}
+
+/**
+ * A notebook whose every cell has a slide type: its own, else the rule's.
+ *
+ * @param text the notebook's JSON
+ * @returns its JSON as nbformat writes it; the text itself where every cell has a type
+ */
+export function withSlideTypes(text: string): string {
+  const notebook = JSON.parse(text) as { cells: SlideCell[] };
+  if (notebook.cells.every((cell) => slideTypeOf(cell) !== undefined)) return text;
+  const ruled = ruledSlideTypes(notebook.cells);
+  notebook.cells.forEach((cell, i) => {
+    const slideshow = { ...cell.metadata?.slideshow, slide_type: slideTypeOf(cell) ?? ruled[i]! };
+    // nbformat sorts all keys
+    cell.metadata = Object.fromEntries(
+      Object.entries({ ...cell.metadata, slideshow }).toSorted(([a], [b]) => a < b ? -1 : 1),
+    );
+  });
+  return JSON.stringify(notebook, null, 1) + "\n";
+}
+
+if (import.meta.main) {
+  const options = readOptions({
+    command: "slide-types",
+    about: "Gives the cells of notebooks that have no slide type one.",
+    options: {
+      notebooks: {
+        type: "text",
+        placeholder: "FILES",
+        about: "separated by commas; all of notebooks/ by default",
+      },
+    },
+  });
+  for (const path of namedNotebooks(options.notebooks)) {
+    const before = await Deno.readTextFile(path), after = withSlideTypes(before);
+    if (after === before) continue;
+    writeWhole(path, after);
+    console.log(path);
+  }
+}

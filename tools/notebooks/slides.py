@@ -1,0 +1,65 @@
+"""The slides of notebooks as nbconvert's reveal.js template lays them out, without the page around them: slides.ts makes that.
+
+Takes a JSON text {"notebooks": [path, …], "code": whether cells show their code} as argument and prints a JSON list of HTML, one a notebook.
+"""
+
+import json
+import re
+import sys
+
+import latex2mathml.converter
+import nbformat
+from jinja2 import DictLoader
+from nbconvert import SlidesExporter
+
+DISPLAY_MATH = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
+INLINE_MATH = re.compile(r"(?<![\w$\\])\$(?![\s$])([^$\n]+?)(?<!\s)\$(?![\w$])")
+
+
+def with_mathml(text):
+    """TeX as MathML, which browsers set by themselves."""
+
+    def display(match):
+        return f'<div class="math">{latex2mathml.converter.convert(match[1].strip(), display="block")}</div>'
+
+    return INLINE_MATH.sub(
+        lambda match: latex2mathml.converter.convert(match[1]), DISPLAY_MATH.sub(display, text)
+    )
+
+
+def shown(output):
+    """Whether an output is for the audience: a progress bar is not."""
+    html = output.get("data", {}).get("text/html", "")
+    return not ("".join(html)).startswith('<div class="progress">')
+
+
+def prepared(path):
+    nb = nbformat.read(path, as_version=4)
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            cell.source = with_mathml(cell.source)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if shown(output)]
+            for output in cell.outputs:
+                # Of a figure the picture: it needs no script.
+                if "image/png" in output.get("data", {}):
+                    output.data.pop("text/html", None)
+    return nb
+
+
+def main():
+    request = json.loads(sys.argv[1])
+    exporter = SlidesExporter(
+        extra_loaders=[DictLoader({"slides": "{%- extends 'base.html.j2' -%}"})],
+        template_file="slides",
+        exclude_input=not request["code"],
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+    )
+    decks = [exporter.from_notebook_node(prepared(path))[0] for path in request["notebooks"]]
+    json.dump(decks, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

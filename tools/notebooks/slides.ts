@@ -1,0 +1,131 @@
+/** Notebooks as slides: nbconvert's sections on a page of ours, with reveal.js and the letters inside, so that it opens without a network. */
+import { createRequire } from "node:module";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { escapeHtml } from "../../lib/notebook/table.ts";
+import { fontFaces } from "../../lib/notebook/font_face.ts";
+import { inVenv, program, writeWhole } from "../setup/paths.ts";
+import { run } from "../setup/process.ts";
+import { withSlideTypes } from "./slide_types.ts";
+import { SLIDE_STYLE } from "./slide_style.ts";
+
+export interface SlidesOptions {
+  /** Executed notebooks. */
+  notebooks: readonly string[];
+  /** The folder of the slides: one page a notebook under its name, and `index.html`. */
+  output: string;
+  /** Whether cells show their code above what it shows. */
+  code: boolean;
+  /** The Python environment that has nbconvert; the project's own by default. */
+  venv?: string;
+}
+
+/**
+ * Writes slides of notebooks. Figures are pictures; cells are laid out by their slide types, and by the rule of
+ * {@link withSlideTypes} where they have none.
+ *
+ * @returns the pages' paths, the index first
+ * @throws ProgramError with nbconvert's reason.
+ */
+export async function makeSlides(
+  { notebooks, output, code, venv = inVenv() }: SlidesOptions,
+): Promise<string[]> {
+  await Deno.mkdir(output, { recursive: true });
+  const folder = await Deno.makeTempDir();
+  let decks: string[];
+  try {
+    const typed = notebooks.map((path) => join(folder, basename(path)));
+    notebooks.forEach((path, i) =>
+      Deno.writeTextFileSync(typed[i]!, withSlideTypes(Deno.readTextFileSync(path)))
+    );
+    const script = fileURLToPath(new URL("slides.py", import.meta.url));
+    decks = JSON.parse(
+      await run(program(venv, "python"), [script, JSON.stringify({ notebooks: typed, code })]),
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+  const parts = notebooks.map((path, i) => {
+    const name = basename(path, ".ipynb");
+    const heading = decks[i]!.match(/<h1[^>]*>(.*?)<\/h1>/s)?.[1]?.replaceAll(/<[^>]*>/g, "").trim();
+    return { file: `${name}.html`, title: heading ?? escapeHtml(name), sections: decks[i]! };
+  });
+  for (const { file, title, sections } of parts) {
+    writeWhole(join(output, file), await slidesPage(title, sections));
+  }
+  const links = parts.map(({ file, title }) => `<li><a href="${encodeURIComponent(file)}">${title}</a></li>`);
+  const contents = "노래 가사로 장르 맞히기 · A Korean song's genre from its lyrics";
+  writeWhole(
+    join(output, "index.html"),
+    await page(
+      contents,
+      `<div class="contents"><h1>${contents}</h1><ol>${links.join("\n")}</ol>
+<p>→ 다음 · next, ↓ 아래 · below, Esc 한눈에 · overview, S 발표자 화면 · speaker's view, ?print-pdf 인쇄 · to print</p></div>`,
+      "",
+    ),
+  );
+  return [join(output, "index.html"), ...parts.map(({ file }) => join(output, file))];
+}
+
+/** Where the files of npm's reveal.js are. */
+const reveal = (path: string): string => createRequire(import.meta.url).resolve(`reveal.js/${path}`);
+
+/** One notebook's page. */
+async function slidesPage(title: string, sections: string): Promise<string> {
+  const [script, notes, ...css] = await Promise.all(
+    ["dist/reveal.js", "plugin/notes/notes.js", "dist/reset.css", "dist/reveal.css"].map((path) =>
+      Deno.readTextFile(reveal(path))
+    ),
+  );
+  return await page(
+    title,
+    `<div class="reveal"><div class="slides">\n${sections}\n</div></div>
+${
+      [script!, notes!, START].map((code) => `<script>${code.replaceAll("</script", "<\\/script")}</script>`)
+        .join("\n")
+    }`,
+    css.join("\n"),
+  );
+}
+
+async function page(title: string, body: string, css: string): Promise<string> {
+  return `<!doctype html>
+<html lang="ko">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>
+${await fontFaces(title + body)}
+${css}
+${SLIDE_STYLE}</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`;
+}
+
+/** Fits every slide to its page, then starts reveal.js: what is too high is set smaller, down to half, and scrolls beyond that. */
+const START = `
+addEventListener("load", () => {
+  const [width, height] = [1280, 720];
+  document.body.classList.add("measuring");
+  for (const slide of document.querySelectorAll(".slides > section > section")) {
+    const content = document.createElement("div");
+    content.className = "fitted";
+    content.append(...slide.childNodes);
+    slide.append(content);
+    for (let zoom = 1; zoom >= 0.5; zoom -= 0.05) {
+      content.style.zoom = zoom;
+      if (slide.scrollHeight <= height) break;
+    }
+  }
+  document.body.classList.remove("measuring");
+  Reveal.initialize({
+    width, height, margin: 0, minScale: 0.1, maxScale: 4, center: false, hash: true, slideNumber: "c/t",
+    transition: "none", controlsTutorial: false, pdfSeparateFragments: false, plugins: [RevealNotes],
+  });
+});
+`;

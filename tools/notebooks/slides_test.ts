@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { ensureSlides } from "../setup.ts";
+import { makeSlides } from "./slides.ts";
+import { notebookText, withFolder } from "./testing.ts";
+
+const png = "iVBORw0KGgo=";
+const figure = {
+  output_type: "display_data",
+  data: { "image/png": png, "text/html": "<script>live()</script>" },
+  metadata: { "image/png": { width: 900, height: 480 } },
+};
+const bar = {
+  output_type: "display_data",
+  data: { "text/html": '<div class="progress">분류 12 songs</div>' },
+  metadata: {},
+};
+const hostile = {
+  output_type: "execute_result",
+  execution_count: 3,
+  data: { "text/plain": "<script>alert(1)</script>" },
+  metadata: {},
+};
+const slide = (slide_type: string) => ({ slideshow: { slide_type } });
+
+const notebook = notebookText([
+  {
+    markdown:
+      "# 5 · 평가 <Evaluation>\n\n$$\\log P(\\text{genre}) + \\alpha$$\n\nIt costs $5 or $6; $x$ is a share.",
+    metadata: slide("slide"),
+  },
+  { code: 'import { setUpThings } from "./a.ts";', count: 1, metadata: slide("skip") },
+  { code: "await show(plots.genres(rows));", count: 2, outputs: [bar, figure], metadata: slide("subslide") },
+  { code: "lyrics;", count: 3, outputs: [hostile], metadata: slide("-") },
+  { markdown: "for the speaker only", metadata: slide("notes") },
+]);
+
+/** The pages of the notebook above: its own, and the index. */
+async function pages(code: boolean): Promise<{ deck: string; index: string }> {
+  let read = { deck: "", index: "" };
+  await ensureSlides();
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "05_evaluation.ipynb"), notebook);
+    const output = join(folder, "slides");
+    const written = await makeSlides({ notebooks: [join(folder, "05_evaluation.ipynb")], output, code });
+    assert.deepEqual(written, [join(output, "index.html"), join(output, "05_evaluation.html")]);
+    read = { index: await Deno.readTextFile(written[0]!), deck: await Deno.readTextFile(written[1]!) };
+  });
+  return read;
+}
+
+Deno.test("slides: sections by slide type, pictures, MathML, no progress bars, the letters inside; nothing is fetched", async () => {
+  const { deck, index } = await pages(true);
+  const { JSDOM } = await import("jsdom");
+  const { document } = new JSDOM(deck).window;
+  const slides = document.querySelector(".slides");
+  assert.equal(slides.children.length, 1);
+  assert.equal(slides.children[0].children.length, 2);
+  const [first, second] = [...slides.children[0].children];
+  assert.match(first.textContent, /5 · 평가/);
+  assert.equal(first.querySelectorAll("math").length, 2);
+  assert.match(first.textContent, /It costs \$5 or \$6; x is a share/);
+  assert.match(second.textContent, /plots\.genres\(rows\)/);
+  assert.match(second.textContent, /<script>alert\(1\)<\/script>/);
+  assert.equal(second.querySelector("aside.notes").textContent.trim(), "for the speaker only");
+  const image = second.querySelector("img");
+  assert.equal(image.getAttribute("src"), `data:image/png;base64,${png}`);
+  assert.equal(image.getAttribute("width"), "900");
+  assert.doesNotMatch(slides.innerHTML, /setUpThings|12 songs|live\(\)/);
+  assert.equal(slides.querySelectorAll("script").length, 0);
+  for (const page of [deck, index]) {
+    const { document } = new JSDOM(page).window;
+    assert.equal(document.querySelectorAll("link, iframe, script[src]").length, 0);
+    const sources = [...document.querySelectorAll("[src]")].map((element) => element.getAttribute("src"));
+    assert.ok(sources.every((source) => source.startsWith("data:")));
+    for (const style of document.querySelectorAll("style")) {
+      assert.doesNotMatch(style.textContent, /@import|url\((?!["']?data:)/);
+      assert.match(style.textContent, /@font-face/);
+    }
+  }
+  assert.equal(
+    new JSDOM(index).window.document.querySelector("a").getAttribute("href"),
+    "05_evaluation.html",
+  );
+});
+
+Deno.test("slides: without code, what it shows stays", async () => {
+  const { deck } = await pages(false);
+  assert.ok(!/plots\.genres|class="highlight/.test(deck));
+  assert.ok(/<img[^>]* src="data:image\/png/.test(deck.replaceAll(/\s+/g, " ")));
+});
