@@ -7,6 +7,7 @@ import type { JsonObject } from "./config.ts";
 import {
   configNames,
   createModel,
+  describeModel,
   disposeModel,
   logitsOf,
   lossOf,
@@ -273,6 +274,29 @@ Deno.test("named configurations take the tokenizer's vocabulary", () => {
     });
   }
   assert.throws(() => namedConfig("kobert-huge", { vocabSize: 1, padId: 0 }), /Known: kobert-small/);
+});
+
+Deno.test("named configurations classify a text alike alone and padded, whatever the padding id", () => {
+  for (const name of configNames) {
+    const padId = 50, json = namedConfig(name, { vocabSize: 60, padId, clsId: 2, sepId: 3 });
+    using(createModel(json, { labels, seed: 3 }), (model) => {
+      const logits = (...rows: number[][]) =>
+        [...predictLogits(model, tokenBatch(rows, padId, model.architecture.paddingSide))].slice(0, 3);
+      const short = [2, 30, 41, 3], alone = logits(short);
+      logits(short, [2, 9, 17, 22, 30, 41, 8, 3]).forEach((x, i) =>
+        assert.ok(Math.abs(x - alone[i]!) < 1e-5, `${name}: ${x} instead of ${alone[i]}`)
+      );
+      assert.ok(logits([2, ...new Array(510).fill(9), 3]).every(Number.isFinite), name);
+    });
+  }
+});
+
+Deno.test("named configurations are of comparable size with the bundled vocabulary", () => {
+  for (const name of configNames) {
+    const { specs } = describeModel(namedConfig(name, { vocabSize: 6000, padId: 1 }), name, { labels });
+    const millions = specs.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0) / 1e6;
+    assert.ok(millions > 4 && millions < 5.1, `${name}: ${millions} million`);
+  }
 });
 
 Deno.test("labels that are given take the place of the config's", () => {
