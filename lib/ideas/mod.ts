@@ -27,3 +27,15 @@ export {
   verdictTable,
   writeVerdicts,
 } from "./verdict.ts";
+export {
+  type Answer,
+  type Answerer,
+  type AnswererOptions,
+  answerFreely,
+  type AnswerOptions,
+  answerSongs,
+  loadAnswerer,
+  type QaTraining,
+  trainAnswerer,
+} from "./qa.ts";
+export { type QaField, qaFields, type QaFormat, type QaPrompt, qaPrompt } from "./qa_prompt.ts";
