@@ -9,8 +9,10 @@ export interface Example {
   inputIds: Int32Array;
   /** Segments; zeros where absent. */
   tokenTypeIds?: Int32Array;
-  /** The class's number; of no account where tokens have labels. */
+  /** The class's number; of no account where tokens have labels. With `targets` the first of its classes. */
   label: number;
+  /** For a classifier that gives each class its own yes or no: 1 for each class it has, else 0, [classes]. */
+  targets?: Float32Array;
   /**
    * For a language model: the token that should stand at each place, as long as `inputIds`; -100 where none is asked. As in
    * Hugging Face, also for a causal one, which predicts each from the tokens before it: it is never asked for the first.
@@ -24,10 +26,17 @@ export interface Example {
 export interface Batch {
   tokens: TokenBatch;
   labels: Int32Array;
+  /** [rows · classes]; where the examples have them. */
+  targets?: Float32Array;
   /** [rows · length], -100 at padding; where the examples have them. */
   tokenLabels?: Int32Array;
   weights: Float32Array;
   examples: readonly Example[];
+}
+
+/** Whether a class is right for an example: its own, or any of them. */
+export function isRight({ label, targets }: Example, predicted: number): boolean {
+  return targets === undefined ? label === predicted : targets[predicted] === 1;
 }
 
 /** The right answers to what a loss asks, in the order of its logits' rows, and what each counts. */
@@ -113,6 +122,9 @@ export function collate(examples: readonly Example[], { padId, paddingSide = "ri
   return {
     tokens: { ...tokens, tokenTypeIds },
     ...(examples.some(({ tokenLabels }) => tokenLabels !== undefined) && { tokenLabels }),
+    ...(examples.every(({ targets }) => targets !== undefined) && {
+      targets: Float32Array.from(examples.flatMap(({ targets }) => [...targets!])),
+    }),
     labels: Int32Array.from(examples, ({ label }) => label),
     weights: Float32Array.from(examples, ({ weight }) => weight),
     examples,

@@ -8,9 +8,9 @@ import type { Trainable } from "./types.ts";
 export interface Evaluation {
   /** The weighted mean over the examples that have a label; 0 where none has. */
   loss: number;
-  /** [examples][classes], in the order given. */
+  /** [examples][classes], in the order given: a row sums to 1, but for a classifier of several classes at once. */
   probabilities: Float32Array[];
-  /** The scores before the softmax, [examples][classes]. */
+  /** The scores before the softmax or sigmoid, [examples][classes]. */
   logits: Float32Array[];
   /** The likeliest class of each example. */
   predicted: Int32Array;
@@ -37,7 +37,7 @@ export async function evaluateExamples(
     const lossOptions = { exampleWeights: batch.weights, normaliser: 1 };
     const result = tf.tidy(() => {
       const { loss, logits } = model.loss(inferencePass(options.precision), batch, lossOptions);
-      return { loss, logits, probabilities: tf.softmax(logits) };
+      return { loss, logits, probabilities: model.multiLabel ? tf.sigmoid(logits) : tf.softmax(logits) };
     });
     const values = result.probabilities.dataSync() as Float32Array;
     const scores = result.logits.dataSync() as Float32Array;
@@ -58,6 +58,27 @@ export async function evaluateExamples(
     await breathe();
   }
   return { loss: weight === 0 ? 0 : loss / weight, probabilities, logits, predicted };
+}
+
+/**
+ * F1 over all decisions on examples and classes together, of a classifier that gives each class its own yes or no: yes from a
+ * probability of 0.5 on, and to the likeliest class where none reaches that.
+ *
+ * @param probabilities [examples][classes]
+ */
+export function microF1(probabilities: readonly Float32Array[], examples: readonly Example[]): number {
+  let right = 0, given = 0, due = 0;
+  examples.forEach(({ targets }, i) => {
+    const row = probabilities[i]!;
+    const bar = Math.min(0.5, row.reduce((most, probability) => Math.max(most, probability), 0));
+    row.forEach((probability, k) => {
+      const yes = probability >= bar ? 1 : 0;
+      right += yes * targets![k]!;
+      given += yes;
+      due += targets![k]!;
+    });
+  });
+  return given + due === 0 ? 0 : 2 * right / (given + due);
 }
 
 function notANumber(loss: number, { examples }: Batch): Error {

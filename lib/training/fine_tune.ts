@@ -1,7 +1,7 @@
 /** Songs, tokenizer and model joined: a classifier of genres, its fine-tuning and its predictions. */
 import type pl from "nodejs-polars";
 import { fileURLToPath } from "node:url";
-import { resolvePrecision, startEngine } from "../engine/mod.ts";
+import { lossWeights, resolvePrecision, startEngine } from "../engine/mod.ts";
 import {
   configNames,
   createModel,
@@ -9,6 +9,7 @@ import {
   type LoadReport,
   lossOf,
   type Model,
+  multiLabelLossOf,
   namedConfig,
   resolveModel,
   type ResolveOptions,
@@ -36,6 +37,8 @@ export interface Classifier {
 export interface ClassifierOptions {
   /** The genres. Needed for a model from scratch; replaces the head of a checkpoint made for others. */
   labels?: readonly string[];
+  /** Whether each genre gets its own yes or no, for songs of several; by default as the checkpoint says, else not. */
+  multiLabel?: boolean;
   /** A tokenizer's folder or file. Default: the checkpoint's own; for a model from scratch the bundled one. */
   tokenizer?: string;
   /** Seed of freshly drawn weights. */
@@ -66,7 +69,7 @@ export async function tokenizerOf(source: string, named?: string, hub?: ResolveO
  */
 export async function loadClassifier(source: string, options: ClassifierOptions = {}): Promise<Classifier> {
   await startEngine();
-  const { labels, seed } = options;
+  const { labels, seed, multiLabel } = options;
   if (configNames.includes(source)) {
     if (labels === undefined) {
       throw new Error(`"${source}" starts from scratch: it needs the genres' names (labels).`);
@@ -74,6 +77,7 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
     const tokenizer = await loadTokenizer(await tokenizerOf(source, options.tokenizer));
     const model = createModel(namedConfig(source, tokenizer), {
       labels,
+      ...(multiLabel !== undefined && { multiLabel }),
       ...(seed !== undefined && { seed }),
     });
     return { model, tokenizer, labels, notes: [`${source}: all weights are freshly drawn`] };
@@ -82,6 +86,7 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
   const tokenizer = await loadTokenizer(options.tokenizer ?? folder);
   const { model, report } = loadCheckpoint(folder, {
     ...(labels !== undefined && { labels }),
+    ...(multiLabel !== undefined && { multiLabel }),
     ...(seed !== undefined && { seed }),
   });
   checkVocabulary(tokenizer, model, folder);
@@ -140,6 +145,28 @@ export function examplesOf(classifier: Classifier, rows: readonly Instance[], ma
   }));
 }
 
+/**
+ * Songs as a multi-label model takes them: one example each, with a target for each of the classifier's labels. A song none
+ * of whose genres the classifier has gets label -100: it counts as wrong, and is no part of a loss.
+ */
+export function songExamplesOf(
+  { tokenizer, labels, model }: Classifier,
+  songs: readonly Song[],
+  maxLength: number,
+): Example[] {
+  const encode = encoder(tokenizer, Math.min(maxLength, model.config.maxLength));
+  return songs.map(({ id, lyrics, genres }) => {
+    const classes = genres.map((genre) => labels.indexOf(genre)).filter((label) => label >= 0);
+    return {
+      songId: id,
+      ...encode(lyrics),
+      label: classes[0] ?? -100,
+      targets: Float32Array.from(labels, (_, k) => classes.includes(k) ? 1 : 0),
+      weight: 1,
+    };
+  });
+}
+
 /** A classifier as the trainer sees it. */
 export function trainableOf(classifier: Classifier): Trainable {
   const { model, tokenizer, labels } = classifier;
@@ -148,7 +175,12 @@ export function trainableOf(classifier: Classifier): Trainable {
     padId: tokenizer.padId,
     paddingSide: model.architecture.paddingSide,
     labels,
-    loss: (pass, batch, options) => lossOf(model, pass, batch.tokens, batch.labels, options),
+    multiLabel: model.multiLabel,
+    loss: (pass, batch, options) => {
+      if (!model.multiLabel) return lossOf(model, pass, batch.tokens, batch.labels, options);
+      const exampleWeights = lossWeights(batch.labels, options);
+      return multiLabelLossOf(model, pass, batch.tokens, batch.targets!, { ...options, exampleWeights });
+    },
     save: (folder) => saveClassifier(classifier, folder),
     identity: { config: model.json, tokenizer: tokenizer.vocabSize },
   };
@@ -171,21 +203,21 @@ export async function fineTune(
   const full: Recipe = { ...studyRecipe, ...recipe };
   const { oversample, maxLength } = full;
   classifier.model.json[lengthField] = maxLength;
-  const rows = (frame: pl.DataFrame) =>
-    examplesOf(classifier, instances(songRows(frame), { oversample }), maxLength);
-  const examples = rows(data.train);
-  const unknown = examples.find(({ label }) => label === -100);
+  const rows = (songs: Song[]) =>
+    full.multiLabel
+      ? songExamplesOf(classifier, songs, maxLength)
+      : examplesOf(classifier, instances(songs, { oversample }), maxLength);
+  const trainSongs = songRows(data.train);
+  const unknown = trainSongs.find(({ genres }) => genres.some((genre) => !classifier.labels.includes(genre)));
   if (unknown !== undefined) {
     throw new Error(
-      `Song ${unknown.songId} has a genre that the classifier lacks; it knows ${
-        classifier.labels.join(", ")
-      }. ` +
+      `Song ${unknown.id} has a genre that the classifier lacks; it knows ${classifier.labels.join(", ")}. ` +
         "Make it with labels: genresOf(train).",
     );
   }
   return await train(
     trainableOf(classifier),
-    { train: examples, validation: rows(data.validation) },
+    { train: rows(trainSongs), validation: rows(songRows(data.validation)) },
     full,
     options,
   );
@@ -200,13 +232,40 @@ function lengthOf({ model }: Classifier): number {
   return typeof trained === "number" ? trained : studyRecipe.maxLength;
 }
 
+/** Where config.json keeps each genre's threshold, of a model that gives each its own yes or no. */
+const thresholdsField = "classifier_thresholds";
+
+/** From which probability on a multi-label classifier gives each of its genres: as tuned, else 0.5. */
+export function thresholdsOf({ model, labels }: Classifier): number[] {
+  const tuned = model.json[thresholdsField];
+  return Array.isArray(tuned) && tuned.length === labels.length ? tuned : labels.map(() => 0.5);
+}
+
+/** Gives a multi-label classifier its thresholds, tuned on validation songs; they are saved with it. */
+export function setThresholds({ model, labels }: Classifier, thresholds: ArrayLike<number>): void {
+  if (!model.multiLabel || thresholds.length !== labels.length) {
+    throw new Error(
+      `${thresholds.length} thresholds for ${labels.length} genres${
+        model.multiLabel ? "" : ", of which the classifier chooses one: it has no use for any"
+      }.`,
+    );
+  }
+  model.json[thresholdsField] = Array.from(thresholds);
+}
+
 /** What a classifier says of one song. */
 export interface SongPrediction {
   songId: string;
+  /** The likeliest genre. */
   genre: string;
-  /** By genre, in the order of the classifier's labels; sums to 1. */
+  /**
+   * All genres given: the likeliest alone, or of a multi-label classifier those that reach their threshold, and the likeliest
+   * where none does.
+   */
+  genres: string[];
+  /** By genre, in the order of the classifier's labels; sums to 1, but for a multi-label classifier. */
   probabilities: Float32Array;
-  /** The scores before the softmax. */
+  /** The scores before the softmax or sigmoid. */
   logits: Float32Array;
 }
 
@@ -231,16 +290,29 @@ export async function classifySongs(
     tokenizer,
     Math.min(options.maxLength ?? lengthOf(classifier), model.config.maxLength),
   );
-  const examples = songs.map(({ id, lyrics }) => ({ songId: id, ...encode(lyrics), label: 0, weight: 1 }));
+  const targets = model.multiLabel ? new Float32Array(labels.length) : undefined;
+  const examples = songs.map(({ id, lyrics }): Example => ({
+    songId: id,
+    ...encode(lyrics),
+    label: 0,
+    ...(targets && { targets }),
+    weight: 1,
+  }));
   const { probabilities, logits, predicted } = await evaluateExamples(trainableOf(classifier), examples, {
     batchSize: options.batchSize ?? 32,
     precision: resolvePrecision(options.precision ?? "auto"),
     ...(options.onProgress && { onBatch: options.onProgress }),
   });
-  return songs.map(({ id }, i) => ({
-    songId: id,
-    genre: labels[predicted[i]!]!,
-    probabilities: probabilities[i]!,
-    logits: logits[i]!,
-  }));
+  const thresholds = thresholdsOf(classifier);
+  return songs.map(({ id }, i) => {
+    const genre = labels[predicted[i]!]!;
+    const given = model.multiLabel ? labels.filter((_, k) => probabilities[i]![k]! >= thresholds[k]!) : [];
+    return {
+      songId: id,
+      genre,
+      genres: given.length > 0 ? given : [genre],
+      probabilities: probabilities[i]!,
+      logits: logits[i]!,
+    };
+  });
 }

@@ -1,7 +1,13 @@
 /** Training: batches, recipe, schedule, the loop, checkpoints; songs, tokenizer and model joined. */
 export * from "./batches.ts";
 export { type TrainingState } from "./checkpoint.ts";
-export { evaluateExamples, evaluateTokens, type Evaluation, type TokenEvaluation } from "./evaluate.ts";
+export {
+  breathe,
+  evaluateExamples,
+  evaluateTokens,
+  type Evaluation,
+  type TokenEvaluation,
+} from "./evaluate.ts";
 export {
   type Classifier,
   type ClassifierOptions,
@@ -10,7 +16,10 @@ export {
   fineTune,
   loadClassifier,
   saveClassifier,
+  setThresholds,
+  songExamplesOf,
   type SongPrediction,
+  thresholdsOf,
   tokenizerOf,
   trainableOf,
 } from "./fine_tune.ts";

@@ -22,7 +22,10 @@ function table(head: string[], rows: (string | number)[][]): string {
 
 function countsOf(examples: readonly Example[], classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
-  for (const { label } of examples) if (label >= 0) counts[label]!++;
+  for (const { label, targets } of examples) {
+    if (targets !== undefined) targets.forEach((target, k) => counts[k]! += target);
+    else if (label >= 0) counts[label]!++;
+  }
   return counts;
 }
 
@@ -74,7 +77,8 @@ export function modelCard(
     ...(languageModel === undefined
       ? [
         "# Genres of Korean songs from their lyrics",
-        `Tells ${labels.length} genres apart: ${labels.join(", ")}.`,
+        `Tells ${labels.length} genres apart: ${labels.join(", ")}.` +
+        (recipe.multiLabel ? " A song may have several: each has a probability of its own (a sigmoid)." : ""),
       ]
       : [
         "# A language model of Korean lyrics",

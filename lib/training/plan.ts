@@ -37,6 +37,13 @@ export function makePlan(
   const validation = sample(data.validation ?? [], recipe.maxValidationSamples, recipe.seed)
     .map((example, i) => seenIn(0, model, example, i));
   if (train.length === 0) throw new Error("There is nothing to train on: no example is given.");
+  if (recipe.multiLabel !== (model.multiLabel ?? false)) {
+    throw new Error(
+      recipe.multiLabel
+        ? "Recipe: multiLabel is true, but the model chooses one class: make or load it with multiLabel."
+        : "The model gives each class its own yes or no: train it with the recipe's multiLabel, or load it without.",
+    );
+  }
   checkExamples(train.map((example, i) => seenIn(0, model, example, i)), model, "training");
   checkExamples(validation, model, "validation");
   if (model.languageModel !== undefined && recipe.balanceClasses) {
@@ -61,7 +68,9 @@ export function makePlan(
     lengths: train.map(({ inputIds }) => inputIds.length),
     stepsPerEpoch,
     steps: Math.min(recipe.maxSteps ?? Infinity, recipe.epochs * stepsPerEpoch),
-    classWeights: recipe.balanceClasses ? balancedWeights(train, model.labels.length) : undefined,
+    classWeights: recipe.balanceClasses
+      ? (recipe.multiLabel ? positiveWeights : balancedWeights)(train, model.labels.length)
+      : undefined,
     identity: {
       recipe: { ...decisive, precision },
       model: { ...model.identity, labels: model.labels },
@@ -79,7 +88,7 @@ export function seenIn(epoch: number, model: Trainable, example: Example, index:
 
 function checkExamples(examples: readonly Example[], model: Trainable, what: string): void {
   const classes = model.labels.length;
-  for (const { songId, inputIds, label, weight, tokenLabels } of examples) {
+  for (const { songId, inputIds, label, targets, weight, tokenLabels } of examples) {
     const problem = inputIds.length === 0
       ? "has no token"
       : !(Number.isFinite(weight) && weight > 0)
@@ -89,6 +98,8 @@ function checkExamples(examples: readonly Example[], model: Trainable, what: str
       : !(Number.isInteger(label) && label < classes &&
           (label >= 0 || (what === "validation" && label === -100)))
       ? `has the label ${label}; the model's ${classes} classes are 0 to ${classes - 1}`
+      : model.multiLabel && targets?.length !== classes
+      ? `has ${targets?.length ?? "no"} targets for the model's ${classes} classes`
       : null;
     if (problem !== null) throw new Error(`Song ${songId} of the ${what} examples ${problem}.`);
   }
@@ -114,7 +125,9 @@ function tokenProblem(
 /** A number that changes with any example's tokens, labels or weight. */
 function fingerprint(examples: readonly Example[]): string {
   const hash = createHash("sha256");
-  for (const { songId, inputIds, tokenTypeIds = "", label, tokenLabels = label, weight } of examples) {
+  for (const example of examples) {
+    const { songId, inputIds, tokenTypeIds = "", label, targets = label, tokenLabels = targets, weight } =
+      example;
     hash.update(`${songId}|${inputIds}|${tokenTypeIds}|${tokenLabels}|${weight}\n`);
   }
   return `${examples.length} examples, ${hash.digest("hex").slice(0, 16)}`;
@@ -125,4 +138,14 @@ export function balancedWeights(examples: readonly Example[], classes: number): 
   const counts = new Float32Array(classes);
   for (const { label } of examples) counts[label]!++;
   return counts.map((count) => count === 0 ? 0 : examples.length / (classes * count));
+}
+
+/**
+ * How much more a class's yes weighs than its no, so that both weigh the same in sum: examples without the class divided by
+ * examples with it, PyTorch's suggestion for `pos_weight`; 1 where no example has it.
+ */
+export function positiveWeights(examples: readonly Example[], classes: number): Float32Array {
+  const counts = new Float32Array(classes);
+  for (const { targets } of examples) targets!.forEach((target, k) => counts[k]! += target);
+  return counts.map((count) => count === 0 ? 1 : (examples.length - count) / count);
 }

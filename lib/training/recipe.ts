@@ -36,6 +36,11 @@ export interface Recipe {
    * song becomes one instance for each of its genres and their weights sum to 1.
    */
   oversample: boolean;
+  /**
+   * A song is one example with all of its genres, and each genre gets its own yes or no (a sigmoid) in place of a choice of one
+   * among them. `oversample` means nothing then, and `balanceClasses` weighs each genre's songs as much as all others.
+   */
+  multiLabel: boolean;
   /** Batches are sorted by length within shuffled windows of this many batches: less padding. 0 sorts nothing. */
   sortWindow: number;
   /** Parameters with these names stay as they are; `*` stands for anything: `["*.embeddings.*"]`. */
@@ -58,7 +63,7 @@ export interface Recipe {
   evaluateEverySteps: number | null;
   /** Checkpoints kept beside the best. */
   keepCheckpoints: number;
-  /** What decides the best checkpoint: `accuracy`, `loss`, or another number that validation gives. */
+  /** What decides the best checkpoint: `accuracy`, `loss`, `microF1` with `multiLabel`, or another number that validation gives. */
   bestMetric: string;
   /** Ends the training when `bestMetric` did not improve for this many evaluations; `null` for never. */
   earlyStoppingPatience: number | null;
@@ -86,6 +91,7 @@ export const studyRecipe: Readonly<Recipe> = {
   labelSmoothing: 0,
   balanceClasses: false,
   oversample: true,
+  multiLabel: false,
   sortWindow: 50,
   freeze: [],
   freezeLayers: 0,
@@ -190,6 +196,7 @@ const rules: Record<keyof Recipe, Rule> = {
   labelSmoothing: below1,
   balanceClasses: flag,
   oversample: flag,
+  multiLabel: flag,
   sortWindow: whole(0),
   freeze: {
     holds: (value) => Array.isArray(value) && value.every((pattern) => typeof pattern === "string"),
@@ -219,5 +226,8 @@ export function checkRecipe(recipe: Recipe): void {
   for (const [name, { holds, wanted }] of Object.entries(rules)) {
     const value = recipe[name as keyof Recipe];
     if (!holds(value)) throw new Error(`Recipe: ${name} is ${JSON.stringify(value)}; it must be ${wanted}.`);
+  }
+  if (recipe.multiLabel && recipe.labelSmoothing > 0) {
+    throw new Error("Recipe: labelSmoothing spreads the one genre of a song; with multiLabel it must be 0.");
   }
 }

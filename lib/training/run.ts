@@ -1,7 +1,7 @@
 /** A training under way: its state, and what each turn of the loop does with it. */
 import { join } from "node:path";
 import { AdamW } from "../engine/mod.ts";
-import { epochBatches } from "./batches.ts";
+import { epochBatches, isRight } from "./batches.ts";
 import {
   checkIdentity,
   clearOutput,
@@ -11,7 +11,7 @@ import {
   saveTrainingCheckpoint,
   type TrainingState,
 } from "./checkpoint.ts";
-import { evaluateExamples, evaluateTokens } from "./evaluate.ts";
+import { evaluateExamples, evaluateTokens, microF1 } from "./evaluate.ts";
 import { publishFolder, startFolder, writeWhole } from "./folders.ts";
 import { freezeFor } from "./freeze.ts";
 import { Journal } from "./journal.ts";
@@ -232,10 +232,12 @@ export class Training {
     if (model.languageModel !== undefined) {
       return await evaluateTokens(model, validation, { batchSize, precision });
     }
-    const { loss, predicted } = await evaluateExamples(model, validation, { batchSize, precision });
-    const correct = validation.filter(({ label }, i) => label === predicted[i]).length;
+    const evaluation = await evaluateExamples(model, validation, { batchSize, precision });
+    const { loss, predicted, probabilities } = evaluation;
+    const correct = validation.filter((example, i) => isRight(example, predicted[i]!)).length;
     const more = this.options.validationMetrics?.(predicted, validation);
-    return { ...more, loss, accuracy: correct / validation.length };
+    const ofSeveral = model.multiLabel && { microF1: microF1(probabilities, validation) };
+    return { ...more, ...ofSeveral, loss, accuracy: correct / validation.length };
   }
 
   /** Moves on to the next epoch. */

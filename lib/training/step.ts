@@ -10,7 +10,7 @@ import {
   Tape,
   trainingPass,
 } from "../engine/mod.ts";
-import { answersOf, collate, type Example, microBatches } from "./batches.ts";
+import { answersOf, collate, type Example, isRight, microBatches } from "./batches.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Trainable } from "./types.ts";
 
@@ -68,7 +68,7 @@ function accumulateGradients(
   into: Gradients,
 ): Omit<StepResult, "norm"> {
   const weighted = {
-    ...(classWeights && { classWeights }),
+    ...(classWeights && (model.multiLabel ? { positiveWeights: classWeights } : { classWeights })),
     labelSmoothing: recipe.labelSmoothing,
   };
   const answers = answersOf(examples);
@@ -88,7 +88,9 @@ function accumulateGradients(
       tape.backward(result.loss, into);
       loss += result.loss.dataSync()[0]!;
       const predicted = result.predicted.dataSync();
-      correct += labels.filter((label, row) => label === predicted[row]).length;
+      correct += model.multiLabel
+        ? part.filter((example, row) => isRight(example, predicted[row]!)).length
+        : labels.filter((label, row) => label === predicted[row]).length;
       tf.dispose(result);
     } finally {
       tape.clear();

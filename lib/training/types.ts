@@ -4,6 +4,9 @@ import type { CrossEntropyOptions, Parameter, Pass, Precision } from "../engine/
 import type { PaddingSide } from "../models/mod.ts";
 import type { Batch, Example } from "./batches.ts";
 
+/** What a loss is told; `positiveWeights` where each class gets its own yes or no. */
+export type LossOptions = CrossEntropyOptions & { positiveWeights?: Float32Array };
+
 /** What the trainer needs of a model. */
 export interface Trainable {
   parameters: Map<string, Parameter>;
@@ -13,6 +16,8 @@ export interface Trainable {
   paddingSide?: PaddingSide;
   /** The classes' names, in the order of labels and logits; none for a language model. */
   labels: readonly string[];
+  /** Whether each class gets its own yes or no: its examples have `targets`. */
+  multiLabel?: boolean;
   /** For a language model, which: its examples have `tokenLabels`. */
   languageModel?: "masked" | "causal";
   /**
@@ -20,7 +25,7 @@ export interface Trainable {
    *
    * @param options weights are one for each row of the logits
    */
-  loss(pass: Pass, batch: Batch, options: CrossEntropyOptions): { loss: tf.Tensor; logits: tf.Tensor };
+  loss(pass: Pass, batch: Batch, options: LossOptions): { loss: tf.Tensor; logits: tf.Tensor };
   /**
    * What the training sees of an example in an epoch, where that changes from one to the next; a function of its arguments
    * alone, so that a resumed run sees the same. Validation sees what epoch 0 gives.
