@@ -1,4 +1,4 @@
-// Classes of characters as Python's str and unicodedata have them.
+// Code units, and classes of characters as Python's str and unicodedata have them.
 
 const PYTHON_SPACES = new Set<number>([
   ...range(0x09, 0x0d),
@@ -67,4 +67,14 @@ export function isCombining(character: string): boolean {
 
 function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+/** Code units `[from, to)` as a string. */
+export function stringOf(units: Uint16Array, from: number, to: number): string {
+  if (to - from < 1024) return String.fromCharCode(...units.subarray(from, to));
+  let text = "";
+  for (let at = from; at < to; at += 1024) {
+    text += String.fromCharCode(...units.subarray(at, Math.min(at + 1024, to)));
+  }
+  return text;
 }

@@ -31,6 +31,13 @@ export interface TokenizerConfig {
   handleChinese: boolean | null;
   removeSpace: boolean | null;
   keepAccents: boolean | null;
+  addBos: boolean | null;
+  addEos: boolean | null;
+  addPrefixSpace: boolean | null;
+  /** Llama: whether text after a special token begins with a space, too. */
+  legacy: boolean | null;
+  /** Whether decoding takes out the spaces before English marks. */
+  cleanUp: boolean;
 }
 
 /** The key under which `save` notes the kind of a SentencePiece tokenizer. */
@@ -106,6 +113,11 @@ export async function readConfig(read: (name: string) => Promise<string | null>)
     handleChinese: flag(config.tokenize_chinese_chars),
     removeSpace: flag(config.remove_space),
     keepAccents: flag(config.keep_accents),
+    addBos: flag(config.add_bos_token),
+    addEos: flag(config.add_eos_token),
+    addPrefixSpace: flag(config.add_prefix_space),
+    legacy: flag(config.legacy),
+    cleanUp: config.clean_up_tokenization_spaces === true,
   };
 }
 

@@ -18,6 +18,26 @@ export function bertTemplate(cls: number, sep: number): Template {
   return { single, pair: [...single, { text: 1, type: 1 }, { special: sep, type: 1 }] };
 }
 
+/** `A <sep> <cls>` and `A <sep> B <sep> <cls>`, the last token in a segment of its own. */
+export function xlnetTemplate(cls: number, sep: number): Template {
+  const single: TemplatePart[] = [{ text: 0, type: 0 }, { special: sep, type: 0 }];
+  const last = { special: cls, type: 2 };
+  return {
+    single: [...single, last],
+    pair: [...single, { text: 1, type: 1 }, { special: sep, type: 1 }, last],
+  };
+}
+
+/** A first and a last token around each text; null for none. */
+export function startEndTemplate(bos: number | null, eos: number | null): Template {
+  const around = (text: 0 | 1): TemplatePart[] => [
+    ...(bos === null ? [] : [{ special: bos, type: text }]),
+    { text, type: text },
+    ...(eos === null ? [] : [{ special: eos, type: text }]),
+  ];
+  return { single: around(0), pair: [...around(0), ...around(1)] };
+}
+
 /** The texts alone. */
 export const BARE_TEMPLATE: Template = {
   single: [{ text: 0, type: 0 }],

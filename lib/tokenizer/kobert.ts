@@ -1,11 +1,11 @@
-// KoBERT's Hugging Face tokenizers: the text preparation of transformers' XLNet tokenizer before the SentencePiece
+// XLNet's and KoBERT's Hugging Face tokenizers: the text preparation of transformers' XLNet tokenizer before the SentencePiece
 // model, and its second look at pieces such as "9,".
 // Source: SKTBrain/KoBERT (kobert_hf), monologg/KoBERT-Transformers and transformers 4's XLNetTokenizer (all
 // Apache-2.0): preprocess_text and _tokenize.
 
-import { isCombining, isPythonDigit, isPythonSpace, squeezeSpaces } from "./characters.ts";
+import { isCombining, isPythonDigit, isPythonSpace, squeezeSpaces, stringOf } from "./characters.ts";
 import { META_SPACE } from "./normalizer.ts";
-import { appendIds, type SentencePiece, splitText, stringOf } from "./sentencepiece.ts";
+import { appendIds, type SentencePiece, splitText } from "./sentencepiece.ts";
 import type { Piece, TextModel } from "./text_model.ts";
 
 /** Settings of `tokenizer_config.json`, with their defaults. */
@@ -179,7 +179,8 @@ export function kobertText(
 
 const META = String.fromCharCode(META_SPACE);
 
-function endsInDigitComma(token: string): boolean {
+/** Whether a piece is one that is looked at again. */
+export function endsInDigitComma(token: string): boolean {
   if (!token.endsWith(",") || token.length < 2) return false;
   return isPythonDigit([...token].at(-2)!);
 }

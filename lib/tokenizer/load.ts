@@ -5,7 +5,7 @@ import { asObject, type Json, readConfig, readObject, type TokenizerConfig } fro
 import { loadBpeJson } from "./load_bpe.ts";
 import { loadUnigramJson } from "./load_unigram.ts";
 import { parseIdMap, parseKobertVocab } from "./id_map.ts";
-import { loadSentencePiece, type SentencePieceKind } from "./load_sentencepiece.ts";
+import { loadSentencePiece, SENTENCEPIECE_KINDS, type SentencePieceKind } from "./load_sentencepiece.ts";
 import { loadWordPieceJson, loadWordPieceVocab } from "./load_wordpiece.ts";
 import { parseSentencePieceModel } from "./sentencepiece_model.ts";
 import type { Tokenizer } from "./types.ts";
@@ -18,9 +18,12 @@ export interface LoadOptions {
   lowercase?: boolean;
 }
 
-const KOBERT_CLASSES: Record<string, SentencePieceKind> = {
+/** Classes by how they apply a SentencePiece model. */
+const CLASSES: Record<string, SentencePieceKind> = {
   KoBERTTokenizer: "kobert-skt",
   KoBertTokenizer: "kobert-monologg",
+  XLNetTokenizer: "xlnet",
+  LlamaTokenizer: "llama",
 };
 
 /** Classes that say nothing about how a SentencePiece model is applied. */
@@ -32,13 +35,15 @@ const NEUTRAL_CLASSES = ["PreTrainedTokenizer", "TokenizersBackend", "PythonBack
  * Looked for, in this order:
  * 1. a SentencePiece model (`*.model`, `*.spiece`), with a map of ids beside it (`token2idx_vocab.json`,
  *    `*vocab*.json`, or `vocab.txt`) or with its own ids;
- * 2. `tokenizer.json` (WordPiece, Unigram, byte-level BPE);
+ * 2. `tokenizer.json` (WordPiece, Unigram, BPE);
  * 3. `vocab.txt` (WordPiece).
  *
  * `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` are honoured. How a SentencePiece model is
  * applied follows from the class named there: `KoBERTTokenizer` (or an `XLNetTokenizer` whose first token is `[CLS]`,
  * as `skt/kobert-base-v1` has it) and `KoBertTokenizer` (also assumed where `vocab.txt` is the map, as in
- * `monologg/kobert`) prepare the text as those classes do; otherwise it is applied as the `sentencepiece` package does.
+ * `monologg/kobert`) prepare the text as those classes do; `XLNetTokenizer` and `LlamaTokenizer` are transformers' (where
+ * `tokenizer.json` lies beside the model, it is read instead, as Python does); otherwise the model is applied as the
+ * `sentencepiece` package does.
  *
  * @throws Error that names what was looked for and what is there; or the file that is broken, and why.
  *
@@ -118,21 +123,22 @@ function sentencePieceKind(
   modelName: string,
   bytes: Uint8Array,
 ): SentencePieceKind | null {
-  if (config.kind === "sentencepiece" || config.kind === "kobert-skt" || config.kind === "kobert-monologg") {
-    return config.kind;
-  }
+  const noted = SENTENCEPIECE_KINDS.find((kind) => kind === config.kind);
+  if (noted !== undefined) return noted;
   const { tokenizerClass } = config;
   if (tokenizerClass !== null) {
-    const kobert = KOBERT_CLASSES[tokenizerClass];
-    if (kobert !== undefined) return kobert;
     if (tokenizerClass === "XLNetTokenizer" && config.special.get("cls")?.content === "[CLS]") {
       return "kobert-skt";
     }
+    const kind = CLASSES[tokenizerClass];
+    const python = kind === undefined || kind === "xlnet" || kind === "llama";
+    // Python's own classes read tokenizer.json where there is one.
+    if (python && !NEUTRAL_CLASSES.includes(tokenizerClass) && names.includes("tokenizer.json")) return null;
+    if (kind !== undefined) return kind;
     if (!NEUTRAL_CLASSES.includes(tokenizerClass)) {
-      if (names.includes("tokenizer.json")) return null;
       throw new Error(
         `${modelName} belongs to a ${tokenizerClass} (tokenizer_config.json), whose conventions are not known here; ` +
-          `known are ${Object.keys(KOBERT_CLASSES).join(", ")} and XLNetTokenizer with [CLS].`,
+          `known are ${Object.keys(CLASSES).join(", ")}.`,
       );
     }
   }

@@ -1,17 +1,28 @@
-// Tokenizers whose heart is a SentencePiece model: KoBERT's, in its three variants.
+// Tokenizers whose heart is a SentencePiece model: KoBERT's in its three variants, XLNet's, Llama's.
 
 import type { AddedToken } from "./added_tokens.ts";
 import type { TokenizerConfig, TokenSpec } from "./config.ts";
-import { BARE_TEMPLATE, bertTemplate } from "./encoding.ts";
+import { BARE_TEMPLATE, bertTemplate, startEndTemplate, type Template, xlnetTemplate } from "./encoding.ts";
+import { makeDecoder } from "./json_decoder.ts";
+import { bosEosTemplate } from "./json_text.ts";
 import { type KobertSettings, kobertText } from "./kobert.ts";
+import { LLAMA, XLNET } from "./roles.ts";
+import { llamaDecoder, type LlamaSettings, llamaText } from "./llama.ts";
 import { saveSentencePiece } from "./save_sentencepiece.ts";
-import { decodePieces, makeSentencePiece, sentencePieceText } from "./sentencepiece.ts";
+import { decodePieces, openSentencePiece, sentencePieceText } from "./sentencepiece.ts";
 import { parseSentencePieceModel, PieceType } from "./sentencepiece_model.ts";
 import { makeTokenizer, type SpecialRole } from "./tokenizer.ts";
 import type { Tokenizer } from "./types.ts";
 
 /** The kinds of tokenizers around a SentencePiece model. */
-export type SentencePieceKind = "sentencepiece" | "kobert-skt" | "kobert-monologg";
+export const SENTENCEPIECE_KINDS = [
+  "sentencepiece",
+  "kobert-skt",
+  "kobert-monologg",
+  "xlnet",
+  "llama",
+] as const;
+export type SentencePieceKind = typeof SENTENCEPIECE_KINDS[number];
 
 /** What the files held. */
 export interface SentencePieceFiles {
@@ -25,7 +36,7 @@ export interface SentencePieceFiles {
   source: string;
 }
 
-const DEFAULT_NAMES: readonly [SpecialRole, string][] = [
+const KOBERT_NAMES: readonly [SpecialRole, string][] = [
   ["unk", "[UNK]"],
   ["sep", "[SEP]"],
   ["pad", "[PAD]"],
@@ -33,15 +44,25 @@ const DEFAULT_NAMES: readonly [SpecialRole, string][] = [
   ["mask", "[MASK]"],
 ];
 
+/** Special tokens by their usual names, in the order in which Python adds missing ones. */
+const NAMES: Record<SentencePieceKind, readonly (readonly [SpecialRole, string])[]> = {
+  sentencepiece: [...KOBERT_NAMES, ["bos", "<s>"], ["eos", "</s>"], ["pad", "<pad>"]],
+  // skt's class uses [CLS] and [SEP] as the first and last token too.
+  "kobert-skt": [["bos", "[CLS]"], ["eos", "[SEP]"], ...KOBERT_NAMES],
+  "kobert-monologg": KOBERT_NAMES,
+  xlnet: Object.entries(XLNET.names) as [SpecialRole, string][],
+  llama: Object.entries(LLAMA.names) as [SpecialRole, string][],
+};
+
 /**
  * Makes the tokenizer of a SentencePiece model.
  *
  * @throws Error where the map does not belong to the model or a special token named by the files is missing.
  */
-export function loadSentencePiece(files: SentencePieceFiles): Tokenizer {
+export async function loadSentencePiece(files: SentencePieceFiles): Promise<Tokenizer> {
   const { kind, config, source, map } = files;
   const model = parseSentencePieceModel(files.bytes, files.modelName);
-  const sentencePiece = makeSentencePiece(model, files.modelName);
+  const sentencePiece = await openSentencePiece(model, files.modelName);
 
   const ids = map === null ? new Map(sentencePiece.pieceOf) : new Map(map.ids);
   if (map !== null) {
@@ -58,7 +79,7 @@ export function loadSentencePiece(files: SentencePieceFiles): Tokenizer {
   const tokens = new Map([...ids].map(([token, id]) => [id, token]));
   if (map === null) model.pieces.forEach((piece, id) => tokens.set(id, piece.text));
 
-  // Special tokens: as the files name them, else by KoBERT's names.
+  // Special tokens: as the files name them, else by their usual names.
   const special = new Map<SpecialRole, number>();
   const added: AddedToken[] = [];
   const plain = kind === "sentencepiece";
@@ -81,12 +102,20 @@ export function loadSentencePiece(files: SentencePieceFiles): Tokenizer {
       added.push({ ...spec, id, normalized: false, special: true });
     }
   };
-  for (const [role, name] of named(config, kind)) {
+  const names = [...NAMES[kind]];
+  for (const role of ["eos", "bos"] as const) {
+    // Elsewhere these two exist only if named.
+    if (config.special.has(role) && !names.some((each) => each[0] === role)) names.unshift([role, ""]);
+  }
+  for (const [role, name] of names) {
+    if (special.has(role)) continue;
     const spec = config.special.get(role);
-    // skt's class takes the space before [MASK] along.
-    const lstrip = role === "mask" && kind === "kobert-skt";
-    if (spec !== undefined) take({ ...spec, lstrip: spec.bare ? lstrip : spec.lstrip }, role);
-    else if (!plain || ids.has(name)) take(defaultSpec(name, lstrip), role);
+    const described = config.added.find((token) => token.content === spec?.content);
+    // These classes take the space before [MASK] along.
+    const lstrip = role === "mask" && (kind === "kobert-skt" || kind === "xlnet");
+    if (spec !== undefined) {
+      take({ ...spec, lstrip: spec.bare ? described?.lstrip ?? lstrip : spec.lstrip }, role);
+    } else if (!plain || ids.has(name)) take(defaultSpec(name, lstrip), role);
   }
   if (!special.has("unk")) {
     const unknown = model.pieces[model.unkId]!.text;
@@ -97,6 +126,21 @@ export function loadSentencePiece(files: SentencePieceFiles): Tokenizer {
     special.set("unk", id);
   }
   for (const spec of config.additional) take(spec, null);
+  if (kind === "xlnet" && config.additional.length === 0) {
+    for (const name of XLNET.additional) take(defaultSpec(name, false), null);
+  }
+  const llama: LlamaSettings = { legacy: config.legacy ?? true, prefixSpace: config.addPrefixSpace ?? true };
+  if (kind === "llama" && !llama.legacy) {
+    // As Python's fast class: SentencePiece's own symbols are cut out of the text, too.
+    model.pieces.forEach(({ text, type }, id) => {
+      if (
+        (type === PieceType.control || type === PieceType.userDefined) &&
+        !added.some((token) => token.id === id)
+      ) {
+        added.push({ ...defaultSpec(text, false), id, special: type === PieceType.control });
+      }
+    });
+  }
   if (!plain) {
     for (const token of config.added) {
       if (added.some((other) => other.id === token.id)) continue;
@@ -124,65 +168,96 @@ export function loadSentencePiece(files: SentencePieceFiles): Tokenizer {
   };
   const specialIds = [...new Set([...special.values(), ...added.filter((t) => t.special).map((t) => t.id)])]
     .sort((a, b) => a - b);
-  const cls = special.get("cls");
-  const sep = special.get("sep");
+  const template = templateOf(kind, special, config);
   const splitAdded = plain || config.splitSpecialTokens ? [] : added;
+  const conventions = kind === "xlnet" ? XLNET : kind === "llama" ? LLAMA : null;
+  const paddingSide = config.paddingSide ?? conventions?.paddingSide ?? "right";
+  const tokenOf = (id: number) => tokens.get(id)!;
 
-  const decode = (given: readonly number[]): string => {
-    if (plain) {
-      // Ids that are no piece of the model (special tokens of the map) show as they are written.
-      let text = "";
-      let run: number[] = [];
-      const flush = () => {
-        text += decodePieces(sentencePiece, run);
-        run = [];
-      };
-      for (const id of given) {
-        const piece = pieceOfId.get(id);
-        if (piece !== undefined) run.push(piece);
-        else {
-          flush();
-          text += tokens.get(id)!;
-        }
-      }
-      flush();
-      return text;
+  const textModel = () => {
+    switch (kind) {
+      case "sentencepiece":
+        return sentencePieceText(sentencePiece, idOf);
+      case "llama":
+        return llamaText(sentencePiece, idOf, llama);
     }
-    return decodeKobert(given, tokens, added, kind === "kobert-monologg" ? " " : "");
+    return kobertText(sentencePiece, idOf, (token) => ids.get(token) ?? unkId, settings);
+  };
+  const decodeLlama = kind === "llama" ? makeDecoder(llamaDecoder(llama), source) : null;
+  const decode = (given: readonly number[]): string => {
+    if (decodeLlama !== null) return decodeLlama(given.map(tokenOf));
+    if (!plain) return decodeKobert(given, tokens, added, kind === "kobert-monologg" ? " " : "");
+    // Ids that are no piece of the model (special tokens of the map) show as they are written.
+    let text = "";
+    let run: number[] = [];
+    const flush = () => {
+      text += decodePieces(sentencePiece, run);
+      run = [];
+    };
+    for (const id of given) {
+      const piece = pieceOfId.get(id);
+      if (piece !== undefined) run.push(piece);
+      else {
+        flush();
+        text += tokenOf(id);
+      }
+    }
+    flush();
+    return text;
   };
 
   return makeTokenizer({
     kind,
     source,
-    model: plain
-      ? sentencePieceText(sentencePiece, idOf)
-      : kobertText(sentencePiece, idOf, (token) => ids.get(token) ?? unkId, settings),
+    model: textModel(),
     vocabSize,
     tokenToId: (token) => ids.get(token) ?? null,
     idToToken: (id) => tokens.get(id) ?? null,
     addedTokens: splitAdded,
     special,
     specialIds,
-    template: cls !== undefined && sep !== undefined ? bertTemplate(cls, sep) : BARE_TEMPLATE,
-    longestFirst: plain ? "tokenizers" : "python",
-    paddingSide: config.paddingSide ?? "right",
+    template,
+    // XLNet's and Llama's classes are of `tokenizers` today.
+    longestFirst: kind === "kobert-skt" || kind === "kobert-monologg" ? "python" : "tokenizers",
+    paddingSide,
     truncationSide: config.truncationSide ?? "right",
-    padType: 0,
+    padType: conventions?.padType ?? 0,
     modelMaxLength: config.modelMaxLength,
+    cleanUp: config.cleanUp,
     decode,
     save: (folder) =>
-      saveSentencePiece(folder, { ...files, model, tokens, vocabSize, special, added, settings }),
+      saveSentencePiece(folder, {
+        ...files,
+        model,
+        tokens,
+        vocabSize,
+        special,
+        added,
+        settings,
+        llama,
+        template,
+        paddingSide,
+      }),
   });
 }
 
-/** The roles a kind of tokenizer fills, in the order in which Python adds missing tokens. */
-function named(config: TokenizerConfig, kind: SentencePieceKind): [SpecialRole, string][] {
-  const roles: [SpecialRole, string][] = [...DEFAULT_NAMES];
-  // skt's class uses [CLS] and [SEP] as the first and last token too; elsewhere these two exist only if named.
-  for (const [role, name] of [["eos", "[SEP]"], ["bos", "[CLS]"]] as const) {
-    if (kind === "kobert-skt" || config.special.has(role)) roles.unshift([role, name]);
+/** The layout of a kind's special tokens. */
+function templateOf(
+  kind: SentencePieceKind,
+  special: ReadonlyMap<SpecialRole, number>,
+  config: TokenizerConfig,
+): Template {
+  if (kind === "xlnet") return xlnetTemplate(special.get("cls")!, special.get("sep")!);
+  if (kind === "llama") {
+    return startEndTemplate(
+      config.addBos === false ? null : special.get("bos")!,
+      config.addEos === true ? special.get("eos")! : null,
+    );
   }
-  return roles;
+  const cls = special.get("cls");
+  const sep = special.get("sep");
+  if (cls !== undefined && sep !== undefined) return bertTemplate(cls, sep);
+  return bosEosTemplate(config, special) ?? BARE_TEMPLATE;
 }
 
 function defaultSpec(content: string, lstrip: boolean): TokenSpec {

@@ -212,7 +212,6 @@ Deno.test("files that do not fit are errors that say what and where", async () =
       { "a.model": model, "tokenizer_config.json": { tokenizer_class: "T5Tokenizer" } },
       /belongs to a T5Tokenizer/,
     ],
-    [{ "a.model": model, "tokenizer_config.json": { tokenizer_class: "XLNetTokenizer" } }, /XLNetTokenizer/],
     [{ "a.model": model.slice(0, 3000) }, /a\.model/],
   ];
   for (const [files, says] of cases) {

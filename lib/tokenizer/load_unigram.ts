@@ -2,16 +2,13 @@
 // does with the model it was made from; where the model file is there, it is used instead.
 // Source: models/unigram/model.rs of huggingface/tokenizers (Apache-2.0).
 
-import { makeTokenFinder } from "./added_tokens.ts";
+import { byteToken } from "./bpe.ts";
 import { asObject, type Json, type TokenizerConfig } from "./config.ts";
-import { findRoles } from "./roles.ts";
-import { saveJson, specialTokensJson } from "./save_files.ts";
-import type { Piece, TextModel } from "./text_model.ts";
+import { makeDecoder } from "./json_decoder.ts";
+import { jsonParts, makeJsonText } from "./json_text.ts";
 import { makeTokenizer } from "./tokenizer.ts";
-import { parseAddedTokens, parseTemplate } from "./tokenizer_json.ts";
 import type { Tokenizer } from "./types.ts";
 import { makeUnigramSplitter } from "./unigram.ts";
-import { makeDecoder, makeNormalize, makeWords } from "./unigram_parts.ts";
 
 /** How far below the lowest score an unknown character lies. */
 const UNKNOWN_PENALTY = 10;
@@ -42,24 +39,16 @@ export function loadUnigramJson(
   const split = makeUnigramSplitter(pieces, lowest - UNKNOWN_PENALTY, "float64");
   const unkId = typeof model.unk_id === "number" ? model.unk_id : null;
 
-  const normalize = makeNormalize(json.normalizer, file);
-  const splitWords = makeWords(json.pre_tokenizer, file);
   const decode = makeDecoder(json.decoder, file);
-  const bytesOf = model.byte_fallback === true ? (text: string) => byteTokens(text, vocab) : () => null;
-
-  const roles = findRoles(vocab, parseAddedTokens(json, file), config, {}, false);
-  const { ids, tokens, vocabSize, special, specialIds } = roles;
+  const bytesOf = model.byte_fallback === true ? (text: string) => byteIds(text, vocab) : () => null;
+  const parts = jsonParts(json, vocab, config, file);
+  const { added, tokenOf } = parts;
+  const special = new Map(parts.special);
   if (unkId !== null && !special.has("unk")) special.set("unk", unkId);
-  const added = config.splitSpecialTokens ? roles.added.filter((token) => !token.special) : roles.added;
-  const normalized = added.filter((token) => token.normalized);
-  const findNormalized = makeTokenFinder(
-    normalized,
-    (token) => normalize({ text: token.content, moved: false }).text,
-  );
 
   let units = new Uint16Array(256);
   /** One word: known pieces, runs of unknown characters, their bytes. */
-  const tokenize = (word: string, found: (id: number, token: string) => void): void => {
+  const tokenize = (word: string, found: (id: number, text?: string) => void): void => {
     if (word.length > units.length) units = new Uint16Array(2 * word.length);
     for (let i = 0; i < word.length; i++) units[i] = word.charCodeAt(i);
     const { count, pieces: parts, ends } = split(units, word.length);
@@ -70,7 +59,7 @@ export function loadUnigramJson(
       const text = word.slice(from, ends[i]!);
       from = ends[i]!;
       const id = vocab.get(text);
-      if (id !== undefined) found(id, text);
+      if (id !== undefined) found(id);
       else {
         const bytes = bytesOf(text);
         if (bytes === null && unkId === null) {
@@ -79,49 +68,18 @@ export function loadUnigramJson(
           );
         }
         if (bytes === null) found(unkId!, text);
-        else for (const token of bytes) found(vocab.get(token)!, token);
+        else for (const byte of bytes) found(byte);
       }
     }
   };
-  const splitText = (text: string, first: boolean, found: (id: number, token: string) => void): void => {
-    const prepared = normalize({ text: text.toWellFormed(), moved: !first });
-    for (const { from, to, id } of findNormalized(prepared.text)) {
-      if (id >= 0) {
-        found(id, tokens.get(id)!);
-        continue;
-      }
-      const words = splitWords(prepared.text.slice(from, to), !prepared.moved && from === 0);
-      for (const word of words) tokenize(word, found);
-    }
-  };
-  const textModel: TextModel = {
-    hasOffsets: false,
-    ids: (text, out, first) => splitText(text, first, (id) => out.push(id)),
-    pieces: (text, first) => {
-      const result: Piece[] = [];
-      splitText(text, first, (id, token) => result.push({ id, token, start: 0, end: 0 }));
-      return result;
-    },
-  };
-  const tokenOf = (id: number) => tokens.get(id)!;
   return makeTokenizer({
+    ...parts,
     kind: "unigram",
     source,
-    model: textModel,
-    vocabSize,
-    tokenToId: (token) => ids.get(token) ?? null,
-    idToToken: (id) => tokens.get(id) ?? null,
-    addedTokens: added.filter((token) => !token.normalized),
+    model: makeJsonText(json, file, added, tokenOf, tokenize),
     special,
-    specialIds,
-    template: parseTemplate(json.post_processor, file),
-    longestFirst: "tokenizers",
-    paddingSide: config.paddingSide ?? "right",
-    truncationSide: config.truncationSide ?? "right",
-    padType: 0,
-    modelMaxLength: config.modelMaxLength,
+    cleanUp: config.cleanUp,
     decode: (given) => decode(given.map(tokenOf)),
-    save: (folder) => saveJson(folder, json, config, specialTokensJson(special, tokenOf)),
   });
 }
 
@@ -139,10 +97,7 @@ export function asRustReads(value: number): number {
   return sign === "-" ? -size : size;
 }
 
-function byteTokens(text: string, vocab: ReadonlyMap<string, number>): string[] | null {
-  const tokens = Array.from(
-    new TextEncoder().encode(text),
-    (byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,
-  );
-  return tokens.every((token) => vocab.has(token)) ? tokens : null;
+function byteIds(text: string, vocab: ReadonlyMap<string, number>): number[] | null {
+  const ids = Array.from(new TextEncoder().encode(text), (byte) => vocab.get(byteToken(byte)));
+  return ids.every((id) => id !== undefined) ? ids as number[] : null;
 }

@@ -5,7 +5,7 @@ import type { BertSettings } from "./bert_text.ts";
 import { asObject, type Json, type TokenizerConfig } from "./config.ts";
 import { bertTemplate, type Template } from "./encoding.ts";
 import { linesOf } from "./id_map.ts";
-import { addedTokenJson, specialTokensJson, templateJson, writeFiles } from "./save_files.ts";
+import { addedTokensJson, limitsJson, specialTokensJson, templateJson, writeFiles } from "./save_files.ts";
 import { BERT_NAMES, findRoles } from "./roles.ts";
 import { makeTokenizer, type SpecialRole } from "./tokenizer.ts";
 import { parseAddedTokens, parseTemplate } from "./tokenizer_json.ts";
@@ -178,6 +178,7 @@ function build(files: WordPieceFiles, config: TokenizerConfig, source: string): 
     truncationSide: config.truncationSide ?? "right",
     padType: 0,
     modelMaxLength: config.modelMaxLength,
+    cleanUp: config.cleanUp,
     decode: (given) => {
       const words = given.map(tokenOf);
       const { decoder } = files;
@@ -204,7 +205,7 @@ function save(
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: [...files.added].sort((a, b) => a.id - b.id).map(addedTokenJson),
+    added_tokens: addedTokensJson(files.added),
     normalizer: normalizer === null ? null : {
       type: "BertNormalizer",
       clean_text: normalizer.cleanText,
@@ -229,9 +230,6 @@ function save(
   const plain = model.splitWords && normalizer?.cleanText === true && model.continuingPrefix === "##" &&
     model.maxWordLength === 100 && JSON.stringify(template) ===
       JSON.stringify(bertTemplate(special.get("cls") ?? -1, special.get("sep") ?? -1));
-  const limits: Record<string, unknown> = {};
-  if (config.modelMaxLength !== null) limits.model_max_length = config.modelMaxLength;
-  if (config.truncationSide !== null) limits.truncation_side = config.truncationSide;
   const bert = plain
     ? {
       do_lower_case: normalizer.lowercase,
@@ -246,9 +244,9 @@ function save(
       tokenizer_class: plain ? "BertTokenizer" : "PreTrainedTokenizerFast",
       ...names,
       padding_side: config.paddingSide ?? "right",
-      ...limits,
+      ...limitsJson(config),
       ...bert,
-      clean_up_tokenization_spaces: false,
+      clean_up_tokenization_spaces: config.cleanUp,
     }],
     ["special_tokens_map.json", names],
   ]);

@@ -3,6 +3,7 @@
 import type { AddedToken } from "./added_tokens.ts";
 import type { TokenizerConfig, TokenSpec } from "./config.ts";
 import { SPECIAL_ROLES, type SpecialRole } from "./tokenizer.ts";
+import type { Side } from "./types.ts";
 
 /** A vocabulary with its added and special tokens. */
 export interface Roles {
@@ -24,6 +25,48 @@ export const BERT_NAMES: Partial<Record<SpecialRole, string>> = {
   cls: "[CLS]",
   mask: "[MASK]",
 };
+
+/** What a class of Python's takes for granted. */
+export interface Conventions {
+  names: Partial<Record<SpecialRole, string>>;
+  paddingSide: Side;
+  /** The segment of padding. */
+  padType: number;
+}
+
+/** XLNetTokenizer's; `additional` are special tokens without a part of their own. */
+export const XLNET = {
+  names: {
+    bos: "<s>",
+    eos: "</s>",
+    unk: "<unk>",
+    sep: "<sep>",
+    pad: "<pad>",
+    cls: "<cls>",
+    mask: "<mask>",
+  },
+  paddingSide: "left",
+  padType: 3,
+  additional: ["<eop>", "<eod>"],
+} as const;
+
+/** LlamaTokenizer's. */
+export const LLAMA = {
+  names: { unk: "<unk>", bos: "<s>", eos: "</s>" },
+  paddingSide: "left",
+  padType: 0,
+} as const;
+
+/** The conventions of the class that `tokenizer_config.json` names, where it matters. */
+export function conventionsOf(config: TokenizerConfig): Conventions {
+  switch (config.tokenizerClass) {
+    case "XLNetTokenizer":
+      return XLNET;
+    case "LlamaTokenizer":
+      return LLAMA;
+  }
+  return { names: {}, paddingSide: "right", padType: 0 };
+}
 
 /**
  * Joins a vocabulary, its added tokens and the configuration. Special tokens that the vocabulary lacks get the next

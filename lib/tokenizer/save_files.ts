@@ -4,10 +4,11 @@ import type { AddedToken } from "./added_tokens.ts";
 import type { Json, TokenizerConfig } from "./config.ts";
 import type { Template, TemplatePart } from "./encoding.ts";
 import type { SpecialRole } from "./tokenizer.ts";
+import type { Side } from "./types.ts";
 
-/** A token as `tokenizer.json` lists it. */
-export function addedTokenJson(token: AddedToken): Record<string, unknown> {
-  return {
+/** Added tokens as `tokenizer.json` lists them, by their ids. */
+export function addedTokensJson(tokens: Iterable<AddedToken>): Record<string, unknown>[] {
+  return [...tokens].sort((a, b) => a.id - b.id).map((token) => ({
     id: token.id,
     content: token.content,
     single_word: token.singleWord,
@@ -15,7 +16,7 @@ export function addedTokenJson(token: AddedToken): Record<string, unknown> {
     rstrip: token.rstrip,
     normalized: token.normalized,
     special: token.special,
-  };
+  }));
 }
 
 /** A template as `tokenizer.json` has it. */
@@ -60,26 +61,48 @@ export async function writeFiles(
   return files.map(([name]) => name);
 }
 
-/** Writes `tokenizer.json` as it was read, and the configuration. */
+/** What `saveJson` needs to know besides the files that were read. */
+export interface SavedParts {
+  added: readonly AddedToken[];
+  template: Template;
+  special: ReadonlyMap<SpecialRole, number>;
+  paddingSide: Side;
+  tokenOf(id: number): string;
+}
+
+/** Writes `tokenizer.json` as it was read, with the added tokens and their layout in force, and the configuration. */
 export function saveJson(
   folder: string,
   json: Json,
   config: TokenizerConfig,
-  names: Record<string, string>,
+  { added, template, special, paddingSide, tokenOf }: SavedParts,
 ): Promise<string[]> {
-  const rest: Record<string, unknown> = {};
-  if (config.modelMaxLength !== null) rest.model_max_length = config.modelMaxLength;
-  if (config.truncationSide !== null) rest.truncation_side = config.truncationSide;
-  if (config.splitSpecialTokens) rest.split_special_tokens = true;
+  const names = specialTokensJson(special, tokenOf);
+  const asked = config.addBos !== null || config.addEos !== null;
   return writeFiles(folder, [
-    ["tokenizer.json", json],
+    ["tokenizer.json", {
+      ...json,
+      truncation: null,
+      padding: null,
+      added_tokens: addedTokensJson(added),
+      ...(asked && { post_processor: templateJson(template, tokenOf) }),
+    }],
     ["tokenizer_config.json", {
       tokenizer_class: "PreTrainedTokenizerFast",
       ...names,
-      padding_side: config.paddingSide ?? "right",
-      ...rest,
-      clean_up_tokenization_spaces: false,
+      padding_side: paddingSide,
+      ...limitsJson(config),
+      ...(config.splitSpecialTokens && { split_special_tokens: true }),
+      clean_up_tokenization_spaces: config.cleanUp,
     }],
     ["special_tokens_map.json", names],
   ]);
+}
+
+/** `model_max_length` and `truncation_side` where they were given. */
+export function limitsJson(config: TokenizerConfig): Record<string, unknown> {
+  return {
+    ...(config.modelMaxLength !== null && { model_max_length: config.modelMaxLength }),
+    ...(config.truncationSide !== null && { truncation_side: config.truncationSide }),
+  };
 }

@@ -1,14 +1,16 @@
 // Writing a SentencePiece tokenizer: its own files, and a `tokenizer.json` for Python's AutoTokenizer.
 
 import type { AddedToken } from "./added_tokens.ts";
-import { KIND_KEY } from "./config.ts";
-import { BARE_TEMPLATE, bertTemplate } from "./encoding.ts";
-import type { KobertSettings } from "./kobert.ts";
-import type { SentencePieceFiles } from "./load_sentencepiece.ts";
-import { addedTokenJson, specialTokensJson, templateJson, writeFiles } from "./save_files.ts";
+import { type Json, KIND_KEY } from "./config.ts";
+import type { Template } from "./encoding.ts";
+import { endsInDigitComma, type KobertSettings } from "./kobert.ts";
+import { llamaDecoder, type LlamaSettings } from "./llama.ts";
+import type { SentencePieceFiles, SentencePieceKind } from "./load_sentencepiece.ts";
+import { addedTokensJson, limitsJson, specialTokensJson, templateJson, writeFiles } from "./save_files.ts";
 import { scoredPieces } from "./sentencepiece.ts";
-import { PieceType, type SentencePieceModel } from "./sentencepiece_model.ts";
+import { type NormalizerSpec, PieceType, type SentencePieceModel } from "./sentencepiece_model.ts";
 import type { SpecialRole } from "./tokenizer.ts";
+import type { Side } from "./types.ts";
 
 /** A loaded tokenizer, as far as its files need it. */
 export interface SavedSentencePiece extends SentencePieceFiles {
@@ -18,6 +20,9 @@ export interface SavedSentencePiece extends SentencePieceFiles {
   special: ReadonlyMap<SpecialRole, number>;
   added: readonly AddedToken[];
   settings: KobertSettings;
+  llama: LlamaSettings;
+  template: Template;
+  paddingSide: Side;
 }
 
 /**
@@ -26,11 +31,11 @@ export interface SavedSentencePiece extends SentencePieceFiles {
  *
  * `tokenizers` is not exactly SentencePiece: it sums in float64 (near ties, such as where "...." is cut, can fall the
  * other way), applies the character map to grapheme clusters instead of the longest sequence, and takes special
- * tokens written in a text for special tokens. KoBERT's second look at digits before a comma cannot be said there.
- * A model with white space as suffix cannot be said at all, and gets no `tokenizer.json`.
+ * tokens written in a text for special tokens. KoBERT's and XLNet's second look at digits before a comma is said there by
+ * a low score. A model with white space as suffix cannot be said at all, and gets no `tokenizer.json`.
  */
 export function saveSentencePiece(folder: string, saved: SavedSentencePiece): Promise<string[]> {
-  const { kind, config, special, tokens, settings, map } = saved;
+  const { kind, config, special, tokens, settings, llama, map } = saved;
   const tokenOf = (id: number) => tokens.get(id)!;
   const names = specialTokensJson(special, tokenOf);
   const files: [string, Uint8Array | string | Record<string, unknown>][] = [[saved.modelName, saved.bytes]];
@@ -42,24 +47,33 @@ export function saveSentencePiece(folder: string, saved: SavedSentencePiece): Pr
     ]);
   }
   if (!saved.model.treatWhitespaceAsSuffix) files.push(["tokenizer.json", tokenizerJson(saved)]);
-  const limits: Record<string, unknown> = {};
-  if (config.modelMaxLength !== null) limits.model_max_length = config.modelMaxLength;
-  if (config.truncationSide !== null) limits.truncation_side = config.truncationSide;
-  const kobert = kind === "sentencepiece" ? {} : {
-    do_lower_case: settings.lowercase,
-    remove_space: settings.removeSpace,
-    keep_accents: settings.keepAccents,
-  };
+  const own = kind === "sentencepiece"
+    ? {
+      ...(config.addBos !== null && { add_bos_token: config.addBos }),
+      ...(config.addEos !== null && { add_eos_token: config.addEos }),
+    }
+    : kind === "llama"
+    ? {
+      legacy: llama.legacy,
+      add_prefix_space: llama.prefixSpace,
+      add_bos_token: config.addBos ?? true,
+      add_eos_token: config.addEos ?? false,
+    }
+    : {
+      do_lower_case: settings.lowercase,
+      remove_space: settings.removeSpace,
+      keep_accents: settings.keepAccents,
+    };
   files.push(["tokenizer_config.json", {
     tokenizer_class: "PreTrainedTokenizerFast",
     [KIND_KEY]: kind,
     ...names,
     // Without this, transformers 5 would leave out the segments of a pair.
     model_input_names: ["input_ids", "token_type_ids", "attention_mask"],
-    padding_side: config.paddingSide ?? "right",
-    ...limits,
-    ...kobert,
-    clean_up_tokenization_spaces: false,
+    padding_side: saved.paddingSide,
+    ...limitsJson(config),
+    ...own,
+    clean_up_tokenization_spaces: config.cleanUp,
   }]);
   files.push(["special_tokens_map.json", names]);
   return writeFiles(folder, files);
@@ -71,8 +85,8 @@ function vocabText(ordered: readonly (readonly [string, number])[]): string {
   return Array.from(lines, (line) => `${line ?? ""}\n`).join("");
 }
 
-function tokenizerJson(saved: SavedSentencePiece): Record<string, unknown> {
-  const { model, kind, special, tokens, vocabSize, map, settings } = saved;
+function tokenizerJson(saved: SavedSentencePiece): Json {
+  const { model, kind, special, tokens, vocabSize, map, template } = saved;
   const tokenOf = (id: number) => tokens.get(id)!;
   // User-defined pieces win by their score there too.
   const scores = new Map(
@@ -101,47 +115,110 @@ function tokenizerJson(saved: SavedSentencePiece): Record<string, unknown> {
   const vocab = Array.from({ length: vocabSize }, (_, id): [string, number] => {
     const token = tokens.get(id);
     if (token === undefined) return [`<no token ${id}>`, 0];
-    return [token, scores.get(token) ?? 0];
+    // KoBERT's and XLNet's classes split such pieces again, so that they hardly ever stay.
+    const again = preparesText(kind) && endsInDigitComma(token);
+    return [token, (scores.get(token) ?? 0) - (again ? 100 : 0)];
   });
+  const unigram = model.algorithm === "unigram";
+  return {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: addedTokensJson(added.values()),
+    ...(unigram ? unigramParts(saved) : bpeParts(saved)),
+    post_processor: templateJson(template, tokenOf),
+    model: unigram ? { type: "Unigram", unk_id: unkId, vocab, byte_fallback: model.byteFallback } : {
+      type: "BPE",
+      unk_token: tokenOf(unkId),
+      fuse_unk: true,
+      byte_fallback: model.byteFallback,
+      vocab: Object.fromEntries(vocab.map(([token], id) => [token, id])),
+      merges: mergesOf(model),
+    },
+  };
+}
 
-  const { addDummyPrefix, removeExtraWhitespaces, charsmap } = model.normalizer;
-  const normalizers: Record<string, unknown>[] = [];
-  if (kind !== "sentencepiece") {
+/** Whether a kind's class changes the text before SentencePiece does. */
+function preparesText(kind: SentencePieceKind): boolean {
+  return kind !== "sentencepiece" && kind !== "llama";
+}
+
+/** The text's preparation by the model's own rules. */
+function ownNormalizers({ charsmap, removeExtraWhitespaces }: NormalizerSpec): Json[] {
+  return [
+    ...(charsmap.length > 0 ? [{ type: "Precompiled", precompiled_charsmap: base64(charsmap) }] : []),
+    ...(removeExtraWhitespaces
+      ? [replace({ Regex: " {2,}" }, " "), replace({ Regex: "\\A +| +\\z" }, "")]
+      : []),
+  ];
+}
+
+function sequence(normalizers: Json[]): Json | null {
+  return normalizers.length > 0 ? { type: "Sequence", normalizers } : null;
+}
+
+function unigramParts({ model, kind, settings }: SavedSentencePiece): Json {
+  const normalizers: Json[] = [];
+  if (preparesText(kind)) {
     normalizers.push(replace({ String: "``" }, '"'), replace({ String: "''" }, '"'));
     // NFC puts Hangul together again, which `tokenizers` would not do through the character map.
     if (!settings.keepAccents) normalizers.push({ type: "NFKD" }, { type: "StripAccents" }, { type: "NFC" });
     if (settings.lowercase) normalizers.push({ type: "Lowercase" });
   }
-  if (charsmap.length > 0) {
-    normalizers.push({ type: "Precompiled", precompiled_charsmap: base64(charsmap) });
-  }
-  if (removeExtraWhitespaces) {
-    normalizers.push(replace({ Regex: " {2,}" }, " "), replace({ Regex: "^ +| +$" }, ""));
-  }
   const metaspace = {
     type: "Metaspace",
     replacement: "▁",
-    prepend_scheme: addDummyPrefix ? "always" : "never",
+    prepend_scheme: model.normalizer.addDummyPrefix ? "always" : "never",
     // Words are split apart unless a piece reaches over a space.
     split: !model.pieces.some((piece) => piece.type === PieceType.normal && piece.text.indexOf("▁", 1) > 0),
   };
-  const cls = special.get("cls");
-  const sep = special.get("sep");
-  const template = cls !== undefined && sep !== undefined ? bertTemplate(cls, sep) : BARE_TEMPLATE;
   return {
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    added_tokens: [...added.values()].sort((a, b) => a.id - b.id).map(addedTokenJson),
-    normalizer: normalizers.length > 0 ? { type: "Sequence", normalizers } : null,
+    normalizer: sequence([...normalizers, ...ownNormalizers(model.normalizer)]),
     pre_tokenizer: metaspace,
-    post_processor: templateJson(template, tokenOf),
     decoder: metaspace,
-    model: { type: "Unigram", unk_id: unkId, vocab, byte_fallback: model.byteFallback },
   };
 }
 
-function replace(pattern: { String: string } | { Regex: string }, content: string): Record<string, unknown> {
+function bpeParts({ model, kind, llama }: SavedSentencePiece): Json {
+  const own = { legacy: true, prefixSpace: model.normalizer.addDummyPrefix };
+  const { legacy, prefixSpace } = kind === "llama" ? llama : own;
+  const decoder = llamaDecoder({ legacy, prefixSpace });
+  if (!legacy) {
+    const prepend_scheme = prefixSpace ? "first" : "never";
+    return {
+      normalizer: null,
+      pre_tokenizer: { type: "Metaspace", replacement: "▁", prepend_scheme, split: false },
+      decoder,
+    };
+  }
+  return {
+    normalizer: sequence([
+      ...ownNormalizers(model.normalizer),
+      ...(prefixSpace ? [{ type: "Prepend", prepend: "▁" }] : []),
+      replace({ String: " " }, "▁"),
+    ]),
+    pre_tokenizer: null,
+    decoder,
+  };
+}
+
+/** A BPE model's merges: by the score of what they make, then as Python sorts them. */
+function mergesOf(model: SentencePieceModel): [string, string][] {
+  const pieces = new Map(model.pieces.map((piece, id) => [piece.text, { id, score: piece.score }]));
+  const merges = model.pieces.flatMap(({ text, score, type }, id) => {
+    if (type !== PieceType.normal) return [];
+    const characters = Array.from(text);
+    return characters.slice(1).flatMap((_, i) => {
+      const left = characters.slice(0, i + 1).join("");
+      const right = text.slice(left.length);
+      return pieces.has(left) && pieces.has(right) ? [{ left, right, score, id, length: i }] : [];
+    });
+  });
+  merges.sort((a, b) => b.score - a.score || a.id - b.id || a.length - b.length);
+  return merges.map(({ left, right }) => [left, right]);
+}
+
+function replace(pattern: { String: string } | { Regex: string }, content: string): Json {
   return { type: "Replace", pattern, content };
 }
 

@@ -1,8 +1,10 @@
-// A SentencePiece unigram model as a text model: preparation, split, unknown runs, byte fallback, decoding.
+// A SentencePiece model, unigram or BPE, as a text model: preparation, split, unknown runs, byte fallback, decoding.
 // Source: src/sentencepiece_processor.cc of google/sentencepiece, PopulateSentencePieceText and Decode.
 
+import { makeBpeSplitter, makeMerge, ranksOfPieces } from "./bpe.ts";
+import { stringOf } from "./characters.ts";
 import { makeNormalizer, META_SPACE, type Normalizer } from "./normalizer.ts";
-import { isOfText, PieceType, type SentencePieceModel } from "./sentencepiece_model.ts";
+import { isOfText, type NormalizerSpec, PieceType, type SentencePieceModel } from "./sentencepiece_model.ts";
 import type { Piece, TextModel } from "./text_model.ts";
 import { makeUnigramSplitter, type ScoredPiece, type Splitter } from "./unigram.ts";
 
@@ -31,14 +33,29 @@ export interface SplitPiece {
 }
 
 /**
+ * Makes a model of either algorithm ready to split text.
+ *
+ * @throws Error that names the file for another algorithm than unigram and BPE, or a broken character map.
+ */
+export async function openSentencePiece(model: SentencePieceModel, file: string): Promise<SentencePiece> {
+  if (model.algorithm !== "bpe") return makeSentencePiece(model, file);
+  if (model.pieces.some((piece) => piece.type === PieceType.unused)) {
+    // SentencePiece would take them apart again.
+    throw new Error(`${file} is a SentencePiece BPE model with unused pieces, which is not supported.`);
+  }
+  return makeSentencePiece(model, file, makeBpeSplitter(model, await makeMerge(ranksOfPieces(model))));
+}
+
+/**
  * Makes a model ready to split text.
  *
- * @throws Error that names the file for another algorithm than unigram or a broken character map.
+ * @param bpe the split of a BPE model; a unigram model has its own.
+ * @throws Error that names the file for another algorithm than unigram, or a broken character map.
  */
-export function makeSentencePiece(model: SentencePieceModel, file: string): SentencePiece {
-  if (model.algorithm !== "unigram") {
+export function makeSentencePiece(model: SentencePieceModel, file: string, bpe?: Splitter): SentencePiece {
+  if (model.algorithm !== "unigram" && bpe === undefined) {
     throw new Error(
-      `${file} is a SentencePiece ${model.algorithm} model; only unigram models (KoBERT's kind) are read.`,
+      `${file} is a SentencePiece ${model.algorithm} model; only unigram and BPE models are read.`,
     );
   }
   const bytePieces = new Int32Array(model.byteFallback ? 256 : 0);
@@ -49,10 +66,6 @@ export function makeSentencePiece(model: SentencePieceModel, file: string): Sent
       if (piece.type === PieceType.byte) bytePieces[parseInt(piece.text.slice(3, 5), 16)] = i;
     });
   }
-  const lowest = model.pieces.reduce(
-    (least, piece) => piece.type === PieceType.normal ? Math.min(least, piece.score) : least,
-    Infinity,
-  );
   const userDefined = model.pieces.filter((piece) => piece.type === PieceType.userDefined);
   let normalizer: Normalizer;
   try {
@@ -68,10 +81,27 @@ export function makeSentencePiece(model: SentencePieceModel, file: string): Sent
   return {
     model,
     normalizer,
-    split: makeUnigramSplitter(scoredPieces(model), Math.fround(lowest - UNKNOWN_PENALTY), "float32"),
+    split: bpe ?? makeUnigramSplitter(scoredPieces(model), unknownScore(model), "float32"),
     bytePieces,
     pieceOf,
   };
+}
+
+/** The same model behind another preparation of text. */
+export function withPreparation(sentencePiece: SentencePiece, spec: NormalizerSpec): SentencePiece {
+  const { model } = sentencePiece;
+  const kept = model.pieces.filter((piece) => piece.type === PieceType.userDefined).map((piece) =>
+    piece.text
+  );
+  return { ...sentencePiece, normalizer: makeNormalizer(spec, kept, model.treatWhitespaceAsSuffix) };
+}
+
+function unknownScore(model: SentencePieceModel): number {
+  const lowest = model.pieces.reduce(
+    (least, piece) => piece.type === PieceType.normal ? Math.min(least, piece.score) : least,
+    Infinity,
+  );
+  return Math.fround(lowest - UNKNOWN_PENALTY);
 }
 
 /** What a model's pieces count in a split; null for those that take no part. */
@@ -248,13 +278,4 @@ function decodeBytes(bytes: readonly number[]): string {
 
 function bytesOf(units: Uint16Array, from: number, to: number): Uint8Array {
   return new TextEncoder().encode(stringOf(units, from, to));
-}
-
-export function stringOf(units: Uint16Array, from: number, to: number): string {
-  if (to - from < 1024) return String.fromCharCode(...units.subarray(from, to));
-  let text = "";
-  for (let at = from; at < to; at += 1024) {
-    text += String.fromCharCode(...units.subarray(at, Math.min(at + 1024, to)));
-  }
-  return text;
 }

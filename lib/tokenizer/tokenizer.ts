@@ -48,6 +48,8 @@ export interface TokenizerParts {
   truncationSide: Side;
   padType: number;
   modelMaxLength: number | null;
+  /** Whether spaces before English marks are taken out of decoded text. */
+  cleanUp: boolean;
   /** Ids, special ones already left out where that was asked for, to text. */
   decode(ids: readonly number[]): string;
   save(folder: string): Promise<string[]>;
@@ -187,6 +189,12 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
     get maskId() {
       return idOfRole("mask");
     },
+    get bosId() {
+      return idOfRole("bos");
+    },
+    get eosId() {
+      return idOfRole("eos");
+    },
     specialIds: parts.specialIds,
     paddingSide: parts.paddingSide,
     modelMaxLength: parts.modelMaxLength,
@@ -202,7 +210,8 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
         }
         if (!skipSpecialTokens || !specialIds.has(id)) kept.push(id);
       }
-      return parts.decode(kept);
+      const text = parts.decode(kept);
+      return parts.cleanUp ? cleanUp(text) : text;
     },
     tokenToId: parts.tokenToId,
     idToToken: parts.idToToken,
@@ -212,7 +221,16 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
 
 function describeSpecial(parts: TokenizerParts): string {
   if (parts.special.size === 0) return "no special tokens";
-  return [...parts.special].map(([role, id]) => `${role} ${parts.idToToken(id)} (${id})`).join(", ");
+  return [...parts.special].sort((a, b) => a[1] - b[1]).map(([role, id]) =>
+    `${role} ${parts.idToToken(id)} (${id})`
+  ).join(", ");
+}
+
+/** `clean_up_tokenization` of transformers: English marks stand where they belong. */
+function cleanUp(text: string): string {
+  return text.replaceAll(" .", ".").replaceAll(" ?", "?").replaceAll(" !", "!").replaceAll(" ,", ",")
+    .replaceAll(" ' ", "'").replaceAll(" n't", "n't").replaceAll(" 'm", "'m").replaceAll(" 's", "'s")
+    .replaceAll(" 've", "'ve").replaceAll(" 're", "'re");
 }
 
 /**

@@ -79,17 +79,26 @@ Deno.test("tokenizer.json: what would not come out as in Python is refused by na
   const model = bpe.model as Record<string, unknown>;
   const cases: [Record<string, unknown>, RegExp][] = [
     [{ model: { type: "WordLevel", vocab: {} } }, /model "WordLevel" is not known/],
-    [{ ...bpe, model: { ...model, byte_fallback: true } }, /model\.byte_fallback true is not supported/],
     [{ ...bpe, model: { ...model, dropout: 0.1 } }, /model\.dropout 0\.1/],
-    [{ ...bpe, model: { ...model, vocab: { a: 0 } } }, /without the byte "Ā"/],
-    [{ ...bpe, pre_tokenizer: { type: "Whitespace" } }, /pre_tokenizer "Whitespace"/],
-    [{ ...bpe, normalizer: { type: "Lowercase" } }, /normalizer "Lowercase"/],
-    [{ ...unigram, normalizer: { type: "Nmt" } }, /normalizer "Nmt" before a Unigram model/],
-    [{ ...unigram, pre_tokenizer: { type: "Digits" } }, /pre_tokenizer "Digits" before a Unigram model/],
-    [{ ...unigram, decoder: { type: "CTC" } }, /decoder "CTC" after a Unigram model/],
+    [{ ...bpe, model: { ...model, end_of_word_suffix: "</w>" } }, /model\.end_of_word_suffix "<\/w>"/],
+    [{ ...bpe, model: { ...model, vocab: {} } }, /model\.vocab has no tokens/],
+    [{ ...bpe, model: { ...model, vocab: { a: "0" } } }, /the id of "a" is "0"/],
+    [{ ...bpe, model: { ...model, unk_token: "<unk>" } }, /model\.unk_token "<unk>" is not in model\.vocab/],
     [
-      { ...unigram, normalizer: { type: "Replace", pattern: { Regex: "\\w" }, content: "" } },
-      /pattern \\w may mean something else/,
+      { ...bpe, model: { ...model, merges: ["a b c"] } },
+      /model\.merges\[0\] is not a pair of tokens .*"a b c"/,
+    ],
+    [{ ...bpe, model: { ...model, merges: [["a", "★"]] } }, /model\.merges\[0\] is not a pair/],
+    [{ ...bpe, pre_tokenizer: { type: "UnicodeScripts" } }, /pre_tokenizer "UnicodeScripts" is not known/],
+    [
+      { ...bpe, pre_tokenizer: { type: "Split", pattern: { String: " " }, behavior: "Kept" } },
+      /the behavior "Kept"/,
+    ],
+    [{ ...unigram, normalizer: { type: "Nmt" } }, /normalizer "Nmt" is not known/],
+    [{ ...unigram, decoder: { type: "CTC" } }, /decoder "CTC" is not known/],
+    [
+      { ...unigram, normalizer: { type: "Replace", pattern: { Regex: "\\b" }, content: "" } },
+      /the pattern \\b is not supported: it has \\b/,
     ],
     [
       { ...unigram, model: { type: "Unigram", vocab: [["a"]] } },

@@ -2,18 +2,22 @@
 
 /**
  * What was read:
- * - `sentencepiece`: a SentencePiece unigram model as the `sentencepiece` package applies it (KoBERT's own way);
+ * - `sentencepiece`: a SentencePiece model, unigram or BPE, as the `sentencepiece` package applies it (KoBERT's own way);
  * - `kobert-skt`, `kobert-monologg`: the same model behind the text preparation of `skt/kobert-base-v1`'s
  *   `KoBERTTokenizer` and of monologg's `KoBertTokenizer`;
  * - `wordpiece`: BERT's WordPiece (KLUE-BERT, KLUE-RoBERTa, KoELECTRA) as Hugging Face `tokenizers` applies it;
- * - `unigram`: a `tokenizer.json` with a Unigram model, as Hugging Face `tokenizers` applies it;
- * - `bpe`: a `tokenizer.json` with byte-level BPE, through @xenova/transformers.
+ * - `xlnet`: a SentencePiece model as transformers' XLNetTokenizer applies it: KoBERT's preparation, special tokens last;
+ * - `llama`: a SentencePiece model as transformers' LlamaTokenizer applies it;
+ * - `unigram`, `bpe`: a `tokenizer.json` with a Unigram model or a BPE model (byte-level as GPT-2's and Llama 3's, or with
+ *   byte fallback as Llama 2's), as Hugging Face `tokenizers` applies it.
  */
 export type TokenizerKind =
   | "sentencepiece"
   | "kobert-skt"
   | "kobert-monologg"
   | "wordpiece"
+  | "xlnet"
+  | "llama"
   | "unigram"
   | "bpe";
 
@@ -85,6 +89,8 @@ export interface Tokenizer {
   readonly sepId: number;
   readonly unkId: number;
   readonly maskId: number;
+  readonly bosId: number;
+  readonly eosId: number;
   /** Ids of all special tokens, ascending. */
   readonly specialIds: readonly number[];
   readonly paddingSide: Side;

@@ -5,7 +5,7 @@ import { type AddedToken, makeTokenFinder } from "./added_tokens.ts";
 import { type BertSettings, makeBertNormalizer } from "./bert_text.ts";
 import { characterClasses, Is } from "./tokenizers_classes.ts";
 import { buildTrie, ROOT, step } from "./double_array.ts";
-import { stringOf } from "./sentencepiece.ts";
+import { stringOf } from "./characters.ts";
 import type { Piece, TextModel } from "./text_model.ts";
 
 /** A WordPiece vocabulary and how it is applied. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type BertSettings, makeBertNormalizer } from "./bert_text.ts";
 import { loadTokenizer } from "./mod.ts";
-import { stringOf } from "./sentencepiece.ts";
+import { stringOf } from "./characters.ts";
 import { fixture, fixturePath, type Row, TEXTS, withFolder } from "./testing.ts";
 import { characterClasses, Is } from "./tokenizers_classes.ts";
 import type { Side, Truncation } from "./types.ts";

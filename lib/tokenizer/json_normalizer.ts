@@ -1,10 +1,11 @@
-// What stands around a Unigram model in a `tokenizer.json`: normalizers, words, decoder, as functions of strings.
-// Source: normalizers, pre_tokenizers and decoders of huggingface/tokenizers (Apache-2.0).
+// The `normalizer` of a `tokenizer.json`, as a function of strings.
+// Source: normalizers of huggingface/tokenizers (Apache-2.0).
 
 import { makeBertNormalizer } from "./bert_text.ts";
 import { charsmapReplacement, charsmapRoot, charsmapStep, charsmapValue, parseCharsmap } from "./charsmap.ts";
 import { asObject } from "./config.ts";
-import { stringOf } from "./sentencepiece.ts";
+import { patternOf } from "./oniguruma.ts";
+import { stringOf } from "./characters.ts";
 import { characterClasses, Is, normalizeAsTokenizers } from "./tokenizers_classes.ts";
 
 /** A text on its way; `moved` when its first character is no longer what the given text begins with. */
@@ -93,20 +94,8 @@ export function makeNormalize(part: unknown, file: string): Change {
     }
   }
   throw new Error(
-    `${file}: the normalizer ${JSON.stringify(json.type)} before a Unigram model is not known.`,
+    `${file}: the normalizer ${JSON.stringify(json.type)} is not known.`,
   );
-}
-
-function patternOf(value: unknown, file: string): RegExp {
-  const pattern = asObject(value);
-  if (typeof pattern?.String === "string") {
-    return new RegExp(pattern.String.replace(/[\\^$.*+?()[\]{}|\/]/g, "\\$&"), "gu");
-  }
-  const regex = String(pattern?.Regex);
-  if (/\\[wWdDbBS]|\(\?/.test(regex)) {
-    throw new Error(`${file}: the pattern ${regex} may mean something else in Rust and is not supported.`);
-  }
-  return new RegExp(regex.replaceAll("\\s", "\\p{White_Space}"), "gu");
 }
 
 // Texts of characters that never join a grapheme cluster: most texts, and much faster.
@@ -158,55 +147,4 @@ function makePrecompiled(base64: string, file: string): (text: string) => string
     }
     return result;
   };
-}
-
-/** The words of a prepared text; `first` where it stands at the start of the given text. */
-export type Words = (text: string, first: boolean) => string[];
-
-/** The `pre_tokenizer`. */
-export function makeWords(part: unknown, file: string): Words {
-  const json = asObject(part);
-  if (json === null) return (text) => text === "" ? [] : [text];
-  switch (json.type) {
-    case "Sequence": {
-      const steps = (Array.isArray(json.pretokenizers) ? json.pretokenizers : []).map((each) =>
-        makeWords(each, file)
-      );
-      return (text, first) =>
-        steps.reduce((words, step) => words.flatMap((word, i) => step(word, first && i === 0)), [text])
-          .filter((word) => word !== "");
-    }
-    case "WhitespaceSplit":
-      return (text) => text.split(/\p{White_Space}+/u);
-    case "Metaspace": {
-      const space = String(json.replacement ?? "▁");
-      const scheme = json.add_prefix_space === false ? "never" : json.prepend_scheme ?? "always";
-      const apart = json.split !== false;
-      return (text, first) => {
-        let spaced = text.replaceAll(" ", space);
-        if (spaced === "") return [];
-        if ((scheme === "always" || scheme === "first" && first) && !spaced.startsWith(space)) {
-          spaced = space + spaced;
-        }
-        if (!apart) return [spaced];
-        return spaced.split(new RegExp(`(?=${space})`, "u")).filter((word) => word !== "");
-      };
-    }
-  }
-  throw new Error(
-    `${file}: the pre_tokenizer ${JSON.stringify(json.type)} before a Unigram model is not known.`,
-  );
-}
-
-/** The `decoder`. */
-export function makeDecoder(part: unknown, file: string): (tokens: readonly string[]) => string {
-  const json = asObject(part);
-  if (json === null) return (tokens) => tokens.join(" ");
-  if (json.type === "Metaspace") {
-    const space = String(json.replacement ?? "▁");
-    const never = json.add_prefix_space === false || json.prepend_scheme === "never";
-    return (tokens) =>
-      tokens.map((token, i) => token.replaceAll(space, i === 0 && !never ? "" : " ")).join("");
-  }
-  throw new Error(`${file}: the decoder ${JSON.stringify(json.type)} after a Unigram model is not known.`);
 }

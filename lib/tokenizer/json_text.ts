@@ -1,0 +1,134 @@
+// What every `tokenizer.json` does with a text: normalizer, added tokens in the prepared text, words, model.
+// Source: tokenizer/mod.rs of huggingface/tokenizers (Apache-2.0), do_tokenize.
+
+import { type AddedToken, makeTokenFinder } from "./added_tokens.ts";
+import { asObject, type Json, type TokenizerConfig } from "./config.ts";
+import { startEndTemplate, type Template } from "./encoding.ts";
+import { makeNormalize } from "./json_normalizer.ts";
+import { makeWords } from "./json_words.ts";
+import { conventionsOf, findRoles } from "./roles.ts";
+import { saveJson } from "./save_files.ts";
+import type { Piece, TextModel } from "./text_model.ts";
+import type { TokenizerParts } from "./tokenizer.ts";
+import { parseAddedTokens, parseTemplate } from "./tokenizer_json.ts";
+
+/**
+ * The text model of a `tokenizer.json`. Offsets are not known.
+ *
+ * @param tokenize one word to tokens: calls `found` with the id and, where it is not the id's own, the text of each.
+ * @throws Error that names the file and the part that is not known.
+ */
+export function makeJsonText(
+  json: Json,
+  file: string,
+  added: readonly AddedToken[],
+  tokenOf: (id: number) => string,
+  tokenize: (word: string, found: (id: number, text?: string) => void) => void,
+): TextModel {
+  const normalize = makeNormalize(json.normalizer, file);
+  const splitWords = makeWords(json.pre_tokenizer, file);
+  const findNormalized = makeTokenFinder(
+    added.filter((token) => token.normalized),
+    (token) => normalize({ text: token.content, moved: false }).text,
+  );
+  const splitText = (text: string, first: boolean, found: (id: number, text?: string) => void): void => {
+    const prepared = normalize({ text: text.toWellFormed(), moved: !first });
+    for (const { from, to, id } of findNormalized(prepared.text)) {
+      if (id >= 0) {
+        found(id);
+        continue;
+      }
+      const words = splitWords(prepared.text.slice(from, to), !prepared.moved && from === 0);
+      for (const word of words) tokenize(word, found);
+    }
+  };
+  return {
+    hasOffsets: false,
+    ids: (text, out, first) => splitText(text, first, (id) => out.push(id)),
+    pieces: (text, first) => {
+      const result: Piece[] = [];
+      splitText(
+        text,
+        first,
+        (id, token) => result.push({ id, token: token ?? tokenOf(id), start: 0, end: 0 }),
+      );
+      return result;
+    },
+  };
+}
+
+/** What `jsonParts` finds: nearly all of a tokenizer but its model. */
+export type JsonParts =
+  & Omit<TokenizerParts, "kind" | "source" | "model" | "cleanUp" | "decode">
+  & { added: readonly AddedToken[]; tokenOf(id: number): string };
+
+/**
+ * What a `tokenizer.json` and the files beside it say around the model: added and special tokens, their layout, sides.
+ *
+ * @throws Error that names the file and the part that is not known or contradicts another.
+ */
+export function jsonParts(
+  json: Json,
+  vocab: ReadonlyMap<string, number>,
+  config: TokenizerConfig,
+  file: string,
+): JsonParts {
+  const conventions = conventionsOf(config);
+  const roles = findRoles(vocab, parseAddedTokens(json, file), config, conventions.names, false);
+  const { ids, tokens, vocabSize, special, specialIds } = roles;
+  const added = config.splitSpecialTokens ? roles.added.filter((token) => !token.special) : roles.added;
+  const words = asObject(json.pre_tokenizer);
+  const prefix = words?.add_prefix_space;
+  if (typeof prefix === "boolean" && config.addPrefixSpace !== null && config.addPrefixSpace !== prefix) {
+    throw new Error(
+      `add_prefix_space is ${config.addPrefixSpace} in tokenizer_config.json and ${prefix} in ${file}: which is meant?`,
+    );
+  }
+  const padding = asObject(json.padding);
+  const side = padding?.direction === "Left" ? "left" : padding?.direction === "Right" ? "right" : null;
+  const pad = special.has("pad") ? undefined : ids.get(String(padding?.pad_token));
+  if (pad !== undefined) special.set("pad", pad);
+  const parts = {
+    vocabSize,
+    tokenToId: (token: string) => ids.get(token) ?? null,
+    idToToken: (id: number) => tokens.get(id) ?? null,
+    added,
+    tokenOf: (id: number) => tokens.get(id)!,
+    addedTokens: added.filter((token) => !token.normalized),
+    special,
+    specialIds,
+    template: bosEosTemplate(config, special) ?? parseTemplate(json.post_processor, file),
+    longestFirst: "tokenizers" as const,
+    paddingSide: config.paddingSide ?? side ?? conventions.paddingSide,
+    truncationSide: config.truncationSide ?? "right",
+    padType: conventions.padType,
+    modelMaxLength: config.modelMaxLength,
+  };
+  const { template, paddingSide, tokenOf } = parts;
+  return {
+    ...parts,
+    save: (folder) =>
+      saveJson(folder, json, config, { added: roles.added, template, special, paddingSide, tokenOf }),
+  };
+}
+
+/**
+ * The first and last token of a text where `add_bos_token` or `add_eos_token` is given, null where neither is: they go
+ * before the layout of `tokenizer.json`, as in Python.
+ *
+ * @throws Error where a token is asked for that is not named.
+ */
+export function bosEosTemplate(
+  config: TokenizerConfig,
+  special: ReadonlyMap<string, number>,
+): Template | null {
+  if (config.addBos === null && config.addEos === null) return null;
+  const idOf = (role: "bos" | "eos", asked: boolean | null): number | null => {
+    const id = special.get(role);
+    if (asked === true && id === undefined) {
+      throw new Error(`tokenizer_config.json says add_${role}_token, but there is no ${role}_token.`);
+    }
+    return asked === true ? id! : null;
+  };
+  return startEndTemplate(idOf("bos", config.addBos), idOf("eos", config.addEos));
+}
