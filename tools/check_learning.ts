@@ -1,0 +1,164 @@
+// Whether training here learns as well as PyTorch's: kobert-small from scratch on short labelled texts (NSMC's columns: id, document,
+// label), the same tokens and recipe on both sides, each from its own random weights, several seeds, float32 and bf16.
+//
+//   deno run -A tools/check_learning.ts --train FILE --test FILE --tokenizer PATH [--seeds 1,2,3] [--precisions float32,bf16]
+//     [--sides ours,peer] [--output FILE]
+//
+// Needs the reference venv (.venv-reference) for the peer's side. What the output file (outputs/learning.json) has already is not
+// trained again, so a check that was cut off goes on. An hour on two cores for 20,000 reviews.
+
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { type Precision, startEngine } from "../lib/engine/mod.ts";
+import { createModel, disposeModel, namedConfig } from "../lib/models/mod.ts";
+import { loadTokenizer } from "../lib/tokenizer/mod.ts";
+import { evaluateExamples, type Example, studyRecipe, train, trainableOf } from "../lib/training/mod.ts";
+import { macroF1 } from "../lib/evaluation/mod.ts";
+import { processEnvironment } from "./environment.ts";
+import { exists, inProject } from "./setup/paths.ts";
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    train: { type: "string" },
+    test: { type: "string" },
+    tokenizer: { type: "string" },
+    seeds: { type: "string", default: "1,2,3" },
+    precisions: { type: "string", default: "bf16,float32" },
+    sides: { type: "string", default: "ours,peer" },
+    output: { type: "string", default: inProject("outputs", "learning.json") },
+  },
+});
+
+/** The recipe of both sides; the rest is as in the study's. */
+const recipe = { epochs: 3, batchSize: 32, maxLength: 64, learningRate: 3e-4 };
+const labels = ["0", "1"];
+
+interface Job {
+  side: string;
+  precision: Precision;
+  seed: number;
+}
+
+interface Result extends Job {
+  accuracy: number;
+  macroF1: number;
+  seconds: number;
+}
+
+/** One side's training in a process of its own, which has the right environment from its start. */
+async function trained(job: Job, data: string): Promise<Result> {
+  const request = JSON.stringify({ ...job, ...recipe, data });
+  const [command, args] = job.side === "ours"
+    ? [Deno.execPath(), ["run", "-A", "--no-check", inProject("tools", "check_learning.ts")]] as const
+    : [inProject(".venv-reference", "bin", "python"), [
+      inProject("tools", "reference", "learning.py"),
+    ]] as const;
+  const { success, stdout } = await new Deno.Command(command, {
+    args: [...args],
+    env: { ...processEnvironment(), LEARNING: request },
+    stdout: "piped",
+    stderr: "inherit",
+  }).output();
+  if (!success) throw new Error(`The training of ${JSON.stringify(job)} failed.`);
+  return { ...job, ...JSON.parse(new TextDecoder().decode(stdout).trim().split("\n").at(-1)!) };
+}
+
+interface Text {
+  ids: number[];
+  label: number;
+}
+
+async function ours({ precision, seed, data }: Job & { data: string }): Promise<void> {
+  const { train: texts, test, vocabulary } = JSON.parse(await Deno.readTextFile(data));
+  await startEngine();
+  const model = createModel(namedConfig("kobert-small", vocabulary), { labels, seed });
+  const trainable = trainableOf({
+    model,
+    tokenizer: await loadTokenizer(vocabulary.path),
+    labels,
+    notes: [],
+  });
+  const examples = (texts: Text[]): Example[] =>
+    texts.map(({ ids, label }, i) => ({
+      songId: String(i),
+      inputIds: Int32Array.from(ids),
+      label,
+      weight: 1,
+    }));
+  const start = performance.now();
+  const run = { ...studyRecipe, ...recipe, precision, seed, logEverySteps: null, saveEverySteps: null };
+  await train(trainable, { train: examples(texts) }, run);
+  const seconds = (performance.now() - start) / 1000;
+  const testing = examples(test);
+  const { predicted } = await evaluateExamples(trainable, testing, { batchSize: 32, precision });
+  const truth = testing.map(({ label }) => label);
+  const accuracy = truth.filter((label, i) => label === predicted[i]).length / truth.length;
+  console.log(JSON.stringify({ accuracy, macroF1: macroF1(truth, predicted), seconds }));
+  disposeModel(model);
+}
+
+/** Rows of id, document and label, as tokens. */
+async function tokensOf(file: string, path: string): Promise<Text[]> {
+  const tokenizer = await loadTokenizer(path);
+  return readFileSync(file, "utf8").split("\n").slice(1).filter((line) => line !== "").map((line, i) => {
+    const [, document, label] = line.split("\t");
+    if (document === undefined || !labels.includes(label?.trim() ?? "")) {
+      throw new Error(`${file}, line ${i + 2}: id, document and label (0 or 1) are expected, between tabs.`);
+    }
+    return { ids: tokenizer.encode(document, { maxLength: recipe.maxLength }).ids, label: Number(label) };
+  });
+}
+
+function summary(results: readonly Result[]): string {
+  const groups = Map.groupBy(
+    results,
+    ({ side, precision }) => `${precision}, ${side === "ours" ? "ours" : "PyTorch"}`,
+  );
+  return [...groups].sort(([a], [b]) => a < b ? -1 : 1).map(([name, group]) => {
+    const mean = (of: (result: Result) => number) =>
+      group.reduce((sum, result) => sum + of(result), 0) / group.length;
+    const each = group.map(({ accuracy }) => accuracy.toFixed(4)).join(", ");
+    return `${name.padEnd(18)} accuracy ${mean(({ accuracy }) => accuracy).toFixed(4)} (${each}), macro-F1 ${
+      mean(({ macroF1 }) => macroF1).toFixed(4)
+    }, ${mean(({ seconds }) => seconds).toFixed(0)} s a run`;
+  }).join("\n");
+}
+
+if (Deno.env.has("LEARNING")) {
+  await ours(JSON.parse(Deno.env.get("LEARNING")!));
+} else {
+  if (!values.train || !values.test || !values.tokenizer) {
+    console.error("Give --train, --test (tables with the columns id, document, label) and --tokenizer.");
+    Deno.exit(2);
+  }
+  const data = await Deno.makeTempFile({ suffix: ".json" });
+  const { vocabSize, padId } = await loadTokenizer(values.tokenizer);
+  await Deno.writeTextFile(
+    data,
+    JSON.stringify({
+      train: await tokensOf(values.train, values.tokenizer),
+      test: await tokensOf(values.test, values.tokenizer),
+      vocabulary: { vocabSize, padId, path: values.tokenizer },
+      config: namedConfig("kobert-small", { vocabSize, padId }),
+    }),
+  );
+  const results: Result[] = exists(values.output) ? JSON.parse(await Deno.readTextFile(values.output)) : [];
+  const done = (job: Job) =>
+    results.some(({ side, precision, seed }) =>
+      side === job.side && precision === job.precision && seed === job.seed
+    );
+  for (const precision of values.precisions.split(",") as Precision[]) {
+    for (const seed of values.seeds.split(",").map(Number)) {
+      for (const side of values.sides.split(",")) {
+        const job = { side, precision, seed };
+        if (done(job)) continue;
+        results.push(await trained(job, data));
+        console.log(JSON.stringify(results.at(-1)));
+        await Deno.writeTextFile(values.output, JSON.stringify(results, null, 2) + "\n");
+      }
+    }
+  }
+  await Deno.remove(data);
+  console.log(`\n${summary(results)}`);
+}

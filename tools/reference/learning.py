@@ -1,0 +1,78 @@
+"""PyTorch's side of tools/check_learning.ts: one training, told by the environment variable LEARNING, its figures on standard output."""
+
+import json
+import os
+import random
+import time
+
+import torch
+import transformers
+from sklearn.metrics import accuracy_score, f1_score
+
+request = json.loads(os.environ["LEARNING"])
+with open(request["data"], encoding="utf-8") as file:
+    data = json.load(file)
+batch_size, epochs, seed = request["batchSize"], request["epochs"], request["seed"]
+pad = data["vocabulary"]["padId"]
+torch.set_num_threads(os.cpu_count())
+torch.manual_seed(seed)
+config = {key: value for key, value in data["config"].items() if key != "model_type"}
+model = transformers.BertForSequenceClassification(
+    transformers.BertConfig(**config, num_labels=2, attn_implementation="sdpa")
+).train()
+plain = ("bias", "LayerNorm.weight")
+named = list(model.named_parameters())
+optimizer = torch.optim.AdamW(
+    [
+        {"params": [p for n, p in named if not n.endswith(plain)], "weight_decay": 0.01},
+        {"params": [p for n, p in named if n.endswith(plain)], "weight_decay": 0.0},
+    ],
+    lr=request["learningRate"], fused=True,
+)
+
+
+def autocast():
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=request["precision"] == "bf16")
+
+
+def padded(texts):
+    longest = max(len(text["ids"]) for text in texts)
+    ids = [text["ids"] + [pad] * (longest - len(text["ids"])) for text in texts]
+    mask = [[1] * len(text["ids"]) + [0] * (longest - len(text["ids"])) for text in texts]
+    return {"input_ids": torch.tensor(ids), "attention_mask": torch.tensor(mask)}
+
+
+texts, shuffler = data["train"], random.Random(seed)
+steps = epochs * -(-len(texts) // batch_size)
+schedule = transformers.get_linear_schedule_with_warmup(optimizer, steps // 10, steps)
+start = time.perf_counter()
+for _ in range(epochs):
+    order = list(range(len(texts)))
+    shuffler.shuffle(order)
+    batches = []
+    for i in range(0, len(order), 50 * batch_size):
+        window = sorted(order[i : i + 50 * batch_size], key=lambda k: len(texts[k]["ids"]))
+        batches += [window[j : j + batch_size] for j in range(0, len(window), batch_size)]
+    shuffler.shuffle(batches)
+    for batch in batches:
+        rows = [texts[i] for i in batch]
+        with autocast():
+            loss = model(**padded(rows), labels=torch.tensor([row["label"] for row in rows])).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        schedule.step()
+seconds = time.perf_counter() - start
+
+model.eval()
+order = sorted(range(len(data["test"])), key=lambda k: -len(data["test"][k]["ids"]))
+predicted = [0] * len(order)
+with torch.inference_mode(), autocast():
+    for i in range(0, len(order), batch_size):
+        chosen = order[i : i + batch_size]
+        for k, best in zip(chosen, model(**padded([data["test"][k] for k in chosen])).logits.argmax(-1).tolist()):
+            predicted[k] = best
+truth = [text["label"] for text in data["test"]]
+print(json.dumps({"accuracy": accuracy_score(truth, predicted), "macroF1": f1_score(truth, predicted, average="macro"),
+                  "seconds": seconds}))
