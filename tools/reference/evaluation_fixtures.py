@@ -99,6 +99,8 @@ def labels():
             "chiSquare": (abs(b - c) - 1) ** 2 / (b + c) if b != c else 0.0,
             "chiSquareP": stats.chi2.sf((abs(b - c) - 1) ** 2 / (b + c), 1) if b != c else 1.0,
         } for b, c in pairs],
+        "wilson": [[k, n, *stats.binomtest(k, n).proportion_ci(method="wilson")]
+                   for k, n in [(0, 1), (1, 1), (0, 9), (5, 9), (9, 10), (77, 154), (154, 154), (6123, 8116)]],
         "erfc": [[x, special.erfc(x)] for x in [0, 1e-9, .1, .5, 1, 2, 2.49, 2.51, 3, 5, 10, 20]],
         "majority": [{
             "labels": y, "weights": w,
