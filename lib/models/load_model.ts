@@ -1,7 +1,7 @@
 /** A model from wherever it is: a folder or the Hub, whole or as an adapter to another. */
 import { isAbsolute, join } from "node:path";
 import { loadCheckpoint, type LoadReport, readConfig } from "./checkpoint.ts";
-import { ConfigReader, isMultiLabelConfig, type JsonObject } from "./config.ts";
+import { ConfigReader, isMultiLabelConfig, type JsonObject, type Task } from "./config.ts";
 import { exists } from "./files/tensor_file.ts";
 import { resolveModel, type ResolveOptions } from "./hub.ts";
 import { isLoraFolder, loadLora, readLoraConfig } from "./lora_files.ts";
@@ -46,7 +46,10 @@ export async function loadModel(source: string, options: LoadOptions = {}): Prom
     );
   });
   const json = exists(join(folder, "config.json")) ? readConfig(folder) : {};
-  const { model, report } = loadCheckpoint(resolved.folder, { ...classesOf(json, folder), ...rest });
+  const { model, report } = loadCheckpoint(resolved.folder, {
+    ...classesOf(json, folder, rest.task),
+    ...rest,
+  });
   // what the training kept beside the classes
   for (const [field, value] of Object.entries(json)) model.json[field] ??= value;
   const read = new Set(loadLora(model, folder));
@@ -67,8 +70,12 @@ function baseOf(folder: string): string {
 }
 
 /** The classes as the config beside an adapter has them. */
-function classesOf(json: JsonObject, folder: string): Pick<ModelOptions, "labels" | "multiLabel"> {
+function classesOf(
+  json: JsonObject,
+  folder: string,
+  task: Task = "sequence-classification",
+): Pick<ModelOptions, "labels" | "multiLabel"> {
   const config = new ConfigReader(json, join(folder, "config.json"));
-  if (!config.hasLabels) return {};
+  if (task !== "sequence-classification" || !config.hasLabels) return {};
   return { labels: config.labels(), multiLabel: isMultiLabelConfig(config) };
 }

@@ -54,7 +54,7 @@ interface LinearLayer {
 }
 
 /** The linear layers of a model, in order, as PyTorch names them. */
-function linearLayers({ architecture, config, task }: Model): LinearLayer[] {
+export function linearLayers({ architecture, config, task }: Model): LinearLayer[] {
   const module = (name: string) => name.replace(/\.weight$/, "");
   const own = architecture.parameters(config, task).filter(isLinear)
     .map(({ name }) => ({ name: module(name), weight: name, tied: false }));

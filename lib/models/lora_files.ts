@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { ConfigReader, type JsonObject, type Task } from "./config.ts";
 import { openCheckpoint, writeSafetensors } from "./files/mod.ts";
 import { exists } from "./files/tensor_file.ts";
-import { adaptedLayers, adapterParameters, detachLora, type LoraConfig, placeAdapters } from "./lora.ts";
+import {
+  adaptedLayers,
+  adapterParameters,
+  detachLora,
+  linearLayers,
+  type LoraConfig,
+  placeAdapters,
+} from "./lora.ts";
 import type { Model } from "./model.ts";
 
 const configFile = "adapter_config.json";
@@ -137,6 +144,7 @@ export function loadLora(model: Model, folder: string): string[] {
   const file = openCheckpoint(join(folder, name));
   try {
     placeAdapters(model, config, (_, rank, width) => new Float32Array(rank * width));
+    // PEFT writes the weight of an adapted decoder, too
     const wanted = adapterParameters(model), stored = new Set(file.names());
     const problems = wanted.flatMap(({ name, shape }) => {
       const key = prefix + name;
@@ -146,7 +154,15 @@ export function loadLora(model: Model, folder: string): string[] {
         ? []
         : [`${key} is [${there}] there and [${shape}] by the model`];
     });
-    for (const left of stored) problems.push(`${left} has no place in the model`);
+    const bases = new Map(
+      linearLayers(model).map(({ name, weight }) => [`${prefix}${name}.base_layer.weight`, weight]),
+    );
+    for (const key of stored) {
+      const base = model.parameters.get(bases.get(key) ?? "");
+      if (base !== undefined && String(base.shape) === String(file.info(key).shape)) {
+        base.assign(file.read(key));
+      } else problems.push(`${key} has no place in the model`);
+    }
     if (problems.length > 0) {
       const shown = problems.slice(0, 20).map((line) => `\n  ${line}`).join("");
       throw new Error(

@@ -177,12 +177,10 @@ def forward(model, batch):
     return model(**{name: torch.tensor(values) for name, values in inputs.items()}, labels=torch.tensor(labels))
 
 
-def compute(model_class, config, state, batches, dtype, training):
-    """Everything there is to compare, as float64 arrays, from weights in one float type."""
+def compute(make_model, batches, dtype, training, named=lambda model: model.named_parameters()):
+    """Everything there is to compare, as float64 arrays, from weights in one float type. `named` names the parameters."""
     def fresh():
-        model = getattr(transformers, model_class)(config)
-        model.load_state_dict(state)
-        return model.to(dtype).eval()
+        return make_model().to(dtype).eval()
 
     def array(tensor):
         return tensor.detach().to(torch.float64).numpy()
@@ -194,11 +192,11 @@ def compute(model_class, config, state, batches, dtype, training):
         "losses": [output.loss.item() for output in outputs],
     }
     outputs[0].loss.backward()
-    result["gradients"] = {n: None if p.grad is None else array(p.grad) for n, p in model.named_parameters()}
+    result["gradients"] = {n: None if p.grad is None else array(p.grad) for n, p in named(model)}
 
     model = fresh()
     groups = {True: [], False: []}
-    for name, parameter in model.named_parameters():
+    for name, parameter in named(model):
         groups[any(part in name for part in NO_DECAY)].append((name, parameter))
     optimizer = torch.optim.AdamW(
         [
@@ -223,7 +221,7 @@ def compute(model_class, config, state, batches, dtype, training):
         optimizer.step()
     result["final_logits"] = array(forward(model, batches[0]).logits)
     result["final_parameters"] = {
-        n: None if result["gradients"][n] is None else array(p) for n, p in model.named_parameters()
+        n: None if result["gradients"][n] is None else array(p) for n, p in named(model)
     }
     result["decayed"] = [name for name, _ in groups[False]]
     return result
@@ -336,6 +334,17 @@ def make(folder, case, seed):
     model.save_pretrained(folder)
     state = {name: value.clone() for name, value in model.state_dict().items()}
 
+    def make_model():
+        model = getattr(transformers, case["class"])(config)
+        model.load_state_dict(state)
+        return model
+
+    write_expected(folder, case, config, seed, rng, make_model)
+
+
+def write_expected(folder, case, config, seed, rng, make_model, **naming):
+    """Batches, what the model computes from them in float32 and float64, and the tolerances, into expected.json."""
+    language = case["class"].endswith(("MaskedLM", "CausalLM"))
     token_types = case.get("token_types", True)
     batches = []
     for i, ((rows, length), padding) in enumerate(zip(case["shapes"], case["padding"])):
@@ -353,8 +362,8 @@ def make(folder, case, seed):
         "batch_of_step": [step % len(batches) for step in range(total)],
         "lrs": [rate * (s / warmup if s < warmup else (total - s) / (total - warmup)) for s in range(total)],
     }
-    single = compute(case["class"], config, state, batches, torch.float32, training)
-    double = compute(case["class"], config, state, batches, torch.float64, training)
+    single = compute(make_model, batches, torch.float32, training, **naming)
+    double = compute(make_model, batches, torch.float64, training, **naming)
     measured, tolerance = compare(single, double)
 
     pad = config.pad_token_id
@@ -398,7 +407,8 @@ def make(folder, case, seed):
         text = text.replace(key, "\n" + key)
     text = text.replace('},"', '},\n"').replace('},{"inputs"', '},\n{"inputs"')
     (folder / "expected.json").write_text(text + "\n", encoding="utf-8")
-    (folder / "model.safetensors").chmod(0o644)
+    for path in folder.glob("*.safetensors"):
+        path.chmod(0o644)
     size = sum(path.stat().st_size for path in folder.iterdir())
     print(f"{folder.name}: {size / 1024:.0f} KB, " + ", ".join(f"{k} {v:.0e}" for k, v in tolerance.items()))
     left_out = set(measured["amplified_parameters"]) - set(measured["zero_gradient_parameters"])
