@@ -97,8 +97,8 @@ export const shared = {
 export const recipe = {
   recipe: {
     type: "choice",
-    choices: ["study", "quick", "test"],
-    about: "where the fields below start from; study, or quick for a model from scratch",
+    choices: ["study", "quick", "thorough", "test"],
+    about: "where the fields below start from; study, or quick (thorough: longer) for a model from scratch",
   },
   epochs: { type: "integer", min: 1, about: "times through the training songs" },
   maxSteps: { type: "integer", min: 1, about: "ends the training after so many steps" },

@@ -35,6 +35,6 @@ Deno.test("settings: what the environment says", () => {
 });
 
 Deno.test("settings: an unknown recipe and a broken seed are errors that say what is possible", () => {
-  assert.throws(() => of({ RECIPE: "slow" }), /RECIPE is "slow"; it can be study, quick, test/);
+  assert.throws(() => of({ RECIPE: "slow" }), /RECIPE is "slow"; it can be study, quick, thorough, test/);
   assert.throws(() => of({ SEED: "x" }), /SEED is "x"/);
 });

@@ -214,7 +214,7 @@ export function restoreTraining(
 }
 
 /** What differs between two values, by path: `recipe.epochs: 3 there, 4 here`. */
-function differences(saved: unknown, current: unknown, path = ""): string[] {
+export function differences(saved: unknown, current: unknown, path = ""): string[] {
   const isObject = (value: unknown): value is Record<string, unknown> =>
     typeof value === "object" && value !== null && !Array.isArray(value);
   if (isObject(saved) && isObject(current)) {

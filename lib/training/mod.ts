@@ -1,6 +1,6 @@
 /** Training: batches, recipe, schedule, the loop, checkpoints; songs, tokenizer and model joined. */
 export * from "./batches.ts";
-export { type TrainingState } from "./checkpoint.ts";
+export { differences, type TrainingState } from "./checkpoint.ts";
 export {
   breathe,
   evaluateExamples,
@@ -24,6 +24,7 @@ export {
   trainableOf,
 } from "./fine_tune.ts";
 export * from "./language_model.ts";
+export { writeWhole } from "./folders.ts";
 export { foreseeMemory, type MemoryForecast } from "./memory.ts";
 export { type CardData, modelCard } from "./model_card.ts";
 export * from "./recipe.ts";
