@@ -37,4 +37,5 @@ export {
   splitCounts,
   topArtists,
 } from "./summary.ts";
+export { importMelon, type MelonImport } from "./import_melon.ts";
 export type { SongDate } from "./values.ts";
