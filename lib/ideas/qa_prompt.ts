@@ -22,6 +22,7 @@
  */
 import type { Song } from "../songs/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
+import { startIds } from "../training/mod.ts";
 
 /** The columns of the table that can stand in a context. */
 export const qaFields = ["id", "song_name", "adults", "artist", "album_id", "date", "lyrics"] as const;
@@ -129,9 +130,7 @@ export function qaEncoder(
 ): QaEncoder {
   const { genres, lyricsLength } = format;
   const encode = (text: string) => tokenizer.encode(text, { addSpecialTokens: false }).ids;
-  // what the tokenizer puts before a text, as Llama's <s>
-  const ids = tokenizer.encode(genres.join(" ")).ids;
-  const start = ids.slice(0, ids.findIndex((id) => !tokenizer.specialIds.includes(id)));
+  const start = startIds(tokenizer);
   const responses = genres.map((genre) => Int32Array.of(...encode(` ${genre}`), endId));
   const longest = responses.reduce((most, { length }) => Math.max(most, length), 0);
   const known = new Map<string, number[]>();

@@ -25,8 +25,10 @@ export {
 } from "./fine_tune.ts";
 export * from "./language_model.ts";
 export { writeWhole } from "./folders.ts";
+export { adaptFor, type Origin } from "./lora.ts";
 export { foreseeMemory, type MemoryForecast } from "./memory.ts";
 export { type CardData, modelCard } from "./model_card.ts";
+export * from "./pretrain.ts";
 export * from "./recipe.ts";
 export * from "./schedule.ts";
 export { train } from "./trainer.ts";
