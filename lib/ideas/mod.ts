@@ -39,3 +39,23 @@ export {
   trainAnswerer,
 } from "./qa.ts";
 export { type QaField, qaFields, type QaFormat, type QaPrompt, qaPrompt } from "./qa_prompt.ts";
+export {
+  SEARCH_BASELINES,
+  SEARCH_MODELS,
+  type SearchCallback,
+  searchModels,
+  type SearchOptions,
+} from "./model_search.ts";
+export { type SearchBudget, searchBudget, searchedModels } from "./search_budget.ts";
+export { SEARCH_FILE } from "./search_file.ts";
+export {
+  comparisonTable,
+  type ModelSearch,
+  type SearchComparison,
+  type SearchedModel,
+  type SearchIdentity,
+  type SearchRun,
+  type SearchScore,
+  type SearchStart,
+  searchTable,
+} from "./search_results.ts";

@@ -13,6 +13,7 @@ export type { ProgressBar, ProgressOptions } from "./progress.ts";
 export { settings } from "./settings.ts";
 export type { Settings } from "./settings.ts";
 export { trainingProgress } from "./training_progress.ts";
+export { searchProgress } from "./search_progress.ts";
 export { listenForStop, STOP_FILE } from "./stop.ts";
 export type { StopListener } from "./stop.ts";
 export { inKernel } from "./kernel.ts";

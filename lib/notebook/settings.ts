@@ -1,6 +1,7 @@
 /** What a run of the notebooks can be told from outside: the songs, the model, the recipe. */
 import { isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type SearchBudget, searchBudget, searchedModels } from "../ideas/mod.ts";
 import { type Recipe, recipes } from "../training/mod.ts";
 
 /** What the notebooks work on; `deno task start` sets it by its options, a notebook by itself takes the defaults. */
@@ -15,6 +16,11 @@ export interface Settings {
   tokenizer?: string;
   /** How to train. Environment `RECIPE` names it; default `quick`. */
   recipe: Recipe;
+  /**
+   * What the model search compares, and what it spends on each. Environment `MODELS` names sources with commas; default one small
+   * configuration of each architecture, from scratch, and `MODEL`.
+   */
+  search: SearchBudget & { models: string[]; tokenizer?: string };
   /** Where checkpoints and results go. Environment `OUTPUT`; default `outputs/run`. */
   output: string;
   /** Of the split, the weights, the order and the dropout. Environment `SEED`; default 7. */
@@ -43,13 +49,20 @@ export function settings(
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new Error(`SEED is "${value("SEED")}"; it must be a whole number.`);
   }
-  const tokenizer = value("TOKENIZER"), genres = value("GENRES");
+  const named = value("TOKENIZER"), tokenizer = named === undefined ? {} : { tokenizer: path(named) };
+  const list = (text: string | undefined) => text?.split(",").map((part) => part.trim());
+  const genres = list(value("GENRES")), model = value("MODEL") ?? "kobert-small";
   return {
     songs: path(value("SONGS_FILE") ?? "data/songs.csv"),
-    ...(genres !== undefined && { genres: genres.split(",").map((genre) => genre.trim()) }),
-    model: value("MODEL") ?? "kobert-small",
-    ...(tokenizer !== undefined && { tokenizer: path(tokenizer) }),
+    ...(genres !== undefined && { genres }),
+    model,
+    ...tokenizer,
     recipe: { ...recipe, seed },
+    search: {
+      models: searchedModels(list(value("MODELS")), model),
+      ...searchBudget(name, seed),
+      ...tokenizer,
+    },
     output: path(value("OUTPUT") ?? "outputs/run"),
     seed,
   };

@@ -34,6 +34,20 @@ Deno.test("settings: what the environment says", () => {
   assert.deepEqual([seed, recipe.seed, genres, tokenizer], [3, 3, ["발라드", "댄스"], "/tokenizers/one"]);
 });
 
+Deno.test("settings: the search compares the small configurations and the model, or what is named", () => {
+  const small = ["kobert-small", "roberta-small", "electra-small", "xlnet-small", "llama-small"];
+  assert.deepEqual(of({}).search.models, small);
+  assert.deepEqual(of({ MODEL: "klue/bert-base" }).search.models, [...small, "klue/bert-base"]);
+  assert.deepEqual(of({ MODELS: "klue/bert-base, kobert-small", MODEL: "x" }).search.models, [
+    "klue/bert-base",
+    "kobert-small",
+  ]);
+  const { search, recipe } = of({ RECIPE: "thorough", SEED: "3", TOKENIZER: "/tokenizers/one" });
+  assert.deepEqual([search.seeds, search.tokenizer], [[3, 4, 5], "/tokenizers/one"]);
+  assert.ok(search.recipe.maxLength <= recipe.maxLength);
+  assert.equal(of({}).search.tokenizer, undefined);
+});
+
 Deno.test("settings: an unknown recipe and a broken seed are errors that say what is possible", () => {
   assert.throws(() => of({ RECIPE: "slow" }), /RECIPE is "slow"; it can be study, quick, thorough, test/);
   assert.throws(() => of({ SEED: "x" }), /SEED is "x"/);

@@ -11,3 +11,5 @@ export { lossCurve } from "./training.ts";
 export type { EvaluationPoint, StepPoint } from "./training.ts";
 export { alphaCurve, confusionMatrix, modelComparison, perGenreScores } from "./evaluation.ts";
 export type { AlphaSeries, ComparedModel } from "./evaluation.ts";
+export { accuracyByCost } from "./search.ts";
+export type { CostedModel } from "./search.ts";

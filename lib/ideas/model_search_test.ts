@@ -1,0 +1,326 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { startEngine } from "../engine/mod.ts";
+import { createModel, disposeModel, type JsonObject } from "../models/mod.ts";
+import { type Song, songsFrame } from "../songs/mod.ts";
+import { loadTokenizer } from "../tokenizer/mod.ts";
+import { recipes, saveClassifier, testRecipe } from "../training/mod.ts";
+import { SEARCH_BASELINES, searchModels, type SearchOptions } from "./model_search.ts";
+import { searchBudget, searchedModels } from "./search_budget.ts";
+import { SEARCH_FILE } from "./search_file.ts";
+import {
+  comparisonTable,
+  measuredSongs,
+  type ModelSearch,
+  rank,
+  type SearchRun,
+  searchTable,
+  summarise,
+} from "./search_results.ts";
+import { judge } from "./verdict.ts";
+
+await startEngine();
+
+const labels = ["댄스", "발라드"];
+
+function songs(count: number, first = 0): Song[] {
+  return Array.from({ length: count }, (_, at) => {
+    const i = first + at, genres = i % 9 === 4 ? ["댄스", "발라드"] : [i % 3 === 0 ? "발라드" : "댄스"];
+    return {
+      id: `s${i}`,
+      songName: `노래 ${i}`,
+      adults: null,
+      artists: i % 4 === 0 ? ["가", "나"] : [`가수 ${i % 5}`],
+      albumId: null,
+      date: { text: "", year: null, month: null, day: null },
+      genres,
+      lyrics: genres[0] === "발라드" ? `눈물이 흐르는 이별의 밤 ${i}` : `신나게 춤을 추자 흔들어 ${i}`,
+    };
+  });
+}
+const data = { train: songsFrame(songs(36)), measured: songsFrame(songs(15, 36)) };
+
+const tokenizerFile = fileURLToPath(new URL("../tokenizer/testdata/songs.model", import.meta.url));
+const tiny: Record<string, JsonObject> = {
+  bert: {
+    model_type: "bert",
+    hidden_size: 16,
+    num_hidden_layers: 1,
+    num_attention_heads: 2,
+    intermediate_size: 32,
+    max_position_embeddings: 24,
+    initializer_range: 0.2,
+  },
+  llama: {
+    model_type: "llama",
+    hidden_size: 16,
+    num_hidden_layers: 1,
+    num_attention_heads: 2,
+    intermediate_size: 24,
+    max_position_embeddings: 24,
+    initializer_range: 0.2,
+  },
+};
+
+const recipe = { ...testRecipe, maxSteps: 6, batchSize: 8, maxLength: 12, precision: "float32" as const };
+
+/** Runs a test with the folders of two tiny checkpoints and an empty one for output. */
+async function withModels(test: (models: string[], output: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "search-" });
+  try {
+    const tokenizer = await loadTokenizer(tokenizerFile);
+    const { vocabSize, padId } = tokenizer;
+    for (const [name, json] of Object.entries(tiny)) {
+      const model = createModel({ ...json, vocab_size: vocabSize, pad_token_id: padId }, { labels, seed: 1 });
+      await saveClassifier({ model, tokenizer, labels, notes: [] }, `${folder}/${name}`);
+      disposeModel(model);
+    }
+    await test(Object.keys(tiny).map((name) => `${folder}/${name}`), `${folder}/run`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const optionsOf = (models: string[], more: Partial<SearchOptions> = {}): SearchOptions => ({
+  models,
+  recipe,
+  seeds: [7, 8],
+  pretrainedLearningRate: 1e-2,
+  ...more,
+});
+
+/** A search without what takes another time in each run. */
+function withoutTimes({ runs, results, ...rest }: ModelSearch): unknown {
+  const timeless = <T extends { trainSeconds: number; songsPerSecond: number | null }>(of: T) => ({
+    ...of,
+    trainSeconds: 0,
+    songsPerSecond: 0,
+  });
+  return { ...rest, runs: runs.map(timeless), results: results.map(timeless) };
+}
+
+const readFile = async (output: string): Promise<ModelSearch> =>
+  JSON.parse(await Deno.readTextFile(`${output}/${SEARCH_FILE}`));
+
+Deno.test("searchModels measures networks and baselines on the same songs, best first, and writes them", async () => {
+  await withModels(async (models, output) => {
+    const told: string[] = [];
+    let lastStep = 0;
+    const search = await searchModels(
+      data,
+      optionsOf(models, {
+        output,
+        callbacks: [{
+          onStart: ({ trainings, before, steps }) =>
+            void told.push(`${before} of ${trainings}, ${steps} steps`),
+          onStep: (step) => void (lastStep = step),
+          onRun: ({ model, seed }) => void told.push(`${model.split("/").at(-1)} ${seed}`),
+        }],
+      }),
+    );
+    const baselines = Object.keys(SEARCH_BASELINES);
+    assert.deepEqual(told, [
+      "0 of 8, 24 steps",
+      ...baselines.map((model) => `${model} null`),
+      "bert 7",
+      "llama 7",
+      "bert 8",
+      "llama 8",
+    ]);
+    assert.equal(lastStep, 24);
+    assert.equal(search.ended, "finished");
+    assert.deepEqual(await readFile(output), JSON.parse(JSON.stringify(search)));
+
+    const { results } = search;
+    assert.deepEqual(new Set(results.map(({ model }) => model)), new Set([...baselines, ...models]));
+    const values = results.map(({ accuracyPerSong }) => accuracyPerSong.value);
+    assert.deepEqual(values, values.toSorted((a, b) => b - a));
+    for (const { model, bySeed, start, steps, tokens, accuracyPerSong, macroF1 } of results) {
+      const isNetwork = models.includes(model);
+      assert.deepEqual(bySeed.map(({ seed }) => seed), isNetwork ? [7, 8] : [null]);
+      assert.equal(start, isNetwork ? "pretrained" : "no network");
+      assert.equal(steps, isNetwork ? 6 : 0);
+      assert.ok(model === "majority" ? tokens === 0 : tokens > 300, `${model}: ${tokens} tokens`);
+      for (const { value, low, high } of [accuracyPerSong, macroF1]) {
+        assert.ok(0 <= low && low <= value && value <= high && high <= 1);
+      }
+    }
+    // the n-grams tell these songs apart
+    assert.ok(
+      results.find(({ model }) => model === "tfidf-logistic-regression")!.accuracyPerSong.value > 0.9,
+    );
+    // both networks saw the same batches, so the same tokens
+    const [bert, llama] = models.map((model) => results.find((result) => result.model === model)!);
+    assert.equal(bert!.tokens, llama!.tokens);
+    assert.equal(search.againstBest.length, 5);
+    assert.equal(search.againstNext.length, 5);
+    assert.equal(searchTable(search).length, 6);
+    assert.deepEqual(
+      comparisonTable(search, search.againstNext).map((row) => row["견준 쪽 · than"]),
+      results.slice(1).map(({ name }) => name),
+    );
+  });
+});
+
+Deno.test("a search that was cut off goes on with what it has, to the same result", async () => {
+  await withModels(async (models, output) => {
+    const whole = await searchModels(data, optionsOf(models));
+    const controller = new AbortController();
+    // in the middle of the third network's training
+    const cut = await searchModels(
+      data,
+      optionsOf(models, {
+        output,
+        signal: controller.signal,
+        callbacks: [{ onStep: (step) => step === 14 ? controller.abort() : undefined }],
+      }),
+    );
+    assert.equal(cut.ended, "interrupted");
+    assert.equal(cut.runs.length, 6);
+    assert.deepEqual((await readFile(output)).ended, "interrupted");
+    assert.deepEqual(cut.results.find(({ model }) => model === models[0])!.bySeed.length, 1);
+
+    const told: unknown[] = [];
+    const search = await searchModels(
+      data,
+      optionsOf(models, {
+        output,
+        callbacks: [{
+          onStart: ({ before, stepsBefore }) => void told.push(before, stepsBefore),
+          onTraining: (_, seed) => void told.push(seed),
+        }],
+      }),
+    );
+    assert.deepEqual(told, [6, 12, 8, 8]);
+    assert.deepEqual(withoutTimes(search), withoutTimes(whole));
+
+    // fewer models and seeds: nothing is trained, and nothing of the others is lost
+    const fewer = await searchModels(data, optionsOf(models.slice(0, 1), { output, seeds: [8] }));
+    assert.equal(fewer.results.length, 5);
+    assert.deepEqual(fewer.results.find(({ model }) => model === models[0])!.bySeed.map(({ seed }) => seed), [
+      8,
+    ]);
+    assert.equal((await readFile(output)).runs.length, 8);
+  });
+});
+
+Deno.test("a search refuses the file of other songs or another recipe, unless it begins anew", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "search-" });
+  const options = { models: [], recipe, seeds: [7], output: folder };
+  try {
+    const first = await searchModels(data, options);
+    await assert.rejects(
+      searchModels(data, { ...options, recipe: { ...recipe, epochs: 3, maxLength: 9 } }),
+      /is of another model search.*\n {2}recipe.epochs: 1 there, 3 here\n {2}recipe.maxLength: 12 there, 9 here\n/,
+    );
+    await assert.rejects(
+      searchModels({ ...data, measured: songsFrame(songs(14, 36)) }, options),
+      /measuredSongs: "15 songs, \w+" there, "14 songs, \w+" here/,
+    );
+    const [song, ...others] = songs(36);
+    const changed = songsFrame([{ ...song!, genres: ["댄스"] }, ...others]);
+    await assert.rejects(searchModels({ ...data, train: changed }, options), /trainSongs: "36 songs/);
+    // the seed, and how often something is logged or saved, decide nothing
+    await searchModels(data, {
+      ...options,
+      recipe: { ...recipe, seed: 9, logEverySteps: 3, saveEverySteps: 2 },
+    });
+    const anew = await searchModels({ ...data, train: changed }, { ...options, resume: false });
+    assert.notEqual(anew.identity.trainSongs, first.identity.trainSongs);
+    assert.deepEqual((await readFile(folder)).identity, anew.identity);
+    for (const text of ["{", "[]", "null", '{"runs": []}']) {
+      await Deno.writeTextFile(`${folder}/${SEARCH_FILE}`, text);
+      await assert.rejects(searchModels(data, options), /model_search.json is no model search/);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a search needs a seed, and each model and seed once", async () => {
+  const of = (more: Partial<SearchOptions>) =>
+    searchModels(data, { models: [], recipe, seeds: [7], ...more });
+  await assert.rejects(of({ seeds: [] }), /at least one seed/);
+  await assert.rejects(of({ seeds: [1, 1] }), /seed 1 is named twice/);
+  await assert.rejects(of({ models: ["llama-small", "llama-small"] }), /model llama-small is named twice/);
+});
+
+function run(model: string, seed: number | null, predictions: string[]): SearchRun {
+  const start = "from scratch" as const;
+  const cost = { parameters: 5, steps: 1, tokens: 10, trainSeconds: seed ?? 0, songsPerSecond: 4 };
+  return { model, name: model.toUpperCase(), start, seed, ...cost, predictions };
+}
+
+Deno.test("summarise: the scores of one training are judge's, of several their means", () => {
+  const measuredRows = songs(12), measured = measuredSongs(measuredRows, labels);
+  const first = measuredRows.map((_, i) => labels[i % 2]!),
+    second = measuredRows.map(({ genres }) => genres[0]!);
+  const verdictOf = (genres: string[]) =>
+    judge("", labels, measuredRows, genres.map((genre) => labels.map((label) => Number(label === genre))));
+  const [a, b] = [verdictOf(first), verdictOf(second)];
+  const one = summarise([run("a", 1, first)], measured);
+  assert.equal(one.accuracyPerSong.value, a.perSong.value);
+  assert.equal(one.accuracyPerInstance.value, a.perInstance.value);
+  assert.equal(one.macroF1.value, a.macroF1);
+  const both = summarise([run("a", 1, first), run("a", 3, second)], measured);
+  const close = (x: number, y: number) => assert.ok(Math.abs(x - y) < 1e-12, `${x} ${y}`);
+  close(both.accuracyPerSong.value, (a.perSong.value + b.perSong.value) / 2);
+  close(both.accuracyPerInstance.value, (a.perInstance.value + b.perInstance.value) / 2);
+  close(both.macroF1.value, (a.macroF1 + b.macroF1) / 2);
+  assert.equal(both.trainSeconds, 2);
+  assert.deepEqual(both.bySeed.map(({ accuracyPerSong }) => accuracyPerSong), [
+    a.perSong.value,
+    b.perSong.value,
+  ]);
+});
+
+Deno.test("summarise: a genre that training lacks is wrong and counts in macro-F1", () => {
+  const [song] = songs(1);
+  const measured = measuredSongs([song!, { ...song!, id: "x", genres: ["트로트"] }], labels);
+  const { accuracyPerSong, macroF1 } = summarise([run("a", 1, ["발라드", "발라드"])], measured);
+  // two artists, so two instances of each song, all said to be 발라드
+  assert.equal(accuracyPerSong.value, 0.5);
+  assert.ok(Math.abs(macroF1.value - (2 * 2 / (2 + 4)) / 3) < 1e-12, `${macroF1.value}`);
+});
+
+Deno.test("rank: pairs with the best and with the next, corrected by Holm within each list", () => {
+  const rows = songs(10).map((song) => ({ ...song, genres: ["댄스"] })),
+    measured = measuredSongs(rows, labels);
+  const answers = (right: number) => rows.map((_, i) => i < right ? "댄스" : "발라드");
+  const runs = [
+    run("worst", null, answers(1)),
+    run("best", null, answers(9)),
+    run("middle", null, answers(3)),
+  ];
+  const { results, againstBest, againstNext } = rank(
+    runs.map((one) => summarise([one], measured)),
+    runs,
+    measured,
+  );
+  assert.deepEqual(results.map(({ model }) => model), ["best", "middle", "worst"]);
+  assert.deepEqual(
+    againstBest.map(({ better, other, betterOn, otherOn }) => [better, other, betterOn, otherOn]),
+    [
+      ["best", "middle", 6, 0],
+      ["best", "worst", 8, 0],
+    ],
+  );
+  // by hand: 2/2⁶ and 2/2⁸; Holm: the smaller twice, the larger once
+  assert.deepEqual(againstBest.map(({ p }) => p), [2 / 64, 2 / 256]);
+  assert.deepEqual(againstBest.map(({ correctedP }) => correctedP), [2 / 64, 4 / 256]);
+  // middle against worst: 2 songs to none, p = 2/2²
+  assert.deepEqual(againstNext.map(({ other, p }) => [other, p]), [["middle", 2 / 64], ["worst", 0.5]]);
+  assert.deepEqual(againstNext.map(({ correctedP }) => correctedP), [4 / 64, 0.5]);
+});
+
+Deno.test("searchBudget: every recipe has one, no longer than its own training", () => {
+  for (const [name, recipe] of Object.entries(recipes)) {
+    const { recipe: search, seeds } = searchBudget(name, 5);
+    assert.ok(search.epochs <= recipe.epochs && search.maxLength <= recipe.maxLength, name);
+    assert.equal(search.seed, 5);
+    assert.equal(seeds[0], 5);
+  }
+  assert.deepEqual(searchBudget("thorough", 5).seeds, [5, 6, 7]);
+  assert.throws(() => searchBudget("slow", 5), /known are study, quick, thorough, test/);
+  assert.deepEqual(searchedModels(["a", "b", "a"], "c"), ["a", "b"]);
+});
