@@ -5,7 +5,7 @@
  *
  * @module
  */
-export { argmax, checkLengths, checkRows, labelsOf, softmax } from "./labels.ts";
+export { argmax, checkLengths, checkProbabilities, checkRows, labelsOf, softmax } from "./labels.ts";
 export type { Label, Labels, Rows } from "./labels.ts";
 export {
   accuracy,
@@ -37,10 +37,14 @@ export { bootstrapInterval, mcNemar, percentile } from "./resampling.ts";
 export type { BootstrapInterval, McNemar } from "./resampling.ts";
 export { holmCorrection, pairedTest } from "./significance.ts";
 export type { PairedTest, RightCounts } from "./significance.ts";
+export { pairedInterval, studentTQuantile } from "./paired.ts";
+export type { PairedInterval } from "./paired.ts";
 export { applyThresholds, fitThresholds, multilabelScores } from "./multilabel.ts";
 export type { MultilabelScores } from "./multilabel.ts";
 export { fitTfidf, termsOf, transformTexts } from "./tfidf.ts";
 export type { SparseMatrix, TfidfOptions, TfidfVectorizer } from "./tfidf.ts";
+export { selectRows, sideBySide, sparseMatrix } from "./sparse.ts";
+export type { SparseRow } from "./sparse.ts";
 export { decisionScores, fitLogisticRegression, linearProbabilities } from "./logistic_regression.ts";
 export type { LogisticRegression, LogisticRegressionOptions } from "./logistic_regression.ts";
 export type { LbfgsProgress } from "./lbfgs.ts";

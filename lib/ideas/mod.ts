@@ -59,3 +59,27 @@ export {
   type SearchStart,
   searchTable,
 } from "./search_results.ts";
+export {
+  COLUMN_NAMES,
+  COLUMN_PARTS,
+  type ColumnBlocks,
+  columnBlocks,
+  type ColumnPart,
+  type ColumnsModel,
+  type ColumnsModelOptions,
+  columnsProbabilities,
+  type ColumnVectorizer,
+  fitColumns,
+  fitColumnsModel,
+  latinShare,
+} from "./columns.ts";
+export { scoreSongs, type SongScores } from "./song_scores.ts";
+export { fitStacking, type Members, stackedProbabilities, type Stacking } from "./stacking.ts";
+export {
+  type Combination,
+  type CombinationKey,
+  type Combinations,
+  combine,
+  type CombinedSongs,
+} from "./combination.ts";
+export { compareFolds, type FoldComparison, type FoldMethod, type FoldScores, foldsText } from "./folds.ts";

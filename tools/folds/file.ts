@@ -1,0 +1,44 @@
+/** The folds file: which songs a published comparison tests on. */
+
+/** Song ids only, so that it can be shared where lyrics cannot. */
+export interface FoldsFile {
+  /** The genres told apart. */
+  genres: string[];
+  /** Test songs of each random fold; the others train. */
+  folds: string[][];
+  /** Test songs that share no artist and album with the rest; may be absent. */
+  disjoint_test?: string[];
+}
+
+/** The name of the split that shares no artist. */
+export const DISJOINT = "disjoint";
+
+/** Reads and checks a folds file. @throws Error saying what is missing */
+export async function readFolds(path: string): Promise<FoldsFile> {
+  const wrong = (what: string) =>
+    new Error(`${path}: ${what}. See "deno task folds -- --help" for its form.`);
+  let file: Record<string, unknown>;
+  try {
+    file = JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    throw error instanceof SyntaxError ? wrong(`this is no JSON (${error.message})`) : error;
+  }
+  const isList = (value: unknown): value is string[] =>
+    Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string");
+  if (!isList(file.genres)) throw wrong('"genres" must be a list of names');
+  if (!Array.isArray(file.folds) || file.folds.length < 2 || !file.folds.every(isList)) {
+    throw wrong('"folds" must be at least two lists of song ids (texts)');
+  }
+  if (file.disjoint_test !== undefined && !isList(file.disjoint_test)) {
+    throw wrong('"disjoint_test" must be a list of song ids (texts)');
+  }
+  return file as unknown as FoldsFile;
+}
+
+/** The test songs of each split, by its name: fold-1 and so on, and the disjoint one last. */
+export function testSongsOf(file: FoldsFile): Map<string, string[]> {
+  return new Map([
+    ...file.folds.map((ids, i) => [`fold-${i + 1}`, ids] as const),
+    ...(file.disjoint_test ? [[DISJOINT, file.disjoint_test] as const] : []),
+  ]);
+}
