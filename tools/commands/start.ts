@@ -1,6 +1,6 @@
 /** `deno task start`: runs all notebooks headless on a table of songs and says how the model did. */
 import { basename, join, resolve } from "node:path";
-import { inProject } from "../setup/paths.ts";
+import { exists, inProject } from "../setup/paths.ts";
 import { runNotebooks } from "../notebooks/run.ts";
 import { readOptions, recipe, shared } from "../options.ts";
 import { newRecord, writeRecord } from "../report/record.ts";
@@ -15,13 +15,26 @@ const options = readOptions({
     songs: shared.songs,
     genres: shared.genres,
     model: shared.model,
+    models: {
+      type: "text",
+      placeholder: "LIST",
+      about:
+        "the models that 03_model_search compares, with commas (default a small one of each architecture)",
+    },
     tokenizer: shared.tokenizer,
     output: { ...shared.output, default: "outputs" },
     seed: shared.seed,
     engine: shared.engine,
-    recipe: { ...recipe.recipe, default: "quick", about: "how to train: quick suits a model from scratch" },
+    recipe: {
+      ...recipe.recipe,
+      default: "quick",
+      about: "how to train: quick suits a model from scratch; thorough takes an hour",
+    },
   },
 });
+
+/** A checkpoint's folder by its full path, since notebooks run in their own; other sources as they are. */
+const located = (source: string): string => exists(source) ? resolve(source) : source;
 
 const notebookFolder = inProject("notebooks");
 const notebooks = [...Deno.readDirSync(notebookFolder)].map(({ name }) => name)
@@ -53,7 +66,8 @@ const results = await runNotebooks({
   env: {
     SONGS_FILE: resolve(options.songs),
     GENRES: options.genres ?? "",
-    MODEL: options.model,
+    MODEL: located(options.model),
+    MODELS: options.models?.split(",").map((model) => located(model.trim())).join(",") ?? "",
     TOKENIZER: options.tokenizer === undefined ? "" : resolve(options.tokenizer),
     OUTPUT: run,
     RECIPE: options.recipe,
