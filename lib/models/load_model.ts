@@ -37,16 +37,12 @@ export async function loadModel(source: string, options: LoadOptions = {}): Prom
   const { hub, base: givenBase, ...rest } = options;
   const { folder } = await resolveModel(source, hub);
   if (!isLoraFolder(folder)) return { ...loadCheckpoint(folder, rest), folder, base: folder };
-  const base = givenBase ?? baseOf(folder);
-  const resolved = await resolveModel(base, hub).catch((error) => {
-    throw new Error(
-      `${folder} is an adapter to ${base}, which cannot be had: ${(error as Error).message} ` +
-        "Its adapter_config.json says where (base_model_name_or_path).",
-      { cause: error },
-    );
+  const base = await resolveBase(folder, {
+    ...(givenBase !== undefined && { base: givenBase }),
+    ...(hub && { hub }),
   });
   const json = exists(join(folder, "config.json")) ? readConfig(folder) : {};
-  const { model, report } = loadCheckpoint(resolved.folder, {
+  const { model, report } = loadCheckpoint(base, {
     ...classesOf(json, folder, rest.task),
     ...rest,
   });
@@ -54,7 +50,27 @@ export async function loadModel(source: string, options: LoadOptions = {}): Prom
   for (const [field, value] of Object.entries(json)) model.json[field] ??= value;
   const read = new Set(loadLora(model, folder));
   const initialised = report.initialised.filter((name) => !read.has(name));
-  return { model, report: { ...report, initialised }, folder, base: resolved.folder };
+  return { model, report: { ...report, initialised }, folder, base };
+}
+
+/**
+ * The folder of an adapter's base model.
+ *
+ * @throws Error when nobody says which that is, or it cannot be had
+ */
+export async function resolveBase(
+  folder: string,
+  { base = baseOf(folder), hub }: Pick<LoadOptions, "base" | "hub"> = {},
+): Promise<string> {
+  try {
+    return (await resolveModel(base, hub)).folder;
+  } catch (error) {
+    throw new Error(
+      `${folder} is an adapter to ${base}, which cannot be had: ${(error as Error).message} ` +
+        "Its adapter_config.json says where (base_model_name_or_path).",
+      { cause: error },
+    );
+  }
 }
 
 /** Where an adapter's base is; a folder that is not here may stand as it did beside the adapter. */

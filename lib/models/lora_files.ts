@@ -136,15 +136,29 @@ export function readLoraConfig(folder: string): LoraConfig {
  * loadLora(model, "path/to/adapter");
  */
 export function loadLora(model: Model, folder: string): string[] {
-  const config = readLoraConfig(folder);
+  placeAdapters(model, readLoraConfig(folder), (_, rank, width) => new Float32Array(rank * width));
+  try {
+    return restoreLora(model, folder);
+  } catch (error) {
+    detachLora(model);
+    throw error;
+  }
+}
+
+/**
+ * Reads the values of a model's adapters, and of the modules that are saved with them, from a folder that {@link saveLora}
+ * wrote of the same adapters.
+ *
+ * @returns the names of the parameters that were read
+ * @throws Error naming the folder and what is missing, left over or mis-shaped
+ */
+export function restoreLora(model: Model, folder: string): string[] {
   const name = weightFiles.find((name) => exists(join(folder, name)));
   if (name === undefined) {
     throw new Error(`${folder} holds no adapter: looked for ${weightFiles.join(", ")}.`);
   }
   const file = openCheckpoint(join(folder, name));
   try {
-    placeAdapters(model, config, (_, rank, width) => new Float32Array(rank * width));
-    // PEFT writes the weight of an adapted decoder, too
     const wanted = adapterParameters(model), stored = new Set(file.names());
     const problems = wanted.flatMap(({ name, shape }) => {
       const key = prefix + name;
@@ -154,6 +168,7 @@ export function loadLora(model: Model, folder: string): string[] {
         ? []
         : [`${key} is [${there}] there and [${shape}] by the model`];
     });
+    // PEFT writes the weight of an adapted decoder, too
     const bases = new Map(
       linearLayers(model).map(({ name, weight }) => [`${prefix}${name}.base_layer.weight`, weight]),
     );
@@ -172,9 +187,6 @@ export function loadLora(model: Model, folder: string): string[] {
     }
     for (const parameter of wanted) parameter.assign(file.read(prefix + parameter.name));
     return wanted.map(({ name }) => name);
-  } catch (error) {
-    detachLora(model);
-    throw error;
   } finally {
     file.close();
   }

@@ -351,6 +351,7 @@ Deno.test("an adapter that does not fit is refused, and leaves the model as it w
     refused(/v_proj\.lora_A\.weight \[2,16\] is missing[^]*q_proj\.lora_A\.weight has no place/);
     await Deno.writeTextFile(path, JSON.stringify({ ...json, target_modules: ["query"] }));
     refused(/name no linear layer of this llama/);
+    await Deno.writeTextFile(path, JSON.stringify(json));
     await Deno.remove(join(folder, "adapter_model.safetensors"));
     refused(/holds no adapter: looked for adapter_model\.safetensors, adapter_model\.bin/);
     await assert.rejects(saveLora(model, folder), /no adapters to save/);

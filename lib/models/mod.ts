@@ -53,7 +53,7 @@ export {
   startCache,
 } from "./generate.ts";
 export { type Lookup, type ParameterSpec } from "./layers.ts";
-export { type LoadedModel, loadModel, type LoadOptions } from "./load_model.ts";
+export { type LoadedModel, loadModel, type LoadOptions, resolveBase } from "./load_model.ts";
 export {
   adaptedLayers,
   attachLora,
@@ -62,7 +62,7 @@ export {
   type LoraOptions,
   mergeLora,
 } from "./lora.ts";
-export { isLoraFolder, loadLora, readLoraConfig, saveLora } from "./lora_files.ts";
+export { isLoraFolder, loadLora, readLoraConfig, restoreLora, saveLora } from "./lora_files.ts";
 export {
   configNames,
   createModel,

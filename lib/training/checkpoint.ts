@@ -14,6 +14,7 @@ import {
   removeFolder,
   startFolder,
 } from "./folders.ts";
+import type { Trainable } from "./types.ts";
 
 /** Where a training stands, beside its parameters and moments. */
 export interface TrainingState {
@@ -148,8 +149,12 @@ async function listCheckpoints(output: string): Promise<string[]> {
 async function damage(folder: string): Promise<string | null> {
   try {
     const checksums: Record<string, string> = JSON.parse(await Deno.readTextFile(join(folder, manifestFile)));
-    for (const name of ["model.safetensors", momentsFile, stateFile]) {
+    for (const name of [momentsFile, stateFile]) {
       if (checksums[name] === undefined) return `${manifestFile} lacks ${name}`;
+    }
+    // model.safetensors or adapter_model.safetensors
+    if (!Object.keys(checksums).some((name) => name.endsWith("model.safetensors"))) {
+      return `${manifestFile} lacks the model's weights`;
     }
     for (const [name, expected] of Object.entries(checksums)) {
       if (await sha256(join(folder, name)) !== expected) return `${name} does not match its checksum`;
@@ -188,14 +193,17 @@ export async function newestCheckpoint(
 /** Puts a checkpoint's parameters and moments back. */
 export function restoreTraining(
   folder: string,
-  parameters: Map<string, Parameter>,
+  { parameters, restore }: Pick<Trainable, "parameters" | "restore">,
   optimizer: AdamW,
 ): void {
-  const model = openSafetensors(join(folder, "model.safetensors"));
-  try {
-    for (const [name, parameter] of parameters) parameter.assign(model.read(name));
-  } finally {
-    model.close();
+  if (restore !== undefined) restore(folder);
+  else {
+    const model = openSafetensors(join(folder, "model.safetensors"));
+    try {
+      for (const [name, parameter] of parameters) parameter.assign(model.read(name));
+    } finally {
+      model.close();
+    }
   }
   const moments = openSafetensors(join(folder, momentsFile));
   try {

@@ -5,12 +5,14 @@ import { lossWeights, resolvePrecision, startEngine } from "../engine/mod.ts";
 import {
   configNames,
   createModel,
-  loadCheckpoint,
+  isLoraFolder,
+  loadModel,
   type LoadReport,
   lossOf,
   type Model,
   multiLabelLossOf,
   namedConfig,
+  resolveBase,
   resolveModel,
   type ResolveOptions,
   saveCheckpoint,
@@ -20,6 +22,7 @@ import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
 import { evaluateExamples } from "./evaluate.ts";
+import { adaptFor, type Origin, originOf, restoring } from "./lora.ts";
 import { train } from "./trainer.ts";
 import type { Trainable, TrainingOptions, TrainingRun } from "./types.ts";
 
@@ -31,6 +34,8 @@ export interface Classifier {
   labels: readonly string[];
   /** Things to know about how it was loaded: a freshly drawn head, weights of no use here. */
   notes: string[];
+  /** Where its weights come from; absent where it starts from scratch. */
+  origin?: Origin;
 }
 
 /** How a classifier is made or loaded. */
@@ -43,6 +48,10 @@ export interface ClassifierOptions {
   tokenizer?: string;
   /** Seed of freshly drawn weights. */
   seed?: number;
+  /** Freezes the model and holds its matrices in bfloat16 alone, half the memory: for LoRA on a large checkpoint. */
+  narrow?: boolean;
+  /** The base model of an adapter, where it is not what `adapter_config.json` says. */
+  base?: string;
   /** How a model of the Hub is downloaded. */
   hub?: ResolveOptions;
 }
@@ -56,12 +65,17 @@ const bundledTokenizer = fileURLToPath(new URL("../../data/tokenizer", import.me
  */
 export async function tokenizerOf(source: string, named?: string, hub?: ResolveOptions): Promise<string> {
   if (named !== undefined) return named;
-  return configNames.includes(source) ? bundledTokenizer : (await resolveModel(source, hub)).folder;
+  if (configNames.includes(source)) return bundledTokenizer;
+  const { folder } = await resolveModel(source, hub);
+  const hasOwn = [...Deno.readDirSync(folder)].some(({ name }) =>
+    /\.(model|spiece)$|^(tokenizer\.json|vocab\.txt)$/.test(name)
+  );
+  return isLoraFolder(folder) && !hasOwn ? await resolveBase(folder, { ...(hub && { hub }) }) : folder;
 }
 
 /**
- * A classifier from a source: `kobert-small` (from scratch), a checkpoint's folder, or a model of the Hugging Face Hub
- * (`skt/kobert-base-v1`). Starts the engine.
+ * A classifier from a source: `kobert-small` (from scratch), a checkpoint's folder, an adapter's folder, or a model of the
+ * Hugging Face Hub (`skt/kobert-base-v1`). Starts the engine.
  *
  * @throws Error when the source cannot be found or does not fit.
  * @example
@@ -69,7 +83,7 @@ export async function tokenizerOf(source: string, named?: string, hub?: ResolveO
  */
 export async function loadClassifier(source: string, options: ClassifierOptions = {}): Promise<Classifier> {
   await startEngine();
-  const { labels, seed, multiLabel } = options;
+  const { labels, seed, multiLabel, narrow, base, hub } = options;
   if (configNames.includes(source)) {
     if (labels === undefined) {
       throw new Error(`"${source}" starts from scratch: it needs the genres' names (labels).`);
@@ -82,15 +96,18 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
     });
     return { model, tokenizer, labels, notes: [`${source}: all weights are freshly drawn`] };
   }
-  const { folder } = await resolveModel(source, options.hub);
-  const tokenizer = await loadTokenizer(options.tokenizer ?? folder);
-  const { model, report } = loadCheckpoint(folder, {
+  const tokenizer = await loadTokenizer(await tokenizerOf(source, options.tokenizer, hub));
+  const { model, report, folder } = await loadModel(source, {
     ...(labels !== undefined && { labels }),
     ...(multiLabel !== undefined && { multiLabel }),
     ...(seed !== undefined && { seed }),
+    ...(narrow !== undefined && { narrow }),
+    ...(base !== undefined && { base }),
+    ...(hub !== undefined && { hub }),
   });
   checkVocabulary(tokenizer, model, folder);
-  return { model, tokenizer, labels: model.config.labels, notes: reportNotes(report) };
+  const origin = originOf(source, source === folder, report.initialised);
+  return { model, tokenizer, labels: model.config.labels, notes: reportNotes(report), origin };
 }
 
 /** @throws Error where a tokenizer has more tokens than the model of that folder. */
@@ -182,12 +199,14 @@ export function trainableOf(classifier: Classifier): Trainable {
       return multiLabelLossOf(model, pass, batch.tokens, batch.targets!, { ...options, exampleWeights });
     },
     save: (folder) => saveClassifier(classifier, folder),
+    ...restoring(model),
     identity: { config: model.json, tokenizer: tokenizer.vocabSize },
   };
 }
 
 /**
- * Fine-tunes a classifier on songs, in place.
+ * Fine-tunes a classifier on songs, in place. With `loraRank` its adapters alone are trained, and `best` is an adapter's
+ * folder, which {@link loadClassifier} opens.
  *
  * @param data cleaned songs with genres, split so that no song is on both sides
  * @param recipe {@link studyRecipe} with what is given changed
@@ -215,6 +234,7 @@ export async function fineTune(
         "Make it with labels: genresOf(train).",
     );
   }
+  adaptFor(classifier.model, full, classifier.origin);
   return await train(
     trainableOf(classifier),
     { train: rows(trainSongs), validation: rows(songRows(data.validation)) },

@@ -3,19 +3,22 @@ import { startEngine } from "../engine/mod.ts";
 import {
   configNames,
   createModel,
+  isLoraFolder,
   type JsonObject,
   languageTaskOf,
-  loadCheckpoint,
+  loadModel,
   lossOf,
   type Model,
   namedConfig,
   readConfig,
+  resolveBase,
   resolveModel,
   type ResolveOptions,
   saveCheckpoint,
 } from "../models/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import { checkVocabulary, reportNotes, tokenizerOf } from "./fine_tune.ts";
+import { type Origin, originOf, restoring } from "./lora.ts";
 import type { Trainable } from "./types.ts";
 
 /** A model that tells tokens, masked ones or the next, with the tokenizer its vocabulary comes from. */
@@ -25,6 +28,8 @@ export interface LanguageModel {
   kind: "masked" | "causal";
   /** Things to know about how it was loaded: freshly drawn weights, weights of no use here. */
   notes: string[];
+  /** Where its weights come from; absent where it starts from scratch. */
+  origin?: Origin;
 }
 
 /** How a language model is made or loaded. */
@@ -33,13 +38,15 @@ export interface LanguageModelOptions {
   tokenizer?: string;
   /** Seed of freshly drawn weights. */
   seed?: number;
+  /** Freezes the model and holds its matrices in bfloat16 alone, half the memory: for LoRA on a large checkpoint. */
+  narrow?: boolean;
   /** How a model of the Hub is downloaded. */
   hub?: ResolveOptions;
 }
 
 /**
- * A language model from a source: `kobert-small` (masked) or `llama-small` (causal) from scratch, a checkpoint's folder, or
- * a model of the Hugging Face Hub. Its architecture decides which kind it is. Starts the engine.
+ * A language model from a source: `kobert-small` (masked) or `llama-small` (causal) from scratch, a checkpoint's folder, an
+ * adapter's folder, or a model of the Hugging Face Hub. Its architecture decides which kind it is. Starts the engine.
  *
  * @throws Error when the source cannot be found, does not fit, or is of an architecture without a language model
  * @example const { model, tokenizer } = await loadLanguageModel("llama-small", { seed: 7 });
@@ -49,7 +56,7 @@ export async function loadLanguageModel(
   options: LanguageModelOptions = {},
 ): Promise<LanguageModel> {
   await startEngine();
-  const seed = options.seed ?? 0;
+  const seed = options.seed ?? 0, { hub, narrow } = options;
   const tokenizer = await loadTokenizer(await tokenizerOf(source, options.tokenizer, options.hub));
   if (configNames.includes(source)) {
     const json = namedConfig(source, tokenizer);
@@ -57,11 +64,22 @@ export async function loadLanguageModel(
     const model = createModel(json, { task, seed });
     return { model, tokenizer, kind: kindOf(task), notes: [`${source}: all weights are freshly drawn`] };
   }
-  const { folder } = await resolveModel(source, options.hub);
-  const task = taskOf(readConfig(folder), folder);
-  const { model, report } = loadCheckpoint(folder, { task, seed });
+  const task = taskOf(await configOf(source, hub), source);
+  const { model, report, folder } = await loadModel(source, {
+    task,
+    seed,
+    ...(narrow !== undefined && { narrow }),
+    ...(hub !== undefined && { hub }),
+  });
   checkVocabulary(tokenizer, model, folder);
-  return { model, tokenizer, kind: kindOf(task), notes: reportNotes(report) };
+  const origin = originOf(source, source === folder, report.initialised);
+  return { model, tokenizer, kind: kindOf(task), notes: reportNotes(report), origin };
+}
+
+/** A model's config; an adapter's is its base's. */
+async function configOf(source: string, hub?: ResolveOptions): Promise<JsonObject> {
+  const { folder } = await resolveModel(source, hub);
+  return readConfig(isLoraFolder(folder) ? await resolveBase(folder, { ...(hub && { hub }) }) : folder);
 }
 
 const kindOf = (task: "masked-lm" | "causal-lm") => task === "masked-lm" ? "masked" : "causal";
@@ -78,7 +96,7 @@ function taskOf(json: JsonObject, source: string): "masked-lm" | "causal-lm" {
 export async function generates(source: string, hub?: ResolveOptions): Promise<boolean> {
   const json = configNames.includes(source)
     ? namedConfig(source, { vocabSize: 1, padId: 0 })
-    : readConfig((await resolveModel(source, hub)).folder);
+    : await configOf(source, hub);
   return languageTaskOf(json, source) === "causal-lm";
 }
 
@@ -105,6 +123,7 @@ export function trainableLanguageModel(language: LanguageModel): Trainable {
       return lossOf(model, pass, tokens, tokenLabels, options);
     },
     save: (folder) => saveLanguageModel(language, folder),
+    ...restoring(model),
     identity: { config: model.json, tokenizer: tokenizer.vocabSize },
   };
 }

@@ -103,8 +103,9 @@ export function foreseeMemory(model: Trainable, plan: Plan, heldMoments = 0): Me
   });
   const largest = ofParts.reduce((a, b) => b.activations > a.activations ? b : a);
 
-  const copies = precision === "bf16" ? 2 * all : 0;
-  const values = 4 * all, gradients = 4 * trained, fixed = values + copies + 8 * trained;
+  const narrow = sizeOf(parameters.filter(({ isNarrow }) => isNarrow));
+  const copies = precision === "bf16" ? 2 * (all - narrow) : 0;
+  const values = 4 * all - 2 * narrow, gradients = 4 * trained, fixed = values + copies + 8 * trained;
   // gradients come as activations go, unless those of earlier parts are there already
   const total = fixed +
     (parts.length > 1 ? largest.activations + gradients : Math.max(largest.activations, gradients));
@@ -127,7 +128,7 @@ export async function checkMemory(forecast: MemoryForecast, limit?: number | nul
   if (free === null || needed <= free) return;
   const left = free - (parameters - held);
   const advice = left <= 0
-    ? "Its parameters alone are too many: take a smaller model, or freeze its lower layers (freezeLayers)."
+    ? "Its parameters alone are too many: take a smaller model, freeze its lower layers (freezeLayers), or train adapters alone (loraRank)."
     : rows === 1
     ? "Set gradientCheckpointing to true, or make maxLength smaller."
     : `Set microBatchTokens to ${

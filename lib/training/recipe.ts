@@ -49,6 +49,17 @@ export interface Recipe {
   freezeLayers: number;
   /** Thaws the highest of `freezeLayers` at each new epoch, the embeddings last (Howard & Ruder 2018). */
   unfreezeGradually: boolean;
+  /**
+   * LoRA: beside each linear layer of a pretrained checkpoint two matrices of this rank are learnt, and the head; all else
+   * stays as it is. `null` trains the model itself, or the adapters it was loaded with.
+   */
+  loraRank: number | null;
+  /** The product of the two matrices is multiplied by this over the rank. */
+  loraAlpha: number;
+  /** The layers by the ends of their names (`["query", "value"]`), a regular expression for whole names, or `all-linear`. */
+  loraTargets: readonly string[] | string;
+  /** Dropout of what goes into an adapter. */
+  loraDropout: number;
   /** Trains on this many examples, drawn by the seed; `null` for all. */
   maxTrainSamples: number | null;
   /** Validates on this many examples, drawn by the seed; `null` for all. */
@@ -96,6 +107,10 @@ export const studyRecipe: Readonly<Recipe> = {
   freeze: [],
   freezeLayers: 0,
   unfreezeGradually: false,
+  loraRank: null,
+  loraAlpha: 16,
+  loraTargets: "all-linear",
+  loraDropout: 0,
   maxTrainSamples: null,
   maxValidationSamples: null,
   precision: "auto",
@@ -208,6 +223,16 @@ const rules: Record<keyof Recipe, Rule> = {
   },
   freezeLayers: whole(0),
   unfreezeGradually: flag,
+  loraRank: orNull(whole(1)),
+  loraAlpha: above0,
+  loraTargets: {
+    holds: (value) =>
+      value !== "" && (typeof value === "string" ||
+        (Array.isArray(value) && value.length > 0 &&
+          value.every((name) => typeof name === "string" && name !== ""))),
+    wanted: "all-linear, a list of layers' names or a regular expression",
+  },
+  loraDropout: below1,
   maxTrainSamples: orNull(whole(1)),
   maxValidationSamples: orNull(whole(1)),
   precision: oneOf("auto", "float32", "bf16"),

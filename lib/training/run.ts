@@ -318,7 +318,7 @@ async function takeUp(
     ? { ...plan.identity, weights: state.identity.weights }
     : plan.identity;
   checkIdentity(state.identity, current, folder);
-  restoreTraining(folder, model.parameters, optimizer);
+  restoreTraining(folder, model, optimizer);
   return state;
 }
 

@@ -72,7 +72,7 @@ export function withoutTimes(history: readonly HistoryRecord[]): unknown[] {
 }
 
 /** All parameters' values by name. */
-export function weightsOf(model: Trainable): Record<string, Float32Array> {
+export function weightsOf(model: Pick<Trainable, "parameters">): Record<string, Float32Array> {
   return Object.fromEntries([...model.parameters].map(([name, parameter]) => [name, parameter.data()]));
 }
 

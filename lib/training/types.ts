@@ -38,8 +38,10 @@ export interface Trainable {
     examples: readonly Example[],
     options: { batchSize: number; precision: Precision },
   ): Promise<ValidationMetrics>;
-  /** Writes the model's files into a folder, `model.safetensors` with every parameter among them. */
+  /** Writes the model's files into a folder, with every parameter that is trained: all in `model.safetensors`, but for `restore`. */
   save(folder: string): Promise<void>;
+  /** Puts back the parameters that `save` wrote; by default all, from `model.safetensors`. */
+  restore?(folder: string): void;
   /** What makes this model another one, for telling checkpoints apart. */
   identity: Record<string, unknown>;
 }

@@ -1,0 +1,58 @@
+/** Adapters as a recipe asks for them. */
+import { isAbsolute, resolve } from "node:path";
+import { attachLora, isLoraFolder, type Model, restoreLora } from "../models/mod.ts";
+import { checkRecipe, type Recipe } from "./recipe.ts";
+import type { Trainable } from "./types.ts";
+
+/** Where a model's weights come from: what an adapter must name to be opened later. */
+export interface Origin {
+  /** A folder or an id on the Hub. */
+  source: string;
+  /** Parameters that were freshly drawn. */
+  initialised: readonly string[];
+}
+
+/** Where a model was loaded from; a folder is found from anywhere. */
+export function originOf(source: string, isFolder: boolean, initialised: readonly string[]): Origin {
+  return { source: isFolder && !isAbsolute(source) ? resolve(source) : source, initialised };
+}
+
+/**
+ * Puts the adapters that a recipe asks for beside a model's layers and freezes the rest; a model that has them already goes on
+ * with them.
+ *
+ * @param origin absent for a model from scratch
+ * @throws Error when there is nothing to adapt, no layer of that name, or other adapters are there
+ */
+export function adaptFor(model: Model, recipe: Recipe, origin: Origin | undefined): void {
+  checkRecipe(recipe);
+  const { loraRank: rank, loraAlpha: alpha, loraTargets: targets, loraDropout: dropout, seed } = recipe;
+  if (rank === null) return;
+  const wanted = { rank, alpha, targets, dropout };
+  if (model.lora !== undefined) {
+    const { rank, alpha, targets, dropout } = model.lora,
+      there = JSON.stringify({ rank, alpha, targets, dropout });
+    if (there === JSON.stringify(wanted)) return;
+    throw new Error(
+      `Recipe: the model has adapters already (${there}); leave loraRank null to train them further, or merge them ` +
+        "first (mergeLora).",
+    );
+  }
+  if (origin === undefined) {
+    throw new Error(
+      "Recipe: loraRank adapts a pretrained checkpoint, and this model starts from scratch: all of it has to be trained.",
+    );
+  }
+  if (isLoraFolder(origin.source)) {
+    throw new Error(
+      `Recipe: loraRank needs a base model that can be opened, and ${origin.source} is an adapter: save the merged model, and ` +
+        "train on that.",
+    );
+  }
+  attachLora(model, { ...wanted, seed, base: origin.source, fresh: origin.initialised });
+}
+
+/** How a model's parameters are put back from a checkpoint, where that holds adapters alone. */
+export function restoring(model: Model): Pick<Trainable, "restore"> {
+  return model.lora === undefined ? {} : { restore: (folder) => void restoreLora(model, folder) };
+}
