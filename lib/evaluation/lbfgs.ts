@@ -23,6 +23,9 @@ export interface LbfgsResult extends LbfgsProgress {
  * @param options.tolerance stop when the gradient's largest component is at most this
  * @param options.maxIterations stop after so many steps
  * @param options.onIteration called (and awaited) after each step
+ * @param options.dot the inner product, where points are not plain coordinates
+ * @param options.sizeOf what is held to the tolerance, asked only of the gradient the objective filled last; by default its
+ *   largest absolute component
  */
 export async function minimizeLbfgs(
   point: Float64Array,
@@ -31,21 +34,25 @@ export async function minimizeLbfgs(
     tolerance: number;
     maxIterations: number;
     onIteration?: (progress: LbfgsProgress) => void | Promise<void>;
+    dot?: Dot;
+    sizeOf?: (gradient: Float64Array) => number;
   },
 ): Promise<LbfgsResult> {
+  const { dot = plainDot, sizeOf = largest } = options;
   const pairs: Pair[] = [];
   const direction = new Float64Array(point.length);
   let gradient = new Float64Array(point.length);
   let trialGradient = new Float64Array(point.length);
   const trial = new Float64Array(point.length);
   let loss = objective(point, gradient);
+  let size = sizeOf(gradient);
   let iteration = 0;
-  while (iteration < options.maxIterations && largest(gradient) > options.tolerance) {
-    descentDirection(gradient, pairs, direction);
+  while (iteration < options.maxIterations && size > options.tolerance) {
+    descentDirection(gradient, pairs, direction, dot);
     let slope = dot(gradient, direction);
     if (!(slope < 0)) {
       pairs.length = 0;
-      descentDirection(gradient, pairs, direction);
+      descentDirection(gradient, pairs, direction, dot);
       slope = dot(gradient, direction);
     }
     const found = wolfeStep(loss, slope, pairs.length === 0 ? 1 / Math.sqrt(-slope) : 1, (step) => {
@@ -65,12 +72,15 @@ export async function minimizeLbfgs(
     if (pair.curvature > 0) pairs.push(pair);
     [gradient, trialGradient] = [trialGradient, gradient];
     loss = found.value;
+    size = sizeOf(gradient);
     iteration++;
-    await options.onIteration?.({ iteration, loss, gradient: largest(gradient) });
+    await options.onIteration?.({ iteration, loss, gradient: size });
   }
-  const size = largest(gradient);
   return { iteration, loss, gradient: size, converged: size <= options.tolerance };
 }
+
+/** An inner product of two points, directions or gradients. */
+type Dot = (a: Float64Array, b: Float64Array) => number;
 
 const MEMORY = 10;
 
@@ -86,7 +96,12 @@ function newPair(length: number): Pair {
 }
 
 /** direction = −H gradient, with H the inverse Hessian that the pairs imply. */
-function descentDirection(gradient: Float64Array, pairs: readonly Pair[], direction: Float64Array): void {
+function descentDirection(
+  gradient: Float64Array,
+  pairs: readonly Pair[],
+  direction: Float64Array,
+  dot: Dot,
+): void {
   for (let i = 0; i < gradient.length; i++) direction[i] = -gradient[i]!;
   const factors = new Float64Array(pairs.length);
   for (let p = pairs.length - 1; p >= 0; p--) {
@@ -148,7 +163,7 @@ function between(low: LinePoint, high: LinePoint): number {
   return Math.min(Math.max(inside, low.step + 0.1 * width), high.step - 0.1 * width);
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+function plainDot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;

@@ -16,11 +16,6 @@ export interface LogisticRegressionOptions {
   tolerance?: number;
   /** 1,000 by default. */
   maxIterations?: number;
-  /**
-   * Where the fit begins, a model of the same features and classes; all zeros by default. The minimum is the same one,
-   * and a near start is there sooner.
-   */
-  start?: LogisticRegression;
   /** Called (and awaited) after each iteration. */
   onIteration?: (progress: LbfgsProgress) => void | Promise<void>;
 }
@@ -88,49 +83,27 @@ export async function fitLogisticRegression(
   const weights = exampleWeights(target, classes.length, options);
   const outputs = classes.length === 2 ? 1 : classes.length;
   const { sorted, order } = byFrequency(matrix);
-  const parameters = new Float64Array((matrix.columns + 1) * outputs);
-  if (options.start) startFrom(options.start, parameters, order, classes);
-  const result = await minimizeLbfgs(parameters, regularizedLoss(sorted, target, weights, outputs, C), {
+  const problem = spanProblem(sorted, target, weights, outputs, C);
+  const result = await minimizeLbfgs(problem.point, problem.objective, {
     tolerance,
     maxIterations,
     onIteration: options.onIteration,
+    dot: problem.dot,
+    sizeOf: problem.sizeOf,
   });
+  const { ranked, intercepts } = problem.solution();
   const coefficients = new Float64Array(matrix.columns * outputs);
   order.forEach((column, rank) => {
-    for (let k = 0; k < outputs; k++) coefficients[column * outputs + k] = parameters[rank * outputs + k]!;
+    for (let k = 0; k < outputs; k++) coefficients[column * outputs + k] = ranked[rank * outputs + k]!;
   });
   return {
     classes,
     coefficients,
-    intercepts: parameters.slice(matrix.columns * outputs),
+    intercepts,
     features: matrix.columns,
     iterations: result.iteration,
     converged: result.converged,
   };
-}
-
-/** Fills the parameters, [rank of the feature][output] and then the intercepts, with a model's. */
-function startFrom(
-  { classes, features, coefficients, intercepts }: LogisticRegression,
-  parameters: Float64Array,
-  order: Int32Array,
-  labels: readonly Label[],
-): void {
-  if (
-    features !== order.length || classes.length !== labels.length || classes.some((c, k) => c !== labels[k])
-  ) {
-    throw new RangeError(
-      `fitLogisticRegression: start has ${features} features and the classes ${
-        classes.join(", ")
-      }, but the data ` +
-        `${order.length} and ${labels.join(", ")}; start from a model of the same ones, or leave it out.`,
-    );
-  }
-  const outputs = intercepts.length;
-  order.forEach((column, rank) => {
-    for (let k = 0; k < outputs; k++) parameters[rank * outputs + k] = coefficients[column * outputs + k]!;
-  });
-  parameters.set(intercepts, features * outputs);
 }
 
 /** Sample weight times class weight; balanced: total / (classes × the class's weight), as scikit-learn. */
@@ -167,81 +140,137 @@ function byFrequency(matrix: SparseMatrix): { sorted: SparseMatrix; order: Int32
   };
 }
 
-/** The objective for {@link minimizeLbfgs}; parameters are [feature][output] and then the intercepts. */
-function regularizedLoss(
+/**
+ * The minimisation in the span of the examples. From zero on, gradients and so coefficients are Xᵀ A for some numbers
+ * A [example][output], and songs are far fewer than terms: a point holds A, its scores X Xᵀ A, and the intercepts. The
+ * steps are those of L-BFGS on the coefficients, since `dot` is their inner product; but its vectors are short, and only
+ * the gradient touches X: once down and once up.
+ */
+function spanProblem(
   matrix: SparseMatrix,
   target: Int32Array,
   weights: Float64Array,
   outputs: number,
   C: number,
-): (parameters: Float64Array, gradient: Float64Array) => number {
-  const { rows, columns, rowStarts, columnIndices, values } = matrix;
+) {
+  const size = matrix.rows * outputs;
   const totalWeight = weights.reduce((sum, weight) => sum + weight, 0);
   const penalty = 1 / (C * totalWeight);
-  const interceptsAt = columns * outputs;
   const scores = new Float64Array(outputs);
-  const inFours = outputs - outputs % 4;
-  return (parameters, gradient) => {
-    let square = 0;
-    for (let j = 0; j < interceptsAt; j++) {
-      square += parameters[j]! * parameters[j]!;
-      gradient[j] = penalty * parameters[j]!;
-    }
-    gradient.fill(0, interceptsAt);
+  /** The gradient at the last point, by coefficient: [feature][output]. */
+  const byCoefficient = new Float64Array(matrix.columns * outputs);
+  const point = new Float64Array(2 * size + outputs);
+
+  const objective = (point: Float64Array, gradient: Float64Array): number => {
+    gradient.fill(0, 2 * size);
     let loss = 0;
-    for (let row = 0; row < rows; row++) {
-      const start = rowStarts[row]!;
-      const end = rowStarts[row + 1]!;
-      // four outputs at a time, in local variables: a third faster than all of them in an array
-      for (let k = 0; k < inFours; k += 4) {
-        let s0 = parameters[interceptsAt + k]!;
-        let s1 = parameters[interceptsAt + k + 1]!;
-        let s2 = parameters[interceptsAt + k + 2]!;
-        let s3 = parameters[interceptsAt + k + 3]!;
-        for (let i = start; i < end; i++) {
-          const value = values[i]!;
-          const at = columnIndices[i]! * outputs + k;
-          s0 += value * parameters[at]!;
-          s1 += value * parameters[at + 1]!;
-          s2 += value * parameters[at + 2]!;
-          s3 += value * parameters[at + 3]!;
-        }
-        scores[k] = s0;
-        scores[k + 1] = s1;
-        scores[k + 2] = s2;
-        scores[k + 3] = s3;
-      }
-      for (let k = inFours; k < outputs; k++) {
-        let score = parameters[interceptsAt + k]!;
-        for (let i = start; i < end; i++) score += values[i]! * parameters[columnIndices[i]! * outputs + k]!;
-        scores[k] = score;
-      }
+    let square = 0;
+    for (let row = 0, at = 0; row < matrix.rows; row++, at += outputs) {
+      for (let k = 0; k < outputs; k++) scores[k] = point[size + at + k]! + point[2 * size + k]!;
       const share = weights[row]! / totalWeight;
       loss += share * lossAndResidual(scores, target[row]!);
       for (let k = 0; k < outputs; k++) {
-        scores[k]! *= share;
-        gradient[interceptsAt + k]! += scores[k]!;
-      }
-      for (let k = 0; k < inFours; k += 4) {
-        const r0 = scores[k]!, r1 = scores[k + 1]!, r2 = scores[k + 2]!, r3 = scores[k + 3]!;
-        for (let i = start; i < end; i++) {
-          const value = values[i]!;
-          const at = columnIndices[i]! * outputs + k;
-          gradient[at]! += value * r0;
-          gradient[at + 1]! += value * r1;
-          gradient[at + 2]! += value * r2;
-          gradient[at + 3]! += value * r3;
-        }
-      }
-      for (let k = inFours; k < outputs; k++) {
-        const residual = scores[k]!;
-        for (let i = start; i < end; i++) {
-          gradient[columnIndices[i]! * outputs + k]! += values[i]! * residual;
-        }
+        const residual = share * scores[k]!;
+        square += point[at + k]! * point[size + at + k]!;
+        gradient[at + k] = penalty * point[at + k]! + residual;
+        gradient[2 * size + k]! += residual;
       }
     }
+    timesTransposed(matrix, gradient, outputs, byCoefficient);
+    times(matrix, byCoefficient, outputs, gradient.subarray(size, 2 * size));
     return loss + 0.5 * penalty * square;
   };
+  const dot = (a: Float64Array, b: Float64Array): number => {
+    let sum = 0;
+    for (let i = 0; i < size; i++) sum += a[i]! * b[size + i]!;
+    for (let i = 2 * size; i < a.length; i++) sum += a[i]! * b[i]!;
+    return sum;
+  };
+  const sizeOf = (gradient: Float64Array): number => {
+    let largest = 0;
+    const ofIntercepts = gradient.subarray(2 * size);
+    for (const part of [byCoefficient, ofIntercepts]) {
+      for (let i = 0; i < part.length; i++) {
+        const component = Math.abs(part[i]!);
+        if (!(component <= largest)) largest = component;
+      }
+    }
+    return largest;
+  };
+  const solution = () => ({
+    ranked: timesTransposed(matrix, point, outputs, byCoefficient).slice(),
+    intercepts: point.slice(2 * size),
+  });
+  return { point, objective, dot, sizeOf, solution };
+}
+
+/** result [feature][output] = matrixᵀ · vectors [example][output]. */
+function timesTransposed(
+  { rows, rowStarts, columnIndices, values }: SparseMatrix,
+  vectors: Float64Array,
+  outputs: number,
+  result: Float64Array,
+): Float64Array {
+  result.fill(0);
+  const inFours = outputs - outputs % 4;
+  for (let row = 0; row < rows; row++) {
+    const start = rowStarts[row]!;
+    const end = rowStarts[row + 1]!;
+    const from = row * outputs;
+    // four outputs at a time, in local variables: a third faster than a loop over them
+    for (let k = 0; k < inFours; k += 4) {
+      const v0 = vectors[from + k]!, v1 = vectors[from + k + 1]!;
+      const v2 = vectors[from + k + 2]!, v3 = vectors[from + k + 3]!;
+      for (let i = start; i < end; i++) {
+        const value = values[i]!;
+        const at = columnIndices[i]! * outputs + k;
+        result[at]! += value * v0;
+        result[at + 1]! += value * v1;
+        result[at + 2]! += value * v2;
+        result[at + 3]! += value * v3;
+      }
+    }
+    for (let k = inFours; k < outputs; k++) {
+      const v = vectors[from + k]!;
+      for (let i = start; i < end; i++) result[columnIndices[i]! * outputs + k]! += values[i]! * v;
+    }
+  }
+  return result;
+}
+
+/** result [example][output] = matrix · vectors [feature][output]. */
+function times(
+  { rows, rowStarts, columnIndices, values }: SparseMatrix,
+  vectors: Float64Array,
+  outputs: number,
+  result: Float64Array,
+): void {
+  const inFours = outputs - outputs % 4;
+  for (let row = 0; row < rows; row++) {
+    const start = rowStarts[row]!;
+    const end = rowStarts[row + 1]!;
+    const to = row * outputs;
+    for (let k = 0; k < inFours; k += 4) {
+      let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+      for (let i = start; i < end; i++) {
+        const value = values[i]!;
+        const at = columnIndices[i]! * outputs + k;
+        s0 += value * vectors[at]!;
+        s1 += value * vectors[at + 1]!;
+        s2 += value * vectors[at + 2]!;
+        s3 += value * vectors[at + 3]!;
+      }
+      result[to + k] = s0;
+      result[to + k + 1] = s1;
+      result[to + k + 2] = s2;
+      result[to + k + 3] = s3;
+    }
+    for (let k = inFours; k < outputs; k++) {
+      let sum = 0;
+      for (let i = start; i < end; i++) sum += values[i]! * vectors[columnIndices[i]! * outputs + k]!;
+      result[to + k] = sum;
+    }
+  }
 }
 
 /** −ln P(target); turns the scores into their gradient, probabilities minus truth, in place. */

@@ -169,8 +169,6 @@ export interface ColumnsModelOptions {
   C?: number;
   /** Of the regression's gradient, 1e-4 by default, scikit-learn's own. */
   tolerance?: number;
-  /** A model of the same songs with at least these parts: the fit starts at its coefficients, and ends sooner. */
-  near?: ColumnsModel;
   /** Called (and awaited) after each iteration. */
   onIteration?: (iteration: number) => void | Promise<void>;
 }
@@ -188,7 +186,6 @@ export interface ColumnsModelOptions {
  * const model = await fitColumnsModel(blocks, train, genres);
  * const withoutArtist = await fitColumnsModel(blocks, train, genres, {
  *   parts: COLUMN_PARTS.filter((part) => part !== "artist"),
- *   near: model,
  * });
  * const probabilities = columnsProbabilities(model, columnBlocks(vectorizer, test));
  * ```
@@ -199,7 +196,7 @@ export async function fitColumnsModel(
   labels: readonly string[],
   options: ColumnsModelOptions = {},
 ): Promise<ColumnsModel> {
-  const { parts = COLUMN_PARTS, C = 3, tolerance = 1e-4, near, onIteration } = options;
+  const { parts = COLUMN_PARTS, C = 3, tolerance = 1e-4, onIteration } = options;
   const examples = songs.flatMap(({ genres }, row) => {
     const known = genres.filter((genre) => labels.includes(genre));
     return known.map((genre) => ({ row, genre, weight: 1 / known.length }));
@@ -209,7 +206,6 @@ export async function fitColumnsModel(
     C,
     tolerance,
     sampleWeight: examples.map(({ weight }) => weight),
-    ...(near && { start: restrictedTo(near, parts, blocks) }),
     ...(onIteration && { onIteration: ({ iteration }) => onIteration(iteration) }),
   });
   return { parts, labels, regression };
@@ -220,28 +216,4 @@ export function columnsProbabilities(model: ColumnsModel, blocks: ColumnBlocks):
   const matrix = sideBySide(model.parts.map((part) => blocks[part]));
   const { regression, labels } = model;
   return alignProbabilities(linearProbabilities(regression, matrix), regression.classes, labels);
-}
-
-/** A model's coefficients of some of its parts, as a model of them. */
-function restrictedTo(
-  model: ColumnsModel,
-  parts: readonly ColumnPart[],
-  blocks: ColumnBlocks,
-): LogisticRegression {
-  const { regression } = model;
-  const outputs = regression.intercepts.length;
-  const features = parts.reduce((sum, part) => sum + blocks[part].columns, 0);
-  const coefficients = new Float64Array(features * outputs);
-  let at = 0;
-  for (const part of parts) {
-    const size = blocks[part].columns * outputs;
-    let from = 0;
-    for (const other of model.parts) {
-      if (other === part) break;
-      from += blocks[other].columns * outputs;
-    }
-    if (model.parts.includes(part)) coefficients.set(regression.coefficients.subarray(from, from + size), at);
-    at += size;
-  }
-  return { ...regression, features, coefficients };
 }

@@ -1,10 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  fitLogisticRegression,
-  pairedInterval,
-  type SparseMatrix,
-  studentTQuantile,
-} from "../evaluation/mod.ts";
+import { pairedInterval, type SparseMatrix, studentTQuantile } from "../evaluation/mod.ts";
 import { assertClose } from "../evaluation/test_support.ts";
 import type { Song } from "../songs/mod.ts";
 import {
@@ -78,21 +73,6 @@ for (const { parts, probabilities } of models) {
     assertClose(columnsProbabilities(model, testBlocks), probabilities, 1e-9);
   });
 }
-
-Deno.test("columns: a model near by is a quicker way to the same minimum", async () => {
-  const all = await fitColumnsModel(blocks, train, labels, { tolerance: 1e-12 });
-  const parts = COLUMN_PARTS.filter((part) => part !== "year");
-  const options = { parts, tolerance: 1e-12 };
-  const cold = await fitColumnsModel(blocks, train, labels, options);
-  const warm = await fitColumnsModel(blocks, train, labels, { ...options, near: all });
-  assertClose(columnsProbabilities(warm, testBlocks), columnsProbabilities(cold, testBlocks), 1e-9);
-  const same = await fitColumnsModel(blocks, train, labels, { tolerance: 1e-11, near: all });
-  assert.equal(same.regression.iterations, 0);
-  await assert.rejects(
-    fitLogisticRegression(blocks.length, train.map(({ genres }) => genres[0]!), { start: all.regression }),
-    /start has \d+ features and the classes 댄스, 발라드, 트로트, but the data 1 and/,
-  );
-});
 
 Deno.test("columns: artists, albums and terms of other songs change nothing", () => {
   const strange: Song = { ...test[0]!, artists: ["처음 보는 가수"], albumId: "처음", lyrics: "ЖЖЖ" };

@@ -8,7 +8,6 @@ import {
   COLUMN_PARTS,
   columnBlocks,
   type ColumnPart,
-  type ColumnsModel,
   columnsProbabilities,
   combine,
   compareFolds,
@@ -197,20 +196,15 @@ async function runLinear(split: string, { rows: { train, validation, test } }: F
       test: columnBlocks(vectorizer, test),
     };
   };
-  let near: ColumnsModel | undefined;
-  // the model on all columns first: the others start from its coefficients
-  const names = Object.keys(linear).sort((a, b) => Number(b === "columns") - Number(a === "columns"));
-  for (const name of names) {
+  for (const [name, { parts }] of Object.entries(linear)) {
     await once(split, name, async () => {
       tables ??= prepare();
       const bar = progressBar({ total: null, label: `${split} ${name}`, unit: "iterations" });
       const model = await fitColumnsModel(tables.train, train, labels, {
-        parts: linear[name]!.parts,
-        ...(near && { near }),
+        parts,
         onIteration: (iteration) => bar.update(iteration),
       });
       await bar.finish();
-      if (name === "columns") near = model;
       return probabilities(
         columnsProbabilities(model, tables.validation),
         columnsProbabilities(model, tables.test),
