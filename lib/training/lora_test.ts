@@ -167,8 +167,8 @@ Deno.test("checkpoints hold what is trained alone, and resuming is exact", () =>
       fineTune(other, data, { ...recipe, loraRank: 3 }, { output }),
       /recipe\.loraRank: 2 there, 3 here/,
     );
-    await fineTune(first.classifier, data, recipe, { output });
-    assert.deepEqual(weightsOf(first.classifier.model), whole.weights);
+    await fineTune(second.classifier, data, recipe, { output });
+    assert.deepEqual(weightsOf(second.classifier.model), whole.weights);
     await assert.rejects(
       fineTune(first.classifier, data, { ...recipe, loraAlpha: 8 }),
       /has adapters already/,
