@@ -124,6 +124,18 @@ export const recipe = {
   weightDecay: { type: "number", min: 0, about: "AdamW's, on all weights but biases and layer norms" },
   gradClip: { type: "number", min: 0, about: "the largest norm of all gradients together" },
   labelSmoothing: { type: "number", min: 0, max: 1, about: "the share of the target spread over all genres" },
+  loraRank: {
+    type: "integer",
+    min: 1,
+    about: "trains adapters of this rank and the head alone (LoRA), beside a checkpoint that stays as it is",
+  },
+  loraAlpha: { type: "number", min: 0, about: "adapters are multiplied by this over their rank" },
+  loraTargets: {
+    type: "text",
+    placeholder: "LIST",
+    about: "the layers with adapters, by the ends of their names, with commas: query,value; or all-linear",
+  },
+  loraDropout: { type: "number", min: 0, max: 1, about: "dropout of what goes into an adapter" },
   logEverySteps: { type: "integer", min: 1, about: "steps from one log line to the next" },
   saveEverySteps: { type: "integer", min: 1, about: "steps from one checkpoint to the next" },
   evaluateEverySteps: {

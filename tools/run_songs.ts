@@ -76,9 +76,13 @@ export async function testIdsOf(modelFolder: string): Promise<Set<string> | null
 
 /** The recipe a command line asks for: a named one with single fields changed. */
 export function recipeOf(
-  options: { recipe?: string; model: string } & Partial<Recipe>,
+  options: { recipe?: string; model: string; loraTargets?: string } & Partial<Omit<Recipe, "loraTargets">>,
 ): { name: string; recipe: Recipe } {
-  const { recipe: named, model, ...given } = options;
+  const { recipe: named, model, loraTargets: targets, ...rest } = options;
+  const given: Partial<Recipe> = { ...rest };
+  if (targets !== undefined) {
+    given.loraTargets = targets === "all-linear" ? targets : targets.split(",").map((name) => name.trim());
+  }
   const name = named ?? (configNames.includes(model) ? "quick" : "study");
   const base = recipes[name]!;
   const changes = Object.fromEntries(

@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { judge, judgeBaselines, verdictTable, writeVerdicts } from "../../lib/ideas/mod.ts";
-import { parameterCount } from "../../lib/models/mod.ts";
+import { mergeLora, parameterCount } from "../../lib/models/mod.ts";
 import { listenForStop, progressBar, show, trainingProgress } from "../../lib/notebook/mod.ts";
 import { genresOf, songRows } from "../../lib/songs/mod.ts";
-import { classifySongs, fineTune, loadClassifier } from "../../lib/training/mod.ts";
+import { classifySongs, fineTune, loadClassifier, saveClassifier } from "../../lib/training/mod.ts";
 import { readOptions, recipe as recipeOptions, shared } from "../options.ts";
 import { defaultSplit, readCleanSongs, recipeOf, writePredictions, writeSplit } from "../run_songs.ts";
 
@@ -20,11 +20,17 @@ const options = readOptions({
     output: { ...shared.output, default: "outputs/train" },
     ...recipeOptions,
     anew: { type: "flag", about: "starts anew where an earlier run was left in the output folder" },
+    baseBf16: { type: "flag", about: "holds what LoRA leaves as it is in bfloat16: half the memory" },
+    merged: {
+      type: "flag",
+      about: "also writes merged/: the best model with LoRA's adapters merged into it",
+    },
     weights: { type: "flag", about: "weighs a song's genres to 1 together, in place of oversampling" },
   },
 });
 
-const { output, seed, engine, model: source, tokenizer, anew, weights, ...fields } = options;
+const { output, seed, engine, model: source, tokenizer, anew, baseBf16, merged, weights, ...fields } =
+  options;
 const { description } = await startEngine({ engine: engine as "auto" | "tensorflow" | "wasm" });
 console.log(`Engine: ${description}`);
 const songs = await readCleanSongs(options.songs, { genres: options.genres });
@@ -37,6 +43,7 @@ console.log(
 const classifier = await loadClassifier(source, {
   labels,
   seed,
+  narrow: baseBf16,
   ...(tokenizer !== undefined && { tokenizer }),
 });
 for (const note of classifier.notes) console.log(note);
@@ -61,7 +68,7 @@ if (run.ended === "interrupted") {
   Deno.exit(130);
 }
 
-const best = await loadClassifier(run.bestFolder!);
+const best = await loadClassifier(run.bestFolder!, { narrow: baseBf16 });
 const test = songRows(split.test);
 const predictions = await classifySongs(best, test, {
   precision: recipe.precision,
@@ -79,4 +86,9 @@ await bar.finish();
 await show(verdictTable([...baselines, verdict]));
 await writePredictions(join(output, "predictions.csv"), best, test, predictions);
 await writeVerdicts(join(output, "test_metrics.json"), [...baselines, verdict]);
+if (merged && best.model.lora !== undefined) {
+  mergeLora(best.model);
+  await saveClassifier(best, join(output, "merged"));
+  console.log(`Merged: ${join(output, "merged")}`);
+}
 console.log(`Model: ${run.bestFolder}; test_metrics.json, predictions.csv and history.jsonl beside it.`);
