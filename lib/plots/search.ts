@@ -28,6 +28,9 @@ export interface CostedModel {
   readonly baseline?: boolean;
 }
 
+/** Of baselines, which share a colour. */
+const SYMBOLS = ["diamond", "square", "triangle-up", "cross", "star"] as const;
+
 /** The least time drawn: the axis is logarithmic, and a model that is not trained takes none. */
 const LEAST_SECONDS = 0.1;
 
@@ -55,51 +58,43 @@ export function accuracyByCost(models: readonly CostedModel[]): Figure {
     }
   }
   const timeOf = ({ seconds }: CostedModel) => Math.max(LEAST_SECONDS, seconds);
-  const baselineName = both("기준선", "baselines"), networkName = both("신경망", "networks");
-  const data = [false, true].flatMap((baseline): Data[] => {
-    const group = models.filter((model) => (model.baseline ?? false) === baseline);
-    if (group.length === 0) return [];
-    const color = baseline ? ROLES.faint : PALETTE[0];
-    const dots = group.flatMap((model) =>
-      (model.trainings ?? []).length < 2
-        ? []
-        : model.trainings!.map((accuracy) => ({ seconds: timeOf(model), accuracy }))
-    );
-    return [
-      {
-        type: "scatter",
-        mode: "text+markers",
-        name: baseline ? baselineName : networkName,
-        x: group.map(timeOf),
-        y: group.map(({ accuracy }) => accuracy),
-        text: group.map(({ name }) => plain(name)),
-        textposition: group.map((model) =>
-          timeOf(model) < 1 ? "middle right" as const : "middle left" as const
-        ),
-        textfont: { color },
-        marker: { color, size: 10, symbol: baseline ? "diamond" : "circle" },
-        error_y: {
-          type: "data",
-          symmetric: false,
-          array: group.map(({ accuracy, interval: [, high] }) => high - accuracy),
-          arrayminus: group.map(({ accuracy, interval: [low] }) => accuracy - low),
-          color,
-          thickness: 1.2,
-          width: 4,
-        },
-        hovertemplate: "%{text}: %{y:.1%}, %{x:.1f} s<extra></extra>",
+  const networks = models.filter(({ baseline }) => !baseline);
+  const baselines = models.filter(({ baseline }) => baseline);
+  const data = models.flatMap((model): Data[] => {
+    const { name, accuracy, interval: [low, high], trainings = [], baseline } = model;
+    const color = baseline ? ROLES.faint : PALETTE[networks.indexOf(model) % PALETTE.length];
+    const symbol = baseline ? SYMBOLS[baselines.indexOf(model) % SYMBOLS.length] : "circle";
+    const dots: Data = {
+      type: "scatter",
+      mode: "markers",
+      showlegend: false,
+      legendgroup: name,
+      x: trainings.map(() => timeOf(model)),
+      y: [...trainings],
+      marker: { color, size: 5, opacity: 0.6 },
+      hoverinfo: "skip",
+    };
+    return [{
+      type: "scatter",
+      mode: "markers",
+      name: plain(name),
+      legendgroup: name,
+      x: [timeOf(model)],
+      y: [accuracy],
+      marker: { color, symbol, size: 11 },
+      error_y: {
+        type: "data",
+        symmetric: false,
+        array: [high - accuracy],
+        arrayminus: [accuracy - low],
+        color,
+        thickness: 1.2,
+        width: 4,
       },
-      ...(dots.length === 0 ? [] : [{
-        type: "scatter" as const,
-        mode: "markers" as const,
-        name: both("한 번의 학습", "single trainings"),
-        x: dots.map(({ seconds }) => seconds),
-        y: dots.map(({ accuracy }) => accuracy),
-        marker: { color, size: 5, opacity: 0.5 },
-        hoverinfo: "skip" as const,
-      }]),
-    ];
+      hovertemplate: "%{y:.1%}, %{x:.1f} s",
+    }, ...(trainings.length > 1 ? [dots] : [])];
   });
+  const single = models.some(({ trainings = [] }) => trainings.length > 1);
   return {
     data,
     layout: {
@@ -107,7 +102,8 @@ export function accuracyByCost(models: readonly CostedModel[]): Figure {
       ...titleOf(
         "정확도와 비용",
         "Accuracy and its cost",
-        both("세로선은 95 % 구간", "vertical lines: 95 % intervals"),
+        both("세로선은 95 % 구간", "vertical lines: 95 % intervals") +
+          (single ? ` · ${both("작은 점은 한 번의 학습", "small dots: single trainings")}` : ""),
       ),
       xaxis: {
         title: { text: both("학습 시간 (초, 로그)", "training time (seconds, logarithmic)") },
@@ -119,7 +115,7 @@ export function accuracyByCost(models: readonly CostedModel[]): Figure {
         tickformat: ".0%",
         rangemode: "tozero",
       },
-      showlegend: false,
+      legend: { orientation: "v", x: 1.01, xanchor: "left", y: 1, yanchor: "top" },
     },
   };
 }
