@@ -1,4 +1,4 @@
-import { checkLengths, checkRows } from "./labels.ts";
+import { argmax, checkLengths, checkRows } from "./labels.ts";
 import type { Rows } from "./labels.ts";
 import { averageScores, scoresOf } from "./report.ts";
 import type { Scores, Tally } from "./report.ts";
@@ -106,15 +106,22 @@ export function fitThresholds(truth: Rows, probabilities: Rows): Float64Array {
  * 1 where a genre's probability is at least its threshold, else 0.
  *
  * @param thresholds one per genre, from {@link fitThresholds}
+ * @param options.atLeastOne gives a song of which no genre reaches its threshold the likeliest one
  */
-export function applyThresholds(probabilities: Rows, thresholds: ArrayLike<number>): Uint8Array[] {
+export function applyThresholds(
+  probabilities: Rows,
+  thresholds: ArrayLike<number>,
+  { atLeastOne = false }: { atLeastOne?: boolean } = {},
+): Uint8Array[] {
   return Array.from(probabilities, (row) => {
     if (row.length !== thresholds.length) {
       throw new RangeError(
         `applyThresholds: ${thresholds.length} thresholds for rows of ${row.length} genres.`,
       );
     }
-    return Uint8Array.from(row, (probability, k) => probability >= thresholds[k]! ? 1 : 0);
+    const given = Uint8Array.from(row, (probability, k) => probability >= thresholds[k]! ? 1 : 0);
+    if (atLeastOne && !given.includes(1)) given[argmax(row)] = 1;
+    return given;
   });
 }
 

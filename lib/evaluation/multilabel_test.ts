@@ -39,6 +39,13 @@ Deno.test("of equally good thresholds the one nearest to 0.5 is taken", () => {
   assertClose(fitThresholds(truth, [[0.99], [0.97], [0.9], [0.8]]), [0.4]); // not 0.98
 });
 
+Deno.test("a song of which no genre reaches its threshold gets none, or the likeliest where asked", () => {
+  const rows = [[0.2, 0.4, 0.3], [0.6, 0.1, 0.9]], thresholds = [0.5, 0.5, 0.5];
+  const given = (options = {}) => applyThresholds(rows, thresholds, options).map((row) => [...row]);
+  assert.deepEqual(given(), [[0, 0, 0], [1, 0, 1]]);
+  assert.deepEqual(given({ atLeastOne: true }), [[0, 1, 0], [1, 0, 1]]);
+});
+
 Deno.test("multi-label input that does not fit is an error", () => {
   assert.throws(() => multilabelScores([[1, 0]], [[0.7, 0.2]]), /predictions row 0, genre 0 is 0.7/);
   assert.throws(() => multilabelScores([[1, 0]], [[1]]), /truth has 2 genres but predictions has 1/);

@@ -1,4 +1,12 @@
-import { argmax, checkLengths, checkRows, macroF1, softmax, textTable } from "../evaluation/mod.ts";
+import {
+  argmax,
+  checkLengths,
+  checkRows,
+  macroF1,
+  softmax,
+  textTable,
+  wilsonInterval,
+} from "../evaluation/mod.ts";
 import type { Rows } from "../evaluation/mod.ts";
 import {
   ARTIST_BUCKETS,
@@ -26,6 +34,9 @@ export interface ScoredSongs extends ArtistSongs {
 export interface ArtistIdeaResult {
   method: string;
   accuracy: number;
+  /** Wilson's 95 % interval of the accuracy. */
+  low: number;
+  high: number;
   /** Macro-F1 of the credited genre: the predicted one where right, else the song's main (largest, first) genre. */
   macroF1: number;
   /** Mean −ln P(genre) in nats; null for a method that gives no probabilities. */
@@ -35,6 +46,8 @@ export interface ArtistIdeaResult {
   spoilt: number;
   /** Accuracy by how many training songs the artist has; null where no test song falls in the bucket. */
   byBucket: Record<(typeof ARTIST_BUCKETS)[number], number | null>;
+  /** Right test songs in each bucket. */
+  correctByBucket: Record<(typeof ARTIST_BUCKETS)[number], number>;
   /** Class index per test song. */
   predictions: Int32Array;
   /** Whether each test song was right, for mcNemar and bootstrapInterval. */
@@ -103,14 +116,19 @@ export function compareArtistIdeas(
   const measure = (method: string, predictions: Int32Array, probabilities: Rows | null): ArtistIdeaResult => {
     const correct = truth.map((row, i) => row[predictions[i]!]! > 0);
     const credited = truth.map((row, i) => correct[i] ? predictions[i]! : argmax(row));
+    const [low, high] = wilsonInterval(correct.filter(Boolean).length, correct.length);
+    const rightIn = (bucket: string) => correct.filter((right, i) => right && buckets[i] === bucket).length;
     return {
       method,
+      low,
+      high,
       accuracy: share(correct)!,
       macroF1: macroF1(credited, predictions),
       logLoss: probabilities && meanLogLoss(truth, probabilities),
       mended: correct.filter((right, i) => right && !lyricsRight[i]).length,
       spoilt: correct.filter((right, i) => !right && lyricsRight[i]).length,
       byBucket: byBucket((bucket) => share(correct.filter((_, i) => buckets[i] === bucket))),
+      correctByBucket: byBucket(rightIn),
       predictions,
       correct,
     };

@@ -20,6 +20,57 @@ export type { AlphaFit, AlphaPoint, ArtistPrior, ArtistSongs, Bonus, SongGenres 
 export { compareArtistIdeas, comparisonText } from "./artist_comparison.ts";
 export type { ArtistComparison, ArtistIdeaResult, ScoredSongs } from "./artist_comparison.ts";
 export {
+  type ArtistFile,
+  artistFile,
+  artistGroups,
+  artistIdea,
+  artistIdeaOnSplit,
+  type ArtistMethod,
+  artistResult,
+  type ArtistSplitFile,
+  type ArtistSplitResult,
+  artistSplitTable,
+  type LyricsModel,
+  regressionLyricsModel,
+  type SongSides,
+  transformerLyricsModel,
+} from "./artist_splits.ts";
+export { accuracyOfGroups, type GroupOfSongs, type SongGroups } from "./song_groups.ts";
+export {
+  calibrateSongs,
+  type CalibrationFigures,
+  type JudgedSongs,
+  type SongCalibration,
+} from "./song_calibration.ts";
+export { hardestSongs, type HardSong } from "./hardest_songs.ts";
+export { fineTuneToBest } from "./best_epoch.ts";
+export { type EvaluationBudget, evaluationBudget } from "./evaluation_budget.ts";
+export { type EvaluationFile, writeResults } from "./evaluation_file.ts";
+export {
+  compareSeveralGenres,
+  genreSets,
+  type GenreSetScores,
+  measureSets,
+  regressionOfGenres,
+  SEVERAL_GENRES_NAMES,
+  SEVERAL_GENRES_WAYS,
+  type SeveralGenresComparison,
+  type SeveralGenresFile,
+  type SeveralGenresModel,
+  type SeveralGenresResult,
+  severalGenresTable,
+  type SeveralGenresWay,
+  transformerOfGenres,
+} from "./several_genres.ts";
+export {
+  type Learner,
+  type LearningCurve,
+  learningCurves,
+  type LearningPoint,
+  regressionLearner,
+  transformerLearner,
+} from "./learning_curve.ts";
+export {
   artistSongsOf,
   judge,
   judgeBaselines,

@@ -1,7 +1,13 @@
 /** What a run of the notebooks can be told from outside: the songs, the model, the recipe. */
 import { isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type SearchBudget, searchBudget, searchedModels } from "../ideas/mod.ts";
+import {
+  type EvaluationBudget,
+  evaluationBudget,
+  type SearchBudget,
+  searchBudget,
+  searchedModels,
+} from "../ideas/mod.ts";
 import { type Recipe, recipes } from "../training/mod.ts";
 
 /** What the notebooks work on; `deno task start` sets it by its options, a notebook by itself takes the defaults. */
@@ -21,6 +27,8 @@ export interface Settings {
    * configuration of each architecture, from scratch, and `MODEL`.
    */
   search: SearchBudget & { models: string[]; tokenizer?: string };
+  /** What evaluation and ideas may train beside the model itself; the recipe's name decides. */
+  evaluation: EvaluationBudget;
   /** Where checkpoints and results go. Environment `OUTPUT`; default `outputs/run`. */
   output: string;
   /** Of the split, the weights, the order and the dropout. Environment `SEED`; default 7. */
@@ -63,6 +71,7 @@ export function settings(
       ...searchBudget(name, seed),
       ...tokenizer,
     },
+    evaluation: evaluationBudget(name),
     output: path(value("OUTPUT") ?? "outputs/run"),
     seed,
   };

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { type Song, songsFrame } from "../songs/mod.ts";
+import {
+  artistFile,
+  artistGroups,
+  artistIdeaOnSplit,
+  artistResult,
+  artistSplitTable,
+  type LyricsModel,
+  regressionLyricsModel,
+} from "./mod.ts";
+
+const genres = ["발라드", "댄스", "트로트"];
+
+/** 60 artists of one genre each, some with one song, some with many; lyrics say the genre in every other song. */
+const songs: Song[] = Array.from({ length: 60 }, (_, artist) => {
+  const count = [1, 3, 8][artist % 3]!;
+  return Array.from({ length: count }, (_, i): Song => {
+    const genre = Math.floor(artist / 3) % 3, own = genres[genre]!;
+    const told = genres[(genre + i % 2) % 3];
+    return {
+      id: `${artist}-${i}`,
+      songName: "",
+      adults: null,
+      artists: [`가수 ${artist}`],
+      albumId: null,
+      date: { text: "", year: null, month: null, day: null },
+      genres: [own],
+      lyrics: `${told}의 노래 ${artist} ${i}`,
+    };
+  });
+}).flat();
+const frame = songsFrame(songs);
+
+/** Scores that follow the genre named in the lyrics. */
+const reader: LyricsModel = {
+  name: "읽기 · reader",
+  score: ({ validation, test }, labels) =>
+    Promise.resolve(
+      [...validation, ...test].map(({ lyrics }) => labels.map((label) => lyrics.startsWith(label) ? 1 : 0)),
+    ),
+};
+
+Deno.test("song by song the artist helps; artist by artist no test artist is known and nothing changes", async () => {
+  const bySong = await artistIdeaOnSplit(frame, "song", reader, { seed: 5 });
+  const byArtist = await artistIdeaOnSplit(frame, "artist", reader, { seed: 5 });
+  const of = (result: typeof bySong, method: Parameters<typeof artistResult>[1]) =>
+    artistResult(result.comparison, method);
+  assert.ok(of(bySong, "product").accuracy > of(bySong, "lyrics").accuracy + 0.1);
+  assert.ok(of(bySong, "fitted").accuracy > of(bySong, "lyrics").accuracy);
+  assert.ok(bySong.unknownArtists < bySong.songs.test / 2);
+  assert.equal(byArtist.unknownArtists, byArtist.songs.test);
+  for (const method of ["naive", "mended", "fitted", "product", "bayes"] as const) {
+    assert.deepEqual(of(byArtist, method).predictions, of(byArtist, "lyrics").predictions, method);
+    assert.equal(of(byArtist, method).logLoss, of(byArtist, "lyrics").logLoss, method);
+  }
+  assert.deepEqual(of(byArtist, "artist").predictions, of(byArtist, "majority").predictions);
+
+  // unknown artists are untouched on the first split, too
+  const { comparison } = bySong;
+  for (const result of comparison.results.slice(2)) {
+    assert.equal(result.correctByBucket["0"], of(bySong, "lyrics").correctByBucket["0"]);
+  }
+  const groups = artistGroups(comparison, of(bySong, "product"));
+  assert.equal(groups.reduce((sum, { count }) => sum + count, 0), bySong.songs.test);
+  assert.equal(
+    groups.reduce((sum, { correct }) => sum + correct, 0),
+    of(bySong, "product").correct.filter(Boolean).length,
+  );
+  for (const { accuracy, low, high } of groups) assert.ok(low <= accuracy && accuracy <= high);
+});
+
+Deno.test("artist.json has every method of every split, with what was fitted", async () => {
+  const bySong = await artistIdeaOnSplit(frame, "song", reader, { seed: 5 });
+  const byArtist = await artistIdeaOnSplit(frame, "artist", reader, { seed: 5 });
+  const { splits: [song, artist] } = artistFile([bySong, byArtist]);
+  assert.deepEqual([song!.by, artist!.by, song!.model], ["song", "artist", "읽기 · reader"]);
+  assert.equal(song!.methods.length, 8);
+  assert.equal(song!.methods[2]!.key, "lyrics");
+  assert.match(song!.methods[2]!.method, /lyrics alone/);
+  assert.equal(song!.methods[2]!.p, 1);
+  assert.match(song!.methods[6]!.method, /artist prior/);
+  assert.ok(song!.methods[6]!.p < 0.1);
+  assert.ok(song!.fitted.factor > 1 && song!.fitted.alphaProduct > 0);
+  // an artist that changes nothing gets no weight
+  assert.deepEqual([artist!.fitted.factor, artist!.fitted.alphaProduct], [1, 0]);
+  assert.deepEqual(JSON.parse(JSON.stringify(song)), song, "plain JSON");
+  const [majority] = artistSplitTable([bySong, byArtist]);
+  assert.deepEqual(Object.keys(majority!).length, 3);
+  assert.match(Object.keys(majority!)[2]!, /by artist.*of \d+ unknown/);
+});
+
+Deno.test("n-grams as a model of the lyrics: log-probabilities of validation, then test songs", async () => {
+  const told: number[] = [];
+  const sides = {
+    train: songs.slice(0, 120),
+    validation: songs.slice(120, 130),
+    test: songs.slice(130, 140),
+  };
+  const model = regressionLyricsModel({
+    tolerance: 1e-3,
+    onIteration: (iteration) => void told.push(iteration),
+  });
+  const scores = Array.from(await model.score(sides, [...genres, "동요"]));
+  assert.equal(scores.length, 20);
+  for (const row of scores) {
+    const sum = Array.from(row).reduce((total, score) => total + Math.exp(score), 0);
+    assert.ok(Math.abs(sum - 1) < 1e-9);
+    assert.ok(Math.abs(row[3]! - Math.log(1e-12)) < 1e-9, "a genre that training lacks");
+  }
+  assert.ok(told.length > 0);
+});

@@ -1,0 +1,148 @@
+/** What more songs would bring: accuracy over the size of the training set. */
+import { permutation, randomKey } from "../engine/mod.ts";
+import { type Rows, textBaseline, wilsonInterval } from "../evaluation/mod.ts";
+import { disposeModel } from "../models/mod.ts";
+import { instances, type Song, songsFrame } from "../songs/mod.ts";
+import {
+  classifySongs,
+  fineTune,
+  loadClassifier,
+  type Recipe,
+  type TrainingCallback,
+} from "../training/mod.ts";
+import { judge, type Verdict } from "./verdict.ts";
+
+/** Something that learns from songs. */
+export interface Learner {
+  method: string;
+  /** Which parts of the training songs it learns from, each above 0 and at most 1. */
+  shares: readonly number[];
+  /** Learns from songs. @returns its probabilities of the test songs, rows [song][class] */
+  learn(train: readonly Song[]): Promise<Rows>;
+  /** What it made of all training songs, where that is known already. */
+  whole?: Verdict;
+}
+
+/** One size of the training set. */
+export interface LearningPoint {
+  /** Training songs. */
+  songs: number;
+  /** Per song, right if any of its genres. */
+  accuracy: number;
+  /** Wilson's 95 % interval of the accuracy: of the test songs, not of the draw of the training songs. */
+  low: number;
+  high: number;
+  /** Per instance. */
+  macroF1: number;
+}
+
+/** A method's points, the fewest songs first. */
+export interface LearningCurve {
+  method: string;
+  points: LearningPoint[];
+}
+
+/**
+ * Accuracy on the same test songs after learning from growing parts of the training songs. Each part holds all smaller ones,
+ * and all methods get the same.
+ *
+ * @param options.seed decides which songs the parts hold
+ * @param options.onLearner is told what is learnt next
+ * @throws RangeError for a share that is not above 0 and at most 1
+ */
+export async function learningCurves(
+  songs: { train: readonly Song[]; test: readonly Song[] },
+  labels: readonly string[],
+  learners: readonly Learner[],
+  options: { seed: number; onLearner?: (method: string, songs: number) => void | Promise<void> },
+): Promise<LearningCurve[]> {
+  const { train, test } = songs;
+  const order = permutation(train.length, randomKey(options.seed, 5));
+  const curves: LearningCurve[] = [];
+  for (const { method, shares, learn, whole } of learners) {
+    const points: LearningPoint[] = [];
+    for (const share of shares.toSorted((a, b) => a - b)) {
+      if (!(share > 0 && share <= 1)) {
+        throw new RangeError(
+          `learningCurves: ${method} has the share ${share}; it must be above 0 and at most 1.`,
+        );
+      }
+      const count = Math.max(1, Math.round(share * train.length));
+      await options.onLearner?.(method, count);
+      const part = Array.from(order.slice(0, count).sort(), (i) => train[i]!);
+      points.push(pointOf(count, judge(method, labels, test, await learn(part))));
+    }
+    if (whole !== undefined) points.push(pointOf(train.length, whole));
+    curves.push({ method, points });
+  }
+  return curves;
+}
+
+function pointOf(songs: number, { perSong, macroF1 }: Verdict): LearningPoint {
+  const [low, high] = wilsonInterval(perSong.correct, perSong.count);
+  return { songs, accuracy: perSong.value, low, high, macroF1 };
+}
+
+/** TF-IDF with logistic regression, as {@link judgeBaselines} has it. Fewer than two genres to learn from are an error. */
+export function regressionLearner(
+  labels: readonly string[],
+  test: readonly Song[],
+  shares: readonly number[],
+  { tolerance = 1e-4 }: { tolerance?: number } = {},
+): Learner {
+  return {
+    method: "TF-IDF + 로지스틱 회귀 · TF-IDF + logistic regression",
+    shares,
+    async learn(train) {
+      const rows = instances(train, { oversample: true });
+      const { probabilities } = await textBaseline({
+        train: { texts: rows.map(({ text }) => text), labels: rows.map(({ genre }) => genre) },
+        test: { texts: test.map(({ lyrics }) => lyrics) },
+      }, { classes: labels, tolerance });
+      return probabilities;
+    },
+  };
+}
+
+/**
+ * A transformer, trained anew on each part by one recipe: as many epochs, so the fewer songs the fewer steps. It is
+ * taken as it is after the last epoch, without validation.
+ *
+ * @param source as {@link loadClassifier} takes it
+ */
+export function transformerLearner(
+  source: string,
+  options: {
+    labels: readonly string[];
+    test: readonly Song[];
+    shares: readonly number[];
+    recipe: Recipe;
+    tokenizer?: string;
+    callbacks?: readonly TrainingCallback[];
+    signal?: AbortSignal;
+  },
+): Learner {
+  const { labels, test, shares, recipe, tokenizer, callbacks, signal } = options;
+  return {
+    method: source,
+    shares,
+    async learn(train) {
+      const classifier = await loadClassifier(source, {
+        labels,
+        seed: recipe.seed,
+        ...(tokenizer !== undefined && { tokenizer }),
+      });
+      try {
+        const data = { train: songsFrame(train), validation: songsFrame([]) };
+        await fineTune(classifier, data, recipe, {
+          ...(callbacks && { callbacks }),
+          ...(signal && { signal }),
+        });
+        const predictions = await classifySongs(classifier, test, { precision: recipe.precision });
+        return predictions.map(({ probabilities }) => probabilities);
+      } finally {
+        disposeModel(classifier.model);
+      }
+    },
+  };
+}

@@ -1,0 +1,323 @@
+/**
+ * Songs of several genres, three ways: the study's oversampling (an instance for each genre and artist), weights that make
+ * each song count once, and a yes or no for each genre (sigmoid). Which is better?
+ */
+import {
+  applyThresholds,
+  argmax,
+  checkLengths,
+  fitLogisticRegression,
+  fitTfidf,
+  fitThresholds,
+  linearProbabilities,
+  mcNemar,
+  multilabelScores,
+  type Rows,
+  textBaseline,
+  transformTexts,
+  wilsonInterval,
+} from "../evaluation/mod.ts";
+import { disposeModel } from "../models/mod.ts";
+import { instances, type Song, songsFrame } from "../songs/mod.ts";
+import { classifySongs, loadClassifier, type Recipe, type TrainingCallback } from "../training/mod.ts";
+import { fineTuneToBest } from "./best_epoch.ts";
+import type { SongSides } from "./artist_splits.ts";
+
+/** How a song of several genres is learnt. */
+export type SeveralGenresWay = "oversampling" | "weights" | "sigmoid";
+
+/** All ways, the study's first. */
+export const SEVERAL_GENRES_WAYS: readonly SeveralGenresWay[] = ["oversampling", "weights", "sigmoid"];
+
+/** The ways' names, in Korean and English. */
+export const SEVERAL_GENRES_NAMES: Readonly<Record<SeveralGenresWay, string>> = {
+  oversampling: "오버샘플링 · oversampling (the study's)",
+  weights: "곡마다 가중치 · weights, each song counts once",
+  sigmoid: "장르마다 예/아니오 · multi-label (sigmoid)",
+};
+
+/** Something that can learn each way. */
+export interface SeveralGenresModel {
+  name: string;
+  /**
+   * Learns from the training songs.
+   *
+   * @returns probabilities of the validation and then the test songs, rows [song][genre]: each row sums to 1, or with
+   * `sigmoid` each genre's own
+   */
+  learn(way: SeveralGenresWay, sides: SongSides, labels: readonly string[]): Promise<Rows>;
+}
+
+/** Scores of sets of genres. */
+export interface GenreSetScores {
+  /** F1 over all (song, genre) decisions. */
+  microF1: number;
+  /** Mean F1 over genres. */
+  macroF1: number;
+  /** Share of songs that got exactly their genres, with Wilson's 95 % interval. */
+  subsetAccuracy: number;
+  low: number;
+  high: number;
+  /** The same among songs of several genres; null where there is none. */
+  subsetAccuracyOfSeveral: number | null;
+  /** Mean number of genres a song got. */
+  genresGiven: number;
+}
+
+/** One way's test figures. */
+export interface SeveralGenresResult {
+  way: SeveralGenresWay;
+  method: string;
+  /** The likeliest genre is any of the song's: share of songs, with Wilson's 95 % interval. */
+  accuracy: number;
+  low: number;
+  high: number;
+  /** The same counted as the study does: for each pair of a song's genres and artists. */
+  accuracyPerInstance: number;
+  /** Every genre from a probability of 0.5 on, and at least the likeliest. */
+  untuned: GenreSetScores;
+  /** The same with each genre's threshold tuned on validation songs. */
+  tuned: GenreSetScores;
+  thresholds: number[];
+  /** McNemar's exact p against the first way: of the likeliest genre, and of exact sets with tuned thresholds. */
+  p: { accuracy: number; subset: number };
+  trainSeconds: number;
+}
+
+/** {@link compareSeveralGenres}'s result; the file `multilabel.json` holds a list of them. */
+export interface SeveralGenresComparison {
+  model: string;
+  labels: readonly string[];
+  songs: { train: number; validation: number; test: number };
+  /** Songs of several genres among them. */
+  several: { train: number; validation: number; test: number };
+  results: SeveralGenresResult[];
+}
+
+/** The file `multilabel.json`. */
+export interface SeveralGenresFile {
+  comparisons: SeveralGenresComparison[];
+}
+
+/**
+ * Trains a model each way on the same songs and measures it on the same test songs: the likeliest genre, and sets of genres.
+ * Thresholds are tuned on validation songs for each way alike, so that a softmax may give several genres, too.
+ *
+ * @param options.onWay is told what is learnt next
+ */
+export async function compareSeveralGenres(
+  sides: SongSides,
+  labels: readonly string[],
+  model: SeveralGenresModel,
+  options: { onWay?: (method: string) => void | Promise<void> } = {},
+): Promise<SeveralGenresComparison> {
+  const { train, validation, test } = sides;
+  const results: (SeveralGenresResult & { right: boolean[]; exact: boolean[] })[] = [];
+  for (const way of SEVERAL_GENRES_WAYS) {
+    const method = SEVERAL_GENRES_NAMES[way];
+    await options.onWay?.(method);
+    const startedAt = performance.now();
+    const rows = Array.from(await model.learn(way, sides, labels));
+    const trainSeconds = (performance.now() - startedAt) / 1000;
+    checkLengths("compareSeveralGenres", { songs: [...validation, ...test], probabilities: rows });
+    const measured = measureSets(
+      { songs: validation, probabilities: rows.slice(0, validation.length) },
+      { songs: test, probabilities: rows.slice(validation.length) },
+      labels,
+    );
+    const first = results[0] ?? measured;
+    results.push({
+      way,
+      method,
+      ...measured,
+      p: {
+        accuracy: mcNemar(measured.right, first.right).exactP,
+        subset: mcNemar(measured.exact, first.exact).exactP,
+      },
+      trainSeconds,
+    });
+  }
+  const counts = (count: (songs: readonly Song[]) => number) => ({
+    train: count(train),
+    validation: count(validation),
+    test: count(test),
+  });
+  return {
+    model: model.name,
+    labels,
+    songs: counts((songs) => songs.length),
+    several: counts((songs) => songs.filter(hasSeveral).length),
+    results: results.map(({ right: _, exact: __, ...result }) => result),
+  };
+}
+
+const hasSeveral = ({ genres }: Song) => genres.length > 1;
+
+interface ScoredSongs {
+  songs: readonly Song[];
+  /** Rows [song][genre]. */
+  probabilities: Rows;
+}
+
+/** Test figures of genre probabilities, with thresholds tuned on validation songs. */
+export function measureSets(validation: ScoredSongs, test: ScoredSongs, labels: readonly string[]) {
+  const truth = genreSets(test.songs, labels);
+  const right = truth.map((row, i) => row[argmax(test.probabilities[i]!)] === 1);
+  const correct = right.filter(Boolean).length;
+  const [low, high] = wilsonInterval(correct, right.length);
+  const rows = instances(test.songs, { oversample: true });
+  const likeliest = new Map(test.songs.map(({ id }, i) => [id, labels[argmax(test.probabilities[i]!)]]));
+  const thresholds = fitThresholds(genreSets(validation.songs, labels), validation.probabilities);
+  const untuned = scoreSets(truth, test.probabilities, labels.map(() => 0.5));
+  const tuned = scoreSets(truth, test.probabilities, thresholds);
+  return {
+    accuracy: correct / right.length,
+    low,
+    high,
+    accuracyPerInstance: rows.filter(({ songId, genre }) => likeliest.get(songId) === genre).length /
+      rows.length,
+    untuned: untuned.scores,
+    tuned: tuned.scores,
+    thresholds: Array.from(thresholds),
+    right,
+    exact: tuned.exact,
+  };
+}
+
+/** The genres of songs as rows [song][genre] of 0 and 1; a genre outside the labels is left out. */
+export function genreSets(songs: readonly Song[], labels: readonly string[]): Uint8Array[] {
+  return songs.map(({ genres }) => Uint8Array.from(labels, (label) => genres.includes(label) ? 1 : 0));
+}
+
+function scoreSets(
+  truth: readonly Uint8Array[],
+  probabilities: Rows,
+  thresholds: ArrayLike<number>,
+): { scores: GenreSetScores; exact: boolean[] } {
+  const given = applyThresholds(probabilities, thresholds, { atLeastOne: true });
+  const { micro, macro, subsetAccuracy } = multilabelScores(truth, given);
+  const exact = truth.map((row, i) => row.every((value, k) => value === given[i]![k]));
+  const ofSeveral = exact.filter((_, i) => truth[i]!.reduce((sum, value) => sum + value, 0) > 1);
+  const [low, high] = wilsonInterval(exact.filter(Boolean).length, exact.length);
+  return {
+    exact,
+    scores: {
+      microF1: micro.f1,
+      macroF1: macro.f1,
+      subsetAccuracy,
+      low,
+      high,
+      subsetAccuracyOfSeveral: ofSeveral.length === 0
+        ? null
+        : ofSeveral.filter(Boolean).length / ofSeveral.length,
+      genresGiven: given.reduce((sum, row) => sum + row.reduce((count, value) => count + value, 0), 0) /
+        given.length,
+    },
+  };
+}
+
+/**
+ * TF-IDF with logistic regression: among all genres for the first two ways, one for each genre with `sigmoid`.
+ *
+ * @param options.tolerance of the fits' gradient, 1e-4 by default
+ */
+export function regressionOfGenres({ tolerance = 1e-4 }: { tolerance?: number } = {}): SeveralGenresModel {
+  return {
+    name: "TF-IDF + 로지스틱 회귀 · TF-IDF + logistic regression",
+    async learn(way, { train, validation, test }, labels) {
+      const others = [...validation, ...test].map(({ lyrics }) => lyrics);
+      if (way !== "sigmoid") {
+        const rows = instances(train, { oversample: way === "oversampling" });
+        const { probabilities } = await textBaseline({
+          train: {
+            texts: rows.map(({ text }) => text),
+            labels: rows.map(({ genre }) => genre),
+            weights: rows.map(({ weight }) => weight),
+          },
+          test: { texts: others },
+        }, { classes: labels, tolerance });
+        return probabilities;
+      }
+      // the terms and C of textBaseline
+      const { vectorizer, matrix } = fitTfidf(train.map(({ lyrics }) => lyrics), {
+        analyzer: "char_wb",
+        ngramRange: [2, 4],
+        minDf: 2,
+        sublinearTf: true,
+      });
+      const wanted = transformTexts(vectorizer, others);
+      const sets = genreSets(train, labels);
+      const columns: ArrayLike<number>[] = [];
+      for (let k = 0; k < labels.length; k++) {
+        const has = sets.map((row) => row[k]!);
+        const songs = has.reduce((sum, value) => sum + value, 0);
+        if (songs === 0 || songs === has.length) {
+          columns.push(new Float64Array(others.length).fill(songs === 0 ? 0 : 1));
+          continue;
+        }
+        const model = await fitLogisticRegression(matrix, has, { C: 3, tolerance });
+        columns.push(linearProbabilities(model, wanted).map((row) => row[1]!));
+      }
+      return others.map((_, i) => Float64Array.from(columns, (column) => column[i]!));
+    },
+  };
+}
+
+/**
+ * A transformer, trained anew each way by one recipe; the best epoch on validation songs is taken (by accuracy, with
+ * `sigmoid` by micro-F1).
+ *
+ * @param source as {@link loadClassifier} takes it
+ */
+export function transformerOfGenres(
+  source: string,
+  recipe: Recipe,
+  options: { tokenizer?: string; callbacks?: readonly TrainingCallback[]; signal?: AbortSignal } = {},
+): SeveralGenresModel {
+  const { tokenizer, callbacks, signal } = options;
+  return {
+    name: source,
+    async learn(way, { train, validation, test }, labels) {
+      const multiLabel = way === "sigmoid";
+      const classifier = await loadClassifier(source, {
+        labels,
+        multiLabel,
+        seed: recipe.seed,
+        ...(tokenizer !== undefined && { tokenizer }),
+      });
+      try {
+        const frames = { train: songsFrame(train), validation: songsFrame(validation) };
+        const wayRecipe: Recipe = {
+          ...recipe,
+          oversample: way === "oversampling",
+          multiLabel,
+          ...(multiLabel && { bestMetric: "microF1", labelSmoothing: 0 }),
+        };
+        await fineTuneToBest(classifier, frames, wayRecipe, {
+          ...(callbacks && { callbacks }),
+          ...(signal && { signal }),
+        });
+        const scored = await classifySongs(classifier, [...validation, ...test], {
+          precision: recipe.precision,
+        });
+        return scored.map(({ probabilities }) => probabilities);
+      } finally {
+        disposeModel(classifier.model);
+      }
+    },
+  };
+}
+
+/** The comparison as rows of a table. */
+export function severalGenresTable({ results }: SeveralGenresComparison): Record<string, string>[] {
+  return results.map(({ method, accuracy, low, high, tuned, untuned }) => ({
+    "방법 · way": method,
+    "곡별 정확도 · accuracy per song": `${accuracy.toFixed(3)} (${low.toFixed(2)}–${high.toFixed(2)})`,
+    "micro-F1": tuned.microF1.toFixed(3),
+    "macro-F1": tuned.macroF1.toFixed(3),
+    "집합 일치 · exact sets": tuned.subsetAccuracy.toFixed(3),
+    "여러 장르 곡 중 · of songs with several": tuned.subsetAccuracyOfSeveral?.toFixed(3) ?? "–",
+    "곡당 장르 · genres given": tuned.genresGiven.toFixed(2),
+    "문턱 0.5의 micro-F1 · micro-F1 at 0.5": untuned.microF1.toFixed(3),
+  }));
+}

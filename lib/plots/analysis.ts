@@ -1,0 +1,298 @@
+/** Figures that look closer at a model: how sure it is, whom it fails, what more songs would bring. */
+import type { Data } from "plotly.js-dist";
+import {
+  both,
+  type Figure,
+  grouped,
+  heightFor,
+  LEGEND_ABOVE,
+  needFinite,
+  needShare,
+  needSome,
+  PALETTE,
+  percent,
+  plain,
+  ROLES,
+  TEMPLATE,
+  titleOf,
+} from "./figure.ts";
+
+/** Some examples' mean confidence and accuracy: `calibrateSongs(…)` of lib/ideas has them. */
+export interface ReliabilitySeries {
+  readonly name: string;
+  /** Expected calibration error, 0 to 1. */
+  readonly error: number;
+  readonly bins: readonly {
+    readonly count: number;
+    readonly confidence: number;
+    readonly accuracy: number;
+  }[];
+}
+
+/**
+ * Accuracy over confidence, one line a series; on the diagonal a model is right as often as it is sure. The larger a dot, the
+ * more songs.
+ *
+ * @throws RangeError when there is no song, or a number is no share from 0 to 1
+ * @example
+ * ```ts
+ * reliability([{ name: "그대로 · as it is", error: 0.1, bins: [{ count: 20, confidence: 0.7, accuracy: 0.6 }] }]);
+ * ```
+ */
+export function reliability(series: readonly ReliabilitySeries[]): Figure {
+  needSome("reliability", "series", series);
+  const data = series.map(({ name, error, bins }, index): Data => {
+    const filled = bins.filter(({ count }) => count > 0);
+    needSome("reliability", `bin with songs of "${name}"`, filled);
+    for (const { confidence, accuracy } of filled) {
+      needShare("reliability", `a confidence of "${name}"`, confidence);
+      needShare("reliability", `an accuracy of "${name}"`, accuracy);
+    }
+    const total = filled.reduce((sum, { count }) => sum + count, 0);
+    return {
+      type: "scatter",
+      mode: "lines+markers",
+      name: `${plain(name)}, ECE ${percent(error)}`,
+      x: filled.map(({ confidence }) => confidence),
+      y: filled.map(({ accuracy }) => accuracy),
+      customdata: filled.map(({ count }) => count),
+      hovertemplate: "%{x:.0%} → %{y:.0%}, %{customdata} songs",
+      line: { color: PALETTE[index % PALETTE.length], width: 1.5 },
+      // the area is the share of songs
+      marker: { size: filled.map(({ count }) => 6 + 34 * Math.sqrt(count / total)), opacity: 0.75 },
+    };
+  });
+  return {
+    data: [{
+      type: "scatter",
+      mode: "lines",
+      name: both("완벽한 보정", "perfect"),
+      x: [0, 1],
+      y: [0, 1],
+      line: { color: ROLES.background, width: 1, dash: "dot" },
+      hoverinfo: "skip",
+    }, ...data],
+    layout: {
+      template: TEMPLATE,
+      ...titleOf(
+        "신뢰도",
+        "Reliability",
+        "점의 크기는 곡 수 · dots: number of songs; 선 아래는 과신 · below the diagonal: too sure",
+      ),
+      xaxis: { title: { text: both("확신", "Confidence") }, tickformat: ".0%", range: [0, 1.02] },
+      yaxis: { title: { text: both("정확도", "Accuracy") }, tickformat: ".0%", range: [0, 1.02] },
+      legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },
+      margin: { b: 96 },
+    },
+  };
+}
+
+/** A group of songs with an accuracy and its interval. */
+export interface AccuracyGroup {
+  readonly group: string;
+  readonly count: number;
+  /** 0 to 1, as its interval's bounds. */
+  readonly accuracy: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * Accuracy of groups of songs with 95 % intervals, in sections (by decade, by length…), and a line at the accuracy of all.
+ *
+ * @param sections groups by the section's name
+ * @param overall accuracy of all songs, 0 to 1
+ * @throws RangeError when there is no group, or an accuracy does not lie in its interval
+ */
+export function groupAccuracy(
+  sections: Readonly<Record<string, readonly AccuracyGroup[]>>,
+  overall: number,
+): Figure {
+  const rows = Object.entries(sections).flatMap(([section, groups], index) =>
+    groups.map((group) => ({ ...group, section, index }))
+  );
+  needSome("groupAccuracy", "group of songs", rows);
+  needShare("groupAccuracy", "the accuracy of all songs", overall);
+  rows.forEach((row) => needInterval("groupAccuracy", row.group, row));
+  // an empty row parts the sections
+  const places = rows.map(({ index }, i) => i + index * 0.8);
+  const names = Object.keys(sections);
+  return {
+    data: names.flatMap((section, index): Data[] => {
+      const own = rows.map((row, i) => ({ ...row, place: places[i]! })).filter((row) =>
+        row.section === section
+      );
+      if (own.length === 0) return [];
+      return [{
+        type: "scatter",
+        mode: "markers",
+        name: plain(section),
+        x: own.map(({ accuracy }) => accuracy),
+        y: own.map(({ place }) => place),
+        marker: { size: 10, color: PALETTE[index % PALETTE.length] },
+        customdata: own.map(({ group, count }) => `${plain(group)}, ${grouped(count)} songs`),
+        hovertemplate: "%{customdata}: %{x:.1%}<extra></extra>",
+        error_x: bars(own),
+      }];
+    }),
+    layout: {
+      template: TEMPLATE,
+      ...titleOf(
+        "집단별 정확도",
+        "Accuracy by group",
+        `점선은 전체 ${percent(overall)} · dotted: all songs; 선은 95% 구간 · lines: 95 % intervals`,
+      ),
+      xaxis: { title: { text: both("곡별 정확도", "Accuracy per song") }, tickformat: ".0%", range: [0, 1] },
+      yaxis: {
+        autorange: "reversed",
+        ticks: "",
+        showgrid: false,
+        tickvals: places,
+        ticktext: rows.map(({ group, count }) => `${plain(group)} (${grouped(count)})`),
+      },
+      legend: LEGEND_ABOVE,
+      ...heightFor(rows.length + names.length, 30),
+      shapes: [{
+        type: "line",
+        x0: overall,
+        x1: overall,
+        y0: 0,
+        y1: 1,
+        yref: "paper",
+        layer: "below",
+        line: { color: ROLES.background, width: 1, dash: "dot" },
+      }],
+    },
+  };
+}
+
+/**
+ * Accuracy of several methods in the same groups of songs (artists with one song, with many…), with 95 % intervals.
+ *
+ * @param methods each with its groups, in one order
+ * @throws RangeError when there is no method or group, or an accuracy does not lie in its interval
+ */
+export function methodsByGroup(
+  methods: readonly { readonly name: string; readonly groups: readonly AccuracyGroup[] }[],
+  options: { title: readonly [korean: string, english: string]; facts?: string },
+): Figure {
+  needSome("methodsByGroup", "method", methods);
+  const first = methods[0]!.groups;
+  needSome("methodsByGroup", "group of songs", first);
+  return {
+    data: methods.map(({ name, groups }, index): Data => {
+      groups.forEach((group) => needInterval("methodsByGroup", `"${name}", ${group.group}`, group));
+      return {
+        type: "scatter",
+        mode: "markers",
+        name: plain(name),
+        // side by side within the group
+        x: groups.map((_, i) => i + (index - (methods.length - 1) / 2) * 0.14),
+        y: groups.map(({ accuracy }) => accuracy),
+        marker: { size: 10, color: PALETTE[index % PALETTE.length] },
+        hovertemplate: "%{y:.1%}",
+        error_y: bars(groups),
+      };
+    }),
+    layout: {
+      template: TEMPLATE,
+      ...titleOf(options.title[0], options.title[1], options.facts),
+      xaxis: {
+        ticks: "",
+        showgrid: false,
+        range: [-0.5, first.length - 0.5],
+        tickvals: first.map((_, i) => i),
+        ticktext: first.map(({ group, count }) => `${plain(group)}<br>(${grouped(count)})`),
+      },
+      yaxis: { title: { text: both("곡별 정확도", "Accuracy per song") }, tickformat: ".0%", range: [0, 1] },
+      legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },
+      margin: { b: 110 },
+    },
+  };
+}
+
+/** A method's accuracy by the number of training songs: `learningCurves(…)` of lib/ideas. */
+export interface LearningSeries {
+  readonly method: string;
+  readonly points: readonly {
+    readonly songs: number;
+    readonly accuracy: number;
+    readonly low: number;
+    readonly high: number;
+  }[];
+}
+
+/**
+ * Accuracy over the number of training songs, on a logarithmic axis: where a curve still rises, more songs would help.
+ *
+ * @throws RangeError when there is no point, or an accuracy does not lie in its interval
+ */
+export function learningCurve(curves: readonly LearningSeries[]): Figure {
+  const drawn = curves.filter(({ points }) => points.length > 0);
+  needSome("learningCurve", "point", drawn);
+  const sizes = [...new Set(drawn.flatMap(({ points }) => points.map(({ songs }) => songs)))]
+    .sort((a, b) => a - b);
+  return {
+    data: drawn.map(({ method, points }, index): Data => {
+      for (const point of points) needInterval("learningCurve", `"${method}", ${point.songs} songs`, point);
+      const color = PALETTE[index % PALETTE.length];
+      return {
+        type: "scatter",
+        mode: "lines+markers",
+        name: plain(method),
+        // curves at the same sizes stand a little apart, so that intervals do not cover each other
+        x: points.map(({ songs }) => songs * (1 + index * 0.015)),
+        y: points.map(({ accuracy }) => accuracy),
+        line: { color, width: 2 },
+        marker: { color, size: 9 },
+        hovertemplate: "%{x:,.0f} songs: %{y:.1%}",
+        error_y: bars(points),
+      };
+    }),
+    layout: {
+      template: TEMPLATE,
+      ...titleOf(
+        "학습 곡 수에 따른 정확도",
+        "Accuracy over training songs",
+        "선은 95% 구간 · lines: 95 % intervals",
+      ),
+      xaxis: {
+        type: "log",
+        title: { text: both("학습 곡 수, 로그 축", "training songs, logarithmic axis") },
+        tickvals: sizes,
+        ticktext: sizes.map(grouped),
+      },
+      yaxis: { title: { text: both("곡별 정확도", "Accuracy per song") }, tickformat: ".0%", range: [0, 1] },
+      legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },
+      margin: { b: 96 },
+    },
+  };
+}
+
+interface Interval {
+  readonly accuracy: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+function needInterval(figure: string, where: string, { accuracy, low, high }: Interval): void {
+  for (const value of [accuracy, low, high]) {
+    needFinite(figure, where, value);
+    needShare(figure, where, value);
+  }
+  if (!(low <= accuracy && accuracy <= high)) {
+    throw new RangeError(
+      `${figure}: ${where} has the accuracy ${accuracy}, outside its interval ${low} to ${high}.`,
+    );
+  }
+}
+
+/** Error bars of accuracies from their intervals. */
+const bars = (points: readonly Interval[]) => ({
+  type: "data" as const,
+  symmetric: false,
+  array: points.map(({ accuracy, high }) => high - accuracy),
+  arrayminus: points.map(({ accuracy, low }) => accuracy - low),
+  thickness: 1.2,
+  width: 3,
+});
