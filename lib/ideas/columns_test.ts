@@ -7,7 +7,9 @@ import {
   columnBlocks,
   type ColumnPart,
   columnsProbabilities,
+  columnsTable,
   combine,
+  compareColumns,
   compareFolds,
   fitArtistPrior,
   fitColumns,
@@ -151,6 +153,35 @@ Deno.test("combinations: each is a distribution, an unknown artist leaves the ly
   }
   assert.ok(alphas.artistPrior > 0);
   assert.notDeepEqual(rowsOf("stacking"), rowsOf("stacking-without-columns"));
+});
+
+Deno.test("comparison of columns: what a part adds is what is lost without it", async () => {
+  const [validation, tested] = [test.slice(0, 9), test.slice(9)];
+  const wild = (songs: Song[]) => songs.map((_, i) => [0, 1, 2].map((k) => Math.sin(5 * i + k)));
+  const seen: number[] = [];
+  const comparison = await compareColumns({ train, validation, test: tested }, labels, {
+    name: "동전 · coin",
+    validation: wild(validation),
+    test: wild(tested),
+  }, { onProgress: ({ done, total }) => void seen.push(done / total) });
+  const result = (key: string) => comparison.results.find((other) => other.key === key)!;
+  for (const part of COLUMN_PARTS) {
+    const { adds, accuracy, leftOut } = result(`columns-without-${part}`);
+    assertClose(adds!.estimate, result("columns").accuracy - accuracy);
+    assert.ok(adds!.low <= adds!.estimate && adds!.estimate <= adds!.high);
+    assert.match(leftOut!, / · /);
+  }
+  const without = result("stacking-without-lyrics-model");
+  assertClose(without.adds!.estimate, result("stacking").accuracy - without.accuracy);
+  assert.equal(without.leftOut, "동전 · coin");
+  const alone = await fitColumnsModel(blocks, train, labels, { parts: ["lyrics"] });
+  const expected = scoreSongs(
+    tested.map(({ genres }) => labels.map((label: string) => genres.includes(label) ? 1 : 0)),
+    columnsProbabilities(alone, columnBlocks(vectorizer, tested)),
+  );
+  assertClose([result("lyrics").accuracy, result("lyrics").logLoss], [expected.accuracy, expected.logLoss]);
+  assert.deepEqual([seen[0], seen.at(-1)], [0, 1]);
+  assert.equal(columnsTable(comparison).length, comparison.results.length);
 });
 
 Deno.test("Student's t quantiles and a paired interval as scipy's", () => {

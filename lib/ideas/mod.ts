@@ -134,3 +134,11 @@ export {
   type CombinedSongs,
 } from "./combination.ts";
 export { compareFolds, type FoldComparison, type FoldMethod, type FoldScores, foldsText } from "./folds.ts";
+export {
+  type AccuracyDifference,
+  type ColumnsComparison,
+  type ColumnsProgress,
+  type ColumnsResult,
+  columnsTable,
+  compareColumns,
+} from "./columns_comparison.ts";

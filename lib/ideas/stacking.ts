@@ -72,7 +72,7 @@ export async function fitStacking(
       `fitStacking: ${folds} folds of ${truth.length} songs; give at least 2, at most a song each.`,
     );
   }
-  const fit = (songs: readonly number[], C: number) => {
+  const fit = (songs: readonly number[], C: number, tolerance: number) => {
     const examples = songs.flatMap((song) =>
       Array.from(truth[song]!, (weight, genre) => ({ song, genre, weight })).filter(({ weight }) =>
         weight > 0
@@ -81,7 +81,7 @@ export async function fitStacking(
     return fitLogisticRegression(
       featuresOf(members, examples.map(({ song }) => song)),
       examples.map(({ genre }) => genre),
-      { C, tolerance: 1e-9, sampleWeight: examples.map(({ weight }) => weight) },
+      { C, tolerance, sampleWeight: examples.map(({ weight }) => weight) },
     );
   };
   const foldOf = dealt(truth, folds);
@@ -92,7 +92,7 @@ export async function fitStacking(
     for (let fold = 0; fold < folds; fold++) {
       const out = all.filter((song) => foldOf[song] === fold);
       if (out.length === 0) continue;
-      const regression = await fit(all.filter((song) => foldOf[song] !== fold), C);
+      const regression = await fit(all.filter((song) => foldOf[song] !== fold), C, 1e-5);
       predict(regression, featuresOf(members, out), classes).forEach((probabilities, i) =>
         held.push({ row: truth[out[i]!]!, probabilities })
       );
@@ -103,7 +103,7 @@ export async function fitStacking(
     });
   }
   const { C } = tried.reduce((best, other) => other.logLoss < best.logLoss ? other : best);
-  return { members: names, classes, regression: await fit(all, C), C, tried };
+  return { members: names, classes, regression: await fit(all, C, 1e-9), C, tried };
 }
 
 /**

@@ -141,7 +141,8 @@ const transformerIdentity = {
   tokenizer: options.tokenizer ?? null,
 };
 const identityOf = (model: string) => configNames.includes(model) ? transformerIdentity : identity;
-const resultOf = (split: string, model: string) => readResult(output, split, model, identityOf(model));
+/** A result of this or an earlier run, whatever the transformer's settings were then. */
+const resultOf = (split: string, model: string) => readResult(output, split, model, identity);
 
 /** Runs a method unless its result is there. */
 async function once(
@@ -149,7 +150,8 @@ async function once(
   model: string,
   work: () => Promise<Omit<FoldResult, "identity" | "seconds">>,
 ): Promise<void> {
-  if (!models.includes(model) || await resultOf(split, model) !== undefined) return;
+  if (!models.includes(model)) return;
+  if (await readResult(output, split, model, identityOf(model)) !== undefined) return;
   const startedAt = performance.now();
   const result = await work();
   const seconds = (performance.now() - startedAt) / 1000;

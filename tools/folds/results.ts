@@ -24,6 +24,7 @@ export const rounded = (rows: Rows): number[][] =>
 /**
  * Reads a result; `undefined` where there is none.
  *
+ * @param identity what it must have been made with
  * @throws Error when it was made with other songs, folds or settings
  */
 export async function readResult(
@@ -41,9 +42,10 @@ export async function readResult(
     throw error;
   }
   const result: FoldResult = JSON.parse(text);
-  const names = new Set([...Object.keys(identity), ...Object.keys(result.identity)]);
   const show = (value: unknown) => JSON.stringify(value) ?? "nothing";
-  const differing = [...names].filter((name) => show(identity[name]) !== show(result.identity[name]))
+  const differing = Object.keys(identity).filter((name) =>
+    show(identity[name]) !== show(result.identity[name])
+  )
     .map((name) => `${name} was ${show(result.identity[name])} and is ${show(identity[name])}`);
   if (differing.length > 0) {
     throw new Error(

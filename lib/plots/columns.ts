@@ -1,0 +1,111 @@
+/** The figure of what each part of the table adds. */
+import type { Data } from "plotly.js-dist";
+import {
+  both,
+  type Figure,
+  heightFor,
+  LEGEND_ABOVE,
+  needFinite,
+  needSome,
+  PALETTE,
+  plain,
+  ROLES,
+  TEMPLATE,
+  titleOf,
+} from "./figure.ts";
+
+/** A part of a model, and what the model loses without it. */
+export interface Contribution {
+  readonly name: string;
+  /** Accuracy with the part minus accuracy without it, as a share (0.05 is 5 points); negative where it harms. */
+  readonly adds: number;
+  /** Its 95 % interval. */
+  readonly interval: readonly [number, number];
+}
+
+/**
+ * What each part adds to a model, found by leaving it out: a bar a part with its interval, one colour a model, the
+ * largest on top.
+ *
+ * @param models by name, each with its parts
+ * @throws RangeError when there is no part, or a number is not finite or outside its interval
+ * @example
+ * ```ts
+ * contributions({
+ *   "모든 열 · all columns": [{ name: "가수 · artist", adds: 0.09, interval: [0.05, 0.13] }],
+ * });
+ * ```
+ */
+export function contributions(models: Readonly<Record<string, readonly Contribution[]>>): Figure {
+  const rows = Object.entries(models).flatMap(([model, parts], group) =>
+    parts.toSorted((a, b) => b.adds - a.adds).map((part) => ({ ...part, model, group }))
+  );
+  needSome("contributions", "part", rows);
+  for (const { name, adds, interval: [low, high] } of rows) {
+    for (const value of [adds, low, high]) needFinite("contributions", `what "${name}" adds`, value);
+    if (!(low <= adds && adds <= high)) {
+      throw new RangeError(
+        `contributions: "${name}" adds ${adds}, outside its interval ${low} to ${high}.`,
+      );
+    }
+  }
+  const numbered = rows.map((row, y) => ({ ...row, y }));
+  const points = (share: number) => `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(1)}`;
+  const data = Object.keys(models).map((model, group): Data => {
+    const own = numbered.filter((row) => row.group === group);
+    return {
+      type: "bar",
+      orientation: "h",
+      name: plain(model),
+      y: own.map(({ y }) => y),
+      x: own.map(({ adds }) => 100 * adds),
+      marker: { color: PALETTE[group % PALETTE.length]! },
+      customdata: own.map(({ name }) => plain(name)),
+      hovertemplate: "%{customdata}: %{x:+.1f}<extra></extra>",
+      error_x: {
+        type: "data",
+        symmetric: false,
+        array: own.map(({ adds, interval }) => 100 * (interval[1] - adds)),
+        arrayminus: own.map(({ adds, interval }) => 100 * (adds - interval[0])),
+        color: ROLES.text,
+        thickness: 1.2,
+        width: 3,
+      },
+    };
+  });
+  return {
+    data,
+    layout: {
+      template: TEMPLATE,
+      ...titleOf(
+        "각 부분의 몫",
+        "What each part adds",
+        "빼면 잃는 정확도, 가는 선은 95 % 구간 · accuracy lost without it, thin lines: 95 % intervals",
+      ),
+      xaxis: {
+        title: { text: both("정확도, 점", "accuracy, points") },
+        zeroline: true,
+        zerolinecolor: ROLES.faint,
+      },
+      yaxis: {
+        autorange: "reversed",
+        ticks: "",
+        showgrid: false,
+        tickvals: numbered.map(({ y }) => y),
+        ticktext: numbered.map(({ name }) => plain(name)),
+      },
+      legend: { ...LEGEND_ABOVE, traceorder: "normal" },
+      ...heightFor(rows.length, 38),
+      margin: { r: 70 },
+      annotations: numbered.map(({ y, adds }) => ({
+        xref: "paper",
+        x: 1,
+        xanchor: "left",
+        xshift: 10,
+        y,
+        showarrow: false,
+        text: points(adds),
+      })),
+    },
+  };
+}
