@@ -40,12 +40,13 @@ export const SEARCH_MODELS: Readonly<Record<string, string>> = {
   "llama-small": "Llama",
 };
 
-/** What stands beside them in every search. The n-grams read as much of each song as the networks do, but for the last. */
+/** What stands beside them in every search. The n-grams read as much of each song as the networks do, but for the last two. */
 export const SEARCH_BASELINES: Readonly<Record<string, string>> = {
   majority: "최다 장르 · majority class",
   "naive-bayes": "나이브 베이즈 · naive Bayes",
   "tfidf-logistic-regression": "TF-IDF + 로지스틱 회귀 · logistic regression",
-  "tfidf-logistic-regression-whole": "TF-IDF + 로지스틱 회귀, 가사 전체 · on whole lyrics",
+  "naive-bayes-whole": "나이브 베이즈, 가사 전체 · whole lyrics",
+  "tfidf-logistic-regression-whole": "TF-IDF + 로지스틱 회귀, 가사 전체 · whole lyrics",
 };
 
 /** What is told while a search runs. What they throw ends it. */
@@ -236,6 +237,7 @@ function network(setting: Setting, model: string, seed: number): Candidate {
         const predictions = await classifySongs(classifier, measured.songs, { precision: recipe.precision });
         return {
           start,
+          wholeLyrics: false,
           parameters,
           steps: run.steps,
           tokens: run.history.reduce((sum, record) => record.kind === "step" ? sum + record.tokens : sum, 0),
@@ -253,17 +255,18 @@ function network(setting: Setting, model: string, seed: number): Candidate {
 /** One of {@link SEARCH_BASELINES}. */
 function baseline(setting: Setting, model: string): Candidate {
   const { options: { recipe }, rows, labels, measured, tokenizer } = setting;
-  const common = { start: "no network" as const, steps: 0 };
+  const wholeLyrics = model.endsWith("-whole");
+  const common = { start: "no network" as const, wholeLyrics, steps: 0 };
   const run = async (): Promise<Measurement> => {
     const truth = rows.map(({ genre }) => genre);
     if (model === "majority") {
       const { predictions } = majorityClass(truth, measured.songs.length, { classes: labels });
       return { ...common, parameters: 0, tokens: 0, trainSeconds: 0, songsPerSecond: null, predictions };
     }
-    const whole = model === "tfidf-logistic-regression-whole";
-    const idsOf = (text: string) => tokenizer.encode(text, whole ? {} : { maxLength: recipe.maxLength }).ids;
+    const cut = wholeLyrics ? {} : { maxLength: recipe.maxLength };
+    const idsOf = (text: string) => tokenizer.encode(text, cut).ids;
     // as much as the networks see, without the special tokens
-    const textOf = (text: string) => whole ? text : tokenizer.decode(idsOf(text));
+    const textOf = (text: string) => wholeLyrics ? text : tokenizer.decode(idsOf(text));
     const startedAt = performance.now();
     const texts = rows.map(({ text }) => textOf(text));
     const cutAt = performance.now();
@@ -271,7 +274,7 @@ function baseline(setting: Setting, model: string): Candidate {
       train: { texts, labels: truth },
       test: { texts: measured.songs.map(({ lyrics }) => textOf(lyrics)) },
     }, {
-      method: model === "naive-bayes" ? "naive-bayes" : "logistic-regression",
+      method: model.startsWith("naive-bayes") ? "naive-bayes" : "logistic-regression",
       classes: labels,
       tolerance: 1e-5,
     });
