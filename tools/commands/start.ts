@@ -50,7 +50,8 @@ const record = await newRecord(
   {
     songs: resolve(options.songs),
     genres: options.genres ?? null,
-    model: options.model,
+    model: located(options.model),
+    models: options.models ?? null,
     tokenizer: options.tokenizer === undefined ? null : resolve(options.tokenizer),
     recipe: options.recipe,
     seed: options.seed,

@@ -1,6 +1,7 @@
 /** What the report tells of: the files of a run, read where they are there. */
-import { basename, join, relative } from "node:path";
+import { basename, isAbsolute, join, relative } from "node:path";
 import type { LabelScores } from "../../lib/evaluation/mod.ts";
+import type { ArtistFile, ModelSearch, SeveralGenresFile } from "../../lib/ideas/mod.ts";
 import { openSafetensors } from "../../lib/models/files/mod.ts";
 import {
   type CleaningReport,
@@ -52,8 +53,17 @@ export interface ModelSummary {
   parameters: number;
 }
 
+/** What the other files hold: by their names, as lib/ideas writes them. */
+export interface Answers {
+  modelSearch: ModelSearch | null;
+  artist: ArtistFile | null;
+  multilabel: SeveralGenresFile | null;
+  /** Of a question-answering model, by context. */
+  qa: Record<string, WrittenVerdict> | null;
+}
+
 /** What the report is made of; `null` where the run did not leave it. */
-export interface ReportData {
+export interface ReportData extends Answers {
   made: Date;
   record: RunRecord | null;
   songs: SongsSummary | null;
@@ -101,9 +111,19 @@ export async function readRun(output: string): Promise<ReportData> {
     recipe: record?.recipe ?? await attempt("checkpoints", recipeOfCheckpoint),
     history: await attempt("history.jsonl", readHistory),
     training: await json<TrainingSummary>("metrics.json"),
-    verdicts: await json<Record<string, WrittenVerdict>>("test_metrics.json"),
+    verdicts: named(await json<Record<string, WrittenVerdict>>("test_metrics.json")),
+    modelSearch: await json<ModelSearch>("model_search.json"),
+    artist: await json<ArtistFile>("artist.json"),
+    multilabel: await json<SeveralGenresFile>("multilabel.json"),
+    qa: named(await json<Record<string, WrittenVerdict>>("qa_metrics.json")),
     unread,
   };
+}
+
+/** Verdicts under the names that a page shows. */
+function named(verdicts: Record<string, WrittenVerdict> | null): Record<string, WrittenVerdict> | null {
+  return verdicts &&
+    Object.fromEntries(Object.entries(verdicts).map(([method, verdict]) => [shownSource(method), verdict]));
 }
 
 function readHistory(path: string): HistoryRecord[] {
@@ -136,6 +156,9 @@ export function shownPath(path: string): string {
   const inside = relative(root, path);
   return inside.startsWith("..") ? basename(path) : inside;
 }
+
+/** A model's source as a page shows it: of a folder elsewhere on this machine the name alone. */
+export const shownSource = (source: string): string => isAbsolute(source) ? shownPath(source) : source;
 
 function summariseModel(folder: string): ModelSummary {
   const config = JSON.parse(Deno.readTextFileSync(join(folder, "config.json"))) as Record<string, unknown>;

@@ -1,5 +1,5 @@
 /** Numbers as the report writes them. */
-import { bootstrapInterval } from "../../lib/evaluation/mod.ts";
+import { wilsonInterval } from "../../lib/evaluation/mod.ts";
 import { percent } from "../../lib/plots/figure.ts";
 
 /** A number from 0 to 1 with three decimals; a dash for none. */
@@ -10,14 +10,12 @@ export const score = (value: number | null | undefined): string =>
 export const withInterval = (value: number, [low, high]: readonly [number, number]): string =>
   `${score(value)} [${score(low)}, ${score(high)}]`;
 
-/** The 95 % bootstrap interval of a share of songs that were right, drawn by seed 0. */
-export function shareInterval({ correct, count }: { correct: number; count: number }): [number, number] {
-  const { low, high } = bootstrapInterval(
-    count,
-    (songs) => songs.reduce((right, song) => right + (song < correct ? 1 : 0), 0) / count,
-  );
-  return [low, high];
-}
+/** A share of songs that were right, and Wilson's 95 % interval. */
+export const shareWithInterval = ({ correct, count }: { correct: number; count: number }): string =>
+  withInterval(correct / count, wilsonInterval(correct, count));
+
+/** A p-value. */
+export const pValue = (p: number): string => p < 0.001 ? "< 0.001" : p.toFixed(3);
 
 /** Seconds as a person says them. @example `seconds(83.4) // "1 min 23 s"` */
 export function seconds(value: number): string {

@@ -1,7 +1,10 @@
 /** The report: what a run left, as one page that needs nothing else. */
 import { fontFaces } from "../../lib/notebook/font_face.ts";
 import type { ReportData } from "./data.ts";
+import { type Draw, drawSharp, type Picture, picturesBy } from "./figures.ts";
 import { Html, markup } from "./html.ts";
+import { verdicts } from "./evaluation.ts";
+import * as ideas from "./ideas.ts";
 import * as sections from "./sections.ts";
 import { STYLE } from "./style.ts";
 
@@ -10,7 +13,7 @@ interface Section {
   title: string;
   /** What the run must have left, and what leaves it. */
   needs: string;
-  make: (data: ReportData) => Html | null | Promise<Html | null>;
+  make: (data: ReportData, picture: Picture) => Html | null | Promise<Html | null>;
 }
 
 const NOTEBOOK = (number: string) => `노트북 ${number}이(가) 만든다 · notebook ${number} makes it`;
@@ -24,6 +27,12 @@ const SECTIONS: readonly Section[] = [
     make: sections.theSongs,
   },
   {
+    id: "search",
+    title: "모델 탐색 · Model search",
+    needs: `model_search.json: ${NOTEBOOK("03")}`,
+    make: ideas.modelSearch,
+  },
+  {
     id: "training",
     title: "학습 · Training",
     needs: `history.jsonl: ${NOTEBOOK("04")}`,
@@ -33,7 +42,25 @@ const SECTIONS: readonly Section[] = [
     id: "evaluation",
     title: "평가 · Evaluation",
     needs: `test_metrics.json: ${NOTEBOOK("05")}`,
-    make: sections.verdicts,
+    make: verdicts,
+  },
+  {
+    id: "artist",
+    title: "가수 · The artist",
+    needs: `artist.json: ${NOTEBOOK("06")}`,
+    make: ideas.artist,
+  },
+  {
+    id: "multilabel",
+    title: "여러 장르 · Several genres",
+    needs: `multilabel.json: ${NOTEBOOK("06")}`,
+    make: ideas.multilabel,
+  },
+  {
+    id: "qa",
+    title: "질문과 답 · Question and answer",
+    needs: `qa_metrics.json: ${NOTEBOOK("06")}`,
+    make: ideas.questions,
   },
   { id: "run", title: "실행 · The run", needs: "run.json: deno task start", make: sections.theRun },
 ];
@@ -41,11 +68,13 @@ const SECTIONS: readonly Section[] = [
 /**
  * The page of a run. Sections whose files the run did not leave say so; one that cannot be made of its file says why.
  *
+ * @param draw makes the pictures of the figures
  * @returns HTML that fetches nothing: figures and letters are inside, and there is no script
  */
-export async function reportHtml(data: ReportData): Promise<string> {
+export async function reportHtml(data: ReportData, draw: Draw = drawSharp): Promise<string> {
+  const picture = picturesBy(draw);
   const made: { section: Section; body: Html; missing: boolean }[] = [];
-  for (const section of SECTIONS) made.push({ section, ...await bodyOf(section, data) });
+  for (const section of SECTIONS) made.push({ section, ...await bodyOf(section, data, picture) });
   const title = "노래 가사로 장르 맞히기 · A Korean song's genre from its lyrics";
   const page = markup`<header>
 <h1>${title}</h1>
@@ -97,10 +126,14 @@ ${page.code}
 `;
 }
 
-async function bodyOf({ make, needs }: Section, data: ReportData): Promise<{ body: Html; missing: boolean }> {
+async function bodyOf(
+  { make, needs }: Section,
+  data: ReportData,
+  picture: Picture,
+): Promise<{ body: Html; missing: boolean }> {
   let why: string;
   try {
-    const body = await make(data);
+    const body = await make(data, picture);
     if (body !== null) return { body, missing: false };
     why = `이 실행에는 없다 · This run did not leave it (${needs}).`;
   } catch (error) {

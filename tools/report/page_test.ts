@@ -12,6 +12,9 @@ let made: Promise<string> | undefined;
 /** The page of a whole run, made once. */
 const wholePage = () => made ??= reportHtml(testData());
 
+/** For tests that look at the text alone. */
+const undrawn = () => Promise.resolve(new Uint8Array([1]));
+
 const HOSTILE = `<img src=x onerror=alert(1)></script></style>"'\`&amp;{{7*7}}`;
 
 Deno.test("report: every section of a whole run, with its numbers", async () => {
@@ -30,6 +33,18 @@ Deno.test("report: every section of a whole run, with its numbers", async () => 
   assert.match(section("training"), /끝까지 · ran to its end, 2 steps, 1 min 5 s/);
   assert.match(section("training"), /learningRate 0\.0003 0\.00002/);
   assert.match(section("evaluation"), /0\.800 \[0\.\d{3}, 0\.\d{3}\]/);
+  assert.match(section("search"), /tfidf 신경망 아님 · no network 0\.750 \[0\.600, 0\.900\]/);
+  assert.match(section("search"), /tfidf roberta \+0\.060 9 : 3 0\.012 0\.025 예 · yes/);
+  assert.match(section("artist"), /가수별 분할 · split by artist: kobert-small/);
+  assert.match(
+    section("artist"),
+    /×2\.50 \(rule, fitted\)\. 규칙 그대로 · the rule as it was lowered 12 of 20 logits/,
+  );
+  assert.match(
+    section("multilabel"),
+    /sigmoid 0\.750 \[0\.600, 0\.900\] 0\.700 0\.600 0\.650 \[0\.500, 0\.800\] – 1\.25 0\.550/,
+  );
+  assert.match(section("qa"), /TF-IDF 0\.800 \[0\.\d{3}, 0\.\d{3}\]/);
   assert.match(section("run"), /seed7/);
   assert.match(section("run"), /합계 · in all 72\.3/);
   const links = [...document.querySelectorAll("nav a")].map((link) => link.getAttribute("href").slice(1));
@@ -52,7 +67,7 @@ Deno.test("report: the page fetches nothing, runs nothing, and is small", async 
 });
 
 Deno.test("report: texts from the songs are texts, wherever they stand", async () => {
-  const page = await reportHtml(testData((text) => `${text} ${HOSTILE}`));
+  const page = await reportHtml(testData((text) => `${text} ${HOSTILE}`), undrawn);
   const document = await parsed(page);
   const images = [...document.querySelectorAll("img")];
   assert.ok(images.every((image) => image.getAttribute("src").startsWith("data:image/png;base64,")));
@@ -60,7 +75,7 @@ Deno.test("report: texts from the songs are texts, wherever they stand", async (
   assert.deepEqual(attributes.filter((name) => name.startsWith("on")), []);
   assert.equal(document.querySelectorAll("script, .missing").length, 0);
   assert.equal(document.querySelectorAll("style").length, 1);
-  for (const id of ["songs", "evaluation", "summary", "run"]) {
+  for (const id of ["songs", "search", "evaluation", "artist", "multilabel", "qa", "summary", "run"]) {
     assert.ok(document.getElementById(id).textContent.includes(HOSTILE), `${id} shows the name as it is`);
   }
 });
@@ -82,7 +97,7 @@ Deno.test("report: what the run did not leave is said to be missing, in its sect
 Deno.test("report: a section that cannot be made says why; the others stand", async () => {
   const data = testData();
   const document = await parsed(
-    await reportHtml({ ...data, history: [{ ...data.history![0]!, loss: NaN } as never] }),
+    await reportHtml({ ...data, history: [{ ...data.history![0]!, loss: NaN } as never] }, undrawn),
   );
   assert.match(
     document.getElementById("training").textContent,

@@ -17,6 +17,8 @@ export interface RunRecord {
     /** The genres to tell apart, with commas; `null` for all. */
     genres: string | null;
     model: string;
+    /** What the model search compares, with commas; `null` for its own choice. */
+    models: string | null;
     tokenizer: string | null;
     /** The recipe's name. */
     recipe: string;

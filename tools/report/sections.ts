@@ -1,13 +1,13 @@
-/** The report's sections. Each gives its HTML, or `null` where the run left nothing to tell. */
-import { mostConfused } from "../../lib/evaluation/mod.ts";
+/** The report's sections on the run itself. Each gives its HTML, or `null` where the run left nothing to tell. */
+import { wilsonInterval } from "../../lib/evaluation/mod.ts";
 import type { Song } from "../../lib/songs/mod.ts";
 import * as plots from "../../lib/plots/mod.ts";
 import { studyRecipe } from "../../lib/training/recipe.ts";
 import type { ReportData, WrittenVerdict } from "./data.ts";
-import { shownPath } from "./data.ts";
-import { picture } from "./figures.ts";
+import { shownPath, shownSource } from "./data.ts";
+import type { Picture } from "./figures.ts";
 import { facts, type Html, markup, table } from "./html.ts";
-import { grouped, percent, score, seconds, shareInterval, withInterval } from "./numbers.ts";
+import { grouped, percent, score, seconds } from "./numbers.ts";
 
 /** The model's verdict and the best of the baselines by songs, with their names. */
 export function contenders(
@@ -15,7 +15,8 @@ export function contenders(
 ): { model: [string, WrittenVerdict]; baseline: [string, WrittenVerdict] | undefined } | null {
   const all = Object.entries(verdicts ?? {});
   // The model's is written last, under the name that the command was given.
-  const model = all.find(([method]) => method === record?.options.model) ?? all.at(-1);
+  const model = all.find(([method]) => record !== null && method === shownSource(record.options.model)) ??
+    all.at(-1);
   if (model === undefined) return null;
   const baseline = all.filter((entry) => entry !== model)
     .toSorted(([, a], [, b]) => b.accuracyPerSong.value - a.accuracyPerSong.value)[0];
@@ -39,7 +40,8 @@ export function summary(data: ReportData): Html | null {
     const better = baseline === undefined
       ? 0
       : model.accuracyPerSong.correct - baseline[1].accuracyPerSong.correct;
-    const [low, high] = shareInterval(model.accuracyPerSong);
+    const { correct, count } = model.accuracyPerSong;
+    const [low, high] = wilsonInterval(correct, count);
     const [korean, english] = better > 0
       ? ["모델이 더 많이 맞혔다.", "the model is ahead."]
       : better < 0
@@ -119,11 +121,8 @@ ${
   }`;
 }
 
-/** A model's source as a page shows it: of a folder elsewhere on this machine the name alone. */
-const shownSource = (source: string): string => source.startsWith("/") ? shownPath(source) : source;
-
 /** The table of songs, its cleaning and its split. */
-export async function theSongs({ songs }: ReportData): Promise<Html | null> {
+export async function theSongs({ songs }: ReportData, picture: Picture): Promise<Html | null> {
   if (songs === null) return null;
   const { cleaning, sizes } = songs;
   const years = songs.songs.flatMap(({ date }) => date.year ?? []);
@@ -188,7 +187,7 @@ const RECIPE_FIELDS = [
 ];
 
 /** The model, the recipe, and how the training went. */
-export async function training(data: ReportData): Promise<Html | null> {
+export async function training(data: ReportData, picture: Picture): Promise<Html | null> {
   const { model, recipe, history, training } = data;
   if (history === null || history.length === 0) return null;
   const config = model?.config ?? {};
@@ -241,63 +240,5 @@ ${
         "연구 · the study": shown(study[name]),
       })))
     }`
-  }`;
-}
-
-/** The model beside the baselines on the test songs, genre by genre. */
-export async function verdicts(data: ReportData): Promise<Html | null> {
-  const found = contenders(data);
-  if (found === null) return null;
-  const [name, model] = found.model;
-  const all = Object.entries(data.verdicts!).toSorted(([, a], [, b]) =>
-    b.accuracyPerSong.value - a.accuracyPerSong.value
-  );
-  const confused = mostConfused(model.confusion, { top: 8 });
-  return markup`<p>Two counts: <b>per instance</b>, once for each pair of a song's genres and artists, as the study counted; and
-<b>per song</b>, right if the method names any of the song's genres. In brackets the 95 % bootstrap interval over songs.</p>
-${
-    table(
-      all.map(([method, verdict]) => ({
-        "방법 · method": method,
-        "곡별 정확도 · accuracy per song": withInterval(
-          verdict.accuracyPerSong.value,
-          shareInterval(verdict.accuracyPerSong),
-        ),
-        "인스턴스별 · per instance": score(verdict.accuracyPerInstance.value),
-        "macro-F1": score(verdict.macroF1),
-      })),
-      { strong: (row) => all[row]![0] === name },
-    )
-  }
-${await picture(
-    plots.modelComparison(all.map(([method, { accuracyPerSong, macroF1 }]) => ({
-      name: method,
-      accuracy: accuracyPerSong.value,
-      accuracyInterval: shareInterval(accuracyPerSong),
-      macroF1,
-      baseline: method !== name,
-    }))),
-    "Accuracy per song with its interval; macro-F1 per instance.",
-  )}
-<h3>장르마다 · Genre by genre: ${name}</h3>
-${await picture(plots.perGenreScores(model.perGenre))}
-${
-    table(model.perGenre.map(({ label, precision, recall, f1, support }) => ({
-      "장르 · genre": label,
-      "정밀도 · precision": score(precision),
-      "재현율 · recall": score(recall),
-      "F1": score(f1),
-      "인스턴스 · instances": support,
-    })))
-  }
-<h3>혼동 · Confusions: ${name}</h3>
-${await picture(plots.confusionMatrix(model.confusion))}
-${
-    confused.length === 0 ? null : table(confused.map(({ actual, predicted, count, share }) => ({
-      "실제 · actual": actual,
-      "예측 · predicted": predicted,
-      "수 · count": count,
-      "실제 장르 중 · share of the actual genre": percent(share),
-    })))
   }`;
 }

@@ -2,7 +2,7 @@
 import { instances, type Song } from "../../lib/songs/mod.ts";
 import { judge } from "../../lib/ideas/mod.ts";
 import { quickRecipe } from "../../lib/training/recipe.ts";
-import type { ReportData, WrittenVerdict } from "./data.ts";
+import type { Answers, ReportData, WrittenVerdict } from "./data.ts";
 import type { RunRecord } from "./record.ts";
 
 /** Songs of three genres. @param named makes a text hostile */
@@ -26,6 +26,7 @@ export function testRecord(named: (text: string) => string = (text) => text): Ru
       songs: `/somewhere/${named("songs.csv").replaceAll("/", "")}`,
       genres: null,
       model: named("kobert-small"),
+      models: null,
       tokenizer: null,
       recipe: "quick",
       seed: 7,
@@ -65,6 +66,107 @@ export function testVerdicts(
   );
 }
 
+/** What the other notebooks leave. */
+function testAnswers(named: (text: string) => string): Answers {
+  const interval = { low: 0.6, high: 0.9 };
+  const score = { value: 0.75, ...interval };
+  const group = { group: named("1곡"), count: 4, correct: 3, accuracy: 0.75, ...interval };
+  const sets = {
+    microF1: 0.7,
+    macroF1: 0.6,
+    subsetAccuracy: 0.65,
+    low: 0.5,
+    high: 0.8,
+    subsetAccuracyOfSeveral: null,
+    genresGiven: 1.25,
+  };
+  const searched = (model: string, start: "from scratch" | "no network") => ({
+    model: named(model),
+    name: named(model),
+    start,
+    parameters: 1000,
+    steps: 10,
+    tokens: 5000,
+    trainSeconds: 3,
+    songsPerSecond: null,
+    accuracyPerSong: score,
+    accuracyPerInstance: score,
+    macroF1: score,
+    bySeed: [{ seed: 7, accuracyPerSong: 0.75 }],
+  });
+  const comparison = {
+    better: named("tfidf"),
+    other: named("roberta"),
+    betterOn: 9,
+    otherOn: 3,
+    difference: 0.06,
+    p: 0.0123,
+    correctedP: 0.0246,
+  };
+  return {
+    modelSearch: {
+      identity: {
+        trainSongs: "24",
+        measuredSongs: "3",
+        recipe: { epochs: 4, batchSize: 32, maxLength: 64, learningRate: 1e-3, maxSteps: null },
+        pretrainedLearningRate: 2e-5,
+        tokenizer: null,
+      },
+      ended: "finished",
+      labels: [named("발라드")],
+      songs: { train: 24, measured: 3 },
+      seeds: [7],
+      results: [searched("tfidf", "no network"), searched("roberta", "from scratch")],
+      againstBest: [comparison],
+      againstNext: [comparison],
+      runs: [],
+    },
+    artist: {
+      splits: [{
+        by: "artist",
+        model: named("kobert-small"),
+        songs: { train: 24, validation: 3, test: 3 },
+        unknownArtists: 3,
+        fitted: { factor: 2.5, alphaProduct: 0.75, alphaBayes: 1.25, strength: 1 },
+        naive: { multiplied: 20, lowered: 12 },
+        methods: [{
+          key: "lyrics",
+          method: named("가사만"),
+          accuracy: 0.75,
+          ...interval,
+          macroF1: 0.7,
+          logLoss: null,
+          mended: 0,
+          spoilt: 0,
+          p: 1,
+          byArtist: [group],
+        }],
+      }],
+    },
+    multilabel: {
+      comparisons: [{
+        model: named("TF-IDF"),
+        labels: [named("발라드")],
+        songs: { train: 24, validation: 3, test: 3 },
+        several: { train: 5, validation: 1, test: 1 },
+        results: [{
+          way: "sigmoid",
+          method: named("sigmoid"),
+          accuracy: 0.75,
+          ...interval,
+          accuracyPerInstance: 0.7,
+          untuned: { ...sets, microF1: 0.55 },
+          tuned: sets,
+          thresholds: [0.5],
+          p: { accuracy: 0.25, subset: 0.0001 },
+          trainSeconds: 3,
+        }],
+      }],
+    },
+    qa: testVerdicts(named),
+  };
+}
+
 /** A run of which nothing is left. */
 export const nothing: ReportData = {
   made: new Date("2026-01-02T00:00:00Z"),
@@ -75,6 +177,10 @@ export const nothing: ReportData = {
   history: null,
   training: null,
   verdicts: null,
+  modelSearch: null,
+  artist: null,
+  multilabel: null,
+  qa: null,
   unread: [],
 };
 
@@ -128,5 +234,6 @@ export function testData(named: (text: string) => string = (text) => text): Repo
     history: [{ ...step, step: 1, loss: 2 }, { ...step, step: 2, loss: 1.75 }, evaluation],
     training: { ended: "finished", steps: 2, elapsedMs: 65_000, best: evaluation },
     verdicts: testVerdicts(named),
+    ...testAnswers(named),
   };
 }

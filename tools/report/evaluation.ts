@@ -1,0 +1,63 @@
+/** The report's sections on how well the model does. */
+import { mostConfused, wilsonInterval } from "../../lib/evaluation/mod.ts";
+import * as plots from "../../lib/plots/mod.ts";
+import type { ReportData } from "./data.ts";
+import type { Picture } from "./figures.ts";
+import { type Html, markup, table } from "./html.ts";
+import { percent, score, shareWithInterval } from "./numbers.ts";
+import { contenders } from "./sections.ts";
+
+/** The model beside the baselines on the test songs, genre by genre. */
+export async function verdicts(data: ReportData, picture: Picture): Promise<Html | null> {
+  const found = contenders(data);
+  if (found === null) return null;
+  const [name, model] = found.model;
+  const all = Object.entries(data.verdicts!).toSorted(([, a], [, b]) =>
+    b.accuracyPerSong.value - a.accuracyPerSong.value
+  );
+  const confused = mostConfused(model.confusion, { top: 8 });
+  return markup`<p>Two counts: <b>per instance</b>, once for each pair of a song's genres and artists, as the study counted; and
+<b>per song</b>, right if the method names any of the song's genres. In brackets the 95 % interval over songs (Wilson).</p>
+${
+    table(
+      all.map(([method, verdict]) => ({
+        "방법 · method": method,
+        "곡별 정확도 · accuracy per song": shareWithInterval(verdict.accuracyPerSong),
+        "인스턴스별 · per instance": score(verdict.accuracyPerInstance.value),
+        "macro-F1": score(verdict.macroF1),
+      })),
+      { strong: (row) => all[row]![0] === name },
+    )
+  }
+${await picture(
+    plots.modelComparison(all.map(([method, { accuracyPerSong, macroF1 }]) => ({
+      name: method,
+      accuracy: accuracyPerSong.value,
+      accuracyInterval: wilsonInterval(accuracyPerSong.correct, accuracyPerSong.count),
+      macroF1,
+      baseline: method !== name,
+    }))),
+    "Accuracy per song with its interval; macro-F1 per instance.",
+  )}
+<h3>장르마다 · Genre by genre: ${name}</h3>
+${await picture(plots.perGenreScores(model.perGenre))}
+${
+    table(model.perGenre.map(({ label, precision, recall, f1, support }) => ({
+      "장르 · genre": label,
+      "정밀도 · precision": score(precision),
+      "재현율 · recall": score(recall),
+      "F1": score(f1),
+      "인스턴스 · instances": support,
+    })))
+  }
+<h3>혼동 · Confusions: ${name}</h3>
+${await picture(plots.confusionMatrix(model.confusion))}
+${
+    confused.length === 0 ? null : table(confused.map(({ actual, predicted, count, share }) => ({
+      "실제 · actual": actual,
+      "예측 · predicted": predicted,
+      "수 · count": count,
+      "실제 장르 중 · share of the actual genre": percent(share),
+    })))
+  }`;
+}
