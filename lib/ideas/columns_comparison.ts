@@ -1,4 +1,5 @@
 /** All columns together, with and without each part, and the best combination with a lyrics model: one table. */
+import { dirname } from "node:path";
 import { bootstrapInterval, type Rows } from "../evaluation/mod.ts";
 import type { Song } from "../songs/mod.ts";
 import { artistSongsOf } from "./verdict.ts";
@@ -172,4 +173,26 @@ export function columnsTable({ results }: ColumnsComparison): Record<string, str
       ? `${points(adds.estimate)} [${points(adds.low)}, ${points(adds.high)}]`
       : "",
   }));
+}
+
+/** What each part adds to the linear model and each member to the stacking, for the figure: by model, with intervals. */
+export function whatPartsAdd(
+  { results }: ColumnsComparison,
+): Record<string, { name: string; adds: number; interval: [number, number] }[]> {
+  const partsOf = (prefix: string) =>
+    results.flatMap(({ key, leftOut, adds }) =>
+      leftOut !== null && adds !== null && key.startsWith(prefix)
+        ? [{ name: leftOut, adds: adds.estimate, interval: [adds.low, adds.high] as [number, number] }]
+        : []
+    );
+  return {
+    "모든 열, 선형 · all columns, linear": partsOf("columns-"),
+    "쌓기 · stacking": partsOf("stacking-"),
+  };
+}
+
+/** Writes the comparison as JSON. */
+export async function writeColumns(path: string, comparison: ColumnsComparison): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await Deno.writeTextFile(path, JSON.stringify(comparison, null, 2) + "\n");
 }

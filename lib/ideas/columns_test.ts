@@ -20,6 +20,7 @@ import {
   latinShare,
   scoreSongs,
   stackedProbabilities,
+  whatPartsAdd,
 } from "./mod.ts";
 
 // made by tools/reference/columns_fixtures.py
@@ -182,6 +183,10 @@ Deno.test("comparison of columns: what a part adds is what is lost without it", 
   assertClose([result("lyrics").accuracy, result("lyrics").logLoss], [expected.accuracy, expected.logLoss]);
   assert.deepEqual([seen[0], seen.at(-1)], [0, 1]);
   assert.equal(columnsTable(comparison).length, comparison.results.length);
+  const added = whatPartsAdd(comparison);
+  assert.deepEqual(Object.values(added).map((parts) => parts.length), [COLUMN_PARTS.length, 3]);
+  const artist = added["쌓기 · stacking"]!.find(({ name }) => name === "가수 · artist")!;
+  assert.equal(artist.adds, result("stacking-without-artist").adds!.estimate);
 });
 
 Deno.test("Student's t quantiles and a paired interval as scipy's", () => {

@@ -141,4 +141,6 @@ export {
   type ColumnsResult,
   columnsTable,
   compareColumns,
+  whatPartsAdd,
+  writeColumns,
 } from "./columns_comparison.ts";
