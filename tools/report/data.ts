@@ -1,7 +1,13 @@
 /** What the report tells of: the files of a run, read where they are there. */
 import { basename, isAbsolute, join, relative } from "node:path";
 import type { LabelScores } from "../../lib/evaluation/mod.ts";
-import type { ArtistFile, ModelSearch, SeveralGenresFile } from "../../lib/ideas/mod.ts";
+import type {
+  ArtistFile,
+  ColumnsComparison,
+  EvaluationFile,
+  ModelSearch,
+  SeveralGenresFile,
+} from "../../lib/ideas/mod.ts";
 import { openSafetensors } from "../../lib/models/files/mod.ts";
 import {
   type CleaningReport,
@@ -55,8 +61,10 @@ export interface ModelSummary {
 
 /** What the other files hold: by their names, as lib/ideas writes them. */
 export interface Answers {
+  evaluation: EvaluationFile | null;
   modelSearch: ModelSearch | null;
   artist: ArtistFile | null;
+  columns: ColumnsComparison | null;
   multilabel: SeveralGenresFile | null;
   /** Of a question-answering model, by context. */
   qa: Record<string, WrittenVerdict> | null;
@@ -112,8 +120,10 @@ export async function readRun(output: string): Promise<ReportData> {
     history: await attempt("history.jsonl", readHistory),
     training: await json<TrainingSummary>("metrics.json"),
     verdicts: named(await json<Record<string, WrittenVerdict>>("test_metrics.json")),
+    evaluation: await json<EvaluationFile>("evaluation.json"),
     modelSearch: await json<ModelSearch>("model_search.json"),
     artist: await json<ArtistFile>("artist.json"),
+    columns: await json<ColumnsComparison>("columns.json"),
     multilabel: await json<SeveralGenresFile>("multilabel.json"),
     qa: named(await json<Record<string, WrittenVerdict>>("qa_metrics.json")),
     unread,

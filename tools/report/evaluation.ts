@@ -61,3 +61,64 @@ ${
     })))
   }`;
 }
+
+/** How sure the model is, which songs it misses, and what more songs would bring. */
+export async function closerLook({ evaluation }: ReportData, picture: Picture): Promise<Html | null> {
+  if (evaluation === null) return null;
+  const {
+    model,
+    accuracy,
+    calibration: { temperature, atBound, before, after },
+    hardest,
+    groups,
+    learningCurves,
+  } = evaluation;
+  const calibrated = [
+    { name: "그대로 · as it is", figures: before },
+    { name: `온도 · temperature ${temperature.toFixed(2)}`, figures: after },
+  ];
+  const sections = {
+    "연대 · decade": groups.byDecade,
+    "길이 · length": groups.byLength,
+    "가수 · artist": groups.byArtist,
+  };
+  return markup`<h3>보정 · Calibration: ${model}</h3>
+<p>Is the model as sure as it is right? The temperature that its logits are divided by is fitted on validation songs${
+    atBound ? " (which could not tell: a bound was taken)" : ""
+  }; the figures are of test songs.</p>
+${
+    table(calibrated.map(({ name, figures }) => ({
+      "확률 · probabilities": name,
+      "보정 오차 · expected calibration error": score(figures.error),
+      "가장 큰 틈 · largest gap": score(figures.largestGap),
+      "로그 손실 · log loss": score(figures.logLoss),
+      "평균 확신 · mean confidence": score(figures.confidence),
+      "정확도 · accuracy": score(figures.accuracy),
+    })))
+  }
+${await picture(
+    plots.reliability(calibrated.map(({ name, figures: { error, bins } }) => ({ name, error, bins }))),
+  )}
+<h3>어떤 곡에서 · Which songs</h3>
+${await picture(plots.groupAccuracy(sections, accuracy))}
+${
+    hardest.length === 0 ? null : markup`<h3>가장 어려운 곡 · The hardest songs</h3>
+<p>The songs whose own genres got the least probability.</p>
+${
+      hardest.map((song) =>
+        markup`<blockquote><b>${song.songName}</b> · ${song.artists.join(", ")}
+${song.genres.join(", ")} (${percent(song.probabilityOfActual)}) → ${song.predicted} (${
+          percent(song.probabilityOfPredicted)
+        })
+${song.excerpt}</blockquote>`
+      )
+    }`
+  }
+${
+    learningCurves.length === 0 ? null : markup`<h3>곡이 더 있다면 · With more songs</h3>
+${await picture(
+      plots.learningCurve(learningCurves),
+      "The same test songs after learning from growing parts of the training songs.",
+    )}`
+  }`;
+}

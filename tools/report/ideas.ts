@@ -1,6 +1,7 @@
 /** The report's sections on what was compared and tried beside the model. */
 import { wilsonInterval } from "../../lib/evaluation/mod.ts";
 import type { ArtistFile } from "../../lib/ideas/mod.ts";
+import { columnsTable } from "../../lib/ideas/columns_comparison.ts";
 import { comparisonTable, searchTable } from "../../lib/ideas/search_results.ts";
 import * as plots from "../../lib/plots/mod.ts";
 import type { ReportData } from "./data.ts";
@@ -20,7 +21,7 @@ export async function modelSearch(
   } songs with as many steps, and is measured on the same
 ${
     grouped(songs.measured)
-  } validation songs; n-grams read exactly as much. In brackets 95 % bootstrap intervals over songs.</p>
+  } validation songs; n-grams read as much, or, where it is said, whole lyrics. In brackets 95 % bootstrap intervals over songs.</p>
 ${
     ended === "interrupted"
       ? markup`<p class="missing-note">탐색이 끝나지 않았다. The search did not end: this is how far it came.</p>`
@@ -103,6 +104,29 @@ ${
       ),
     )
   }`;
+}
+
+/** A linear model of every column, what each adds, and the best combination with the lyrics model. */
+export async function columns({ columns }: ReportData, picture: Picture): Promise<Html | null> {
+  if (columns === null || columns.results.length === 0) return null;
+  const { results, lyricsModel, alphas, stackingC } = columns;
+  const parts = (of: (key: string) => boolean) =>
+    results.flatMap(({ key, leftOut, adds }) =>
+      adds === null || leftOut === null || !of(key)
+        ? []
+        : [{ name: leftOut, adds: adds.estimate, interval: [adds.low, adds.high] as const }]
+    );
+  const models = Object.entries({
+    "모든 열, 선형 · all columns, linear": parts((key) => key.startsWith("columns-")),
+    "쌓기 · stacking": parts((key) => !key.startsWith("columns-")),
+  }).filter(([, contributions]) => contributions.length > 0);
+  const best = results.reduce((best, result, i) => result.accuracy > results[best]!.accuracy ? i : best, 0);
+  return markup`<p>The honest bar: a linear model of n-grams, artist, year, album and length. Beside it its combinations with
+<b>${lyricsModel}</b>, fitted on validation songs. What a part adds is the accuracy lost without it.</p>
+${table(columnsTable(columns), { strong: (row) => row === best })}
+${models.length === 0 ? null : await picture(plots.contributions(Object.fromEntries(models)))}
+<p class="small">α: 가수 · artist prior ${alphas.artistPrior}, over the genre's share ${alphas.artistPriorOverShare}, 가사 모델 ·
+lyrics model ${alphas.lyricsModel}; 쌓기 · stacking C ${stackingC}.</p>`;
 }
 
 /** Songs of several genres, learnt three ways. */

@@ -3,7 +3,7 @@ import { fontFaces } from "../../lib/notebook/font_face.ts";
 import type { ReportData } from "./data.ts";
 import { type Draw, drawSharp, type Picture, picturesBy } from "./figures.ts";
 import { Html, markup } from "./html.ts";
-import { verdicts } from "./evaluation.ts";
+import { closerLook, verdicts } from "./evaluation.ts";
 import * as ideas from "./ideas.ts";
 import * as sections from "./sections.ts";
 import { STYLE } from "./style.ts";
@@ -45,10 +45,22 @@ const SECTIONS: readonly Section[] = [
     make: verdicts,
   },
   {
+    id: "look",
+    title: "자세히 보기 · A closer look",
+    needs: `evaluation.json: ${NOTEBOOK("05")}`,
+    make: closerLook,
+  },
+  {
     id: "artist",
     title: "가수 · The artist",
     needs: `artist.json: ${NOTEBOOK("06")}`,
     make: ideas.artist,
+  },
+  {
+    id: "columns",
+    title: "모든 열 · All columns",
+    needs: `columns.json: ${NOTEBOOK("06")}`,
+    make: ideas.columns,
   },
   {
     id: "multilabel",

@@ -35,6 +35,9 @@ Deno.test("report: every section of a whole run, with its numbers", async () => 
   assert.match(section("evaluation"), /0\.800 \[0\.\d{3}, 0\.\d{3}\]/);
   assert.match(section("search"), /tfidf 신경망 아님 · no network 0\.750 \[0\.600, 0\.900\]/);
   assert.match(section("search"), /tfidf roberta \+0\.060 9 : 3 0\.012 0\.025 예 · yes/);
+  assert.match(section("look"), /온도 · temperature 1\.75 0\.050 0\.400 1\.500/);
+  assert.match(section("look"), /노래 1 · 가수 1 발라드 \(1\.5%\) → 댄스 \(87\.5%\) 밤하늘의 별 \/ 다시/);
+  assert.match(section("columns"), /모든 열 − 가수 0\.675 0\.600 0\.100 \+12\.5 \[\+5\.0, \+20\.0\]/);
   assert.match(section("artist"), /가수별 분할 · split by artist: kobert-small/);
   assert.match(
     section("artist"),
@@ -75,7 +78,20 @@ Deno.test("report: texts from the songs are texts, wherever they stand", async (
   assert.deepEqual(attributes.filter((name) => name.startsWith("on")), []);
   assert.equal(document.querySelectorAll("script, .missing").length, 0);
   assert.equal(document.querySelectorAll("style").length, 1);
-  for (const id of ["songs", "search", "evaluation", "artist", "multilabel", "qa", "summary", "run"]) {
+  for (
+    const id of [
+      "songs",
+      "search",
+      "evaluation",
+      "look",
+      "artist",
+      "columns",
+      "multilabel",
+      "qa",
+      "summary",
+      "run",
+    ]
+  ) {
     assert.ok(document.getElementById(id).textContent.includes(HOSTILE), `${id} shows the name as it is`);
   }
 });

@@ -84,6 +84,7 @@ function testAnswers(named: (text: string) => string): Answers {
     model: named(model),
     name: named(model),
     start,
+    wholeLyrics: false,
     parameters: 1000,
     steps: 10,
     tokens: 5000,
@@ -103,7 +104,63 @@ function testAnswers(named: (text: string) => string): Answers {
     p: 0.0123,
     correctedP: 0.0246,
   };
+  const columnScores = { accuracy: 0.675, macroF1: 0.6, logLoss: 1, calibrationError: 0.1 };
+  const figures = {
+    error: 0.2,
+    largestGap: 0.4,
+    logLoss: 1.5,
+    confidence: 0.9,
+    accuracy: 0.7,
+    bins: [{ from: 0.9, to: 1, count: 3, confidence: 0.9, accuracy: 0.7 }],
+  };
   return {
+    evaluation: {
+      model: named("kobert-small"),
+      songs: { train: 24, validation: 3, test: 3 },
+      accuracy: 0.7,
+      calibration: { temperature: 1.75, atBound: false, before: figures, after: { ...figures, error: 0.05 } },
+      hardest: [{
+        songId: "s1",
+        songName: named("노래 1"),
+        artists: [named("가수 1")],
+        genres: [named("발라드")],
+        predicted: named("댄스"),
+        probabilityOfActual: 0.015,
+        probabilityOfPredicted: 0.875,
+        loss: 4.2,
+        excerpt: named("밤하늘의 별 / 다시"),
+      }],
+      confused: [],
+      groups: { byDecade: [group], byLength: [], byArtist: [group] },
+      learningCurves: [{
+        method: named("TF-IDF"),
+        points: [{ songs: 12, accuracy: 0.7, ...interval, macroF1: 0.6 }],
+      }],
+    },
+    columns: {
+      songs: { train: 24, validation: 3, test: 3 },
+      labels: [named("발라드")],
+      lyricsModel: named("kobert-small"),
+      results: [
+        {
+          key: "columns",
+          method: named("모든 열"),
+          leftOut: null,
+          adds: null,
+          ...columnScores,
+          accuracy: 0.8,
+        },
+        {
+          key: "columns-without-artist",
+          method: named("모든 열 − 가수"),
+          leftOut: named("가수"),
+          adds: { estimate: 0.125, low: 0.05, high: 0.2 },
+          ...columnScores,
+        },
+      ],
+      alphas: { artistPrior: 0.75, artistPriorOverShare: 1.25, lyricsModel: 0.5 },
+      stackingC: 0.03,
+    },
     modelSearch: {
       identity: {
         trainSongs: "24",
@@ -177,8 +234,10 @@ export const nothing: ReportData = {
   history: null,
   training: null,
   verdicts: null,
+  evaluation: null,
   modelSearch: null,
   artist: null,
+  columns: null,
   multilabel: null,
   qa: null,
   unread: [],
