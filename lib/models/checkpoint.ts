@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ConfigReader, type JsonObject } from "./config.ts";
 import { canonicalNames, openCheckpoint, type TensorFile, writeSafetensorsFolder } from "./files/mod.ts";
 import type { ParameterSpec } from "./layers.ts";
-import { saveLora } from "./lora_files.ts";
+import { adaptedConfigFile, saveLora } from "./lora_files.ts";
 import { buildModel, describeModel, type Model, type ModelDescription, type ModelOptions } from "./model.ts";
 
 /** What a checkpoint's file and the model's parameters did not have in common. */
@@ -162,8 +162,8 @@ function listed(lines: string[]): string {
 
 /**
  * Writes `config.json` and `model.safetensors` as Hugging Face does, so that Python's `from_pretrained` and
- * {@link loadCheckpoint} open the folder. Of a model with LoRA's adapters these alone are written, beside the config:
- * see `saveLora`. Each file appears under its name only when it is complete.
+ * {@link loadCheckpoint} open the folder. Of a model with LoRA's adapters these alone are written (`saveLora`), beside
+ * the config as `model_config.json`, whose classes PEFT's files do not name. Each file appears under its name only when it is complete.
  *
  * @throws Error naming what could not be written
  * @example `await saveCheckpoint(model, "outputs/my-model");`
@@ -179,7 +179,8 @@ export async function saveCheckpoint(model: Model, folder: string): Promise<void
   };
   if (model.lora !== undefined) await saveLora(model, folder);
   else await writeWeights(model, folder);
-  const path = join(folder, "config.json");
+  // transformers takes a folder with a config.json for a whole model
+  const path = join(folder, model.lora === undefined ? "config.json" : adaptedConfigFile);
   await Deno.writeTextFile(`${path}.tmp`, JSON.stringify(json, null, 2) + "\n");
   await Deno.rename(`${path}.tmp`, path);
 }

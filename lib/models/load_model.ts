@@ -4,7 +4,7 @@ import { loadCheckpoint, type LoadReport, readConfig } from "./checkpoint.ts";
 import { ConfigReader, isMultiLabelConfig, type JsonObject, type Task } from "./config.ts";
 import { exists } from "./files/tensor_file.ts";
 import { resolveModel, type ResolveOptions } from "./hub.ts";
-import { isLoraFolder, loadLora, readLoraConfig } from "./lora_files.ts";
+import { adaptedConfigFile, isLoraFolder, loadLora, readLoraConfig } from "./lora_files.ts";
 import type { Model, ModelOptions } from "./model.ts";
 
 /** How {@link loadModel} is told. */
@@ -41,9 +41,10 @@ export async function loadModel(source: string, options: LoadOptions = {}): Prom
     ...(givenBase !== undefined && { base: givenBase }),
     ...(hub && { hub }),
   });
-  const json = exists(join(folder, "config.json")) ? readConfig(folder) : {};
+  const config = join(folder, adaptedConfigFile);
+  const json = exists(config) ? readConfig(folder, config) : {};
   const { model, report } = loadCheckpoint(base, {
-    ...classesOf(json, folder, rest.task),
+    ...classesOf(json, config, rest.task),
     ...rest,
   });
   // what the training kept beside the classes
@@ -88,10 +89,10 @@ function baseOf(folder: string): string {
 /** The classes as the config beside an adapter has them. */
 function classesOf(
   json: JsonObject,
-  folder: string,
+  source: string,
   task: Task = "sequence-classification",
 ): Pick<ModelOptions, "labels" | "multiLabel"> {
-  const config = new ConfigReader(json, join(folder, "config.json"));
+  const config = new ConfigReader(json, source);
   if (task !== "sequence-classification" || !config.hasLabels) return {};
   return { labels: config.labels(), multiLabel: isMultiLabelConfig(config) };
 }

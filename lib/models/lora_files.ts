@@ -14,6 +14,8 @@ import {
 import type { Model } from "./model.ts";
 
 const configFile = "adapter_config.json";
+/** Where the config of the model that was trained is kept beside its adapters. */
+export const adaptedConfigFile = "model_config.json";
 /** In the order of preference, PEFT's. */
 const weightFiles = ["adapter_model.safetensors", "adapter_model.bin"];
 /** What PEFT puts before a parameter's name. */

@@ -81,7 +81,7 @@ for (const name of cases) {
       await saveCheckpoint(model, folder);
       assert.deepEqual(
         [...Deno.readDirSync(folder)].map(({ name }) => name).sort(),
-        ["adapter_config.json", "adapter_model.safetensors", "config.json"],
+        ["adapter_config.json", "adapter_model.safetensors", "model_config.json"],
       );
       const ours = openSafetensors(join(folder, "adapter_model.safetensors"));
       const theirs = openSafetensors(join(adapterPath(name), "adapter_model.safetensors"));

@@ -113,7 +113,8 @@ Deno.test("adapters learn songs; the best model is an adapter's folder that open
     assert.ok(isLoraFolder(bestFolder!));
     const files = [...Deno.readDirSync(bestFolder!)].map(({ name }) => name);
     assert.ok(
-      !files.includes("model.safetensors") && files.includes("README.md") && files.includes("config.json"),
+      !files.includes("model.safetensors") && files.includes("README.md") &&
+        files.includes("model_config.json"),
     );
     const loaded = await loadClassifier(bestFolder!);
     assert.deepEqual(loaded.labels, labels);
