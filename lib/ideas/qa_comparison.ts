@@ -1,7 +1,7 @@
 /** What an answerer makes of contexts with and without some of a song's fields. */
 import type { Song } from "../songs/mod.ts";
 import type { Recipe } from "../training/mod.ts";
-import { type Answerer, answerSongs } from "./qa.ts";
+import { type Answerer, type AnswerOptions, answerSongs } from "./qa.ts";
 import { type QaField, qaFields, type QaFormat, qaPrompt } from "./qa_prompt.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
@@ -13,6 +13,16 @@ export const qaContexts: readonly { name: string; leaveOut: readonly QaField[] }
   { name: "가수·날짜 없이 · without artist and date", leaveOut: ["artist", "date"] },
   { name: "가사만 · lyrics alone", leaveOut: qaFields.filter((field) => field !== "lyrics") },
 ];
+
+/** Judges an answerer's rankings of songs. @param options.name the method's name */
+export async function judgeAnswers(
+  answerer: Answerer,
+  songs: readonly Song[],
+  { name, ...options }: AnswerOptions & { name: string },
+): Promise<Verdict> {
+  const answers = await answerSongs(answerer, songs, options);
+  return judge(name, answerer.format.genres, songs, answers.map(({ probabilities }) => probabilities));
+}
 
 /**
  * Judges one answerer's rankings in every context of {@link qaContexts}, so that what helps is visible.
@@ -33,13 +43,14 @@ export async function judgeContexts(
   const { name: prefix = "질문·답 · QA", precision = "auto", onProgress } = options;
   const verdicts: Verdict[] = [];
   for (const [i, { name, leaveOut }] of qaContexts.entries()) {
-    const answers = await answerSongs(answerer, songs, {
-      leaveOut,
-      precision,
-      ...(onProgress && { onProgress: (done) => onProgress(i * songs.length + done) }),
-    });
-    const probabilities = answers.map((answer) => answer.probabilities);
-    verdicts.push(judge(`${prefix}: ${name}`, answerer.format.genres, songs, probabilities));
+    verdicts.push(
+      await judgeAnswers(answerer, songs, {
+        name: `${prefix}: ${name}`,
+        leaveOut,
+        precision,
+        ...(onProgress && { onProgress: (done) => onProgress(i * songs.length + done) }),
+      }),
+    );
   }
   return verdicts;
 }

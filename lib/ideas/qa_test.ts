@@ -1,12 +1,20 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { inferencePass, startEngine } from "../engine/mod.ts";
 import { createModel, disposeModel, lossOf } from "../models/mod.ts";
 import type { Song } from "../songs/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import { type Recipe, saveLanguageModel, testRecipe } from "../training/mod.ts";
-import { type Answerer, answerFreely, answerSongs, loadAnswerer, trainAnswerer } from "./qa.ts";
+import {
+  type Answerer,
+  answererRecipe,
+  answerFreely,
+  answerSongs,
+  loadAnswerer,
+  trainAnswerer,
+} from "./qa.ts";
 
 await startEngine();
 const tokenizer = await loadTokenizer(fileURLToPath(new URL("../../data/tokenizer", import.meta.url)));
@@ -131,6 +139,35 @@ Deno.test("trainAnswerer: learns songs' genres; loaded from its folder it is pro
     const said = answerFreely(trained, test, { precision: "float32" });
     assert.ok(said.filter((text, i) => text === test[i]!.genres[0]).length >= 10, said.join(" | "));
     free(trained);
+  });
+});
+
+Deno.test("trainAnswerer: a checkpoint learns the answers by LoRA; its adapter's folder is asked as a model is", async () => {
+  await withFolder(async (folder) => {
+    // what the checkpoint knows: the answers to other songs
+    const first = await load(`${folder}/base`);
+    const trained = await trainAnswerer(first, { train: songs(48), validation: [] }, recipe, {
+      output: `${folder}/first`,
+    });
+    free(first);
+    const answerer = await loadAnswerer(trained.bestFolder!, { seed: 1 });
+    const adapting = answererRecipe(answerer, { ...recipe, loraRank: 4, epochs: 20 });
+    assert.deepEqual([adapting.loraRank, adapting.epochs], [4, 6]);
+    const turned = genres.toReversed();
+    const other = (songs: Song[]) =>
+      songs.map((song) => ({ ...song, genres: [turned[genres.indexOf(song.genres[0]!)]!] }));
+    const data = { train: other(songs(48)), validation: other(songs(9, 100)) }, test = other(songs(15, 200));
+    const before = accuracy(await answerSongs(answerer, test, { precision: "float32" }), test);
+    const run = await trainAnswerer(answerer, data, { ...adapting, epochs: 8, learningRate: 1e-2 }, {
+      output: `${folder}/adapter`,
+    });
+    free(answerer);
+    assert.ok(existsSync(`${run.bestFolder}/adapter_model.safetensors`));
+    const adapted = await loadAnswerer(run.bestFolder!);
+    assert.deepEqual(adapted.format, { genres, lyricsLength: 24, tellGenres: true });
+    const after = accuracy(await answerSongs(adapted, test, { precision: "float32" }), test);
+    assert.ok(after >= 0.8 && after > before + 0.3, `${before} to ${after}`);
+    free(adapted);
   });
 });
 

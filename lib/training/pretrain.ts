@@ -3,6 +3,7 @@ import { generator, randomKey } from "../engine/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
 import { type LanguageModel, trainableLanguageModel } from "./language_model.ts";
+import { adaptFor } from "./lora.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
 import { train } from "./trainer.ts";
 import type { Trainable, TrainingOptions, TrainingRun } from "./types.ts";
@@ -101,6 +102,7 @@ export async function pretrain(
   options: TrainingOptions = {},
 ): Promise<TrainingRun> {
   const full: Recipe = { ...studyRecipe, bestMetric: "loss", ...recipe };
+  adaptFor(language.model, full, language.origin);
   const trainable: Trainable = trainableLanguageModel(language);
   if (language.kind === "masked") {
     const { maskId, specialIds } = language.tokenizer;
