@@ -82,6 +82,7 @@ export {
   type Answer,
   type Answerer,
   type AnswererOptions,
+  answererRecipe,
   answerFreely,
   type AnswerOptions,
   answerSongs,
@@ -89,6 +90,7 @@ export {
   type QaTraining,
   trainAnswerer,
 } from "./qa.ts";
+export { judgeAnswers, judgeContexts, promptText, qaContexts } from "./qa_comparison.ts";
 export { type QaField, qaFields, type QaFormat, type QaPrompt, qaPrompt } from "./qa_prompt.ts";
 export {
   SEARCH_BASELINES,
