@@ -49,18 +49,24 @@ export function table(
     rows.every((row) => !(row[column] instanceof Html) && NUMERIC.test(String(row[column] ?? "")))
   );
   const kind = (c: number) => new Html(numeric[c] ? ' class="number"' : "");
-  return markup`<div class="table"><table>
+  const wide = new Html(columns.length > 6 ? ' class="wide"' : "");
+  return markup`<div class="table"><table${wide}>
 <thead><tr>${columns.map((column, c) => markup`<th${kind(c)}>${column}</th>`)}</tr></thead>
 <tbody>
 ${
     rows.map((row, r) =>
       markup`<tr${new Html(options.strong?.(r) ? ' class="strong"' : "")}>${
-        columns.map((column, c) => markup`<td${kind(c)}>${row[column]}</td>`)
+        columns.map((column, c) =>
+          markup`<td${kind(c)}>${numeric[c] ? whole(row[column]) : row[column]}</td>`
+        )
       }</tr>`
     )
   }
 </tbody></table></div>`;
 }
+
+/** A number whose interval stays in one line, below it where the column is narrow. */
+const whole = (cell: Cell): Cell => typeof cell === "string" ? cell.replaceAll(", ", ",\u00a0") : cell;
 
 /** Names with their values, one a line. Values that are missing are left out. */
 export function facts(entries: Readonly<Record<string, Cell>>): Html {

@@ -34,8 +34,12 @@ th { text-align: left; font-weight: 700; border-bottom: 2px solid var(--ink); ve
 td { border-bottom: 1px solid var(--line); vertical-align: top; }
 th, td { padding: 6px 18px 6px 0; }
 th:last-child, td:last-child { padding-right: 4px; }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-th.number { white-space: normal; }
+th, td { overflow-wrap: normal; }
+td:not(.number) { min-width: 5.5em; }
+td:not(.number):first-child { min-width: 9em; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
+table.wide { font-size: 13.5px; }
+.wide th, .wide td { padding-right: 12px; }
 tr.strong td { font-weight: 700; background: var(--soft); }
 dl { margin: 14px 0; }
 dl div { display: grid; grid-template-columns: minmax(150px, 250px) 1fr; gap: 4px 18px; border-bottom: 1px solid var(--line); padding: 5px 0; font-size: 15px; }
@@ -68,7 +72,7 @@ code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 0.92em;
   .table { overflow: visible; }
   table { font-size: 8.5pt; }
   th, td { padding-right: 10px; }
-  .number { white-space: normal; }
+  table.wide { font-size: 7.5pt; }
   .card, tr.strong td, blockquote, .missing-note { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }
 `;
