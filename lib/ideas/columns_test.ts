@@ -217,6 +217,8 @@ Deno.test("folds: differences are taken on the folds that both methods have", ()
   assertClose(lines[1]!.toBaseline!.mean, 0.1);
   assertClose(lines[2]!.toBaseline!.mean, 0.25);
   assert.equal(lines[1]!.toBest, null);
+  const toLucky = compareFolds(methods, { folds: ["a", "b", "c"], baseline: "lucky" }).lines[0]!.toBaseline!;
+  assertClose([toLucky.mean, toLucky.count], [-0.25, 1]);
   const text = foldsText({ lines, best }, { baseline: "words", others: ["apart"] });
   assert.match(text, /^all +3 +0\.700 +0\.350 +0\.100 +\+10\.0 \[\+10\.0, \+10\.0\] +– +0\.500 +0\.250$/m);
   assert.throws(() => compareFolds(methods, { folds: ["a"], baseline: "none" }), /"none" is not among/);
