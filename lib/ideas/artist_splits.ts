@@ -74,6 +74,62 @@ export async function artistIdeaOnSplit(
   return artistIdea(sides, labels, by, model.name, await model.score(sides, labels));
 }
 
+/** {@link artistIdeaOnSplits}'s result. */
+export interface ArtistSplits {
+  results: ArtistSplitResult[];
+  /** Why a split was left out; empty as a rule. */
+  notes: string[];
+}
+
+/**
+ * The artist idea with several lyrics models on several splits, in that order. A split that these songs do not allow (one
+ * artist has nearly all of them) is left out, with a note that says why.
+ */
+export async function artistIdeaOnSplits(
+  songs: pl.DataFrame,
+  runs: readonly { by: SplitBy; model: LyricsModel }[],
+  options: { seed: number; onRun?: (model: string, by: SplitBy) => void | Promise<void> },
+): Promise<ArtistSplits> {
+  const results: ArtistSplitResult[] = [], notes: string[] = [];
+  for (const { by, model } of runs) {
+    try {
+      splitSongs(songs, { validation: 0.1, test: 0.1, seed: options.seed, by });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      notes.push(`${model.name}, split by ${by}: ${error.message}`);
+      continue;
+    }
+    await options.onRun?.(model.name, by);
+    results.push(await artistIdeaOnSplit(songs, by, model, options));
+  }
+  return { results, notes };
+}
+
+/**
+ * What the artist idea is tried on beside the model at hand: n-grams on both splits, and where the budget allows the
+ * transformer, trained anew, on the split by artist.
+ */
+export function artistRuns(
+  budget: { artistSplit: boolean; tolerance: number },
+  source: string,
+  recipe: Recipe,
+  options: {
+    tokenizer?: string;
+    callbacks?: readonly TrainingCallback[];
+    iteration?: (iteration: number) => void;
+  } = {},
+): { by: SplitBy; model: LyricsModel }[] {
+  const { iteration: onIteration, ...training } = options;
+  const words = regressionLyricsModel({ tolerance: budget.tolerance, ...(onIteration && { onIteration }) });
+  return [
+    { by: "song", model: words },
+    { by: "artist", model: words },
+    ...(budget.artistSplit
+      ? [{ by: "artist" as const, model: transformerLyricsModel(source, recipe, training) }]
+      : []),
+  ];
+}
+
 /**
  * The same where the scores are there already.
  *
@@ -205,6 +261,20 @@ export function artistGroups({ bucketSizes }: ArtistComparison, result: ArtistId
   });
 }
 
+/** Lyrics alone, the study's rule mended and fitted, and the prior, by how well the artist is known: for a figure. */
+export function artistBucketSeries(comparison: ArtistComparison): { name: string; groups: GroupOfSongs[] }[] {
+  const names: Partial<Record<ArtistMethod, string>> = {
+    artist: "가수의 최빈 장르 · artist's most frequent genre",
+    lyrics: "가사만 · lyrics alone",
+    fitted: "연구의 규칙 수정 · study's rule, mended and fitted",
+    product: "가사 + 가수 사전확률 · lyrics and artist prior",
+  };
+  return Object.entries(names).map(([key, name]) => ({
+    name,
+    groups: artistGroups(comparison, artistResult(comparison, key as ArtistMethod)),
+  }));
+}
+
 /** What `artist.json` in a run's folder holds of one split. */
 export interface ArtistSplitFile {
   /** `song` or `artist`: what was kept together by the split. */
@@ -298,5 +368,32 @@ export function artistSplitTable(results: readonly ArtistSplitResult[]): Record<
       const { accuracy, low, high } = artistResult(comparison, key as ArtistMethod);
       return [columns[i]!, `${accuracy.toFixed(3)} (${low.toFixed(2)}–${high.toFixed(2)})`];
     })),
+  }));
+}
+
+/** The same for a figure: a method a series, a split a group. */
+export function artistSplitSeries(
+  results: readonly ArtistSplitResult[],
+): { name: string; groups: GroupOfSongs[] }[] {
+  const names: Partial<Record<ArtistMethod, string>> = {
+    artist: "가수의 최빈 장르 · artist's most frequent genre",
+    lyrics: "가사만 · lyrics alone",
+    product: "가사 + 가수 사전확률 · lyrics and artist prior",
+  };
+  return Object.entries(names).map(([key, name]) => ({
+    name,
+    groups: results.map(({ by, model, songs, comparison }) => {
+      const { accuracy, low, high, correct } = artistResult(comparison, key as ArtistMethod);
+      return {
+        group: `${by === "song" ? "곡별 분할 · by song" : "가수별 분할 · by artist"}, ${
+          model.split(" · ").at(-1)
+        }`,
+        count: songs.test,
+        correct: correct.filter(Boolean).length,
+        accuracy,
+        low,
+        high,
+      };
+    }),
   }));
 }

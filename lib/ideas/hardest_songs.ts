@@ -60,6 +60,19 @@ export function hardestSongs(
   }).sort((a, b) => b.loss - a.loss).slice(0, top);
 }
 
+/** Songs as rows of a table. */
+export function hardestTable(songs: readonly HardSong[]): Record<string, string>[] {
+  return songs.map((song) => ({
+    "곡 · song": `${song.songName} (${song.artists.join(", ")})`,
+    "실제 · actual": `${song.genres.join(", ")} ${percent(song.probabilityOfActual)}`,
+    "예측 · predicted": `${song.predicted} ${percent(song.probabilityOfPredicted)}`,
+    "손실 · loss": song.loss.toFixed(2),
+    "가사 · lyrics": song.excerpt,
+  }));
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
 /** The beginning of a text in one line, lines parted by a stroke, with an ellipsis where more follows. */
 export function excerptOf(lyrics: string, length: number): string {
   const lines = lyrics.split("\n").map((line) => line.trim()).filter((line) => line !== "");

@@ -20,37 +20,45 @@ export type { AlphaFit, AlphaPoint, ArtistPrior, ArtistSongs, Bonus, SongGenres 
 export { compareArtistIdeas, comparisonText } from "./artist_comparison.ts";
 export type { ArtistComparison, ArtistIdeaResult, ScoredSongs } from "./artist_comparison.ts";
 export {
+  artistBucketSeries,
   type ArtistFile,
   artistFile,
   artistGroups,
   artistIdea,
   artistIdeaOnSplit,
+  artistIdeaOnSplits,
   type ArtistMethod,
   artistResult,
+  artistRuns,
   type ArtistSplitFile,
   type ArtistSplitResult,
+  type ArtistSplits,
+  artistSplitSeries,
   artistSplitTable,
   type LyricsModel,
   regressionLyricsModel,
   type SongSides,
   transformerLyricsModel,
 } from "./artist_splits.ts";
-export { accuracyOfGroups, type GroupOfSongs, type SongGroups } from "./song_groups.ts";
+export { accuracyOfGroups, type GroupOfSongs, rightSongs, type SongGroups } from "./song_groups.ts";
 export {
   calibrateSongs,
   type CalibrationFigures,
+  calibrationTable,
   type JudgedSongs,
   type SongCalibration,
 } from "./song_calibration.ts";
-export { hardestSongs, type HardSong } from "./hardest_songs.ts";
+export { hardestSongs, hardestTable, type HardSong } from "./hardest_songs.ts";
 export { fineTuneToBest } from "./best_epoch.ts";
 export { type EvaluationBudget, evaluationBudget } from "./evaluation_budget.ts";
 export { type EvaluationFile, writeResults } from "./evaluation_file.ts";
 export {
   compareSeveralGenres,
+  compareSeveralGenresOf,
   genreSets,
   type GenreSetScores,
   measureSets,
+  modelsOfGenres,
   regressionOfGenres,
   SEVERAL_GENRES_NAMES,
   SEVERAL_GENRES_WAYS,
@@ -58,7 +66,9 @@ export {
   type SeveralGenresFile,
   type SeveralGenresModel,
   type SeveralGenresResult,
+  severalGenresSeries,
   severalGenresTable,
+  severalGenresText,
   type SeveralGenresWay,
   transformerOfGenres,
 } from "./several_genres.ts";

@@ -22,6 +22,7 @@ import { instances, type Song, songsFrame } from "../songs/mod.ts";
 import { classifySongs, loadClassifier, type Recipe, type TrainingCallback } from "../training/mod.ts";
 import { fineTuneToBest } from "./best_epoch.ts";
 import type { SongSides } from "./artist_splits.ts";
+import type { GroupOfSongs } from "./song_groups.ts";
 
 /** How a song of several genres is learnt. */
 export type SeveralGenresWay = "oversampling" | "weights" | "sigmoid";
@@ -79,8 +80,8 @@ export interface SeveralGenresResult {
   /** The same with each genre's threshold tuned on validation songs. */
   tuned: GenreSetScores;
   thresholds: number[];
-  /** McNemar's exact p against the first way: of the likeliest genre, and of exact sets with tuned thresholds. */
-  p: { accuracy: number; subset: number };
+  /** McNemar's exact p against the first way: of the likeliest genre, of exact sets at 0.5 and with tuned thresholds. */
+  p: { accuracy: number; subset: number; subsetTuned: number };
   trainSeconds: number;
 }
 
@@ -99,6 +100,21 @@ export interface SeveralGenresFile {
   comparisons: SeveralGenresComparison[];
 }
 
+/** {@link compareSeveralGenres} for several models, one after the other. */
+export async function compareSeveralGenresOf(
+  sides: SongSides,
+  labels: readonly string[],
+  models: readonly SeveralGenresModel[],
+  options: { onWay?: (model: string, method: string) => void | Promise<void> } = {},
+): Promise<SeveralGenresComparison[]> {
+  const comparisons: SeveralGenresComparison[] = [];
+  for (const model of models) {
+    const onWay = (method: string) => options.onWay?.(model.name, method);
+    comparisons.push(await compareSeveralGenres(sides, labels, model, { onWay }));
+  }
+  return comparisons;
+}
+
 /**
  * Trains a model each way on the same songs and measures it on the same test songs: the likeliest genre, and sets of genres.
  * Thresholds are tuned on validation songs for each way alike, so that a softmax may give several genres, too.
@@ -112,7 +128,8 @@ export async function compareSeveralGenres(
   options: { onWay?: (method: string) => void | Promise<void> } = {},
 ): Promise<SeveralGenresComparison> {
   const { train, validation, test } = sides;
-  const results: (SeveralGenresResult & { right: boolean[]; exact: boolean[] })[] = [];
+  const results:
+    (SeveralGenresResult & Pick<ReturnType<typeof measureSets>, "right" | "exact" | "exactTuned">)[] = [];
   for (const way of SEVERAL_GENRES_WAYS) {
     const method = SEVERAL_GENRES_NAMES[way];
     await options.onWay?.(method);
@@ -133,6 +150,7 @@ export async function compareSeveralGenres(
       p: {
         accuracy: mcNemar(measured.right, first.right).exactP,
         subset: mcNemar(measured.exact, first.exact).exactP,
+        subsetTuned: mcNemar(measured.exactTuned, first.exactTuned).exactP,
       },
       trainSeconds,
     });
@@ -147,7 +165,7 @@ export async function compareSeveralGenres(
     labels,
     songs: counts((songs) => songs.length),
     several: counts((songs) => songs.filter(hasSeveral).length),
-    results: results.map(({ right: _, exact: __, ...result }) => result),
+    results: results.map(({ right: _, exact: __, exactTuned: ___, ...result }) => result),
   };
 }
 
@@ -180,7 +198,8 @@ export function measureSets(validation: ScoredSongs, test: ScoredSongs, labels: 
     tuned: tuned.scores,
     thresholds: Array.from(thresholds),
     right,
-    exact: tuned.exact,
+    exact: untuned.exact,
+    exactTuned: tuned.exact,
   };
 }
 
@@ -308,16 +327,94 @@ export function transformerOfGenres(
   };
 }
 
-/** The comparison as rows of a table. */
-export function severalGenresTable({ results }: SeveralGenresComparison): Record<string, string>[] {
-  return results.map(({ method, accuracy, low, high, tuned, untuned }) => ({
+/** What learns each way: n-grams, and where the budget allows the transformer. */
+export function modelsOfGenres(
+  budget: { severalGenres: boolean; tolerance: number },
+  source: string,
+  recipe: Recipe,
+  options: { tokenizer?: string; callbacks?: readonly TrainingCallback[] } = {},
+): SeveralGenresModel[] {
+  return [
+    regressionOfGenres(budget),
+    ...(budget.severalGenres ? [transformerOfGenres(source, recipe, options)] : []),
+  ];
+}
+
+/** Comparisons as rows of a table. */
+export function severalGenresTable(
+  comparisons: readonly SeveralGenresComparison[],
+): Record<string, string>[] {
+  const rows = comparisons.flatMap(({ model, results }) => results.map((result) => ({ model, ...result })));
+  return rows.map(({ model, method, accuracy, low, high, tuned, untuned }) => ({
+    "모델 · model": model.split(" · ").at(-1)!,
     "방법 · way": method,
     "곡별 정확도 · accuracy per song": `${accuracy.toFixed(3)} (${low.toFixed(2)}–${high.toFixed(2)})`,
-    "micro-F1": tuned.microF1.toFixed(3),
-    "macro-F1": tuned.macroF1.toFixed(3),
-    "집합 일치 · exact sets": tuned.subsetAccuracy.toFixed(3),
-    "여러 장르 곡 중 · of songs with several": tuned.subsetAccuracyOfSeveral?.toFixed(3) ?? "–",
-    "곡당 장르 · genres given": tuned.genresGiven.toFixed(2),
-    "문턱 0.5의 micro-F1 · micro-F1 at 0.5": untuned.microF1.toFixed(3),
+    "micro-F1 (0.5)": untuned.microF1.toFixed(3),
+    "macro-F1 (0.5)": untuned.macroF1.toFixed(3),
+    "집합 일치 · exact sets (0.5)": untuned.subsetAccuracy.toFixed(3),
+    "micro-F1 (조정 · tuned)": tuned.microF1.toFixed(3),
+    "macro-F1 (조정 · tuned)": tuned.macroF1.toFixed(3),
+    "집합 일치 · exact sets (조정 · tuned)": tuned.subsetAccuracy.toFixed(3),
+    "곡당 장르 · genres a song (조정 · tuned)": tuned.genresGiven.toFixed(2),
   }));
+}
+
+/** The ways side by side, by the likeliest genre and by exact sets of genres, with intervals: for a figure. */
+export function severalGenresSeries(
+  comparisons: readonly SeveralGenresComparison[],
+): { name: string; groups: GroupOfSongs[] }[] {
+  return comparisons.flatMap(({ model, songs, results }) =>
+    results.map(({ method, accuracy, low, high, untuned, tuned }) => {
+      const group = (group: string, accuracy: number, low: number, high: number): GroupOfSongs => ({
+        group,
+        count: songs.test,
+        correct: Math.round(accuracy * songs.test),
+        accuracy,
+        low,
+        high,
+      });
+      return {
+        name: comparisons.length > 1 ? `${model.split(" · ").at(-1)}: ${method}` : method,
+        groups: [
+          group("가장 그럴듯한 장르 · likeliest genre", accuracy, low, high),
+          group("장르 집합 · exact set, 0.5", untuned.subsetAccuracy, untuned.low, untuned.high),
+          group("장르 집합 · exact set, tuned", tuned.subsetAccuracy, tuned.low, tuned.high),
+        ],
+      };
+    })
+  );
+}
+
+/** The answer in words: which way is best by each measure, and whether the difference to the study's could be chance. */
+export function severalGenresText(comparisons: readonly SeveralGenresComparison[]): string {
+  return comparisons.map(({ model, songs, several, results }) => {
+    const sets = results.flatMap(({ way, untuned, tuned }) => [
+      { name: `${way} at 0.5`, ...untuned },
+      { name: `${way} tuned`, ...tuned },
+    ]);
+    const best = <T extends { name: string }>(
+      candidates: readonly T[],
+      measure: (candidate: T) => number,
+    ) => {
+      const winner = candidates.reduce((a, b) => measure(b) > measure(a) ? b : a);
+      return `${winner.name} (${measure(winner).toFixed(3)})`;
+    };
+    const likeliest = best(
+      results.map(({ way, accuracy }) => ({ name: way, accuracy })),
+      ({ accuracy }) => accuracy,
+    );
+    const tests = results.slice(1).map(({ way, p }) =>
+      `${way} ${p.accuracy.toFixed(2)} for the likeliest genre, ${
+        p.subset.toFixed(2)
+      } for exact sets at 0.5, ` +
+      `${p.subsetTuned.toFixed(2)} tuned`
+    );
+    return [
+      `${model.split(" · ").at(-1)}: ${several.test} of ${songs.test} test songs have several genres.`,
+      `Best by the likeliest genre: ${likeliest}; by micro-F1: ${best(sets, ({ microF1 }) => microF1)}; ` +
+      `by macro-F1: ${best(sets, ({ macroF1 }) => macroF1)}; by exact sets: ` +
+      `${best(sets, ({ subsetAccuracy }) => subsetAccuracy)}.`,
+      `McNemar's exact p against oversampling: ${tests.join("; ")}.`,
+    ].join("\n");
+  }).join("\n\n");
 }

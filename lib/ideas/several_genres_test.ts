@@ -4,10 +4,13 @@ import type { Song } from "../songs/mod.ts";
 import { testRecipe } from "../training/mod.ts";
 import {
   compareSeveralGenres,
+  compareSeveralGenresOf,
   measureSets,
   regressionOfGenres,
   type SeveralGenresModel,
+  severalGenresSeries,
   severalGenresTable,
+  severalGenresText,
   transformerOfGenres,
 } from "./mod.ts";
 
@@ -74,13 +77,30 @@ Deno.test("compareSeveralGenres: each way is learnt once and measured against th
   assert.deepEqual(comparison.several, { train: 4, validation: 2, test: 2 });
   const [oversampling, weights, sigmoid] = comparison.results;
   assert.deepEqual(comparison.results.map(({ way }) => way), ["oversampling", "weights", "sigmoid"]);
-  assert.deepEqual([oversampling!.p, weights!.p], [{ accuracy: 1, subset: 1 }, { accuracy: 1, subset: 1 }]);
+  const same = { accuracy: 1, subset: 1, subsetTuned: 1 };
+  assert.deepEqual([oversampling!.p, weights!.p], [same, same]);
   assert.equal(oversampling!.accuracy, 4 / 6);
   assert.equal(sigmoid!.accuracy, 1);
   assert.equal(sigmoid!.tuned.subsetAccuracy, 1);
   assert.equal(sigmoid!.p.accuracy, 0.5); // two songs mended, none spoilt
-  assert.equal(severalGenresTable(comparison)[2]!["micro-F1"], "1.000");
+  assert.equal(severalGenresTable([comparison])[2]!["micro-F1 (0.5)"], "1.000");
   assert.deepEqual(JSON.parse(JSON.stringify(comparison)), comparison, "plain JSON");
+  const text = severalGenresText([comparison]);
+  assert.match(text, /oracle: 2 of 6 test songs have several genres/);
+  assert.match(text, /by the likeliest genre: sigmoid \(1\.000\); by micro-F1: sigmoid at 0\.5 \(1\.000\)/);
+  assert.match(text, /sigmoid 0\.50 for the likeliest genre/);
+  const series = severalGenresSeries([comparison]);
+  assert.deepEqual(series[2]!.groups.map(({ correct, count, accuracy }) => [correct, count, accuracy]), [
+    [6, 6, 1],
+    [6, 6, 1],
+    [6, 6, 1],
+  ]);
+  const toldBoth: string[] = [];
+  const both = await compareSeveralGenresOf(sides, labels, [model, { ...model, name: "b" }], {
+    onWay: (name, method) => void toldBoth.push(`${name}, ${method}`),
+  });
+  assert.deepEqual(both.map(({ model }) => model), ["수 · oracle", "b"]);
+  assert.equal(toldBoth.length, 6);
 });
 
 const lines: Record<string, string> = { 발라드: "눈물이 흐르는 이별의 밤", 댄스: "신나게 춤을 추자 흔들어" };

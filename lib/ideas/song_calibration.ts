@@ -88,3 +88,18 @@ export function calibrateSongs(
     after: figures(applyTemperature(test.logits, temperature)),
   };
 }
+
+/** The figures before and after as rows of a table. */
+export function calibrationTable({ temperature, before, after }: SongCalibration): Record<string, string>[] {
+  return [
+    { name: "그대로 · as it is", figures: before, temperature: 1 },
+    { name: "온도 조절 · with the temperature", figures: after, temperature },
+  ].map(({ name, figures, temperature }) => ({
+    "확률 · probabilities": name,
+    "온도 · temperature": temperature.toFixed(2),
+    "정확도 · accuracy": figures.accuracy.toFixed(3),
+    "평균 확신 · mean confidence": figures.confidence.toFixed(3),
+    "ECE": figures.error.toFixed(3),
+    "로그 손실 · log loss": figures.logLoss.toFixed(3),
+  }));
+}

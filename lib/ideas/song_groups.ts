@@ -2,6 +2,7 @@
 import { accuracyByGroup, checkLengths, percentile, wilsonInterval } from "../evaluation/mod.ts";
 import type { Song } from "../songs/mod.ts";
 import { ARTIST_BUCKETS, artistBuckets, fitArtistPrior } from "./artist_prior.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** A group of songs and how many of them were answered rightly. */
 export interface GroupOfSongs {
@@ -77,4 +78,10 @@ export function accuracyOfGroups(
       (key) => ARTIST_BUCKET_NAMES[ARTIST_BUCKETS[key]!],
     ),
   };
+}
+
+/** Whether a verdict is right about each of the songs it is of. */
+export function rightSongs({ perSong }: Verdict, songs: readonly Song[]): boolean[] {
+  const right = new Set(perSong.songs.filter(({ correct }) => correct).map(({ songId }) => songId));
+  return songs.map(({ id }) => right.has(id));
 }

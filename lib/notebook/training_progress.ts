@@ -34,3 +34,33 @@ export function trainingProgress(): TrainingCallback {
     },
   };
 }
+
+/** Several trainings one after the other under one bar. */
+export interface SeveralTrainings {
+  /** For each training. */
+  callbacks: TrainingCallback[];
+  /** Says what is learnt next. @param words joined by commas */
+  next(...words: (string | number)[]): void;
+  /** Iterations of a fit without a network. */
+  iteration(count: number): void;
+  finish(): Promise<void>;
+}
+
+/**
+ * One bar for several trainings: what is learnt, the steps of all together, the latest loss; no log lines.
+ *
+ * @example `const progress = severalTrainings("학습 곡선 · learning curve");`
+ */
+export function severalTrainings(label: string): SeveralTrainings {
+  const bar = progressBar({ total: null, label, unit: "steps" });
+  let what = "";
+  return {
+    callbacks: [{ onStep: ({ loss }) => bar.advance(1, `${what}, loss ${loss.toFixed(3)}`) }],
+    next(...words) {
+      what = words.join(", ");
+      bar.advance(0, what);
+    },
+    iteration: () => bar.advance(1, what),
+    finish: () => bar.finish(""),
+  };
+}

@@ -129,6 +129,7 @@ export function groupAccuracy(
         name: plain(section),
         x: own.map(({ accuracy }) => accuracy),
         y: own.map(({ place }) => place),
+        cliponaxis: false,
         marker: { size: 10, color: PALETTE[index % PALETTE.length] },
         customdata: own.map(({ group, count }) => `${plain(group)}, ${grouped(count)} songs`),
         hovertemplate: "%{customdata}: %{x:.1%}<extra></extra>",
