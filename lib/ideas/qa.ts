@@ -1,7 +1,7 @@
 /** Genres by question and answer: a causal language model reads a song as a question and is held to the genres as answers. */
 import { generator, randomKey, resolvePrecision } from "../engine/mod.ts";
 import { softmax } from "../evaluation/mod.ts";
-import { configNames, disposeCache, generate, scoresByRow, startCache, tokenBatch } from "../models/mod.ts";
+import { disposeCache, generate, scoresByRow, startCache, tokenBatch } from "../models/mod.ts";
 import { instances, type Song } from "../songs/mod.ts";
 import {
   adaptFor,
@@ -39,8 +39,9 @@ const formatField = "question_answering";
 /** How an answerer is made or loaded; what its training fixed need not be given. */
 export interface AnswererOptions extends LanguageModelOptions {
   genres?: readonly string[];
+  /** Most tokens of lyrics in a context. Default: 64 for a model from scratch, so that it trains in minutes; the study's 256. */
   lyricsLength?: number;
-  /** Default: for a checkpoint that was not trained here, which knows no genres. */
+  /** Whether the instruction lists the genres. Default: for a checkpoint that was not trained here, which knows no genres. */
   tellGenres?: boolean;
 }
 
@@ -60,10 +61,11 @@ export async function loadAnswerer(
   const language = await loadLanguageModel(able ? source : fromScratch, rest);
   const { model, tokenizer } = language;
   const trained = model.json[formatField] as Partial<QaFormat> | undefined;
+  const known = language.origin !== undefined;
   const format: QaFormat = {
     genres: genres ?? trained?.genres ?? [],
-    lyricsLength: lyricsLength ?? trained?.lyricsLength ?? studyRecipe.maxLength,
-    tellGenres: tellGenres ?? trained?.tellGenres ?? !configNames.includes(able ? source : fromScratch),
+    lyricsLength: lyricsLength ?? trained?.lyricsLength ?? (known ? studyRecipe.maxLength : 64),
+    tellGenres: tellGenres ?? trained?.tellGenres ?? known,
   };
   if (format.genres.length < 2) {
     throw new Error(`${source} does not know the genres it may answer: give them (genres).`);
