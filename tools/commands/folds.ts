@@ -1,52 +1,19 @@
 /** `deno task folds`: every method on the folds of a published comparison, with paired intervals. */
 import { join } from "node:path";
-import { majorityClass, type Rows, softmax, textBaseline } from "../../lib/evaluation/mod.ts";
-import {
-  artistMajority,
-  artistSongsOf,
-  COLUMN_NAMES,
-  COLUMN_PARTS,
-  columnBlocks,
-  type ColumnPart,
-  columnsProbabilities,
-  combine,
-  compareFolds,
-  fitArtistPrior,
-  fitColumns,
-  fitColumnsModel,
-  type FoldMethod,
-  type FoldScores,
-  foldsText,
-  scoreSongs,
-} from "../../lib/ideas/mod.ts";
+import { compareFolds, foldsText } from "../../lib/ideas/mod.ts";
 import { configNames } from "../../lib/models/mod.ts";
-import { listenForStop, progressBar, trainingProgress } from "../../lib/notebook/mod.ts";
-import { type Song, songRows, songsFrame, type Split, splitByIds } from "../../lib/songs/mod.ts";
+import { listenForStop, type ProgressBar, progressBar, trainingProgress } from "../../lib/notebook/mod.ts";
+import { type Song, songRows, songsFrame } from "../../lib/songs/mod.ts";
 import { classifySongs, fineTune, loadClassifier, quickRecipe } from "../../lib/training/mod.ts";
+import { BASELINE, cheapMethods, cheapRunner } from "../folds/cheap_methods.ts";
 import { DISJOINT, readFolds, testSongsOf } from "../folds/file.ts";
 import { type FoldResult, readResult, rounded, writeResult } from "../folds/results.ts";
+import { type FoldSplit, foldSplit } from "../folds/splits.ts";
+import { foldMethods } from "../folds/table.ts";
 import { readOptions, recipe as recipeOptions, shared } from "../options.ts";
 import { readCleanSongs } from "../run_songs.ts";
 
-const BASELINE = "TF-IDF + 로지스틱 회귀 · TF-IDF + logistic regression";
-
-/** The linear models: what each looks at, by the name of its results. */
-const linear: Record<string, { method: string; parts: readonly ColumnPart[] }> = {
-  "tfidf": { method: BASELINE, parts: ["lyrics"] },
-  "lyrics-artist": { method: "가사 + 가수, 선형 · lyrics + artist, linear", parts: ["lyrics", "artist"] },
-  "columns": { method: "모든 열, 선형 · all columns, linear", parts: COLUMN_PARTS },
-  ...Object.fromEntries(COLUMN_PARTS.map((left) => [`columns-without-${left}`, {
-    method: `  − ${COLUMN_NAMES[left]}`,
-    parts: COLUMN_PARTS.filter((part) => part !== left),
-  }])),
-};
-/** Those that need no model of the lyrics' words, and naive Bayes. */
-const simple: Record<string, string> = {
-  "majority": "최다 장르 · majority class",
-  "naive-bayes": "나이브 베이즈 · naive Bayes",
-  "artist": "가수의 최다 장르 · artist's most frequent genre",
-};
-const cheap = [...Object.keys(simple), ...Object.keys(linear)];
+const cheap = Object.keys(cheapMethods);
 
 const options = readOptions({
   command: "folds",
@@ -113,23 +80,7 @@ console.log(
   `${songs.height} of the ${listed.size} listed songs, ${labels.length} genres, ${splits.join(", ")}`,
 );
 
-/** A split with its songs as plain rows. */
-interface FoldSplit extends Split {
-  rows: Record<"train" | "validation" | "test", Song[]>;
-}
-function splitOf(name: string): FoldSplit {
-  const split = splitByIds(songs, { test: testSongs.get(name)!, validation: 0.1, seed });
-  if (split.leftOut.height > 0) {
-    console.log(
-      `${name}: ${split.leftOut.height} songs with the lyrics of a test song are left out of training`,
-    );
-  }
-  const { train, validation, test } = split;
-  return {
-    ...split,
-    rows: { train: songRows(train), validation: songRows(validation), test: songRows(test) },
-  };
-}
+const splitOf = (name: string) => foldSplit(songs, testSongs.get(name)!, seed);
 
 const identity = { songs: songs.height, labels, seed };
 const transformerIdentity = {
@@ -138,6 +89,7 @@ const transformerIdentity = {
   batchSize: options.batchSize,
   maxLength: options.maxLength,
   learningRate: options.learningRate,
+  precision: options.precision,
   tokenizer: options.tokenizer ?? null,
 };
 const identityOf = (model: string) => configNames.includes(model) ? transformerIdentity : identity;
@@ -158,59 +110,18 @@ async function once(
   await writeResult(output, split, model, { identity: identityOf(model), seconds, ...result });
   console.log(`${split}  ${model}: ${seconds.toFixed(0)} s`);
 }
-const probabilities = (validation: Rows, test: Rows) => ({
-  kind: "probabilities" as const,
-  validation: rounded(validation),
-  test: rounded(test),
-});
 
-async function runSimple(split: string, { rows: { train, validation, test } }: FoldSplit): Promise<void> {
-  const genres = train.map((song) => song.genres[0]!);
-  await once(split, "majority", () => {
-    const of = (songs: Song[]) => majorityClass(genres, songs.length, { classes: labels }).probabilities;
-    return Promise.resolve(probabilities(of(validation), of(test)));
-  });
-  await once(split, "artist", () => {
-    const prior = fitArtistPrior(artistSongsOf(train, labels), { classes: labels.length });
-    const of = (songs: Song[]) =>
-      Array.from(
-        artistMajority(prior, songs.map(({ artists }) => artists)),
-        (genre) => labels.map((_, k) => k === genre ? 1 : 0),
-      );
-    return Promise.resolve(probabilities(of(validation), of(test)));
-  });
-  await once(split, "naive-bayes", async () => {
-    const { probabilities: all } = await textBaseline({
-      train: { texts: train.map(({ lyrics }) => lyrics), labels: genres },
-      test: { texts: [...validation, ...test].map(({ lyrics }) => lyrics) },
-    }, { method: "naive-bayes", classes: labels });
-    return probabilities(all.slice(0, validation.length), all.slice(validation.length));
-  });
-}
-
-async function runLinear(split: string, { rows: { train, validation, test } }: FoldSplit): Promise<void> {
-  let tables: ReturnType<typeof prepare> | undefined;
-  const prepare = () => {
-    const { vectorizer, blocks } = fitColumns(train);
-    return {
-      train: blocks,
-      validation: columnBlocks(vectorizer, validation),
-      test: columnBlocks(vectorizer, test),
-    };
-  };
-  for (const [name, { parts }] of Object.entries(linear)) {
+async function runCheap(split: string, fold: FoldSplit): Promise<void> {
+  const run = cheapRunner(fold, labels);
+  for (const name of cheap) {
     await once(split, name, async () => {
-      tables ??= prepare();
-      const bar = progressBar({ total: null, label: `${split} ${name}`, unit: "iterations" });
-      const model = await fitColumnsModel(tables.train, train, labels, {
-        parts,
-        onIteration: (iteration) => bar.update(iteration),
+      let bar: ProgressBar | undefined;
+      const { validation, test } = await run(name, (iteration) => {
+        bar ??= progressBar({ total: null, label: `${split} ${name}`, unit: "iterations" });
+        bar.update(iteration);
       });
-      await bar.finish();
-      return probabilities(
-        columnsProbabilities(model, tables.validation),
-        columnsProbabilities(model, tables.test),
-      );
+      await bar?.finish();
+      return { kind: "probabilities", validation: rounded(validation), test: rounded(test) };
     });
   }
 }
@@ -259,54 +170,21 @@ async function runTransformer(name: string, split: string, fold: FoldSplit): Pro
 
 for (const split of splits) {
   const fold = splitOf(split);
+  const [train, validation, test, leftOut] = [fold.train, fold.validation, fold.test, fold.leftOut]
+    .map(({ height }) => height);
   console.log(
-    `${split}: ${fold.train.height} songs train, ${fold.validation.height} validate, ${fold.test.height} test`,
+    `${split}: ${train} songs train, ${validation} validate, ${test} test` +
+      (leftOut === 0 ? "" : `; ${leftOut} with the lyrics of a test song are left out`),
   );
-  await runSimple(split, fold);
-  await runLinear(split, fold);
+  await runCheap(split, fold);
 }
 for (const name of models.filter((name) => configNames.includes(name))) {
   for (const split of splits) await runTransformer(name, split, splitOf(split));
 }
 
-// the table: what is in the output folder, whichever run made it
-const scores = new Map<string, Record<string, FoldScores>>();
-const weights: Record<string, unknown> = {};
-for (const split of testSongs.keys()) {
-  const { rows: { train, validation, test } } = splitOf(split);
-  const truth = artistSongsOf(test, labels).genres;
-  const add = (method: string, rows: Rows) => {
-    const { correct: _, ...figures } = scoreSongs(truth, rows);
-    scores.set(method, { ...scores.get(method), [split]: figures });
-  };
-  const methods = { ...simple, ...Object.fromEntries(Object.entries(linear).map(([k, v]) => [k, v.method])) };
-  for (const [name, method] of Object.entries(methods)) {
-    const result = await resultOf(split, name);
-    if (result !== undefined) add(method, result.test);
-  }
-  const columns = await resultOf(split, "columns");
-  const prior = fitArtistPrior(artistSongsOf(train, labels), { classes: labels.length });
-  for (const name of configNames) {
-    const result = await resultOf(split, name);
-    if (result === undefined) continue;
-    if (columns === undefined) {
-      add(name, softmax(result.test));
-      continue;
-    }
-    const { results, alphas, stacking } = await combine(name, {
-      validation: {
-        ...artistSongsOf(validation, labels),
-        logits: result.validation,
-        columns: columns.validation,
-      },
-      test: { ...artistSongsOf(test, labels), logits: result.test, columns: columns.test },
-    }, prior);
-    for (const { method, probabilities } of results) add(method, probabilities);
-    weights[`${split} ${name}`] = { ...alphas, stackingC: stacking.C };
-  }
-}
-const methods: FoldMethod[] = [...scores].map(([method, bySplit]) => ({ method, bySplit }));
-if (!scores.has(BASELINE)) {
+const all = new Map([...testSongs.keys()].map((name) => [name, splitOf(name)]));
+const { methods, weights } = await foldMethods(all, labels, configNames, resultOf);
+if (!methods.some(({ method }) => method === BASELINE)) {
   console.log("The table needs the results of tfidf: add it to --models.");
   Deno.exit(0);
 }
