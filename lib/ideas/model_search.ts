@@ -3,7 +3,7 @@
  * and the largest genre stand beside them.
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import type pl from "nodejs-polars";
 import { majorityClass, textBaseline } from "../evaluation/mod.ts";
 import { configNames, disposeModel, parameterCount } from "../models/mod.ts";
@@ -215,7 +215,7 @@ function network(setting: Setting, model: string, seed: number): Candidate {
   const examples = Math.min(rows.length, recipe.maxTrainSamples ?? Infinity);
   return {
     model,
-    name: SEARCH_MODELS[model] ?? model,
+    name: SEARCH_MODELS[model] ?? (isAbsolute(model) ? model.split(/[/\\]/).slice(-2).join("/") : model),
     seed,
     steps: Math.min(recipe.maxSteps ?? Infinity, recipe.epochs * Math.ceil(examples / recipe.batchSize)),
     async run(onStep) {

@@ -135,8 +135,9 @@ Deno.test("searchModels measures networks and baselines on the same songs, best 
     assert.deepEqual(new Set(results.map(({ model }) => model)), new Set([...baselines, ...models]));
     const values = results.map(({ accuracyPerSong }) => accuracyPerSong.value);
     assert.deepEqual(values, values.toSorted((a, b) => b - a));
-    for (const { model, bySeed, start, steps, tokens, accuracyPerSong, macroF1 } of results) {
+    for (const { model, name, bySeed, start, steps, tokens, accuracyPerSong, macroF1 } of results) {
       const isNetwork = models.includes(model);
+      if (isNetwork) assert.match(name, /^search-\w+\/(bert|llama)$/);
       assert.deepEqual(bySeed.map(({ seed }) => seed), isNetwork ? [7, 8] : [null]);
       assert.equal(start, isNetwork ? "pretrained" : "no network");
       assert.equal(steps, isNetwork ? 6 : 0);
