@@ -15,7 +15,6 @@ export interface SlideCell {
   cell_type: string;
   source: string | string[];
   metadata?: { slideshow?: { slide_type?: string } } & Record<string, unknown>;
-  outputs?: { output_type: string; data?: Record<string, unknown> }[];
 }
 
 /** A cell's slide type, where it has a valid one. */
@@ -25,31 +24,27 @@ export function slideTypeOf(cell: SlideCell): SlideType | undefined {
 
 const textOf = (text: unknown): string => Array.isArray(text) ? text.join("") : String(text ?? "");
 
+/** Code that the audience sees with its output: it shows something, or tells how a training goes. */
+const SHOWS = /\bshow\(|Progress\(\)/;
+
 /**
- * Slide types for a notebook's cells by their outputs: a heading begins a slide, and what it announces stands below it; each further
- * figure or table has a slide of its own beneath; other texts, too. Code with nothing to see is left out.
- *
- * @param cells of an executed notebook
+ * Slide types for a notebook's cells: a heading begins a slide, and what it announces stands below it; each further figure or table has a
+ * slide of its own beneath; other texts, too. Code that shows nothing is left out.
  */
 export function ruledSlideTypes(cells: readonly SlideCell[]): SlideType[] {
   /** Whether a heading or text waits for what it announces. */
   let announced = false;
   return cells.map((cell) => {
+    const source = textOf(cell.source);
     if (cell.cell_type !== "code") {
       announced = true;
-      return /^#{1,6} /m.test(textOf(cell.source)) ? "slide" : "subslide";
+      return /^#{1,6} /m.test(source) ? "slide" : "subslide";
     }
-    if (!(cell.outputs ?? []).some(isShow)) return "skip";
+    if (!SHOWS.test(source)) return "skip";
     const type = announced ? "-" : "subslide";
     announced = false;
     return type;
   });
-}
-
-/** Whether an output is a figure, a table or a text that was shown: not a cell's last value, a progress bar or a log. */
-function isShow({ output_type, data = {} }: NonNullable<SlideCell["outputs"]>[number]): boolean {
-  if (output_type !== "display_data") return false;
-  return "image/png" in data || !textOf(data["text/html"]).startsWith('<div class="progress">');
 }
 
 /**

@@ -2,12 +2,7 @@ import assert from "node:assert/strict";
 import { slideTypeOf, withSlideTypes } from "./slide_types.ts";
 import { notebookText, type TestCell } from "./testing.ts";
 
-const shown = (data: Record<string, unknown>) => ({ output_type: "display_data", data, metadata: {} });
-const figure = shown({ "image/png": "iVBORw0K", "text/html": "<div></div>" });
-const tableShown = shown({ "text/html": ["<table>", "</table>"] });
-const bar = shown({ "text/html": '<div class="progress">분류</div>' });
-const value = { output_type: "execute_result", data: { "text/plain": "36 songs" }, metadata: {} };
-const cell = (outputs: unknown[], metadata = {}): TestCell => ({ code: "a();", count: 1, outputs, metadata });
+const cell = (code: string, metadata = {}): TestCell => ({ code, count: 1, metadata });
 const text = (markdown: string): TestCell => ({ markdown, metadata: {} });
 
 const typesOf = (notebook: string) =>
@@ -15,23 +10,21 @@ const typesOf = (notebook: string) =>
     metadata.slideshow.slide_type
   );
 
-Deno.test("slide types: headings begin slides, further figures stand beneath, code without a result is left out", () => {
+Deno.test("slide types: headings begin slides, further figures stand beneath, code that shows nothing is left out", () => {
   const notebook = notebookText([
     text("# 제목"),
-    cell([value]),
+    cell('import { show } from "./a.ts";\n36;'),
     text("## 장르\n\nHow many?"),
-    cell([]),
-    cell([bar]),
-    cell([bar, figure]),
-    cell([tableShown]),
+    cell("const bar = progressBar({ total: 3 });"),
+    cell("await show(figure);"),
+    cell("await show(table);"),
     text("Many."),
-    cell([figure]),
+    cell("await train(songs, { callbacks: [trainingProgress()] });"),
   ]);
   assert.deepEqual(typesOf(withSlideTypes(notebook)), [
     "slide",
     "skip",
     "slide",
-    "skip",
     "skip",
     "-",
     "subslide",
@@ -43,7 +36,7 @@ Deno.test("slide types: headings begin slides, further figures stand beneath, co
 Deno.test("slide types: an author's choice and other metadata stay; a second time changes nothing", () => {
   const chosen = { slideshow: { slide_type: "notes" } };
   const first = withSlideTypes(
-    notebookText([text("# a"), cell([figure], { tags: ["x"] }), cell([figure], chosen)]),
+    notebookText([text("# a"), cell("show(1);", { tags: ["x"] }), cell("show(2);", chosen)]),
   );
   assert.deepEqual(typesOf(first), ["slide", "-", "notes"]);
   assert.deepEqual(JSON.parse(first).cells[1].metadata, { slideshow: { slide_type: "-" }, tags: ["x"] });
