@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Precision } from "./backend.ts";
 import { type Dropping, kernels } from "./kernels.ts";
-import { concatRows, product, splitRows } from "./low.ts";
+import { concatRows, product, splitRows, sum } from "./low.ts";
 import type { Adapter, Parameter } from "./parameters.ts";
 import { toBfloat16, toFloat32 } from "./raw.ts";
 
@@ -14,7 +14,7 @@ export interface LowRank {
   down(x: tf.Tensor): tf.Tensor;
   /** scale · B of that: from [ranks, tokens] to [tokens, sum of out], zeros for weights without an adapter. */
   up(inner: tf.Tensor): tf.Tensor;
-  /** From the gradient of the result to that of x (of any type) where it is wanted, and those of the parameters. */
+  /** From the gradient of the result to that of x, in its type, where it is wanted, and those of the parameters. */
   backward(
     dy: tf.Tensor,
     x: tf.Tensor,
@@ -78,7 +78,7 @@ export function lowRank(
         ? bands.map((band, i) =>
           kernels().dropout(product(band, values(adapters[i]!), true, false), droppings[i]!)
         )
-          .reduce((total, part) => kernels().add(total, part))
+          .reduce((total, part) => sum(total, part))
         : null;
       return { dx, gradients: [...dDowns, ...ofUps] };
     },

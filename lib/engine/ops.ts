@@ -105,7 +105,7 @@ export function linear(pass: Pass, x: tf.Tensor, ...weights: Parameter[]): tf.Te
     const dyLow = low(dy, precision), wantsX = tape.needsGradient(x);
     const ofAdapters = adapters?.backward(dyLow, input, inner!, wantsX);
     let dx = wantsX ? product(dyLow, joined()) : null;
-    if (dx !== null && ofAdapters !== undefined) dx = kernels().add(dx, ofAdapters.dx!);
+    if (dx !== null && ofAdapters !== undefined) dx = sum(dx, ofAdapters.dx!);
     const dWeights = weights.some((weight) => tape.needsGradient(weight))
       ? splitRows(product(dyLow, input, true, false), weights.map((weight) => weight.shape[0]!))
       : weights.map(() => null);
