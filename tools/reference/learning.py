@@ -14,7 +14,7 @@ with open(request["data"], encoding="utf-8") as file:
     data = json.load(file)
 batch_size, epochs, seed = request["batchSize"], request["epochs"], request["seed"]
 pad = data["vocabulary"]["padId"]
-torch.set_num_threads(os.cpu_count())
+torch.set_num_threads(len(os.sched_getaffinity(0)))
 torch.manual_seed(seed)
 config = {key: value for key, value in data["config"].items() if key != "model_type"}
 model = transformers.BertForSequenceClassification(

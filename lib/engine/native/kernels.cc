@@ -88,8 +88,8 @@ class Pool {
 // The parts that rows are cut into; the same on every machine.
 constexpr int kParts = 32;
 
-// Calls part(i, from, to) for each of them. What its inner loops use besides arrays is copied into variables of its own
-// first: compilers do not vectorise loops that read through a captured reference.
+// Calls part(i, from, to) for each of them. What a part's inner loops use is copied into variables of its own first:
+// compilers do not vectorise loops that read through a captured reference.
 void over_rows(int64_t rows, const std::function<void(int, int64_t, int64_t)>& part) {
   const int parts = static_cast<int>(std::min<int64_t>(kParts, rows));
   Pool::get().run(parts, [&](int i) { part(i, rows * i / parts, rows * (i + 1) / parts); });
@@ -294,12 +294,14 @@ void gelu(void*, TF_OpKernelContext* context) {
   const float* bias = call.in<float>(1);
   T* y = call.out<T>(0, type_of<T>(), shape);
   over_rows(rows, [&](int, int64_t from, int64_t to) {
+    const int64_t n = width;
+    const float* b = bias;
     for (int64_t row = from; row < to; row++) {
-      const T* xr = x + row * width;
-      T* yr = y + row * width;
+      const T* xr = x + row * n;
+      T* yr = y + row * n;
 #pragma omp simd
-      for (int64_t i = 0; i < width; i++) {
-        const float v = load(xr, i) + bias[i];
+      for (int64_t i = 0; i < n; i++) {
+        const float v = load(xr, i) + b[i];
         store(yr, i, v * 0.5f * (1.0f + fast_erf(v * 0.707106781f)));
       }
     }
@@ -320,14 +322,16 @@ void gelu_gradient(void*, TF_OpKernelContext* context) {
   float* dbias = call.out<float>(1, TF_FLOAT, {width});
   std::vector<float> sums(static_cast<size_t>(std::min<int64_t>(kParts, rows) * width), 0.0f);
   over_rows(rows, [&](int part, int64_t from, int64_t to) {
-    float* sum = sums.data() + part * width;
+    const int64_t n = width;
+    const float* b = bias;
+    float* sum = sums.data() + part * n;
     for (int64_t row = from; row < to; row++) {
-      const T* xr = x + row * width;
-      const T* dyr = dy + row * width;
-      T* dxr = dx + row * width;
+      const T* xr = x + row * n;
+      const T* dyr = dy + row * n;
+      T* dxr = dx + row * n;
 #pragma omp simd
-      for (int64_t i = 0; i < width; i++) {
-        const float v = load(xr, i) + bias[i];
+      for (int64_t i = 0; i < n; i++) {
+        const float v = load(xr, i) + b[i];
         const float cdf = 0.5f * (1.0f + fast_erf(v * 0.707106781f));
         const float density = 0.398942280f * fast_exp(-0.5f * v * v);
         const float d = load(dyr, i) * (cdf + v * density);
@@ -363,44 +367,46 @@ void add_norm(void* made, TF_OpKernelContext* context) {
   float* inverse = call.out<float>(2, TF_FLOAT, {rows, 1});
   over_rows(rows, [&](int, int64_t from, int64_t to) {
     const Dropout drop = dropout;
+    const int64_t n = width;
+    const float *b = bias, *w = weight, *o = offset;
     for (int64_t row = from; row < to; row++) {
-      const T* xr = x + row * width;
-      const float* rr = residual + row * width;
-      float* z = normal + row * width;
-      float* yr = y + row * width;
+      const T* xr = x + row * n;
+      const float* rr = residual + row * n;
+      float* z = normal + row * n;
+      float* yr = y + row * n;
       float sum = 0;
       if (residual == nullptr) {
 #pragma omp simd reduction(+ : sum)
-        for (int64_t i = 0; i < width; i++) {
+        for (int64_t i = 0; i < n; i++) {
           z[i] = load(xr, i);
           sum += z[i];
         }
       } else if (drop.active()) {
 #pragma omp simd reduction(+ : sum)
-        for (int64_t i = 0; i < width; i++) {
-          z[i] = rr[i] + (load(xr, i) + bias[i]) * drop.factor(row, i);
+        for (int64_t i = 0; i < n; i++) {
+          z[i] = rr[i] + (load(xr, i) + b[i]) * drop.factor(row, i);
           sum += z[i];
         }
       } else {
 #pragma omp simd reduction(+ : sum)
-        for (int64_t i = 0; i < width; i++) {
-          z[i] = rr[i] + (load(xr, i) + bias[i]);
+        for (int64_t i = 0; i < n; i++) {
+          z[i] = rr[i] + (load(xr, i) + b[i]);
           sum += z[i];
         }
       }
-      const float mean = sum / width;
+      const float mean = sum / n;
       float squares = 0;
 #pragma omp simd reduction(+ : squares)
-      for (int64_t i = 0; i < width; i++) {
+      for (int64_t i = 0; i < n; i++) {
         const float centred = z[i] - mean;
         squares += centred * centred;
       }
-      const float inverted = 1.0f / std::sqrt(squares / width + attributes.epsilon);
+      const float inverted = 1.0f / std::sqrt(squares / n + attributes.epsilon);
       inverse[row] = inverted;
 #pragma omp simd
-      for (int64_t i = 0; i < width; i++) {
+      for (int64_t i = 0; i < n; i++) {
         z[i] = (z[i] - mean) * inverted;
-        yr[i] = z[i] * weight[i] + offset[i];
+        yr[i] = z[i] * w[i] + o[i];
       }
     }
   });
@@ -428,28 +434,30 @@ void add_norm_gradient(void* made, TF_OpKernelContext* context) {
   std::vector<float> biases(size, 0.0f), weights(size, 0.0f), offsets(size, 0.0f);
   over_rows(rows, [&](int part, int64_t from, int64_t to) {
     const Dropout drop = dropout;
-    float* sum_bias = biases.data() + part * width;
-    float* sum_weight = weights.data() + part * width;
-    float* sum_offset = offsets.data() + part * width;
+    const int64_t n = width;
+    const float* w = weight;
+    float* sum_bias = biases.data() + part * n;
+    float* sum_weight = weights.data() + part * n;
+    float* sum_offset = offsets.data() + part * n;
     for (int64_t row = from; row < to; row++) {
-      const float* dyr = dy + row * width;
-      const float* nr = normal + row * width;
-      float* dzr = dz + row * width;
-      T* dxr = dx + row * width;
+      const float* dyr = dy + row * n;
+      const float* nr = normal + row * n;
+      float* dzr = dz + row * n;
+      T* dxr = dx + row * n;
       float sum = 0, projection = 0;
 #pragma omp simd reduction(+ : sum, projection)
-      for (int64_t i = 0; i < width; i++) {
-        const float g = dyr[i] * weight[i];
+      for (int64_t i = 0; i < n; i++) {
+        const float g = dyr[i] * w[i];
         sum += g;
         projection += g * nr[i];
         sum_weight[i] += dyr[i] * nr[i];
         sum_offset[i] += dyr[i];
       }
-      const float mean = sum / width, along = projection / width, inverted = inverse[row];
+      const float mean = sum / n, along = projection / n, inverted = inverse[row];
       if (drop.active()) {
 #pragma omp simd
-        for (int64_t i = 0; i < width; i++) {
-          const float d = (dyr[i] * weight[i] - mean - nr[i] * along) * inverted;
+        for (int64_t i = 0; i < n; i++) {
+          const float d = (dyr[i] * w[i] - mean - nr[i] * along) * inverted;
           dzr[i] = d;
           const float left = d * drop.factor(row, i);
           store(dxr, i, left);
@@ -457,8 +465,8 @@ void add_norm_gradient(void* made, TF_OpKernelContext* context) {
         }
       } else {
 #pragma omp simd
-        for (int64_t i = 0; i < width; i++) {
-          const float d = (dyr[i] * weight[i] - mean - nr[i] * along) * inverted;
+        for (int64_t i = 0; i < n; i++) {
+          const float d = (dyr[i] * w[i] - mean - nr[i] * along) * inverted;
           dzr[i] = d;
           store(dxr, i, d);
           sum_bias[i] += d;
@@ -492,11 +500,10 @@ void split_heads(void*, TF_OpKernelContext* context) {
         const T* source = qkv + row * tripled + part * width;
         const float* add = bias + part * width;
         for (int64_t head = 0; head < heads; head++) {
-          T* target = parts[part] + ((b * heads + head) * length + t) * size;
+          const int64_t n = size, at = head * n;
+          T* target = parts[part] + ((b * heads + head) * length + t) * n;
 #pragma omp simd
-          for (int64_t i = 0; i < size; i++) {
-            store(target, i, load(source, head * size + i) + add[head * size + i]);
-          }
+          for (int64_t i = 0; i < n; i++) store(target, i, load(source, at + i) + add[at + i]);
         }
       }
     }
@@ -521,13 +528,14 @@ void merge_heads(void*, TF_OpKernelContext* context) {
       const int64_t b = row / length, t = row % length;
       for (int part = 0; part < 3; part++) {
         for (int64_t head = 0; head < heads; head++) {
-          const T* source = parts[part] + ((b * heads + head) * length + t) * size;
-          const int64_t at = part * width + head * size;
+          const int64_t n = size, at = part * width + head * n;
+          const T* source = parts[part] + ((b * heads + head) * length + t) * n;
           T* target = dqkv + row * 3 * width + at;
+          float* total = sum + at;
 #pragma omp simd
-          for (int64_t i = 0; i < size; i++) {
+          for (int64_t i = 0; i < n; i++) {
             target[i] = source[i];
-            sum[at + i] += load(source, i);
+            total[i] += load(source, i);
           }
         }
       }
@@ -540,18 +548,21 @@ void merge_heads(void*, TF_OpKernelContext* context) {
 // may be null.
 template <typename T>
 float softmax_row(const T* scores, const float* mask, float scale, int64_t keys, float* e) {
+  // by comparison: std::max keeps compilers from vectorising
   float most = -INFINITY;
   if (mask != nullptr) {
 #pragma omp simd reduction(max : most)
     for (int64_t i = 0; i < keys; i++) {
-      e[i] = load(scores, i) * scale + mask[i];
-      most = std::max(most, e[i]);
+      const float score = load(scores, i) * scale + mask[i];
+      e[i] = score;
+      most = score > most ? score : most;
     }
   } else {
 #pragma omp simd reduction(max : most)
     for (int64_t i = 0; i < keys; i++) {
-      e[i] = load(scores, i) * scale;
-      most = std::max(most, e[i]);
+      const float score = load(scores, i) * scale;
+      e[i] = score;
+      most = score > most ? score : most;
     }
   }
   float sum = 0;
@@ -603,18 +614,19 @@ void attention_softmax(void* made, TF_OpKernelContext* context) {
   T* left = call.out<T>(0, type_of<T>(), shape);
   over_rows(rows, [&](int, int64_t from, int64_t to) {
     const Dropout drop = dropout;
-    std::vector<float> values(static_cast<size_t>(keys));
+    const int64_t n = keys;
+    std::vector<float> values(static_cast<size_t>(n));
     float* e = values.data();
     for (int64_t row = from; row < to; row++) {
       const float* masked = mask.at(row / (heads * length), row / length % heads, row % length);
-      const float inverted = softmax_row(scores + row * keys, masked, attributes.scale, keys, e);
-      T* lr = left + row * keys;
+      const float inverted = softmax_row(scores + row * n, masked, attributes.scale, n, e);
+      T* lr = left + row * n;
       if (drop.active()) {
 #pragma omp simd
-        for (int64_t i = 0; i < keys; i++) store(lr, i, e[i] * inverted * drop.factor(row, i));
+        for (int64_t i = 0; i < n; i++) store(lr, i, e[i] * inverted * drop.factor(row, i));
       } else {
 #pragma omp simd
-        for (int64_t i = 0; i < keys; i++) store(lr, i, e[i] * inverted);
+        for (int64_t i = 0; i < n; i++) store(lr, i, e[i] * inverted);
       }
     }
   });
@@ -641,19 +653,20 @@ void attention_softmax_gradient(void* made, TF_OpKernelContext* context) {
   over_rows(rows, [&](int, int64_t from, int64_t to) {
     const Dropout drop = dropout;
     const float scale = attributes.scale;
-    std::vector<float> values(static_cast<size_t>(2 * keys));
+    const int64_t n = keys;
+    std::vector<float> values(static_cast<size_t>(2 * n));
     float* d = values.data();
-    float* p = d + keys;
+    float* p = d + n;
     for (int64_t row = from; row < to; row++) {
       const float* masked = mask.at(row / (heads * length), row / length % heads, row % length);
-      const float inverted = softmax_row(scores + row * keys, masked, scale, keys, p);
-      const T* dr = dleft + row * keys;
-      T* lr = left + row * keys;
-      T* out = dscores + row * keys;
+      const float inverted = softmax_row(scores + row * n, masked, scale, n, p);
+      const T* dr = dleft + row * n;
+      T* lr = left + row * n;
+      T* out = dscores + row * n;
       float inner = 0;
       if (drop.active()) {
 #pragma omp simd reduction(+ : inner)
-        for (int64_t i = 0; i < keys; i++) {
+        for (int64_t i = 0; i < n; i++) {
           const float factor = drop.factor(row, i);
           p[i] *= inverted;
           store(lr, i, p[i] * factor);
@@ -662,7 +675,7 @@ void attention_softmax_gradient(void* made, TF_OpKernelContext* context) {
         }
       } else {
 #pragma omp simd reduction(+ : inner)
-        for (int64_t i = 0; i < keys; i++) {
+        for (int64_t i = 0; i < n; i++) {
           p[i] *= inverted;
           store(lr, i, p[i]);
           d[i] = load(dr, i);
@@ -672,9 +685,9 @@ void attention_softmax_gradient(void* made, TF_OpKernelContext* context) {
       // where one p is nearly 1, its d less the mean is small: what rounding the mean left out counts
       float missing = 0;
 #pragma omp simd reduction(+ : missing)
-      for (int64_t i = 0; i < keys; i++) missing += (d[i] - inner) * p[i];
+      for (int64_t i = 0; i < n; i++) missing += (d[i] - inner) * p[i];
 #pragma omp simd
-      for (int64_t i = 0; i < keys; i++) store(out, i, p[i] * (d[i] - inner - missing) * scale);
+      for (int64_t i = 0; i < n; i++) store(out, i, p[i] * (d[i] - inner - missing) * scale);
     }
   });
 }
@@ -693,11 +706,12 @@ void dropout_only(void* made, TF_OpKernelContext* context) {
   T* y = call.out<T>(0, type_of<T>(), shape);
   over_rows(rows, [&](int, int64_t from, int64_t to) {
     const Dropout drop = dropout;
+    const int64_t n = width;
     for (int64_t row = from; row < to; row++) {
-      const T* xr = x + row * width;
-      T* yr = y + row * width;
+      const T* xr = x + row * n;
+      T* yr = y + row * n;
 #pragma omp simd
-      for (int64_t i = 0; i < width; i++) store(yr, i, load(xr, i) * drop.factor(row, i));
+      for (int64_t i = 0; i < n; i++) store(yr, i, load(xr, i) * drop.factor(row, i));
     }
   });
 }
@@ -711,8 +725,11 @@ void add(void*, TF_OpKernelContext* context) {
   const T* b = call.in<T>(1);
   float* y = call.out<float>(0, TF_FLOAT, shape_of(input));
   over_rows(TF_TensorElementCount(input), [&](int, int64_t from, int64_t to) {
+    const float* p = a;
+    const T* q = b;
+    float* sum = y;
 #pragma omp simd
-    for (int64_t i = from; i < to; i++) y[i] = a[i] + load(b, i);
+    for (int64_t i = from; i < to; i++) sum[i] = p[i] + load(q, i);
   });
 }
 
