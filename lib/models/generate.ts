@@ -74,7 +74,7 @@ export function extend(cache: KeyValueCache, tokens: TokenBatch, options: Extend
     ? Int32Array.from(tokens.inputIds.keys())
     : Int32Array.from({ length: batch }, (_, row) => lastKept(tokens, row));
   let stretches: Stretch[] = [];
-  const { logits, counts } = look(cache, tokens, rows, (layers) => {
+  const { values: logits, counts } = look(cache, tokens, rows, (logits, layers) => {
     stretches = joined(cache.stretches, { batch, length, kept: tokens.attentionMask, layers });
     for (const { layers } of stretches) {
       for (const { keys, values } of layers) {
@@ -82,21 +82,23 @@ export function extend(cache: KeyValueCache, tokens: TokenBatch, options: Extend
         tf.keep(values);
       }
     }
+    return logits;
   });
+  release(model);
   return { cache: { model, precision, batch, counts, stretches }, logits };
 }
 
 /**
- * Computes what follows a cache: the logits at some tokens, and how many tokens each row has then.
+ * Computes what follows a cache: what is wanted of the logits at some tokens, and how many tokens each row has then.
  *
- * @param keep is given the tokens' keys and values, which are freed after it
+ * @param want is given the logits [rows, vocabulary], and the tokens' keys and values, which are freed after it
  */
 function look(
   cache: KeyValueCache,
   tokens: TokenBatch,
   rows: Int32Array,
-  keep: (layers: KeyValues[]) => void = () => {},
-): { logits: Float32Array; counts: Int32Array } {
+  want: (logits: tf.Tensor, layers: KeyValues[]) => tf.Tensor,
+): { values: Float32Array; counts: Int32Array } {
   const { model, precision } = cache, { architecture, config } = model, { batch, length } = tokens;
   if (model.task !== "causal-lm" || architecture.extend === undefined) {
     throw new Error(
@@ -114,7 +116,7 @@ function look(
     const row = Math.floor(i / length);
     return tokens.attentionMask[i] !== 0 ? counts[row]!++ : counts[row]!;
   });
-  const logits = tf.tidy(() => {
+  const wanted = tf.tidy(() => {
     const masks = cache.stretches.map(({ batch, length, kept }) =>
       tf.tensor4d(Float32Array.from(kept, (one) => one !== 0 ? 0 : hidden), [batch, 1, 1, length])
     );
@@ -132,13 +134,16 @@ function look(
       past,
       rows,
     );
-    keep(layers);
-    return logits;
+    return want(logits, layers);
   });
-  const values = (logits.dataSync() as Float32Array).slice();
-  logits.dispose();
-  for (const parameter of model.parameters.values()) parameter.release();
-  return { logits: values, counts };
+  const values = (wanted.dataSync() as Float32Array).slice();
+  wanted.dispose();
+  return { values, counts };
+}
+
+/** Frees what a model's products made of its weights. */
+function release({ parameters }: Model): void {
+  for (const parameter of parameters.values()) parameter.release();
 }
 
 /** The row of a batch's last token that is not padding; its last where all are. */
@@ -256,13 +261,16 @@ export function continuationScores(
     }
   });
   const batch = { batch: continuations.length, length, inputIds, attentionMask };
-  const { logits: after } = look(cache, batch, Int32Array.from(inputIds.keys()));
+  // of the token after each; of a row's padding any, which nobody asks for
+  const next = Int32Array.from(
+    inputIds,
+    (_, i) => continuations[Math.floor(i / length)]![i % length + 1] ?? 0,
+  );
+  const after = logProbabilities(cache, batch, next);
+  release(cache.model);
   return Float64Array.from(continuations, (tokens, row) => {
     let sum = logProbability(logits, tokens[0]!);
-    for (let t = 1; t < tokens.length; t++) {
-      const at = (row * length + t - 1) * width;
-      sum += logProbability(after.subarray(at, at + width), tokens[t]!);
-    }
+    for (let t = 1; t < tokens.length; t++) sum += after[row * length + t - 1]!;
     return sum;
   });
 }
@@ -286,29 +294,50 @@ export function scoresByRow(
   continuations.forEach((tokens, c) => {
     const length = tokens.length - 1; // the last predicts nothing that is asked for
     const inputIds = Int32Array.from({ length: batch * length }, (_, i) => tokens[i % length]!);
-    const after = length === 0 ? null : look(
+    const after = length === 0 ? [] : logProbabilities(
       cache,
       { batch, length, inputIds, attentionMask: inputIds.map(() => 1) },
-      Int32Array.from(inputIds.keys()),
-    ).logits;
+      inputIds.map((_, i) => tokens[i % length + 1]!),
+    );
     for (let row = 0; row < batch; row++) {
       let sum = logProbability(logits.subarray(row * width, (row + 1) * width), tokens[0]!);
-      for (let t = 1; t < tokens.length; t++) {
-        const at = (row * length + t - 1) * width;
-        sum += logProbability(after!.subarray(at, at + width), tokens[t]!);
-      }
+      for (let t = 1; t < tokens.length; t++) sum += after[row * length + t - 1]!;
       scores[row]![c] = sum;
     }
   });
+  release(cache.model);
   return scores;
 }
 
-function logProbability(logits: Float32Array, token: number): number {
-  if (!(token in logits)) {
-    throw new Error(
-      `Token id ${token} is outside the model's ${logits.length}: the tokenizer is another model's.`,
+/** ln P(next | all before) at each token that follows a cache, [batch · length], in float32 on the engine. */
+function logProbabilities(cache: KeyValueCache, tokens: TokenBatch, next: Int32Array): Float32Array {
+  const width = cache.model.config.vocabularySize;
+  next.forEach((token) => checkToken(token, width));
+  return look(cache, tokens, Int32Array.from(next.keys()), (logits) => {
+    const chosen = tf.gather(
+      tf.reshape(logits, [-1]),
+      tf.tensor1d(next.map((token, i) => i * width + token), "int32"),
     );
-  }
-  const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  return logits[token]! - most - Math.log(logits.reduce((sum, x) => sum + Math.exp(x - most), 0));
+    return tf.sub(chosen, tf.logSumExp(logits, 1));
+  }).values;
+}
+
+function checkToken(token: number, vocabularySize: number): void {
+  if (token >= 0 && token < vocabularySize) return;
+  throw new Error(
+    `Token id ${token} is outside the model's ${vocabularySize}: the tokenizer is another model's.`,
+  );
+}
+
+function logProbability(logits: Float32Array, token: number): number {
+  checkToken(token, logits.length);
+  return logits[token]! - logSum(logits);
+}
+
+/** ln Σ exp(x). A plain loop: it runs over the vocabulary for every token. */
+function logSum(logits: Float32Array): number {
+  let most = -Infinity, sum = 0;
+  for (let i = 0; i < logits.length; i++) if (logits[i]! > most) most = logits[i]!;
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - most);
+  return most + Math.log(sum);
 }
