@@ -99,11 +99,15 @@ export function makeBpe(model: BpeModel, merge: Merge): (word: string) => readon
       if (known !== "") { for (const token of merge(known)) ids.push(vocab.get(token)!); }
       known = "";
     };
-    // How many unknown tokens are due; as in `tokenizers`, bytes overtake them.
-    let unknown = 0;
+    // Whether an unknown token is due; as in `tokenizers`, bytes overtake it.
+    let unknown = false;
+    const flush = () => {
+      if (unknown) ids.push(unkId!);
+      unknown = false;
+    };
     for (const character of stretch) {
       if (vocab.has(character)) {
-        for (; unknown > 0; unknown--) ids.push(unkId!);
+        flush();
         known += character;
         continue;
       }
@@ -111,10 +115,13 @@ export function makeBpe(model: BpeModel, merge: Merge): (word: string) => readon
       if (fallback === null && unkId === null) continue;
       join();
       if (fallback !== null) ids.push(...fallback);
-      else unknown = fuseUnknown ? 1 : unknown + 1;
+      else {
+        if (!fuseUnknown) flush();
+        unknown = true;
+      }
     }
     join();
-    for (; unknown > 0; unknown--) ids.push(unkId!);
+    flush();
     return ids;
   };
 

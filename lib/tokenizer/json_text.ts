@@ -3,8 +3,8 @@
 
 import { type AddedToken, makeTokenFinder } from "./added_tokens.ts";
 import { asObject, type Json, type TokenizerConfig } from "./config.ts";
-import { startEndTemplate, type Template } from "./encoding.ts";
-import { makeNormalize } from "./json_normalizer.ts";
+import type { Template } from "./encoding.ts";
+import { type Change, makeNormalize } from "./json_normalizer.ts";
 import { makeWords } from "./json_words.ts";
 import { conventionsOf, findRoles } from "./roles.ts";
 import { saveJson } from "./save_files.ts";
@@ -21,11 +21,9 @@ import { parseAddedTokens, parseTemplate } from "./tokenizer_json.ts";
 export function makeJsonText(
   json: Json,
   file: string,
-  added: readonly AddedToken[],
-  tokenOf: (id: number) => string,
+  { added, normalize, tokenOf }: JsonParts,
   tokenize: (word: string, found: (id: number, text?: string) => void) => void,
 ): TextModel {
-  const normalize = makeNormalize(json.normalizer, file);
   const splitWords = makeWords(json.pre_tokenizer, file);
   const findNormalized = makeTokenFinder(
     added.filter((token) => token.normalized),
@@ -60,7 +58,7 @@ export function makeJsonText(
 /** What `jsonParts` finds: nearly all of a tokenizer but its model. */
 export type JsonParts =
   & Omit<TokenizerParts, "kind" | "source" | "model" | "cleanUp" | "decode">
-  & { added: readonly AddedToken[]; tokenOf(id: number): string };
+  & { added: readonly AddedToken[]; normalize: Change; tokenOf(id: number): string };
 
 /**
  * What a `tokenizer.json` and the files beside it say around the model: added and special tokens, their layout, sides.
@@ -77,6 +75,11 @@ export function jsonParts(
   const roles = findRoles(vocab, parseAddedTokens(json, file), config, conventions.names, false);
   const { ids, tokens, vocabSize, special, specialIds } = roles;
   const added = config.splitSpecialTokens ? roles.added.filter((token) => !token.special) : roles.added;
+  const normalize = makeNormalize(json.normalizer, file);
+  // Such a token is shown, and becomes text again, in its prepared form.
+  for (const token of roles.added) {
+    if (token.normalized) tokens.set(token.id, normalize({ text: token.content, moved: false }).text);
+  }
   const words = asObject(json.pre_tokenizer);
   const prefix = words?.add_prefix_space;
   if (typeof prefix === "boolean" && config.addPrefixSpace !== null && config.addPrefixSpace !== prefix) {
@@ -93,11 +96,12 @@ export function jsonParts(
     tokenToId: (token: string) => ids.get(token) ?? null,
     idToToken: (id: number) => tokens.get(id) ?? null,
     added,
+    normalize,
     tokenOf: (id: number) => tokens.get(id)!,
     addedTokens: added.filter((token) => !token.normalized),
     special,
     specialIds,
-    template: bosEosTemplate(config, special) ?? parseTemplate(json.post_processor, file),
+    template: parseTemplate(json.post_processor, file),
     longestFirst: "tokenizers" as const,
     paddingSide: config.paddingSide ?? side ?? conventions.paddingSide,
     truncationSide: config.truncationSide ?? "right",
@@ -105,30 +109,32 @@ export function jsonParts(
     modelMaxLength: config.modelMaxLength,
   };
   const { template, paddingSide, tokenOf } = parts;
+  checkStartAndEnd(template, config, special, file);
   return {
     ...parts,
-    save: (folder) =>
-      saveJson(folder, json, config, { added: roles.added, template, special, paddingSide, tokenOf }),
+    save: (folder) => saveJson(folder, json, config, { added: roles.added, special, paddingSide, tokenOf }),
   };
 }
 
 /**
- * The first and last token of a text where `add_bos_token` or `add_eos_token` is given, null where neither is: they go
- * before the layout of `tokenizer.json`, as in Python.
- *
- * @throws Error where a token is asked for that is not named.
+ * Refuses `add_bos_token` and `add_eos_token` of LlamaTokenizer that the layout contradicts: transformers 4 follows the
+ * one, transformers 5 the other.
  */
-export function bosEosTemplate(
+function checkStartAndEnd(
+  { single }: Template,
   config: TokenizerConfig,
   special: ReadonlyMap<string, number>,
-): Template | null {
-  if (config.addBos === null && config.addEos === null) return null;
-  const idOf = (role: "bos" | "eos", asked: boolean | null): number | null => {
-    const id = special.get(role);
-    if (asked === true && id === undefined) {
-      throw new Error(`tokenizer_config.json says add_${role}_token, but there is no ${role}_token.`);
+  file: string,
+): void {
+  if (config.tokenizerClass !== "LlamaTokenizer") return;
+  const sides = [["bos", single[0], config.addBos], ["eos", single.at(-1), config.addEos]] as const;
+  for (const [role, part, asked] of sides) {
+    const given = part !== undefined && "special" in part && part.special === special.get(role);
+    if (asked !== null && asked !== given) {
+      throw new Error(
+        `tokenizer_config.json says add_${role}_token ${asked}, but the post_processor of ${file} ` +
+          `${given ? "adds" : "does not add"} the ${role} token: take out the first or change the second.`,
+      );
     }
-    return asked === true ? id! : null;
-  };
-  return startEndTemplate(idOf("bos", config.addBos), idOf("eos", config.addEos));
+  }
 }

@@ -92,7 +92,8 @@ export async function loadTokenizer(place: string | URL, options: LoadOptions = 
     const bytes = await Deno.readFile(`${folder}/${modelName}`);
     const kind = options.kind ?? sentencePieceKind(config, names, modelName, bytes);
     if (kind !== null) {
-      const map = await idMap(names, read);
+      // XLNet's and Llama's classes know no map.
+      const map = kind === "xlnet" || kind === "llama" ? null : await idMap(names, read);
       const source = `${folder}/${modelName}${map === null ? "" : ` + ${map.name}`}`;
       return loadSentencePiece({ kind, bytes, modelName, map, config, source });
     }

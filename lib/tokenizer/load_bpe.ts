@@ -46,12 +46,12 @@ export async function loadBpeJson(
 
   const decode = makeDecoder(json.decoder, file);
   const parts = jsonParts(json, vocab, config, file);
-  const { added, tokenOf } = parts;
+  const { tokenOf } = parts;
   return makeTokenizer({
     ...parts,
     kind: "bpe",
     source,
-    model: makeJsonText(json, file, added, tokenOf, (word, found) => {
+    model: makeJsonText(json, file, parts, (word, found) => {
       for (const id of idsOf(word)) found(id);
     }),
     // Python leaves BPE's text as it is, whatever clean_up_tokenization_spaces says.

@@ -2,16 +2,15 @@
 
 import type { AddedToken } from "./added_tokens.ts";
 import type { TokenizerConfig, TokenSpec } from "./config.ts";
-import { BARE_TEMPLATE, bertTemplate, startEndTemplate, type Template, xlnetTemplate } from "./encoding.ts";
+import { bertTemplate, startEndTemplate, type Template, xlnetTemplate } from "./encoding.ts";
 import { makeDecoder } from "./json_decoder.ts";
-import { bosEosTemplate } from "./json_text.ts";
 import { type KobertSettings, kobertText } from "./kobert.ts";
 import { LLAMA, XLNET } from "./roles.ts";
 import { llamaDecoder, type LlamaSettings, llamaText } from "./llama.ts";
 import { saveSentencePiece } from "./save_sentencepiece.ts";
 import { decodePieces, openSentencePiece, sentencePieceText } from "./sentencepiece.ts";
 import { parseSentencePieceModel, PieceType } from "./sentencepiece_model.ts";
-import { makeTokenizer, type SpecialRole } from "./tokenizer.ts";
+import { makeTokenizer, SPECIAL_ROLES, type SpecialRole } from "./tokenizer.ts";
 import type { Tokenizer } from "./types.ts";
 
 /** The kinds of tokenizers around a SentencePiece model. */
@@ -102,12 +101,11 @@ export async function loadSentencePiece(files: SentencePieceFiles): Promise<Toke
       added.push({ ...spec, id, normalized: false, special: true });
     }
   };
-  const names = [...NAMES[kind]];
-  for (const role of ["eos", "bos"] as const) {
-    // Elsewhere these two exist only if named.
-    if (config.special.has(role) && !names.some((each) => each[0] === role)) names.unshift([role, ""]);
-  }
-  for (const [role, name] of names) {
+  // Those that a kind does not take for granted exist only if the files name them.
+  const others = SPECIAL_ROLES.filter((role) =>
+    config.special.has(role) && !NAMES[kind].some(([own]) => own === role)
+  );
+  for (const [role, name] of [...others.map((role) => [role, ""] as const), ...NAMES[kind]]) {
     if (special.has(role)) continue;
     const spec = config.special.get(role);
     const described = config.added.find((token) => token.content === spec?.content);
@@ -217,8 +215,7 @@ export async function loadSentencePiece(files: SentencePieceFiles): Promise<Toke
     special,
     specialIds,
     template,
-    // XLNet's and Llama's classes are of `tokenizers` today.
-    longestFirst: kind === "kobert-skt" || kind === "kobert-monologg" ? "python" : "tokenizers",
+    longestFirst: plain || kind === "llama" ? "tokenizers" : "python",
     paddingSide,
     truncationSide: config.truncationSide ?? "right",
     padType: conventions?.padType ?? 0,
@@ -257,7 +254,14 @@ function templateOf(
   const cls = special.get("cls");
   const sep = special.get("sep");
   if (cls !== undefined && sep !== undefined) return bertTemplate(cls, sep);
-  return bosEosTemplate(config, special) ?? BARE_TEMPLATE;
+  const asked = (role: "bos" | "eos", value: boolean | null): number | null => {
+    const id = special.get(role);
+    if (value === true && id === undefined) {
+      throw new Error(`tokenizer_config.json says add_${role}_token, but there is no ${role}_token.`);
+    }
+    return value === true ? id! : null;
+  };
+  return startEndTemplate(asked("bos", config.addBos), asked("eos", config.addEos));
 }
 
 function defaultSpec(content: string, lstrip: boolean): TokenSpec {

@@ -42,7 +42,7 @@ export function loadUnigramJson(
   const decode = makeDecoder(json.decoder, file);
   const bytesOf = model.byte_fallback === true ? (text: string) => byteIds(text, vocab) : () => null;
   const parts = jsonParts(json, vocab, config, file);
-  const { added, tokenOf } = parts;
+  const { tokenOf } = parts;
   const special = new Map(parts.special);
   if (unkId !== null && !special.has("unk")) special.set("unk", unkId);
 
@@ -76,7 +76,7 @@ export function loadUnigramJson(
     ...parts,
     kind: "unigram",
     source,
-    model: makeJsonText(json, file, added, tokenOf, tokenize),
+    model: makeJsonText(json, file, parts, tokenize),
     special,
     cleanUp: config.cleanUp,
     decode: (given) => decode(given.map(tokenOf)),

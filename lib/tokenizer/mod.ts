@@ -1,6 +1,6 @@
 /**
- * Text to ids and back, exactly as Python does it: KoBERT's SentencePiece model in its three variants, WordPiece, and
- * `tokenizer.json`, behind one interface.
+ * Text to ids and back, exactly as Python does it: KoBERT's SentencePiece model in its three variants, XLNet's, Llama's,
+ * WordPiece, and `tokenizer.json` (WordPiece, Unigram, BPE), behind one interface.
  *
  * @example
  * import { loadTokenizer } from "../lib/tokenizer/mod.ts";

@@ -64,28 +64,25 @@ export async function writeFiles(
 /** What `saveJson` needs to know besides the files that were read. */
 export interface SavedParts {
   added: readonly AddedToken[];
-  template: Template;
   special: ReadonlyMap<SpecialRole, number>;
   paddingSide: Side;
   tokenOf(id: number): string;
 }
 
-/** Writes `tokenizer.json` as it was read, with the added tokens and their layout in force, and the configuration. */
+/** Writes `tokenizer.json` as it was read, with all added tokens, and the configuration. */
 export function saveJson(
   folder: string,
   json: Json,
   config: TokenizerConfig,
-  { added, template, special, paddingSide, tokenOf }: SavedParts,
+  { added, special, paddingSide, tokenOf }: SavedParts,
 ): Promise<string[]> {
   const names = specialTokensJson(special, tokenOf);
-  const asked = config.addBos !== null || config.addEos !== null;
   return writeFiles(folder, [
     ["tokenizer.json", {
       ...json,
       truncation: null,
       padding: null,
       added_tokens: addedTokensJson(added),
-      ...(asked && { post_processor: templateJson(template, tokenOf) }),
     }],
     ["tokenizer_config.json", {
       tokenizer_class: "PreTrainedTokenizerFast",

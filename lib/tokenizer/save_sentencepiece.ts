@@ -110,6 +110,10 @@ function tokenizerJson(saved: SavedSentencePiece): Json {
       normalized: false,
     };
     if (piece.type === PieceType.control) added.set(id, { ...token, special: true });
+    // A BPE model can say of no piece that it always wins; Python cuts such pieces out of the text.
+    if (piece.type === PieceType.userDefined && model.algorithm === "bpe") {
+      added.set(id, { ...token, special: false });
+    }
   });
   // A hole in the ids still needs a token; no text holds a private one of this form.
   const vocab = Array.from({ length: vocabSize }, (_, id): [string, number] => {
@@ -183,10 +187,12 @@ function bpeParts({ model, kind, llama }: SavedSentencePiece): Json {
   const own = { legacy: true, prefixSpace: model.normalizer.addDummyPrefix };
   const { legacy, prefixSpace } = kind === "llama" ? llama : own;
   const decoder = llamaDecoder({ legacy, prefixSpace });
-  if (!legacy) {
+  // After a user-defined piece there is no space that the text has not.
+  const kept = kind !== "llama" && model.pieces.some((piece) => piece.type === PieceType.userDefined);
+  if (!legacy || kept) {
     const prepend_scheme = prefixSpace ? "first" : "never";
     return {
-      normalizer: null,
+      normalizer: kept ? sequence(ownNormalizers(model.normalizer)) : null,
       pre_tokenizer: { type: "Metaspace", replacement: "▁", prepend_scheme, split: false },
       decoder,
     };

@@ -4,10 +4,11 @@ import {
   appendIds,
   decodePieces,
   makeSentencePiece,
+  openSentencePiece,
   type SentencePiece,
   splitText,
 } from "./sentencepiece.ts";
-import { parseSentencePieceModel } from "./sentencepiece_model.ts";
+import { parseSentencePieceModel, PieceType } from "./sentencepiece_model.ts";
 import { fixture, fixturePath, handMade, type Row, TEXTS } from "./testing.ts";
 import { makeUnigramSplitter } from "./unigram.ts";
 
@@ -109,10 +110,15 @@ Deno.test("SentencePiece: a broken character map is an error", () => {
   assert.throws(() => makeSentencePiece(model, "some.model"), /some\.model.*character map is broken/);
 });
 
-Deno.test("SentencePiece: other algorithms than unigram are refused by name", () => {
+Deno.test("SentencePiece: other algorithms than unigram and BPE are refused by name, and unused pieces in BPE", async () => {
   const model = parseSentencePieceModel(Deno.readFileSync(fixturePath("songs.model")), "some.model");
-  assert.throws(
-    () => makeSentencePiece({ ...model, algorithm: "bpe" }, "some.model"),
-    /some\.model is a SentencePiece bpe model; only unigram/,
+  await assert.rejects(
+    () => openSentencePiece({ ...model, algorithm: "word" }, "some.model"),
+    /some\.model is a SentencePiece word model; only unigram and BPE/,
+  );
+  const pieces = [...model.pieces, { text: "★", score: 0, type: PieceType.unused }];
+  await assert.rejects(
+    () => openSentencePiece({ ...model, pieces, algorithm: "bpe" }, "some.model"),
+    /some\.model is a SentencePiece BPE model with unused pieces/,
   );
 });

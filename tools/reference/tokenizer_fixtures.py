@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 RAYON_NUM_THREADS=1 python tools/reference/tokenizer_fixtures.py
 
-Needs `sentencepiece` and `tokenizers` (versions in requirements.txt). The texts leave out characters that Unicode 14
+Needs `sentencepiece`, `tokenizers` and `transformers` (versions in requirements.txt). The texts leave out characters that Unicode 14
 (Python 3.11) does not know, so that newer Pythons give the same.
 """
 
@@ -16,7 +16,9 @@ import tempfile
 import unicodedata
 
 import sentencepiece as spm
+import transformers
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers.tokenization_utils_base import generate_merges
 
 OUT = pathlib.Path(__file__).parents[2] / "lib/tokenizer/testdata"
 
@@ -152,6 +154,15 @@ MODELS = {
     "bare": dict(vocab_size=220, add_dummy_prefix=False, normalization_rule_name="identity"),
 }  # fmt: skip
 
+# As XLNet and Llama 2 were made; "kept" has pieces that are never joined with others.
+OTHER_MODELS = {
+    "xlnet": dict(vocab_size=400, rules=True, split_by_number=False, split_by_unicode_script=False, unk_id=0, bos_id=1, eos_id=2, pad_id=-1,
+                  control_symbols=["<cls>", "<sep>", "<pad>", "<mask>", "<eod>"], user_defined_symbols=["<eop>"]),
+    "llama": dict(model_type="bpe", vocab_size=620, byte_fallback=True, normalization_rule_name="identity", remove_extra_whitespaces=False,
+                  split_digits=True, allow_whitespace_only_pieces=True),
+    "kept": dict(model_type="bpe", vocab_size=420, rules=True, user_defined_symbols=["편지", "<b>", "ㅋㅋ"]),
+}  # fmt: skip
+
 
 def flat(offsets):
     return [place for offset in offsets for place in offset]
@@ -241,6 +252,63 @@ class Kobert:
         while len(a) + len(b) > length - 3:
             (a if len(a) > len(b) else b).pop()
         return [self.ids["[CLS]"], *a, self.ids["[SEP]"], *b, self.ids["[SEP]"]], [0] * (len(a) + 2) + [1] * (len(b) + 1)
+
+
+class XLNet(Kobert):
+    """transformers 4's XLNetTokenizer, the class with SentencePiece in it."""
+
+    SPECIAL = ["<s>", "</s>", "<unk>", "<sep>", "<pad>", "<cls>", "<mask>", "<eop>", "<eod>"]
+
+    def cut(self, text):
+        # <mask> takes the white space before it along.
+        parts = super().cut(text)
+        return [part.rstrip() if following == "<mask>" and part not in self.SPECIAL else part
+                for part, following in zip(parts, [*parts[1:], None])]  # fmt: skip
+
+    def number(self, token):
+        return self.ids.get(token, self.ids["<unk>"])
+
+    def encode(self, text):
+        return [*map(self.number, self.tokenize(text)), self.ids["<sep>"], self.ids["<cls>"]]
+
+
+def random_ids(count, size, rng):
+    return [[rng.randrange(size if rng.random() < 0.5 else min(size, 300)) for _ in range(rng.randrange(1, 9))] for _ in range(count)]
+
+
+def other_models_reference(texts):
+    rng = random.Random(9)
+    out, own = {}, {}
+    for name, options in OTHER_MODELS.items():
+        own[name] = train(name, **options)
+    for name in ("llama", "kept"):
+        sp = own[name]
+        rows = [{"ids": sp.encode(t), "offsets": flat(sp.encode(t, out_type="offset_mapping")["offsets"])} for t in texts[:: 1 if name == "llama" else 2]]
+        out[name] = {"rows": rows, "decoded": [[ids, sp.decode(ids)] for ids in random_ids(120, sp.get_piece_size(), rng)]}
+
+    ids = {own["xlnet"].id_to_piece(i): i for i in range(own["xlnet"].get_piece_size())}
+    out["xlnet"] = {
+        "plain": [XLNet(own["xlnet"], ids).encode(t) for t in texts],
+        "lower": [XLNet(own["xlnet"], ids, lower=True, squeeze=False, accents=True).encode(t) for t in texts],
+    }
+
+    # The text between special tokens is SentencePiece's affair (legacy), or only the beginning gets a space.
+    vocab = {own["llama"].id_to_piece(i): i for i in range(own["llama"].get_piece_size())}
+    written = [t + u for t, u in zip(texts[::2], ["", "<s>", " <s> 나는", "<unk></s>\n봄"] * len(texts))]
+    cut = XLNet(own["llama"], vocab)
+    cut.SPECIAL = ["<s>", "</s>", "<unk>"]
+    legacy = [[1, *(i for part in cut.cut(t) for i in ([vocab[part]] if part in cut.SPECIAL else own["llama"].encode(part)))] for t in written]
+    newer = transformers.LlamaTokenizer(vocab=vocab, merges=generate_merges(vocab), legacy=False, add_bos_token=True, add_eos_token=True)
+    pairs = [(rng.choice(texts), rng.choice(texts), rng.randrange(6, 24)) for _ in range(30)]
+    decoded = [[ids, newer.decode(ids, skip_special_tokens=True), newer.decode(ids)] for ids in random_ids(200, len(vocab), rng)]
+    out["llama"] |= {
+        "texts": written,
+        "legacy": legacy,
+        "newer": [newer(t)["input_ids"] for t in written],
+        "pairs": [[a, b, length, newer(a, b, truncation="longest_first", max_length=length)["input_ids"]] for a, b, length in pairs],
+        "decode": decoded,
+    }
+    return out, own
 
 
 def kobert_reference(texts, processor):
@@ -444,6 +512,50 @@ def bpe_reference(texts):
     return out
 
 
+def spaces_reference(texts, processor):
+    """BPE with SentencePiece's spaces: Llama 2's files, Gemma's, and models of characters."""
+    vocab = {processor.id_to_piece(i): i for i in range(processor.get_piece_size())}
+    merges = generate_merges(vocab)
+    replace, sequence = normalizers.Replace, decoders.Sequence
+    fallback = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    some = {token: i for i, token in enumerate(token for token in vocab if not token.startswith("<0xE"))}
+    bare = {token: i for i, token in enumerate(token for token in vocab if not token.startswith("<0x"))}
+    split, digits, marks = pre_tokenizers.Split, pre_tokenizers.Digits, pre_tokenizers.Punctuation
+    variants = {
+        "llama2": (vocab, True, True, normalizers.Sequence([normalizers.Prepend("▁"), replace(" ", "▁")]), None,
+                   sequence([*fallback, decoders.Strip(" ", 1, 0)])),
+        "gemma": (vocab, True, True, replace(" ", "▁"), split(" ", "merged_with_previous"), sequence(fallback)),
+        "some bytes": (some, True, False, replace(" ", "▁"), split(Regex(r"\p{Nd}++|[^\s\d가-힣]"), "contiguous"), None),
+        "characters": (bare, False, False, normalizers.NFKC(),
+                       pre_tokenizers.Sequence([pre_tokenizers.Metaspace(prepend_scheme="first"), digits(True), marks("merged_with_next")]),
+                       decoders.Metaspace()),
+        "words": (bare, False, True, normalizers.Lowercase(), pre_tokenizers.Sequence([pre_tokenizers.Whitespace(), digits(False)]),
+                  decoders.BPEDecoder(suffix="는")),
+        "no unknown": (bare, None, False, None, pre_tokenizers.WhitespaceSplit(), None),
+    }  # fmt: skip
+    rng = random.Random(13)
+    out = {"vocab": vocab, "merges": merges, "variants": {}}
+    for name, (own, byte_fallback, fuse, normalizer, words, decoder) in variants.items():
+        pairs = [(a, b) for a, b in merges if a in own and b in own]
+        unknown = {} if byte_fallback is None else {"unk_token": "<unk>"}
+        tokenizer = Tokenizer(models.BPE(own, pairs, fuse_unk=fuse, byte_fallback=bool(byte_fallback), **unknown))
+        for part, value in (("normalizer", normalizer), ("pre_tokenizer", words), ("decoder", decoder)):
+            if value is not None:
+                setattr(tokenizer, part, value)
+        tokenizer.add_special_tokens(["<unk>", "<s>", "</s>"])
+        if name == "llama2":
+            tokenizer.add_tokens([AddedToken("Ünï", normalized=True), AddedToken("<b>", normalized=False)])
+            tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", pair="<s> $A <s>:1 $B:1", special_tokens=[("<s>", 1)])
+        data = plain(tokenizer)
+        data["model"].pop("merges")
+        decoded = [[ids, tokenizer.decode(ids), tokenizer.decode(ids, skip_special_tokens=False)]
+                   for ids in random_ids(60, tokenizer.get_vocab_size(), rng)]  # fmt: skip
+        some_texts = texts if name == "llama2" else texts[len(out["variants"]) % 3 :: 3]
+        out["variants"][name] = {"json": data, "without": {"some bytes": "<0xE"}.get(name, "" if own is vocab else "<0x"),
+                                 "rows": [{"text": t, "ids": tokenizer.encode(t).ids} for t in some_texts], "decoded": decoded}  # fmt: skip
+    return out
+
+
 def write(name, value):
     path = OUT / name
     path.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
@@ -456,6 +568,9 @@ def main():
     assert all(known(c) or c in "\U0010ffff\ufdd0" for text in texts for c in text)
     write("texts.json", texts)
     reference, processors_ = sentencepiece_reference(texts)
+    others, models_ = other_models_reference(texts)
+    write("sentencepiece_others.json", others)
+    write("spaces.json", spaces_reference(texts, models_["llama"]))
     write("sentencepiece.json", reference)
     write("kobert.json", kobert_reference(texts, processors_["songs"]))
     write("wordpiece.json", wordpiece_reference(texts))
