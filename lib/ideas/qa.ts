@@ -39,7 +39,7 @@ const formatField = "question_answering";
 /** How an answerer is made or loaded; what its training fixed need not be given. */
 export interface AnswererOptions extends LanguageModelOptions {
   genres?: readonly string[];
-  /** Most tokens of lyrics in a context. Default: 64 for a model from scratch, so that it trains in minutes; the study's 256. */
+  /** Most tokens of lyrics in a context. Default: 80 for a model from scratch, so that it trains in minutes; the study's 256. */
   lyricsLength?: number;
   /** Whether the instruction lists the genres. Default: for a checkpoint that was not trained here, which knows no genres. */
   tellGenres?: boolean;
@@ -64,7 +64,7 @@ export async function loadAnswerer(
   const known = language.origin !== undefined;
   const format: QaFormat = {
     genres: genres ?? trained?.genres ?? [],
-    lyricsLength: lyricsLength ?? trained?.lyricsLength ?? (known ? studyRecipe.maxLength : 64),
+    lyricsLength: lyricsLength ?? trained?.lyricsLength ?? (known ? studyRecipe.maxLength : 80),
     tellGenres: tellGenres ?? trained?.tellGenres ?? known,
   };
   if (format.genres.length < 2) {
