@@ -14,6 +14,8 @@ from nbconvert import SlidesExporter
 
 DISPLAY_MATH = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 INLINE_MATH = re.compile(r"(?<![\w$\\])\$(?![\s$])([^$\n]+?)(?<!\s)\$(?![\w$])")
+# They say where things are from, not what is done.
+IMPORTS = re.compile(r"^import\b[^;]*;\s*", re.MULTILINE)
 
 
 def with_mathml(text):
@@ -39,6 +41,7 @@ def prepared(path):
         if cell.cell_type == "markdown":
             cell.source = with_mathml(cell.source)
         if cell.cell_type == "code":
+            cell.source = IMPORTS.sub("", cell.source)
             cell.outputs = [output for output in cell.outputs if shown(output)]
             for output in cell.outputs:
                 # Of a figure the picture: it needs no script.

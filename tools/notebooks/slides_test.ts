@@ -30,7 +30,12 @@ const notebook = notebookText([
     metadata: slide("slide"),
   },
   { code: 'import { setUpThings } from "./a.ts";', count: 1, metadata: slide("skip") },
-  { code: "await show(plots.genres(rows));", count: 2, outputs: [bar, figure], metadata: slide("subslide") },
+  {
+    code: 'import {\n  plots,\n} from "./b.ts";\n\nawait show(plots.genres(rows));',
+    count: 2,
+    outputs: [bar, figure],
+    metadata: slide("subslide"),
+  },
   { code: "lyrics;", count: 3, outputs: [hostile], metadata: slide("-") },
   { markdown: "for the speaker only", metadata: slide("notes") },
 ]);
@@ -60,6 +65,7 @@ Deno.test("slides: sections by slide type, pictures, MathML, no progress bars, t
   assert.match(first.textContent, /5 · 평가/);
   assert.equal(first.querySelectorAll("math").length, 2);
   assert.match(first.textContent, /It costs \$5 or \$6; x is a share/);
+  assert.doesNotMatch(second.textContent, /import/);
   assert.match(second.textContent, /plots\.genres\(rows\)/);
   assert.match(second.textContent, /<script>alert\(1\)<\/script>/);
   assert.equal(second.querySelector("aside.notes").textContent.trim(), "for the speaker only");
