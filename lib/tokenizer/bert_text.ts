@@ -14,6 +14,14 @@ export interface BertSettings {
   lowercase: boolean;
 }
 
+/** The settings that leave a text as it is. */
+export const UNPREPARED: BertSettings = {
+  cleanText: false,
+  handleChinese: false,
+  stripAccents: false,
+  lowercase: false,
+};
+
 /** A prepared text, in buffers that the next call overwrites. */
 export interface BertText {
   units: Uint16Array;

@@ -10,7 +10,7 @@ import { BERT_NAMES, findRoles } from "./roles.ts";
 import { makeTokenizer, type SpecialRole } from "./tokenizer.ts";
 import { parseAddedTokens, parseTemplate } from "./tokenizer_json.ts";
 import type { Tokenizer } from "./types.ts";
-import { decodeWordPieces, type WordPieceModel, wordPieceText } from "./wordpiece.ts";
+import { decodeWordPieces, preparedTokens, type WordPieceModel, wordPieceText } from "./wordpiece.ts";
 
 /** A WordPiece tokenizer as its files describe it. */
 interface WordPieceFiles {
@@ -159,6 +159,8 @@ function build(files: WordPieceFiles, config: TokenizerConfig, source: string): 
   const { model } = files;
   const roles = findRoles(model.vocab, files.added, config, BERT_NAMES, files.template === null);
   const { ids, tokens, vocabSize, added, special } = roles;
+  // Such a token is shown, and becomes text again, in its prepared form.
+  preparedTokens(model, added).forEach((text, id) => tokens.set(id, text));
   const tokenOf = (id: number) => tokens.get(id)!;
   const template = files.template ?? bertTemplate(special.get("cls")!, special.get("sep")!);
   const found = config.splitSpecialTokens ? added.filter((token) => !token.special) : added;
@@ -184,7 +186,7 @@ function build(files: WordPieceFiles, config: TokenizerConfig, source: string): 
       const { decoder } = files;
       return decoder === null ? words.join(" ") : decodeWordPieces(words, decoder.prefix, decoder.cleanup);
     },
-    save: (folder) => save(folder, { ...files, template, added }, config, special, tokens, vocabSize),
+    save: (folder) => save(folder, { ...files, template, added }, config, special, tokenOf),
   });
 }
 
@@ -194,11 +196,9 @@ function save(
   files: WordPieceFiles & { template: Template },
   config: TokenizerConfig,
   special: ReadonlyMap<SpecialRole, number>,
-  tokens: ReadonlyMap<number, string>,
-  vocabSize: number,
+  tokenOf: (id: number) => string,
 ): Promise<string[]> {
   const { model, decoder, template } = files;
-  const tokenOf = (id: number) => tokens.get(id)!;
   const names = specialTokensJson(special, tokenOf);
   const { normalizer } = model;
   const json = {
@@ -224,8 +224,9 @@ function save(
       vocab: Object.fromEntries(model.vocab),
     },
   };
-  const inOrder = [...model.vocab].sort((a, b) => a[1] - b[1]);
-  const lines = Array.from({ length: vocabSize }, (_, id) => tokens.get(id) ?? `[unused${id}]`);
+  const lines: string[] = [];
+  for (const [token, id] of model.vocab) lines[id] = token;
+  for (const { content, id } of files.added) if (id < lines.length) lines[id] ??= content;
   // BERT's own class rebuilds everything but the vocabulary from its settings; others are read from tokenizer.json.
   const plain = model.splitWords && normalizer?.cleanText === true && model.continuingPrefix === "##" &&
     model.maxWordLength === 100 && JSON.stringify(template) ===
@@ -238,7 +239,7 @@ function save(
     }
     : {};
   return writeFiles(folder, [
-    ["vocab.txt", lines.slice(0, 1 + (inOrder.at(-1)?.[1] ?? -1)).map((token) => `${token}\n`).join("")],
+    ["vocab.txt", Array.from(lines, (token, id) => `${token ?? `[unused${id}]`}\n`).join("")],
     ["tokenizer.json", json],
     ["tokenizer_config.json", {
       tokenizer_class: plain ? "BertTokenizer" : "PreTrainedTokenizerFast",

@@ -2,7 +2,7 @@
 // Source: models/wordpiece/mod.rs of huggingface/tokenizers (Apache-2.0).
 
 import { type AddedToken, makeTokenFinder } from "./added_tokens.ts";
-import { type BertSettings, makeBertNormalizer } from "./bert_text.ts";
+import { type BertSettings, makeBertNormalizer, UNPREPARED } from "./bert_text.ts";
 import { characterClasses, Is } from "./tokenizers_classes.ts";
 import { buildTrie, ROOT, step } from "./double_array.ts";
 import { stringOf } from "./characters.ts";
@@ -35,9 +35,7 @@ export function wordPieceText(model: WordPieceModel, normalizedTokens: readonly 
     throw new Error(`The vocabulary has no ${model.unkToken}, which WordPiece needs for unknown words.`);
   }
   const classes = characterClasses();
-  const prepare = makeBertNormalizer(
-    model.normalizer ?? { cleanText: false, handleChinese: false, stripAccents: false, lowercase: false },
-  );
+  const prepare = makeBertNormalizer(model.normalizer ?? UNPREPARED);
   const trie = buildTrie(model.vocab);
   const { codes, base, check, value } = trie;
   const tokenOf = new Map([...model.vocab].map(([token, id]) => [id, token]));
@@ -46,10 +44,8 @@ export function wordPieceText(model: WordPieceModel, normalizedTokens: readonly 
     inside = step(trie, inside, model.continuingPrefix.charCodeAt(i));
   }
 
-  const findTokens = makeTokenFinder(normalizedTokens, (token) => {
-    const { units, length } = prepare(token.content);
-    return stringOf(units, 0, length);
-  });
+  const writtenAs = preparedTokens(model, normalizedTokens);
+  const findTokens = makeTokenFinder(normalizedTokens, (token) => writtenAs.get(token.id)!);
 
   /** One word: calls `found` with (id, from, to) for each piece. */
   const splitWord = (
@@ -140,7 +136,6 @@ export function wordPieceText(model: WordPieceModel, normalizedTokens: readonly 
     }
   };
 
-  const addedContent = new Map(normalizedTokens.map((token) => [token.id, token.content]));
   return {
     hasOffsets: true,
     ids: (text, out) => {
@@ -153,11 +148,25 @@ export function wordPieceText(model: WordPieceModel, normalizedTokens: readonly 
       splitText(units, length, (id, from, to) => {
         const last = origin[to - 1]!;
         const end = last + (text.codePointAt(last)! > 0xffff ? 2 : 1);
-        pieces.push({ id, token: addedContent.get(id) ?? tokenOf.get(id)!, start: origin[from]!, end });
+        pieces.push({ id, token: writtenAs.get(id) ?? tokenOf.get(id)!, start: origin[from]!, end });
       });
       return pieces;
     },
   };
+}
+
+/** Added tokens that are looked for in the prepared text, by id, as they are written there. */
+export function preparedTokens(
+  { normalizer }: WordPieceModel,
+  tokens: readonly AddedToken[],
+): Map<number, string> {
+  const prepare = makeBertNormalizer(normalizer ?? UNPREPARED);
+  return new Map(
+    tokens.filter((token) => token.normalized).map(({ id, content }) => {
+      const { units, length } = prepare(content);
+      return [id, stringOf(units, 0, length)];
+    }),
+  );
 }
 
 // BERT's decoder puts English marks where they belong.

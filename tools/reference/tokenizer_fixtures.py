@@ -398,7 +398,7 @@ def wordpiece_reference(texts):
         tokenizer.post_processor, tokenizer.decoder = processor, decoders.WordPiece()
         tokenizer.add_special_tokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
         tokenizer.add_tokens(added)
-        rows = rows_of(tokenizer, texts, offsets=True, decoded=name == "cased")
+        rows = rows_of(tokenizer, texts, offsets=True, decoded=name in ("cased", "added"))
         cases = []
         for _ in range(20):
             first, second = rng.choice(lines(60)), rng.choice([None, *lines(60)[:3]])
