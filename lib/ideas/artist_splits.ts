@@ -385,7 +385,7 @@ export function artistSplitSeries(
     groups: results.map(({ by, model, songs, comparison }) => {
       const { accuracy, low, high, correct } = artistResult(comparison, key as ArtistMethod);
       return {
-        group: `${by === "song" ? "곡별 분할 · by song" : "가수별 분할 · by artist"}, ${
+        group: `${by === "song" ? "곡별 분할 · by song" : "가수별 분할 · by artist"}\n${
           model.split(" · ").at(-1)
         }`,
         count: songs.test,

@@ -239,8 +239,14 @@ function scoreSets(
  * TF-IDF with logistic regression: among all genres for the first two ways, one for each genre with `sigmoid`.
  *
  * @param options.tolerance of the fits' gradient, 1e-4 by default
+ * @param options.iteration is told of each iteration of the fits
  */
-export function regressionOfGenres({ tolerance = 1e-4 }: { tolerance?: number } = {}): SeveralGenresModel {
+export function regressionOfGenres(
+  { tolerance = 1e-4, iteration = () => {} }: {
+    tolerance?: number;
+    iteration?: (iteration: number) => void;
+  } = {},
+): SeveralGenresModel {
   return {
     name: "TF-IDF + 로지스틱 회귀 · TF-IDF + logistic regression",
     async learn(way, { train, validation, test }, labels) {
@@ -254,7 +260,11 @@ export function regressionOfGenres({ tolerance = 1e-4 }: { tolerance?: number } 
             weights: rows.map(({ weight }) => weight),
           },
           test: { texts: others },
-        }, { classes: labels, tolerance });
+        }, {
+          classes: labels,
+          tolerance,
+          onProgress: (progress) => progress.stage === "fit" ? iteration(progress.iteration) : undefined,
+        });
         return probabilities;
       }
       // the terms and C of textBaseline
@@ -274,7 +284,11 @@ export function regressionOfGenres({ tolerance = 1e-4 }: { tolerance?: number } 
           columns.push(new Float64Array(others.length).fill(songs === 0 ? 0 : 1));
           continue;
         }
-        const model = await fitLogisticRegression(matrix, has, { C: 3, tolerance });
+        const model = await fitLogisticRegression(matrix, has, {
+          C: 3,
+          tolerance,
+          onIteration: (progress) => iteration(progress.iteration),
+        });
         columns.push(linearProbabilities(model, wanted).map((row) => row[1]!));
       }
       return others.map((_, i) => Float64Array.from(columns, (column) => column[i]!));
@@ -332,10 +346,15 @@ export function modelsOfGenres(
   budget: { severalGenres: boolean; tolerance: number },
   source: string,
   recipe: Recipe,
-  options: { tokenizer?: string; callbacks?: readonly TrainingCallback[] } = {},
+  options: {
+    tokenizer?: string;
+    callbacks?: readonly TrainingCallback[];
+    iteration?: (iteration: number) => void;
+  } = {},
 ): SeveralGenresModel[] {
+  const { tolerance } = budget, { iteration } = options;
   return [
-    regressionOfGenres(budget),
+    regressionOfGenres({ tolerance, ...(iteration && { iteration }) }),
     ...(budget.severalGenres ? [transformerOfGenres(source, recipe, options)] : []),
   ];
 }

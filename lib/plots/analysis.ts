@@ -170,7 +170,7 @@ export function groupAccuracy(
 /**
  * Accuracy of several methods in the same groups of songs (artists with one song, with many…), with 95 % intervals.
  *
- * @param methods each with its groups, in one order
+ * @param methods each with its groups, in one order; a group's name may have several lines
  * @throws RangeError when there is no method or group, or an accuracy does not lie in its interval
  */
 export function methodsByGroup(
@@ -190,6 +190,7 @@ export function methodsByGroup(
         // side by side within the group
         x: groups.map((_, i) => i + (index - (methods.length - 1) / 2) * 0.14),
         y: groups.map(({ accuracy }) => accuracy),
+        cliponaxis: false,
         marker: { size: 10, color: PALETTE[index % PALETTE.length] },
         hovertemplate: "%{y:.1%}",
         error_y: bars(groups),
@@ -203,7 +204,10 @@ export function methodsByGroup(
         showgrid: false,
         range: [-0.5, first.length - 0.5],
         tickvals: first.map((_, i) => i),
-        ticktext: first.map(({ group, count }) => `${plain(group)}<br>(${grouped(count)})`),
+        tickangle: 0,
+        ticktext: first.map(({ group, count }) =>
+          `${plain(group).replaceAll("\n", "<br>")}<br>(${grouped(count)})`
+        ),
       },
       yaxis: { title: { text: both("곡별 정확도", "Accuracy per song") }, tickformat: ".0%", range: [0, 1] },
       legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },

@@ -63,14 +63,20 @@ Deno.test("groupAccuracy parts the sections, counts the songs and draws the inte
 
 Deno.test("methodsByGroup sets the methods side by side within each group", () => {
   const figure = methodsByGroup([
-    { name: "가사만 · lyrics", groups: [group("1곡", 9, 0.5, 0.2, 0.8), group("6곡", 80, 0.6, 0.5, 0.7)] },
-    { name: "사전확률 · prior", groups: [group("1곡", 9, 0.6, 0.3, 0.9), group("6곡", 80, 0.8, 0.7, 0.9)] },
+    {
+      name: "가사만 · lyrics",
+      groups: [group("1곡", 9, 0.5, 0.2, 0.8), group("6곡\n<many>", 80, 0.6, 0.5, 0.7)],
+    },
+    {
+      name: "사전확률 · prior",
+      groups: [group("1곡", 9, 0.6, 0.3, 0.9), group("6곡\n<many>", 80, 0.8, 0.7, 0.9)],
+    },
   ], { title: ["가수별", "By artist"], facts: "곡 · songs" });
   const [lyrics, prior] = tracesOf(figure);
   assert.deepEqual(rounded(lyrics!.x), [-0.07, 0.93]);
   assert.deepEqual(rounded(prior!.x), [0.07, 1.07]);
   assert.deepEqual(rounded(prior!.error_y.arrayminus), [0.3, 0.1]);
-  assert.deepEqual(figure.layout.xaxis!.ticktext, ["1곡<br>(9)", "6곡<br>(80)"]);
+  assert.deepEqual(figure.layout.xaxis!.ticktext, ["1곡<br>(9)", "6곡<br>&lt;many&gt;<br>(80)"]);
   assert.throws(() => methodsByGroup([], { title: ["a", "b"] }), /nothing to draw/);
 });
 
