@@ -181,6 +181,9 @@ Deno.test("a narrow parameter computes with its rounded values, frozen, in half 
   assert.deepEqual([...weight.data()], [...kept]);
   const [again, embedded] = compute(precision);
   assert.deepEqual(again, products, "a bf16 product sees no difference");
+  const kept32 = tf.memory().numTensors;
+  compute("float32");
+  assert.equal(tf.memory().numTensors, kept32, "float32 values are for the moment");
   const values = table.data();
   assert.deepEqual([...embedded!], [...rows].flatMap((row) => [...values.slice(row * 4, row * 4 + 4)]));
   const tape = new Tape(), input = tf.tensor(x.values, x.shape);

@@ -100,9 +100,12 @@ export class Parameter {
     values.dispose();
   }
 
-  /** The values, [shape]. Read once and kept until {@link Parameter.release}; never dispose it yourself. */
+  /**
+   * The values, [shape]. Read once and kept until {@link Parameter.release}; never dispose it yourself. Those of a narrow
+   * parameter are made anew, for the `tf.tidy` that asks.
+   */
   value(): tf.Tensor {
-    if (this.narrowed !== null) return this.reading ??= tf.keep(toFloat32(this.narrowed));
+    if (this.narrowed !== null) return toFloat32(this.narrowed);
     if (this.storage instanceof tf.Variable) return this.storage;
     if (hasKernels()) return memoryOf(this.storage);
     this.reading ??= tf.keep(readVariable(this.storage));
@@ -149,6 +152,11 @@ export class Parameter {
 
   /** A copy of the values in row-major order. */
   data(): Float32Array {
+    if (this.narrowed !== null) {
+      const float = toFloat32(this.narrowed), values = float.dataSync() as Float32Array;
+      float.dispose();
+      return values;
+    }
     const held = this.reading !== null;
     const values = this.value().dataSync() as Float32Array;
     if (!held) this.release();

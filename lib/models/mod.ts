@@ -2,7 +2,7 @@
  * Architectures, their weights, and what a model computes, in PyTorch's numbers: BERT (KoBERT, KLUE-BERT), RoBERTa
  * (klue/roberta), ELECTRA (KoELECTRA) and DistilBERT, with heads for sequence classification and masked language
  * modelling; XLNet with one for sequence classification; Llama with heads for sequence classification and causal language
- * modelling, and generation with a key/value cache.
+ * modelling, and generation with a key/value cache. LoRA for the linear layers of all, in PEFT's format.
  *
  * A checkpoint's folder, its logits on token ids, and some steps of training on batches of one's own:
  *
