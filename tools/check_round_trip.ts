@@ -21,7 +21,7 @@ import {
   tokenBatch,
 } from "../lib/models/mod.ts";
 import { readSongs, songRows } from "../lib/songs/mod.ts";
-import { loadTokenizer, type Tokenizer } from "../lib/tokenizer/mod.ts";
+import { type LoadOptions, loadTokenizer, type Tokenizer } from "../lib/tokenizer/mod.ts";
 import { loadClassifier, saveClassifier } from "../lib/training/mod.ts";
 import { exists } from "./setup/paths.ts";
 
@@ -96,15 +96,21 @@ const small = {
   num_hidden_layers: 1,
   initializer_range: 0.3,
 };
-const tokenizers = {
-  "electra-wordpiece": here("../lib/tokenizer/testdata/wordpiece_vocab.txt"),
+const fixtures = "../lib/tokenizer/testdata";
+const tokenizers: Record<string, [path: string, options?: LoadOptions]> = {
+  "electra-wordpiece": [here(`${fixtures}/wordpiece_vocab.txt`)],
+  // the bundled model's character map is whole, the fixture's is not
+  "electra-xlnet": [here("../data/tokenizer"), { kind: "xlnet" }],
+  "electra-llama": [here(`${fixtures}/llama.model`), { kind: "llama" }],
   // KoBERT's own, where it lies beside the project
-  "electra-kobert": here("../../shared/kobert"),
+  "electra-kobert": [here("../../shared/kobert")],
 };
-for (const [name, path] of Object.entries(tokenizers)) {
+for (const [name, [path, options]] of Object.entries(tokenizers)) {
   if (!exists(path)) continue;
-  const tokenizer = await loadTokenizer(path);
-  const { vocabSize: vocab_size, padId: pad_token_id } = tokenizer;
+  const tokenizer = await loadTokenizer(path, options);
+  const { vocabSize: vocab_size } = tokenizer;
+  // Llama has no token for padding of its own.
+  const pad_token_id = tokenizer.kind === "llama" ? tokenizer.eosId : tokenizer.padId;
   const model = createModel({ ...small, vocab_size, pad_token_id }, { labels, seed: 5 });
   await saveClassifier({ model, tokenizer, labels, notes: [] }, join(folder, "saved", name));
   await keep(name, model, tokenizer);
