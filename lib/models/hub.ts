@@ -64,7 +64,7 @@ export interface ResolvedModel {
 
 /** What of a repository is fetched besides the weights: the configuration, and tokenizers of all kinds. */
 const smallFiles =
-  /^(config\.json|generation_config\.json|tokenizer.*\.json|special_tokens_map\.json|added_tokens\.json|[^/\\]*vocab[^/\\]*\.(txt|json)|merges\.txt|[^/\\]+\.(model|spm))$/;
+  /^(((adapter|model)_)?config\.json|generation_config\.json|tokenizer.*\.json|special_tokens_map\.json|added_tokens\.json|[^/\\]*vocab[^/\\]*\.(txt|json)|merges\.txt|[^/\\]+\.(model|spm))$/;
 
 /**
  * The settings that Python's `huggingface_hub` would take from the same environment: `HF_ENDPOINT`; `HF_HUB_CACHE`,
@@ -106,8 +106,8 @@ interface Repository {
 /**
  * Finds a model's files: in a folder, or on the Hub by `owner/name` or `owner/name@revision` (branch, tag or commit).
  * From the Hub it fetches, unless they are in the cache, `config.json`, the tokenizer's files and the weights
- * (safetensors, else PyTorch's, with all shards), continues what an earlier run left incomplete, and checks every
- * file's size and hash before it counts.
+ * (safetensors, else PyTorch's, with all shards; or an adapter's and `adapter_config.json`), continues what an earlier
+ * run left incomplete, and checks every file's size and hash before it counts.
  *
  * @throws saying what to do: a folder that is not there; an id that is none; no network and nothing in the cache; a
  * model, revision or file that does not exist; a model that wants a token or another one; bytes that stay wrong.
@@ -170,15 +170,27 @@ function cachedSnapshot({ cache, revision }: Repository): { folder: string; comm
     ? Deno.readTextFileSync(reference).trim()
     : "";
   const folder = join(cache, "snapshots", commit);
-  if (!isCommit(commit) || !exists(join(folder, "config.json"))) return null;
-  const weights = chooseWeights(
-    [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => exists(join(folder, name))),
+  if (!isCommit(commit) || !exists(folder)) return null;
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
+    exists(join(folder, name))
   );
-  if (weights === null) return null;
+  const weights = weightsAmong(names);
+  if (!hasConfig(names) || weights === null) return null;
   // Weights are linked last, so with them all is there, except for shards that a Python program did not fetch.
   return weights.endsWith(".json") && !shardsOf(join(folder, weights)).every(exists)
     ? null
     : { folder, commit };
+}
+
+/** Whether files are a model's, or an adapter's to a model. */
+function hasConfig(names: readonly string[]): boolean {
+  return names.includes("config.json") || names.includes("adapter_config.json");
+}
+
+/** The file of weights: the model's, else the adapter's. */
+function weightsAmong(names: readonly string[]): string | null {
+  const adapter = ["adapter_model.safetensors", "adapter_model.bin"].find((name) => names.includes(name));
+  return chooseWeights(names) ?? adapter ?? null;
 }
 
 function isCommit(text: string): boolean {
@@ -234,10 +246,10 @@ async function fetchSnapshot(
       `${settings.endpoint} did not answer as a Hub does when asked about ${id}: check HF_ENDPOINT.`,
     );
   }
-  if (!filePaths.includes("config.json")) {
+  if (!hasConfig(filePaths)) {
     throw new Error(`${id} on ${settings.endpoint} is not a transformers model: it has no config.json.`);
   }
-  const weights = chooseWeights(filePaths);
+  const weights = weightsAmong(filePaths);
   if (weights === null) {
     throw new Error(
       `${id} on ${settings.endpoint} has no weights in model.safetensors or pytorch_model.bin, one file or sharded; ` +

@@ -341,6 +341,20 @@ Deno.test("shards are fetched with their index, PyTorch's weights where there ar
   });
 });
 
+Deno.test("an adapter's repository needs no model", async () => {
+  const files = {
+    "adapter_config.json": "{}",
+    "adapter_model.safetensors": "weights",
+    "tokenizer.json": "{}",
+    "optimizer.pt": "of no use",
+  };
+  const needed = ["adapter_config.json", "adapter_model.safetensors", "tokenizer.json"];
+  await withHub(files, async (hub, resolve) => {
+    assertComplete(hub, (await resolve()).folder, needed);
+    assertComplete(hub, (await resolve("owner/name", { offline: true })).folder, needed);
+  });
+});
+
 Deno.test("an incomplete snapshot in the cache does not count", async () => {
   const index = JSON.stringify({ weight_map: { a: "model-1.safetensors" } });
   const { "model.safetensors": _, ...rest } = bert;
