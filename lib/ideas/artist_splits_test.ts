@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { type Song, songsFrame } from "../songs/mod.ts";
+import { testRecipe } from "../training/mod.ts";
 import {
   artistFile,
   artistGroups,
   artistIdeaOnSplit,
+  artistIdeaOnSplits,
   artistResult,
+  artistRuns,
   artistSplitTable,
   type LyricsModel,
   regressionLyricsModel,
@@ -109,4 +112,29 @@ Deno.test("n-grams as a model of the lyrics: log-probabilities of validation, th
     assert.ok(Math.abs(row[3]! - Math.log(1e-12)) < 1e-9, "a genre that training lacks");
   }
   assert.ok(told.length > 0);
+});
+
+Deno.test("a split that the songs do not allow is left out, and it is said why", async () => {
+  // one artist sings with everybody: all songs hang together
+  const together = songsFrame(songs.map((song) => ({ ...song, artists: [...song.artists, "모두와"] })));
+  const told: string[] = [];
+  const { results, notes } = await artistIdeaOnSplits(
+    together,
+    [{ by: "artist", model: reader }, { by: "song", model: reader }],
+    { seed: 5, onRun: (model, by) => void told.push(`${model} ${by}`) },
+  );
+  assert.deepEqual(results.map(({ by }) => by), ["song"]);
+  assert.equal(notes.length, 1);
+  assert.match(notes[0]!, /reader, split by artist: /);
+  assert.deepEqual(told, ["읽기 · reader song"]);
+});
+
+Deno.test("artistRuns: n-grams on both splits, the transformer where the budget allows", () => {
+  const runs = (artistSplit: boolean) =>
+    artistRuns({ artistSplit, tolerance: 1e-3 }, "kobert-small", testRecipe).map(({ by, model }) =>
+      `${by} ${model.name.split(" · ").at(-1)}`
+    );
+  const words = ["song TF-IDF + logistic regression", "artist TF-IDF + logistic regression"];
+  assert.deepEqual(runs(false), words);
+  assert.deepEqual(runs(true), [...words, "artist kobert-small"]);
 });
