@@ -8,6 +8,7 @@ import {
   clippingScale,
   globalNorm,
   hasKernels,
+  inferencePass,
   type Precision,
   startEngine,
   Tape,
@@ -18,9 +19,9 @@ import {
   disposeModel,
   type JsonObject,
   loadCheckpoint,
+  logitsOf,
   lossOf,
   type Model,
-  predictLogits,
   saveCheckpoint,
   type TokenBatch,
 } from "../../lib/models/mod.ts";
@@ -124,7 +125,10 @@ const handlers: { [Name in Request["do"]]: (request: Request & { do: Name }) => 
     const start = performance.now();
     let sum = 0;
     for (let i = 0; i < steps; i++) {
-      sum = predictLogits(loaded(), tokens, precision).reduce((sum, logit) => sum + logit, 0);
+      // as an evaluation does: the weights are cast to bf16 once, as within PyTorch's autocast
+      const logits = tf.tidy(() => logitsOf(loaded(), inferencePass(precision), tokens));
+      sum = (logits.dataSync() as Float32Array).reduce((sum, logit) => sum + logit, 0);
+      logits.dispose();
     }
     return { seconds: seconds(start), losses: [sum] };
   },

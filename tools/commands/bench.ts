@@ -28,6 +28,7 @@ const options = readOptions({
     },
     quick: { type: "flag", about: "a few rows and rounds: three minutes" },
     long: { type: "flag", about: "rows of 512 tokens too: 24 GB of memory, half an hour more" },
+    resume: { type: "flag", about: "keep the rows that the output file has, measure the others" },
     rounds: { type: "integer", min: 1, max: 100, about: "turns of each side (default 7, with --quick 3)" },
     peerAllocator: {
       type: "choice",
@@ -63,14 +64,16 @@ if (rows.length === 0) {
 
 const python = await ensureReferenceVenv();
 const scratch = await Deno.makeTempDir({ prefix: "bench-" });
-const figures: Figure[] = [];
-const problems: string[] = [];
 const here = machine();
-let versions: Record<"ours" | "peer", Answer> | null = null;
+const earlier = options.resume ? await readEarlier() : null;
+const figures: Figure[] = earlier?.figures ?? [];
+const problems: string[] = [];
+let versions: Record<"ours" | "peer", Answer> | null = earlier?.versions ?? null;
 console.error(`${here.processor}, ${here.cores} cores, load ${here.load.toFixed(2)}`);
 if (here.load > 0.5) console.error("Something else is running: the figures will be worth less.");
 try {
   for (const [i, row] of rows.entries()) {
+    if (figures.some(({ name }) => name === row.name)) continue;
     console.error(`[${i + 1}/${rows.length}] ${row.name}`);
     try {
       const measured = await measure(row);
@@ -271,6 +274,19 @@ function report(): string {
       .map((figure) => `| ${lineOf(figure).join(" | ")} |`),
   ];
   return [...lines, ...problems.map((problem) => `\nNot measured: ${problem}`)].join("\n");
+}
+
+/** What an earlier bench on this machine measured, where it was cut off or asked for other rows. */
+async function readEarlier(): Promise<{ figures: Figure[]; versions: typeof versions } | null> {
+  const path = inProject(options.output);
+  if (!exists(path)) return null;
+  const { machine: { processor, cores }, figures, versions } = JSON.parse(await Deno.readTextFile(path));
+  if (processor !== here.processor || cores !== here.cores) {
+    throw new Error(
+      `${options.output} is of another machine (${processor}, ${cores} cores): leave out --resume.`,
+    );
+  }
+  return { figures, versions };
 }
 
 async function save(): Promise<void> {
