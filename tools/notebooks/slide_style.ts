@@ -8,6 +8,7 @@ body, .reveal, .contents { font-family: "Gothic A1", "Noto Sans KR", "Apple SD G
 .reveal .slides section section, .measuring .slides section section { box-sizing: border-box; width: 1280px; height: 720px;
   padding: 0; overflow-x: hidden; overflow-y: auto; word-break: keep-all; overflow-wrap: break-word; }
 .fitted { box-sizing: border-box; padding: 34px 56px 24px; }
+.crowded .highlight { display: none; } .reveal .crowded p { max-width: none; } .reveal .crowded h1 { margin-top: 0; }
 .measuring .slides section { display: block !important; }
 .measuring .slides section section { height: auto; }
 .reveal h1, .reveal h2, .reveal h3 { color: #00527f; font-weight: 700; line-height: 1.25; margin: 0 0 14px; }

@@ -107,7 +107,7 @@ ${body}
 `;
 }
 
-/** Fits every slide to its page, then starts reveal.js: what is too high is set smaller, down to half, and scrolls beyond that. */
+/** Fits every slide to its page, then starts reveal.js: what is too high is set smaller, goes without its code, and scrolls beyond that. */
 const START = `
 addEventListener("load", () => {
   const [width, height] = [1280, 720];
@@ -117,10 +117,16 @@ addEventListener("load", () => {
     content.className = "fitted";
     content.append(...slide.childNodes);
     slide.append(content);
-    for (let zoom = 1; zoom >= 0.5; zoom -= 0.05) {
-      content.style.zoom = zoom;
-      if (slide.scrollHeight <= height) break;
-    }
+    const fits = (least) => {
+      for (let zoom = 1; zoom >= least; zoom -= 0.05) {
+        content.style.zoom = zoom;
+        if (slide.scrollHeight <= height) return true;
+      }
+      return false;
+    };
+    if (fits(0.75)) continue;
+    content.classList.add("crowded");
+    fits(0.5);
   }
   document.body.classList.remove("measuring");
   Reveal.initialize({
