@@ -122,7 +122,7 @@ Deno.test("stacking: a song of two genres counts half for each; what does not fi
   assert.throws(() => stackedProbabilities(shared, { b: rows }), /member "a" is missing/);
   await assert.rejects(fitStacking({}, []), /at least one member/);
   await assert.rejects(fitStacking({ a: [[0.5, 0.2]] }, [0]), /sums to 0.7/);
-  await assert.rejects(fitStacking({ a: rows }, [0, 1, 1, 0]), /5 folds of 4 songs/);
+  await assert.rejects(fitStacking({ a: rows }, [0, 1, 1, 0], { folds: 5 }), /5 folds of 4 songs/);
 });
 
 Deno.test("song scores: right if any of a song's genres", () => {

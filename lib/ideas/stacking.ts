@@ -50,7 +50,7 @@ const STRENGTHS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
  * @param members rows [song][class] by model
  * @param genres class index or shares of each song
  * @param options.strengths values of C to choose from; 0.001 to 1 by default
- * @param options.folds parts of the cross-validation, 5 by default
+ * @param options.folds parts of the cross-validation, 5 by default (fewer where there are fewer songs)
  * @throws RangeError on no member, unequal lengths, rows that are no probabilities, or fewer songs than folds
  * @example
  * ```ts
@@ -61,8 +61,9 @@ const STRENGTHS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
 export async function fitStacking(
   members: Members,
   genres: SongGenres,
-  { strengths = STRENGTHS, folds = 5 }: { strengths?: readonly number[]; folds?: number } = {},
+  options: { strengths?: readonly number[]; folds?: number } = {},
 ): Promise<Stacking> {
+  const { strengths = STRENGTHS, folds = Math.min(5, genres.length) } = options;
   const names = Object.keys(members);
   const classes = checkMembers("fitStacking", members);
   checkLengths("fitStacking", { genres, [names[0]!]: members[names[0]!]! });
