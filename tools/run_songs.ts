@@ -2,6 +2,8 @@
 import { stringify } from "@std/csv";
 import type pl from "nodejs-polars";
 import { join } from "node:path";
+import { fitThresholds, type MultilabelScores, multilabelScores } from "../lib/evaluation/mod.ts";
+import { genreSets } from "../lib/ideas/mod.ts";
 import { configNames } from "../lib/models/mod.ts";
 import { progressBar } from "../lib/notebook/mod.ts";
 import { cleanSongs, readSongs, type Song, type Split, splitSongs } from "../lib/songs/mod.ts";
@@ -11,6 +13,7 @@ import {
   type Recipe,
   recipes,
   sample,
+  setThresholds,
   type SongPrediction,
 } from "../lib/training/mod.ts";
 
@@ -107,7 +110,52 @@ export async function classifyShowing(
   return predictions;
 }
 
-/** Writes `predictions.csv`: id, name, artists, the song's genres where known, the predicted one, every genre's probability. */
+/** Each song's probabilities as shares of 1: those of a multi-label model are each genre's own, and are scaled. */
+export function sharesOf(predictions: readonly SongPrediction[]): Float64Array[] {
+  return predictions.map(({ probabilities }) => {
+    const sum = probabilities.reduce((total, probability) => total + probability, 0);
+    return Float64Array.from(probabilities, (probability) => probability / sum);
+  });
+}
+
+/** Tunes each genre's threshold of a multi-label classifier on validation songs. */
+export async function tuneThresholds(
+  classifier: Classifier,
+  validation: readonly Song[],
+  precision: Recipe["precision"],
+): Promise<void> {
+  const predictions = await classifySongs(classifier, validation, { precision });
+  const truth = genreSets(validation, classifier.labels);
+  setThresholds(classifier, fitThresholds(truth, predictions.map(({ probabilities }) => probabilities)));
+}
+
+/** How well the sets of genres that a multi-label classifier gives agree with the songs' own. */
+export function measureGivenSets(
+  { labels }: Classifier,
+  songs: readonly Song[],
+  predictions: readonly SongPrediction[],
+): MultilabelScores {
+  const given = predictions.map(({ genres }) =>
+    Uint8Array.from(labels, (label) => genres.includes(label) ? 1 : 0)
+  );
+  return multilabelScores(genreSets(songs, labels), given);
+}
+
+/** Scores of sets of genres as a row of a table. */
+export function genreSetsTable({ micro, macro, subsetAccuracy, hammingLoss }: MultilabelScores) {
+  return [{
+    "장르 집합 · sets of genres": "각 장르의 문턱으로 · by each genre's threshold",
+    "micro-F1": micro.f1.toFixed(3),
+    "macro-F1": macro.f1.toFixed(3),
+    "집합 일치 · exact sets": subsetAccuracy.toFixed(3),
+    "Hamming loss": hammingLoss.toFixed(3),
+  }];
+}
+
+/**
+ * Writes `predictions.csv`: id, name, artists, the song's genres where known, the predicted one (of a multi-label model all it
+ * gives), every genre's probability.
+ */
 export async function writePredictions(
   path: string,
   { labels }: Classifier,
@@ -119,7 +167,7 @@ export async function writePredictions(
     song_name: song.songName,
     artist: song.artists.join(", "),
     genre: song.genres.join(", "),
-    predicted: predictions[i]!.genre,
+    predicted: predictions[i]!.genres.join(", "),
     ...Object.fromEntries(
       labels.map((label, k) => [`P(${label})`, predictions[i]!.probabilities[k]!.toFixed(6)]),
     ),

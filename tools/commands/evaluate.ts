@@ -7,7 +7,15 @@ import { show } from "../../lib/notebook/mod.ts";
 import { songRows } from "../../lib/songs/mod.ts";
 import { loadClassifier } from "../../lib/training/mod.ts";
 import { readOptions, recipe, shared } from "../options.ts";
-import { classifyShowing, readCleanSongs, testIdsOf, writePredictions } from "../run_songs.ts";
+import {
+  classifyShowing,
+  genreSetsTable,
+  measureGivenSets,
+  readCleanSongs,
+  sharesOf,
+  testIdsOf,
+  writePredictions,
+} from "../run_songs.ts";
 
 const options = readOptions({
   command: "evaluate",
@@ -44,12 +52,17 @@ const verdict = judge(
   options.model,
   classifier.labels,
   songs,
-  predictions.map(({ probabilities }) => probabilities),
+  sharesOf(predictions),
 );
 await show(verdictTable([verdict]));
+const sets = classifier.model.multiLabel ? measureGivenSets(classifier, songs, predictions) : null;
+if (sets !== null) await show(genreSetsTable(sets));
 console.log(reportText(verdict.report));
 if (options.output !== undefined) {
   await writeVerdicts(join(options.output, "metrics.json"), [verdict]);
+  if (sets !== null) {
+    await Deno.writeTextFile(join(options.output, "genre_sets.json"), JSON.stringify(sets, null, 2) + "\n");
+  }
   await writePredictions(join(options.output, "predictions.csv"), classifier, songs, predictions);
   console.log(`metrics.json and predictions.csv are in ${options.output}`);
 }

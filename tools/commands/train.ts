@@ -7,7 +7,17 @@ import { listenForStop, progressBar, show, trainingProgress } from "../../lib/no
 import { genresOf, songRows } from "../../lib/songs/mod.ts";
 import { classifySongs, fineTune, loadClassifier, saveClassifier } from "../../lib/training/mod.ts";
 import { readOptions, recipe as recipeOptions, shared } from "../options.ts";
-import { defaultSplit, readCleanSongs, recipeOf, writePredictions, writeSplit } from "../run_songs.ts";
+import {
+  defaultSplit,
+  genreSetsTable,
+  measureGivenSets,
+  readCleanSongs,
+  recipeOf,
+  sharesOf,
+  tuneThresholds,
+  writePredictions,
+  writeSplit,
+} from "../run_songs.ts";
 
 const options = readOptions({
   command: "train",
@@ -26,11 +36,26 @@ const options = readOptions({
       about: "also writes merged/: the best model with LoRA's adapters merged into it",
     },
     weights: { type: "flag", about: "weighs a song's genres to 1 together, in place of oversampling" },
+    multiLabel: {
+      type: "flag",
+      about: "a yes or no for each genre, for songs of several; thresholds are tuned on validation songs",
+    },
   },
 });
 
-const { output, seed, engine, model: source, tokenizer, anew, baseBf16, merged, weights, ...fields } =
-  options;
+const {
+  output,
+  seed,
+  engine,
+  model: source,
+  tokenizer,
+  anew,
+  baseBf16,
+  merged,
+  weights,
+  multiLabel,
+  ...fields
+} = options;
 const { description } = await startEngine({ engine: engine as "auto" | "tensorflow" | "wasm" });
 console.log(`Engine: ${description}`);
 const songs = await readCleanSongs(options.songs, { genres: options.genres });
@@ -42,13 +67,21 @@ console.log(
 
 const classifier = await loadClassifier(source, {
   labels,
+  ...(multiLabel && { multiLabel }),
   seed,
   narrow: baseBf16,
   ...(tokenizer !== undefined && { tokenizer }),
 });
 for (const note of classifier.notes) console.log(note);
 const { name, recipe } = recipeOf(
-  { ...fields, model: source, seed, ...(weights && { oversample: false }) } as Parameters<typeof recipeOf>[0],
+  {
+    ...fields,
+    model: source,
+    seed,
+    ...(weights && { oversample: false }),
+    // a multi-label checkpoint stays one
+    ...(classifier.model.multiLabel && { multiLabel: true, bestMetric: "microF1" }),
+  } as Parameters<typeof recipeOf>[0],
 );
 console.log(
   `${source}: ${(parameterCount(classifier.model) / 1e6).toFixed(1)} million parameters, recipe "${name}"`,
@@ -70,11 +103,14 @@ if (run.ended === "interrupted") {
 
 const best = await loadClassifier(run.bestFolder!, { narrow: baseBf16 });
 const test = songRows(split.test);
+if (best.model.multiLabel) {
+  await tuneThresholds(best, songRows(split.validation), recipe.precision);
+  await saveClassifier(best, run.bestFolder!);
+}
 const predictions = await classifySongs(best, test, {
   precision: recipe.precision,
 });
-const probabilities = predictions.map((prediction) => prediction.probabilities);
-const verdict = judge(source, labels, test, probabilities);
+const verdict = judge(source, labels, test, sharesOf(predictions));
 const bar = progressBar({ total: null, label: "기준 모델 · baselines", unit: "iterations" });
 const baselines = await judgeBaselines(
   labels,
@@ -84,6 +120,7 @@ const baselines = await judgeBaselines(
 );
 await bar.finish();
 await show(verdictTable([...baselines, verdict]));
+if (best.model.multiLabel) await show(genreSetsTable(measureGivenSets(best, test, predictions)));
 await writePredictions(join(output, "predictions.csv"), best, test, predictions);
 await writeVerdicts(join(output, "test_metrics.json"), [...baselines, verdict]);
 if (merged && best.model.lora !== undefined) {
