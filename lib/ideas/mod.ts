@@ -81,6 +81,40 @@ export {
   transformerLearner,
 } from "./learning_curve.ts";
 export {
+  COLUMN_NAMES,
+  COLUMN_PARTS,
+  type ColumnBlocks,
+  columnBlocks,
+  type ColumnPart,
+  type ColumnsModel,
+  type ColumnsModelOptions,
+  columnsProbabilities,
+  type ColumnVectorizer,
+  fitColumns,
+  fitColumnsModel,
+  latinShare,
+} from "./columns.ts";
+export {
+  type AccuracyDifference,
+  type ColumnsComparison,
+  type ColumnsProgress,
+  type ColumnsResult,
+  columnsTable,
+  compareColumns,
+  whatPartsAdd,
+  writeColumns,
+} from "./columns_comparison.ts";
+export { scoreSongs, type SongScores } from "./song_scores.ts";
+export { fitStacking, type Members, stackedProbabilities, type Stacking } from "./stacking.ts";
+export {
+  type Combination,
+  type CombinationKey,
+  type Combinations,
+  combine,
+  type CombinedSongs,
+} from "./combination.ts";
+export { compareFolds, type FoldComparison, type FoldMethod, type FoldScores, foldsText } from "./folds.ts";
+export {
   artistSongsOf,
   judge,
   judgeBaselines,
@@ -122,37 +156,3 @@ export {
   type SearchStart,
   searchTable,
 } from "./search_results.ts";
-export {
-  COLUMN_NAMES,
-  COLUMN_PARTS,
-  type ColumnBlocks,
-  columnBlocks,
-  type ColumnPart,
-  type ColumnsModel,
-  type ColumnsModelOptions,
-  columnsProbabilities,
-  type ColumnVectorizer,
-  fitColumns,
-  fitColumnsModel,
-  latinShare,
-} from "./columns.ts";
-export { scoreSongs, type SongScores } from "./song_scores.ts";
-export { fitStacking, type Members, stackedProbabilities, type Stacking } from "./stacking.ts";
-export {
-  type Combination,
-  type CombinationKey,
-  type Combinations,
-  combine,
-  type CombinedSongs,
-} from "./combination.ts";
-export { compareFolds, type FoldComparison, type FoldMethod, type FoldScores, foldsText } from "./folds.ts";
-export {
-  type AccuracyDifference,
-  type ColumnsComparison,
-  type ColumnsProgress,
-  type ColumnsResult,
-  columnsTable,
-  compareColumns,
-  whatPartsAdd,
-  writeColumns,
-} from "./columns_comparison.ts";
