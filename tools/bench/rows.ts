@@ -26,8 +26,11 @@ function shape(layers: number, width: number, heads: number): Record<string, num
 /** One measurement: what each side is asked for, in turn. */
 export interface Row {
   name: string;
-  /** `steps`: one figure a step; `epoch` and `load`: one a round; `trainer`: the peer is Hugging Face's Trainer. */
-  kind: "train" | "infer" | "optimize" | "epoch" | "trainer" | "load" | "allocator";
+  /**
+   * `trainer`: the peer is Hugging Face's Trainer. `allocator`: PyTorch on both sides. `growth`: ours on both sides, an epoch
+   * over `times` the texts beside one over the texts.
+   */
+  kind: "train" | "infer" | "optimize" | "epoch" | "trainer" | "load" | "allocator" | "growth";
   model: ModelName;
   precision: Precision;
   dropout: number;
@@ -36,6 +39,7 @@ export interface Row {
   length: number;
   texts?: "songs" | "reviews";
   weights?: "safetensors" | "bin";
+  times?: number;
   /** Part of `--quick`. */
   quick?: true;
   /** Measured only when asked for: it takes long, or much memory. */
@@ -103,6 +107,13 @@ export function allRows(): Row[] {
       name: `load base ${weights}`,
       kind: "load",
       ...{ model: "base", precision: "float32", dropout: 0.1, batch: 1, length: 1, weights },
+    });
+  }
+  for (const times of [10, 100]) {
+    rows.push({
+      name: `${times} times 1,000 reviews beside them once, both ours, small bf16`,
+      kind: "growth",
+      ...{ model: "small", precision: "bf16", dropout: 0.1, batch: 32, length: 64, texts: "reviews", times },
     });
   }
   rows.push({

@@ -143,6 +143,7 @@ async function startSides<T>(
 async function measure(row: Row): Promise<Figure[]> {
   const folder = await checkpointOf(row.model, row.dropout);
   if (row.kind === "load") return await measureLoading(row);
+  if (row.kind === "growth") return await measureGrowth(row, folder);
   if (row.kind === "epoch" || row.kind === "trainer") return await measureEpochs(row, folder);
   return await measureSteps(row, folder);
 }
@@ -227,6 +228,28 @@ async function measureEpochs(row: Row, folder: string): Promise<Figure[]> {
     const [ours, peer] = await inTurn(sides, Math.min(rounds, 3), epoch);
     return [{ name: row.name, unit: "s", ...compare(ours, peer, "less") }];
   });
+}
+
+/** Whether examples a second and memory stay as they are when there are more songs. */
+async function measureGrowth(row: Row, folder: string): Promise<Figure[]> {
+  const texts = textLengths(row.texts!, 1000, row.length), many = row.times!;
+  const run = async (times: number) => {
+    const side = Side.ours();
+    try {
+      await side.ask({ do: "load", folder, precision: row.precision });
+      await side.ask({ do: "train", batch: row.batch, length: row.length, steps: 2 });
+      const lengths = Array.from({ length: times }, () => texts).flat();
+      const { seconds } = await side.ask({ do: "epoch", lengths });
+      return { rate: lengths.length / seconds!, memory: (await side.ask({ do: "peak" })).bytes! / 2 ** 30 };
+    } finally {
+      await side.close();
+    }
+  };
+  const once = await run(1), grown = await run(many);
+  return [
+    { name: row.name, unit: "rows/s", ...compare([grown.rate], [once.rate], "more") },
+    { name: `peak memory, ${row.name}`, unit: "GiB", ...compare([grown.memory], [once.memory], "less") },
+  ];
 }
 
 async function measureLoading(row: Row): Promise<Figure[]> {
