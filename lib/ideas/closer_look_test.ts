@@ -4,12 +4,15 @@ import type { Song } from "../songs/mod.ts";
 import {
   accuracyOfGroups,
   calibrateSongs,
+  calibrationTable,
   evaluationBudget,
   hardestSongs,
+  hardestTable,
   judge,
   type Learner,
   learningCurves,
   regressionLearner,
+  rightSongs,
   writeResults,
 } from "./mod.ts";
 import { excerptOf } from "./hardest_songs.ts";
@@ -45,6 +48,9 @@ Deno.test("calibrateSongs: a model that is 98 % sure and right three times in fo
   close(after.logLoss, -(3 * Math.log(0.75) + Math.log(0.25)) / 4);
   assert.ok(before.logLoss > after.logLoss);
   assert.deepEqual([before.accuracy, after.accuracy], [0.75, 0.75], "the genres named stay the same");
+  const rows = calibrationTable({ temperature, atBound, before, after });
+  assert.deepEqual(rows.map((row) => row["온도 · temperature"]), ["1.00", "3.64"]);
+  assert.deepEqual(rows.map((row) => row["ECE"]), ["0.232", "0.000"]);
   assert.equal(after.bins.length, 10);
   assert.deepEqual(after.bins.map(({ count }) => count), [0, 0, 0, 0, 0, 0, 0, 4, 0, 0]);
 });
@@ -73,6 +79,8 @@ Deno.test("hardestSongs: least probability of any own genre first; an unknown ge
   close(hardest[1]!.loss, -Math.log(0.3));
   assert.deepEqual([hardest[1]!.predicted, hardest[1]!.probabilityOfPredicted], ["트로트", 0.7]);
   assert.equal(hardest[1]!.excerpt, "첫 줄 / 둘째 줄 <b>");
+  const row = hardestTable(hardest)[1]!;
+  assert.deepEqual([row["실제 · actual"], row["예측 · predicted"]], ["댄스, 발라드 30.0 %", "트로트 70.0 %"]);
   assert.throws(
     () => hardestSongs(songs, ["발라드"], rows.slice(1)),
     /songs has 4 entries but probabilities has 3/,
@@ -172,6 +180,12 @@ Deno.test("learningCurves: each part holds the smaller ones, all learners get th
     learningCurves({ train, test }, labels, [{ ...learner("a"), shares: [0] }], { seed: 1 }),
     /a has the share 0/,
   );
+});
+
+Deno.test("rightSongs: in the songs' order; a song that the verdict could not know is wrong", () => {
+  const songs = [...test, song("z", { genres: ["동요"] })];
+  const verdict = judge("model", labels, songs, [[0, 1], [0, 1], [0, 1]]);
+  assert.deepEqual(rightSongs(verdict, songs), [true, false, false]);
 });
 
 Deno.test("regressionLearner: n-grams learn from a part of the songs", async () => {
