@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { AdamW, Parameter } from "../engine/mod.ts";
-import { openSafetensors, writeSafetensors } from "../models/mod.ts";
+import { openCheckpoint, openSafetensors, writeSafetensors } from "../models/mod.ts";
 import {
   filesIn,
   ignoreNotFound,
@@ -152,8 +152,8 @@ async function damage(folder: string): Promise<string | null> {
     for (const name of [momentsFile, stateFile]) {
       if (checksums[name] === undefined) return `${manifestFile} lacks ${name}`;
     }
-    // model.safetensors or adapter_model.safetensors
-    if (!Object.keys(checksums).some((name) => name.endsWith("model.safetensors"))) {
+    // model.safetensors, the index of its shards, or adapter_model.safetensors
+    if (!Object.keys(checksums).some((name) => /model\.safetensors(\.index\.json)?$/.test(name))) {
       return `${manifestFile} lacks the model's weights`;
     }
     for (const [name, expected] of Object.entries(checksums)) {
@@ -198,7 +198,7 @@ export function restoreTraining(
 ): void {
   if (restore !== undefined) restore(folder);
   else {
-    const model = openSafetensors(join(folder, "model.safetensors"));
+    const model = openCheckpoint(folder);
     try {
       for (const [name, parameter] of parameters) parameter.assign(model.read(name));
     } finally {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { startEngine } from "../engine/mod.ts";
+import { writeSafetensorsFolder } from "../models/mod.ts";
 import { checkKilledTraining } from "./killing.ts";
 import type { Recipe } from "./recipe.ts";
 import {
@@ -77,6 +78,42 @@ Deno.test("the interrupted run's own model, still in memory, is resumed too", as
     const { weights } = await run({ output, model });
     assert.deepEqual(weights, whole.weights);
     model.dispose();
+  });
+});
+
+Deno.test("a model too large for one file is resumed from its shards, and a damaged shard is found", async () => {
+  await withFolder(async (output) => {
+    const sharded = () => {
+      const model = tinyModel();
+      const save = (folder: string) =>
+        writeSafetensorsFolder(
+          folder,
+          [...model.parameters.values()].map((parameter) => ({
+            name: parameter.name,
+            dtype: "F32" as const,
+            shape: parameter.shape,
+            data: () => parameter.data(),
+          })),
+          { maxShardBytes: 4000 },
+        );
+      return { ...model, save: async (folder: string) => void await save(folder) };
+    };
+    const first = sharded(), second = sharded(), third = sharded();
+    await run({ output, until: 7, model: first });
+    const newest = join(output, "checkpoints", checkpointsIn(output).at(-1)!);
+    const shards = [...Deno.readDirSync(newest)].filter(({ name }) => /^model-\d+-of-\d+/.test(name));
+    assert.ok(shards.length > 3, `${shards.length} shards`);
+    const { weights } = await run({ output, model: second });
+    assert.deepEqual(weights, whole.weights);
+
+    const last = join(output, "checkpoints", checkpointsIn(output).at(-1)!);
+    const shard = join(last, shards[1]!.name), bytes = await Deno.readFile(shard);
+    bytes[bytes.length - 9]! ^= 1;
+    await Deno.writeFile(shard, bytes);
+    const { lines, weights: again } = await run({ output, model: third });
+    assert.match(lines.join("\n"), /damaged \(model-\d+-of-\d+\.safetensors does not match its checksum\)/);
+    assert.deepEqual(again, whole.weights);
+    for (const model of [first, second, third]) model.dispose();
   });
 });
 

@@ -38,9 +38,9 @@ export interface Trainable {
     examples: readonly Example[],
     options: { batchSize: number; precision: Precision },
   ): Promise<ValidationMetrics>;
-  /** Writes the model's files into a folder, with every parameter that is trained: all in `model.safetensors`, but for `restore`. */
+  /** Writes the model's files into a folder, with every parameter that is trained: all in `model.safetensors` or its shards, but for `restore`. */
   save(folder: string): Promise<void>;
-  /** Puts back the parameters that `save` wrote; by default all, from `model.safetensors`. */
+  /** Puts back the parameters that `save` wrote; by default all, from `model.safetensors` or its shards. */
   restore?(folder: string): void;
   /** What makes this model another one, for telling checkpoints apart. */
   identity: Record<string, unknown>;
