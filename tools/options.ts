@@ -121,9 +121,27 @@ export const recipe = {
     max: 1,
     about: "share of the steps in which the learning rate rises",
   },
+  warmupSteps: { type: "integer", min: 0, about: "the same as a number of steps" },
   weightDecay: { type: "number", min: 0, about: "AdamW's, on all weights but biases and layer norms" },
   gradClip: { type: "number", min: 0, about: "the largest norm of all gradients together" },
   labelSmoothing: { type: "number", min: 0, max: 1, about: "the share of the target spread over all genres" },
+  balanceClasses: { type: "flag", about: "weighs each genre by the inverse of its frequency in training" },
+  gradientCheckpointing: {
+    type: "flag",
+    about: "computes each layer once more in the backward pass: less memory, a third slower",
+  },
+  freezeLayers: {
+    type: "integer",
+    min: 0,
+    about: "the embeddings and so many of the lowest layers stay as they are",
+  },
+  unfreezeGradually: { type: "flag", about: "thaws the highest frozen layer at each new epoch" },
+  maxTrainSamples: { type: "integer", min: 1, about: "trains on so many instances, drawn by the seed" },
+  maxValidationSamples: {
+    type: "integer",
+    min: 1,
+    about: "validates on so many instances, drawn by the seed",
+  },
   loraRank: {
     type: "integer",
     min: 1,
@@ -148,6 +166,13 @@ export const recipe = {
     min: 1,
     about: "ends after so many validations without a better one",
   },
+  earlyStoppingDelta: { type: "number", min: 0, about: "what counts as better" },
+  bestMetric: {
+    type: "text",
+    placeholder: "NAME",
+    about: "what tells the best model: accuracy, loss, or another number that validation gives",
+  },
+  keepCheckpoints: { type: "integer", min: 1, about: "checkpoints kept beside the best" },
 } as const satisfies OptionTable;
 
 /**

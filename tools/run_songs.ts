@@ -89,7 +89,8 @@ export function recipeOf(
   const name = named ?? (configNames.includes(model) ? "quick" : "study");
   const base = recipes[name]!;
   const changes = Object.fromEntries(
-    Object.entries(given).filter(([key, value]) => key in base && value !== undefined),
+    // a flag that is not given leaves the recipe's own value
+    Object.entries(given).filter(([key, value]) => key in base && value !== undefined && value !== false),
   );
   return { name, recipe: { ...base, ...changes } };
 }
