@@ -192,10 +192,7 @@ async function measureSteps(row: Row, folder: string): Promise<Figure[]> {
         : { name: row.name, unit: "rows/s", ...compare(...scaled((s) => batch / s), "more") },
     ];
     if (row.kind === "train") {
-      const [a, b] = await Promise.all(
-        sides.map(async (side) => (await side.ask({ do: "peak" })).bytes! / 2 ** 30),
-      );
-      figures.push({ name: `peak memory, ${row.name}`, unit: "GiB", ...compare([a!], [b!], "less") });
+      figures.push(await peakMemory(row, sides));
       const start = compare([ours.firstStep], [peer.firstStep], "less");
       figures.push({ name: `process start to first step, ${row.name}`, unit: "s", ...start });
     }
@@ -263,9 +260,18 @@ async function measureLoading(row: Row): Promise<Figure[]> {
     (await side.ask({ do: "reload", folder: own, weights: row.weights! })).seconds!;
   const { sides } = await startSides(row, load);
   return await withSides(sides, async () => {
+    // of one load: each side frees a model before the next
+    const memory = await peakMemory(row, sides);
     const [ours, peer] = await inTurn(sides, rounds, load);
-    return [{ name: row.name, unit: "s", ...compare(ours, peer, "less") }];
+    return [{ name: row.name, unit: "s", ...compare(ours, peer, "less") }, memory];
   });
+}
+
+/** The most memory that each side's process has held. */
+async function peakMemory(row: Row, [ours, peer]: Sides): Promise<Figure> {
+  const peak = async (side: Side) => (await side.ask({ do: "peak" })).bytes! / 2 ** 30;
+  const figures = compare([await peak(ours)], [await peak(peer)], "less");
+  return { name: `peak memory, ${row.name}`, unit: "GiB", ...figures };
 }
 
 async function withSides<T>(sides: Sides, work: () => Promise<T>): Promise<T> {
