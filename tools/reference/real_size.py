@@ -7,6 +7,7 @@ them with the dropout masks that TypeScript drew.
 
 import json
 import math
+import os
 import pathlib
 import sys
 
@@ -15,7 +16,7 @@ import torch
 import transformers
 from safetensors.torch import load_file
 
-SEED = 20240607
+SEED = int(os.environ.get("REAL_SIZE_SEED", 20240607))
 ROWS, LENGTH, CLASSES, DROPOUT = 4, 256, 8, 0.1
 transformers.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()
