@@ -4,20 +4,11 @@
  */
 import type pl from "nodejs-polars";
 import { mcNemar, type Rows, textBaseline, wilsonInterval } from "../evaluation/mod.ts";
-import { disposeModel } from "../models/mod.ts";
-import {
-  genresOf,
-  instances,
-  type Song,
-  songRows,
-  songsFrame,
-  type SplitBy,
-  splitSongs,
-} from "../songs/mod.ts";
-import { classifySongs, loadClassifier, type Recipe, type TrainingCallback } from "../training/mod.ts";
+import { genresOf, instances, type Song, songRows, type SplitBy, splitSongs } from "../songs/mod.ts";
+import type { Recipe, TrainingCallback } from "../training/mod.ts";
 import { ARTIST_BUCKETS } from "./artist_prior.ts";
 import { type ArtistComparison, type ArtistIdeaResult, compareArtistIdeas } from "./artist_comparison.ts";
-import { fineTuneToBest } from "./best_epoch.ts";
+import { type PassingTrainingOptions, predictionsAfterTraining } from "./best_epoch.ts";
 import { ARTIST_BUCKET_NAMES, type GroupOfSongs } from "./song_groups.ts";
 import { artistSongsOf } from "./verdict.ts";
 
@@ -192,35 +183,18 @@ export function regressionLyricsModel(
  * A transformer as a model of the lyrics, trained anew on the split's own training songs; the best epoch on its validation
  * songs is taken.
  *
- * @param source as {@link loadClassifier} takes it
+ * @param source as `loadClassifier` takes it
  */
 export function transformerLyricsModel(
   source: string,
   recipe: Recipe,
-  options: { tokenizer?: string; callbacks?: readonly TrainingCallback[]; signal?: AbortSignal } = {},
+  options: PassingTrainingOptions = {},
 ): LyricsModel {
-  const { tokenizer, callbacks, signal } = options;
   return {
     name: source,
-    async score({ train, validation, test }, labels) {
-      const classifier = await loadClassifier(source, {
-        labels,
-        seed: recipe.seed,
-        ...(tokenizer !== undefined && { tokenizer }),
-      });
-      try {
-        const frames = { train: songsFrame(train), validation: songsFrame(validation) };
-        await fineTuneToBest(classifier, frames, recipe, {
-          ...(callbacks && { callbacks }),
-          ...(signal && { signal }),
-        });
-        const scored = await classifySongs(classifier, [...validation, ...test], {
-          precision: recipe.precision,
-        });
-        return scored.map(({ logits }) => logits);
-      } finally {
-        disposeModel(classifier.model);
-      }
+    async score(sides, labels) {
+      const scored = await predictionsAfterTraining(source, labels, sides, recipe, options);
+      return scored.map(({ logits }) => logits);
     },
   };
 }

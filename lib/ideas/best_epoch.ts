@@ -1,9 +1,15 @@
 /** Trainings that write nothing: the best epoch is kept in memory. */
 import type pl from "nodejs-polars";
+import { disposeModel } from "../models/mod.ts";
+import { type Song, songsFrame } from "../songs/mod.ts";
 import {
   type Classifier,
+  classifySongs,
   fineTune,
+  loadClassifier,
   type Recipe,
+  type SongPrediction,
+  type TrainingCallback,
   type TrainingOptions,
   type TrainingRun,
 } from "../training/mod.ts";
@@ -33,4 +39,44 @@ export async function fineTuneToBest(
   });
   best?.forEach((values, i) => parameters[i]!.assign(values));
   return run;
+}
+
+/** What {@link predictionsAfterTraining} can be told. */
+export interface PassingTrainingOptions {
+  tokenizer?: string;
+  callbacks?: readonly TrainingCallback[];
+  signal?: AbortSignal;
+}
+
+/**
+ * Trains a classifier for these songs alone, by its best epoch, and lets go of it.
+ *
+ * @param source as {@link loadClassifier} takes it
+ * @param recipe its `multiLabel` says which kind of classifier it is, its seed the fresh weights
+ * @returns predictions of the validation and then the test songs
+ */
+export async function predictionsAfterTraining(
+  source: string,
+  labels: readonly string[],
+  { train, validation, test }: { train: readonly Song[]; validation: readonly Song[]; test: readonly Song[] },
+  recipe: Recipe,
+  { tokenizer, callbacks, signal }: PassingTrainingOptions = {},
+): Promise<SongPrediction[]> {
+  const { seed, multiLabel, precision } = recipe;
+  const classifier = await loadClassifier(source, {
+    labels,
+    multiLabel,
+    seed,
+    ...(tokenizer !== undefined && { tokenizer }),
+  });
+  try {
+    const frames = { train: songsFrame(train), validation: songsFrame(validation) };
+    await fineTuneToBest(classifier, frames, recipe, {
+      ...(callbacks && { callbacks }),
+      ...(signal && { signal }),
+    });
+    return await classifySongs(classifier, [...validation, ...test], { precision });
+  } finally {
+    disposeModel(classifier.model);
+  }
 }

@@ -17,10 +17,9 @@ import {
   transformTexts,
   wilsonInterval,
 } from "../evaluation/mod.ts";
-import { disposeModel } from "../models/mod.ts";
-import { instances, type Song, songsFrame } from "../songs/mod.ts";
-import { classifySongs, loadClassifier, type Recipe, type TrainingCallback } from "../training/mod.ts";
-import { fineTuneToBest } from "./best_epoch.ts";
+import { instances, type Song } from "../songs/mod.ts";
+import type { Recipe, TrainingCallback } from "../training/mod.ts";
+import { type PassingTrainingOptions, predictionsAfterTraining } from "./best_epoch.ts";
 import type { SongSides } from "./artist_splits.ts";
 import type { GroupOfSongs } from "./song_groups.ts";
 
@@ -300,43 +299,25 @@ export function regressionOfGenres(
  * A transformer, trained anew each way by one recipe; the best epoch on validation songs is taken (by accuracy, with
  * `sigmoid` by micro-F1).
  *
- * @param source as {@link loadClassifier} takes it
+ * @param source as `loadClassifier` takes it
  */
 export function transformerOfGenres(
   source: string,
   recipe: Recipe,
-  options: { tokenizer?: string; callbacks?: readonly TrainingCallback[]; signal?: AbortSignal } = {},
+  options: PassingTrainingOptions = {},
 ): SeveralGenresModel {
-  const { tokenizer, callbacks, signal } = options;
   return {
     name: source,
-    async learn(way, { train, validation, test }, labels) {
+    async learn(way, sides, labels) {
       const multiLabel = way === "sigmoid";
-      const classifier = await loadClassifier(source, {
-        labels,
+      const wayRecipe: Recipe = {
+        ...recipe,
+        oversample: way === "oversampling",
         multiLabel,
-        seed: recipe.seed,
-        ...(tokenizer !== undefined && { tokenizer }),
-      });
-      try {
-        const frames = { train: songsFrame(train), validation: songsFrame(validation) };
-        const wayRecipe: Recipe = {
-          ...recipe,
-          oversample: way === "oversampling",
-          multiLabel,
-          ...(multiLabel && { bestMetric: "microF1", labelSmoothing: 0 }),
-        };
-        await fineTuneToBest(classifier, frames, wayRecipe, {
-          ...(callbacks && { callbacks }),
-          ...(signal && { signal }),
-        });
-        const scored = await classifySongs(classifier, [...validation, ...test], {
-          precision: recipe.precision,
-        });
-        return scored.map(({ probabilities }) => probabilities);
-      } finally {
-        disposeModel(classifier.model);
-      }
+        ...(multiLabel && { bestMetric: "microF1", labelSmoothing: 0 }),
+      };
+      const scored = await predictionsAfterTraining(source, labels, sides, wayRecipe, options);
+      return scored.map(({ probabilities }) => probabilities);
     },
   };
 }
