@@ -68,7 +68,7 @@ export function confusionMatrix(
         })
       ),
       texttemplate: "%{text}",
-      textfont: { size: small ? 10 : 12 },
+      textfont: { size: small ? 10 : 12, color: ROLES.text },
       customdata: counts.map((row) => [...row]),
       hovertemplate: "%{y} → %{x}: %{customdata:,d} (%{z:.1%})<extra></extra>",
       colorscale: SHARES,

@@ -34,11 +34,8 @@ export const ROLES = {
   grid: "#E6E6E6",
 } as const;
 
-/** White to dark blue, for a share from 0 to 1: in print and for every reader darker is more. */
-export const SHARES: [number, string][] = [[0, "#FFFFFF"], [0.25, "#C6DFF0"], [0.6, "#3D94C9"], [
-  1,
-  "#003F63",
-]];
+/** White to light blue, for a share from 0 to 1: darker is more, and dark text reads well on all of it. */
+export const SHARES: [number, string][] = [[0, "#FFFFFF"], [1, PALETTE[4]]];
 
 /** Faces with Hangul, of the usual systems; pictures made without a browser are set in the first of them. */
 export const FONT_FAMILY =

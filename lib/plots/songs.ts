@@ -218,7 +218,7 @@ export function genreByArtist(
         genres.map((genre) => count(artist, genre) === 0 ? "" : grouped(count(artist, genre)))
       ),
       texttemplate: "%{text}",
-      textfont: { size: 12 },
+      textfont: { size: 12, color: ROLES.text },
       customdata: artists.map((artist) => genres.map(() => plain(artist))),
       hovertemplate: "%{customdata}<br>%{x}: %{text} (%{z:.0%})<extra></extra>",
       colorscale: SHARES,
