@@ -20,7 +20,7 @@ export function processEnvironment(
 const common: Record<string, string> = {
   // TensorFlow's C++ log: errors only.
   TF_CPP_MIN_LOG_LEVEL: "3",
-  // On by default; said aloud, it saves TensorFlow two lines of notice in every process.
+  // On by default on most processors: the same on all.
   TF_ENABLE_ONEDNN_OPTS: "1",
   // Deno 2.7 (the kernel) does not trust the system's certificates by itself, and a TLS proxy's stand only there.
   DENO_TLS_CA_STORE: "system,mozilla",

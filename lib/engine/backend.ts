@@ -1,7 +1,9 @@
 /** Which backend does the maths: TensorFlow by tfjs-node-gpu where it is set up, WebAssembly elsewhere. */
 import * as tf from "@tensorflow/tfjs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import util from "node:util";
+import { withoutStderr } from "./quiet.ts";
 import { hasNative, loadKernels, nativeInfo, useNativeBackend } from "./raw.ts";
 
 export type EngineName = "tensorflow" | "wasm";
@@ -87,7 +89,10 @@ async function startTensorFlow(): Promise<EngineInfo> {
   const legacy = util as unknown as Record<string, unknown>;
   legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   legacy.isArray ??= Array.isArray;
-  await import("@tensorflow/tfjs-node-gpu");
+  const load = () => createRequire(import.meta.url)("@tensorflow/tfjs-node-gpu");
+  // at the level of errors alone ../../tools/environment.ts asks for silence; the library's notice of oneDNN comes all the same
+  if (Deno.env.get("TF_CPP_MIN_LOG_LEVEL") === "3") withoutStderr(load);
+  else load();
   await tf.setBackend("tensorflow");
   await tf.ready();
   useNativeBackend(tf.backend());
