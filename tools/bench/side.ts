@@ -56,7 +56,9 @@ export class Side {
     while (!this.rest.includes("\n")) {
       const { value, done } = await this.output.read();
       if (done) {
-        throw new Error(`The process of ${this.name} ended at "${request.do}".\n${this.notices.trim()}`);
+        const { signal } = await this.child.status;
+        const how = signal === "SIGKILL" ? "was killed, as a system without memory left does," : "ended";
+        throw new Error(`The process of ${this.name} ${how} at "${request.do}".\n${this.notices.trim()}`);
       }
       this.rest += value;
     }

@@ -27,7 +27,10 @@ const options = readOptions({
       about: "only rows whose name has this (a regular expression)",
     },
     quick: { type: "flag", about: "a few rows and rounds: three minutes" },
-    long: { type: "flag", about: "rows of 512 tokens too: 24 GB of memory, half an hour more" },
+    long: {
+      type: "flag",
+      about: "rows of 512 tokens too, one side after the other: 24 GB of memory, half an hour more",
+    },
     resume: { type: "flag", about: "keep the rows that the output file has, measure the others" },
     rounds: { type: "integer", min: 1, max: 100, about: "turns of each side (default 7, with --quick 3)" },
     peerAllocator: {
@@ -165,39 +168,78 @@ async function inTurn(
   return seconds;
 }
 
+/** What a side needs before it is measured: the first step also tells the loss and how long a start takes. */
+async function warmUp(row: Row, folder: string, side: Side) {
+  await side.ask({ do: "load", folder, precision: row.precision });
+  const { losses } = await steps(row, side, 1);
+  const firstStep = (performance.now() - side.startedAt) / 1000;
+  return { loss: losses?.[0] ?? 0, firstStep, seconds: (await steps(row, side, 1)).seconds! };
+}
+
+function steps(row: Row, side: Side, count: number): Promise<Answer> {
+  if (row.kind === "optimize") return side.ask({ do: "optimize", steps: count });
+  const { batch, length } = row;
+  return side.ask({ do: row.kind === "infer" ? "infer" : "train", batch, length, steps: count });
+}
+
 async function measureSteps(row: Row, folder: string): Promise<Figure[]> {
-  const { batch, length, precision } = row;
-  const work = row.kind === "infer" ? "infer" : "train";
-  const step = (side: Side, steps: number) =>
-    row.kind === "optimize"
-      ? side.ask({ do: "optimize", steps })
-      : side.ask({ do: work, batch, length, steps });
-  const { sides, results } = await startSides(row, async (side) => {
-    await side.ask({ do: "load", folder, precision });
-    const { losses } = await step(side, 1);
-    const firstStep = (performance.now() - side.startedAt) / 1000;
-    return { loss: losses?.[0] ?? 0, firstStep, seconds: (await step(side, 1)).seconds! };
-  });
+  if (row.long) return await measureApart(row, folder);
+  const { sides, results: [ours, peer] } = await startSides(row, (side) => warmUp(row, folder, side));
   return await withSides(sides, async () => {
-    const [ours, peer] = results;
     checkLosses(row, ours.loss, peer.loss);
     const slowest = Math.max(ours.seconds, peer.seconds);
-    const steps = Math.max(1, Math.min(50, Math.ceil(1.5 / slowest)));
+    const count = Math.max(1, Math.min(50, Math.ceil(1.5 / slowest)));
     const turns = slowest > 8 ? Math.min(rounds, 5) : rounds;
-    const seconds = await inTurn(sides, turns, async (side) => (await step(side, steps)).seconds! / steps);
-    const scaled = (by: (seconds: number) => number) => [seconds[0].map(by), seconds[1].map(by)] as const;
-    const figures: Figure[] = [
-      row.kind === "optimize"
-        ? { name: row.name, unit: "ms", ...compare(...scaled((s) => s * 1000), "less") }
-        : { name: row.name, unit: "rows/s", ...compare(...scaled((s) => batch / s), "more") },
-    ];
-    if (row.kind === "train") {
-      figures.push(await peakMemory(row, sides));
-      const start = compare([ours.firstStep], [peer.firstStep], "less");
-      figures.push({ name: `process start to first step, ${row.name}`, unit: "s", ...start });
-    }
-    return figures;
+    const seconds = await inTurn(
+      sides,
+      turns,
+      async (side) => (await steps(row, side, count)).seconds! / count,
+    );
+    const memory = row.kind === "train" ? [await peakOf(sides[0]), await peakOf(sides[1])] as const : null;
+    return stepFigures(row, seconds, memory, [ours.firstStep, peer.firstStep]);
   });
+}
+
+/** One side after the other has ended: where memory does not do for both at once. */
+async function measureApart(row: Row, folder: string): Promise<Figure[]> {
+  const alone = async (start: () => Side) => {
+    const side = start();
+    return await withSides([side], async () => {
+      const { loss, firstStep } = await warmUp(row, folder, side);
+      const seconds: number[] = [];
+      for (let turn = 0; turn < Math.min(rounds, 5); turn++) {
+        seconds.push((await steps(row, side, 1)).seconds!);
+      }
+      return { loss, firstStep, seconds, memory: await peakOf(side) };
+    });
+  };
+  const ours = await alone(() => Side.ours());
+  const peer = await alone(() => Side.peer(python, options.peerAllocator as Allocator));
+  checkLosses(row, ours.loss, peer.loss);
+  return stepFigures(row, [ours.seconds, peer.seconds], [ours.memory, peer.memory], [
+    ours.firstStep,
+    peer.firstStep,
+  ]);
+}
+
+/** The lines of a row: seconds a step, and of training the peak memory in GiB and the seconds to the first step. */
+function stepFigures(
+  row: Row,
+  [ours, peer]: [number[], number[]],
+  memory: readonly [number, number] | null,
+  firstStep: readonly [number, number],
+): Figure[] {
+  const scaled = (by: (seconds: number) => number) => [ours.map(by), peer.map(by)] as const;
+  const figure: Figure = row.kind === "optimize"
+    ? { name: row.name, unit: "ms", ...compare(...scaled((s) => s * 1000), "less") }
+    : { name: row.name, unit: "rows/s", ...compare(...scaled((s) => row.batch / s), "more") };
+  if (memory === null || row.kind !== "train") return [figure];
+  const start = compare([firstStep[0]], [firstStep[1]], "less");
+  return [figure, memoryFigure(row, memory), {
+    name: `process start to first step, ${row.name}`,
+    unit: "s",
+    ...start,
+  }];
 }
 
 /** Without dropout both sides must find the same first loss, else they do not do the same work. */
@@ -237,7 +279,7 @@ async function measureGrowth(row: Row, folder: string): Promise<Figure[]> {
       await side.ask({ do: "train", batch: row.batch, length: row.length, steps: 2 });
       const lengths = Array.from({ length: times }, () => texts).flat();
       const { seconds } = await side.ask({ do: "epoch", lengths });
-      return { rate: lengths.length / seconds!, memory: (await side.ask({ do: "peak" })).bytes! / 2 ** 30 };
+      return { rate: lengths.length / seconds!, memory: await peakOf(side) };
     } finally {
       await side.close();
     }
@@ -261,20 +303,22 @@ async function measureLoading(row: Row): Promise<Figure[]> {
   const { sides } = await startSides(row, load);
   return await withSides(sides, async () => {
     // of one load: each side frees a model before the next
-    const memory = await peakMemory(row, sides);
+    const memory = memoryFigure(row, [await peakOf(sides[0]), await peakOf(sides[1])]);
     const [ours, peer] = await inTurn(sides, rounds, load);
     return [{ name: row.name, unit: "s", ...compare(ours, peer, "less") }, memory];
   });
 }
 
-/** The most memory that each side's process has held. */
-async function peakMemory(row: Row, [ours, peer]: Sides): Promise<Figure> {
-  const peak = async (side: Side) => (await side.ask({ do: "peak" })).bytes! / 2 ** 30;
-  const figures = compare([await peak(ours)], [await peak(peer)], "less");
-  return { name: `peak memory, ${row.name}`, unit: "GiB", ...figures };
+/** The most memory that a side's process has held, GiB. */
+async function peakOf(side: Side): Promise<number> {
+  return (await side.ask({ do: "peak" })).bytes! / 2 ** 30;
 }
 
-async function withSides<T>(sides: Sides, work: () => Promise<T>): Promise<T> {
+function memoryFigure(row: Row, [ours, peer]: readonly [number, number]): Figure {
+  return { name: `peak memory, ${row.name}`, unit: "GiB", ...compare([ours], [peer], "less") };
+}
+
+async function withSides<T>(sides: readonly Side[], work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
