@@ -3,31 +3,36 @@ import type { TrainingCallback } from "../training/mod.ts";
 import { type ProgressBar, progressBar } from "./progress.ts";
 
 /**
- * Shows how far a training is, with its rate, the time left and the latest loss, and prints its log lines.
+ * Shows how far a training is, with its rate, the time left and the latest loss and validation accuracy, and prints its log
+ * lines.
  *
+ * @param startBar what makes the bar
  * @example `await fineTune(classifier, { train, validation }, recipe, { callbacks: [trainingProgress()] });`
  */
-export function trainingProgress(): TrainingCallback {
+export function trainingProgress(startBar: typeof progressBar = progressBar): TrainingCallback {
   let bar: ProgressBar | undefined;
-  let validation = "";
+  let loss = "", validation = "";
+  const note = () => [loss, validation].filter((words) => words !== "").join(", ");
   return {
     onStart({ steps, resumedAt, precision }) {
       if (resumedAt > 0) console.log(`Going on after step ${resumedAt} of ${steps}.`);
-      bar = progressBar({
+      bar = startBar({
         total: steps,
         label: `학습 · training (${precision})`,
         unit: "steps",
         done: resumedAt,
       });
     },
-    onStep({ step, loss }) {
-      bar?.update(step, `loss ${loss.toFixed(3)}${validation}`);
+    onStep(record) {
+      loss = `loss ${record.loss.toFixed(3)}`;
+      bar?.update(record.step, note());
     },
     onLog(line) {
       console.log(line);
     },
-    onEvaluation({ validation: metrics }) {
-      if (metrics !== null) validation = `, validation accuracy ${metrics.accuracy.toFixed(3)}`;
+    onEvaluation({ step, validation: metrics }) {
+      if (metrics !== null) validation = `validation accuracy ${metrics.accuracy.toFixed(3)}`;
+      bar?.update(step, note());
     },
     async onEnd({ ended }) {
       await bar?.finish(ended === "finished" ? undefined : ended);
