@@ -161,6 +161,13 @@ export async function trainAnswerer(
   const validated = songs.validation.filter((song) => song.genres.some((genre) => genres.includes(genre)));
   const trainable: Trainable = {
     ...trainableLanguageModel(language),
+    about: {
+      title: "Genres of Korean songs by question and answer",
+      does:
+        `Reads a song, its title, artist, date and lyrics, as a question and is held to ${genres.length} genres as ` +
+        `answers: ${genres.join(", ")}.`,
+      accuracyPer: "song",
+    },
     identity: { ...trainableLanguageModel(language).identity, questions: { fieldDropout, leaveOut } },
     draw(example, epoch, index) {
       const song = asked.get(example);

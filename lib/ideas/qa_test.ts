@@ -129,6 +129,8 @@ Deno.test("trainAnswerer: learns songs' genres; loaded from its folder it is pro
     free(answerer);
     assert.equal(run.steps, 6 * 8);
     // everything an asker needs is in the folder
+    const card = await Deno.readTextFile(`${run.bestFolder}/README.md`);
+    assert.match(card, /question and answer[\s\S]*accuracy is per song/);
     const trained = await loadAnswerer(run.bestFolder!);
     assert.deepEqual(trained.format, { genres, lyricsLength: 24, tellGenres: true });
     for (const leaveOut of [[], ["artist", "date"]] as const) {

@@ -27,7 +27,7 @@ export * from "./language_model.ts";
 export { writeWhole } from "./folders.ts";
 export { adaptFor, type Origin } from "./lora.ts";
 export { foreseeMemory, type MemoryForecast } from "./memory.ts";
-export { type CardData, modelCard } from "./model_card.ts";
+export { type CardData, type CardModel, modelCard } from "./model_card.ts";
 export * from "./pretrain.ts";
 export * from "./recipe.ts";
 export * from "./schedule.ts";

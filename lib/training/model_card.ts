@@ -2,7 +2,10 @@
 import type { Example } from "./batches.ts";
 import { duration } from "./log_lines.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
-import type { EvaluationRecord, TrainingRun } from "./types.ts";
+import type { AboutModel, EvaluationRecord, Trainable, TrainingRun } from "./types.ts";
+
+/** What a card tells of a model. */
+export type CardModel = Pick<Trainable, "labels" | "languageModel" | "about">;
 
 /** What a model was trained on. */
 export interface CardData {
@@ -29,6 +32,28 @@ function countsOf(examples: readonly Example[], classes: number): number[] {
   return counts;
 }
 
+/** What any classifier or language model is. */
+function aboutOf({ labels, languageModel }: CardModel, { multiLabel }: Recipe): AboutModel {
+  if (languageModel === undefined) {
+    return {
+      title: "Genres of Korean songs from their lyrics",
+      does: `Tells ${labels.length} genres apart: ${labels.join(", ")}.` +
+        (multiLabel ? " A song may have several: each has a probability of its own (a sigmoid)." : ""),
+      accuracyPer: "example",
+    };
+  }
+  return {
+    title: "A language model of Korean lyrics",
+    does: languageModel === "masked"
+      ? "Tells masked words of a text; a start for models that classify."
+      : "Tells the next word of a text.",
+    accuracyPer: "labelled token",
+  };
+}
+
+/** Hugging Face's names of what models do. */
+const pipelines = { masked: "fill-mask", causal: "text-generation" };
+
 function songs(examples: readonly Example[]): string {
   return `${examples.length} examples of ${new Set(examples.map(({ songId }) => songId)).size} songs`;
 }
@@ -36,20 +61,20 @@ function songs(examples: readonly Example[]): string {
 /**
  * A model card in Hugging Face's layout: what the model tells apart, what it was trained on and how, and how well it does.
  *
- * @param model the labels, or what kind of language model it is
+ * @param model the labels, what kind of language model it is, or what it says of itself
  * @returns Markdown, with the result as metadata at the top
  */
 export function modelCard(
   run: TrainingRun,
   recipe: Recipe,
-  model: { labels: readonly string[]; languageModel?: "masked" | "causal" },
+  model: CardModel,
   data: CardData,
 ): string {
   const evaluations = run.history.filter((record): record is EvaluationRecord =>
     record.kind === "evaluation"
   );
   const best = evaluations.find(({ step }) => step === run.best?.step);
-  const { labels, languageModel } = model;
+  const { labels, languageModel } = model, about = model.about ?? aboutOf(model, recipe);
   const trainCounts = countsOf(data.train, labels.length);
   const validationCounts = countsOf(data.validation, labels.length);
   const changed = Object.entries(recipe)
@@ -64,37 +89,21 @@ export function modelCard(
     [
       "---",
       "language: ko",
-      `pipeline_tag: ${
-        languageModel === undefined
-          ? "text-classification"
-          : languageModel === "masked"
-          ? "fill-mask"
-          : "text-generation"
-      }`,
+      `pipeline_tag: ${languageModel === undefined ? "text-classification" : pipelines[languageModel]}`,
       "tags: [genre, lyrics, korean]",
       "---",
     ].join("\n"),
-    ...(languageModel === undefined
-      ? [
-        "# Genres of Korean songs from their lyrics",
-        `Tells ${labels.length} genres apart: ${labels.join(", ")}.` +
-        (recipe.multiLabel ? " A song may have several: each has a probability of its own (a sigmoid)." : ""),
-      ]
-      : [
-        "# A language model of Korean lyrics",
-        languageModel === "masked"
-          ? "Tells masked words of a text; a start for models that classify."
-          : "Tells the next word of a text.",
-      ]),
+    `# ${about.title}`,
+    about.does,
     "## Result",
     best === undefined || best.validation === null
       ? "There was no validation set."
       : `On validation, at step ${best.step} (epoch ${
         best.epoch.toFixed(2)
       }), the best of ${evaluations.length} ` +
-        `evaluations by ${recipe.bestMetric}; accuracy is per ${
-          languageModel === undefined ? "example" : "labelled token"
-        }:\n\n${table(["metric", "value"], metrics)}`,
+        `evaluations by ${recipe.bestMetric}; accuracy is per ${about.accuracyPer}:\n\n${
+          table(["metric", "value"], metrics)
+        }`,
     "## Data",
     [
       ...(data.description === undefined ? [] : [data.description, ""]),

@@ -7,6 +7,15 @@ import type { Batch, Example } from "./batches.ts";
 /** What a loss is told; `positiveWeights` where each class gets its own yes or no. */
 export type LossOptions = CrossEntropyOptions & { positiveWeights?: Float32Array };
 
+/** What a model is, for its model card. */
+export interface AboutModel {
+  title: string;
+  /** What it does, in a sentence or two. */
+  does: string;
+  /** What its accuracy counts. */
+  accuracyPer: string;
+}
+
 /** What the trainer needs of a model. */
 export interface Trainable {
   parameters: Map<string, Parameter>;
@@ -20,6 +29,8 @@ export interface Trainable {
   multiLabel?: boolean;
   /** For a language model, which: its examples have `tokenLabels`. */
   languageModel?: "masked" | "causal";
+  /** What its model card says of it, where that is not what it says of any classifier or language model. */
+  about?: AboutModel;
   /**
    * The mean loss (a scalar) and the logits of a batch: [rows, classes], or of a language model [labelled tokens, vocabulary].
    *
