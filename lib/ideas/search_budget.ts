@@ -17,7 +17,7 @@ const changes: Readonly<Record<string, { recipe: Partial<Recipe>; trainings: num
   study: { recipe: { epochs: 3, maxLength: 128, learningRate: recipes.quick!.learningRate }, trainings: 1 },
   // five networks in two minutes: large batches cost least a song, and the texts are short
   quick: { recipe: { epochs: 3, maxLength: 48, batchSize: 32, learningRate: 7e-4 }, trainings: 1 },
-  // fifteen trainings in three quarters of an hour
+  // fifteen trainings in an hour
   thorough: { recipe: { epochs: 10, maxLength: 128 }, trainings: 3 },
   test: { recipe: { maxSteps: 2, maxLength: 24 }, trainings: 1 },
 };

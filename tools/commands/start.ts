@@ -28,7 +28,7 @@ const options = readOptions({
     recipe: {
       ...recipe.recipe,
       default: "quick",
-      about: "how to train: quick suits a model from scratch; thorough takes an hour",
+      about: "how to train: quick suits a model from scratch; thorough takes two hours",
     },
   },
 });
