@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Activation, Dropping, Kernels, NormValues } from "./kernels.ts";
 import { uniform } from "./random.ts";
 import { isBfloat16, toBfloat16, toFloat32 } from "./raw.ts";
+import { rotatedHeads, rotateGradient } from "./rotary.ts";
 import { reshape, stack, transpose, unstack } from "./low.ts";
 
 const gaussianScale = 1 / Math.sqrt(2 * Math.PI);
@@ -75,6 +76,12 @@ function normaliseGradient(dNormal: tf.Tensor, normal: tf.Tensor, inverse: tf.Te
   return tf.mul(tf.sub(tf.sub(dNormal, mean), projection), inverse);
 }
 
+/** The two halves of x + bias, side by side in it, float32. */
+function halves(x: tf.Tensor, bias: tf.Tensor | null): [tf.Tensor, tf.Tensor] {
+  const sum = bias === null ? toFloat32(x) : tf.add(toFloat32(x), bias);
+  return tf.split(sum, 2, 1) as [tf.Tensor, tf.Tensor];
+}
+
 /** softmax(scores · scale + mask), float32. */
 function softmaxOf(scores: tf.Tensor, mask: tf.Tensor | null, scale: number): tf.Tensor {
   const scaled = tf.mul(toFloat32(scores), scale);
@@ -88,6 +95,33 @@ export const composed: Kernels = {
     tf.tidy(() => {
       const dx = tf.mul(toFloat32(dy), activations[kind].derivative(tf.add(toFloat32(x), bias)));
       return { dx: like(dx, x), dBias: tf.sum(dx, 0) };
+    }),
+
+  gate: (x, bias, kind) =>
+    tf.tidy(() => {
+      const [g, u] = halves(x, bias);
+      return like(tf.mul(activations[kind].value(g), u), x);
+    }),
+
+  gateGradient: (dy, x, bias, kind) =>
+    tf.tidy(() => {
+      const [g, u] = halves(x, bias), d = toFloat32(dy), { value, derivative } = activations[kind];
+      const dx = tf.concat([tf.mul(tf.mul(d, u), derivative(g)), tf.mul(d, value(g))], 1);
+      return { dx: like(dx, x), dBias: tf.sum(dx, 0) };
+    }),
+
+  rmsNorm: (x, weight, epsilon, low) =>
+    tf.tidy(() => {
+      const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon));
+      const normal = tf.mul(x, inverse), output = tf.mul(normal, weight);
+      return { output: low ? toBfloat16(output) : output, normal, inverse };
+    }),
+
+  rmsNormGradient: (dy, normal, inverse, weight) =>
+    tf.tidy(() => {
+      const d = toFloat32(dy), dNormal = tf.mul(d, weight);
+      const projection = tf.mul(normal, tf.mean(tf.mul(dNormal, normal), -1, true));
+      return { dx: tf.mul(tf.sub(dNormal, projection), inverse), dWeight: tf.sum(tf.mul(d, normal), 0) };
     }),
 
   addNorm: (x, bias, residual, norm, dropping) =>
@@ -127,6 +161,20 @@ export const composed: Kernels = {
         3 * heads * size,
       ]);
       return { dqkv, dBias: tf.sum(toFloat32(dqkv), 0) };
+    }),
+
+  rotaryHeads: (qkv, bias, sizes, rotary) =>
+    tf.tidy(() => {
+      const [q, k, v] = rotatedHeads(qkv, bias, sizes, rotary);
+      return [like(q, qkv), like(k, qkv), like(v, qkv)];
+    }),
+
+  rotaryHeadsGradient: (dq, dk, dv, { batch, length }, rotary) =>
+    tf.tidy(() => {
+      const back = (dy: tf.Tensor) => rotateGradient(toFloat32(dy), rotary);
+      const byHead = tf.concat([back(dq), back(dk), toFloat32(dv)], 1);
+      const dqkv = tf.reshape(tf.transpose(byHead, [0, 2, 1, 3]), [batch * length, -1]);
+      return { dqkv: like(dqkv, dq), dBias: tf.sum(dqkv, 0) };
     }),
 
   attentionWeights: (scores, mask, scale, dropping) =>

@@ -2,10 +2,19 @@
 import * as tf from "@tensorflow/tfjs";
 import { composed } from "./composed.ts";
 import type { Dropping, Kernels, NormValues } from "./kernels.ts";
+import type { GroupedSizes } from "./rotary.ts";
 import { attribute, DataType, dataTypeOf, isBfloat16, run, runOne, toFloat32 } from "./raw.ts";
 
 function typeOf(tensor: tf.Tensor) {
   return attribute.type("T", dataTypeOf(tensor));
+}
+
+function typeFor(low: boolean) {
+  return attribute.type("T", low ? DataType.bfloat16 : DataType.float32);
+}
+
+function sizesOf({ batch, length, heads, keyHeads, headWidth }: GroupedSizes): tf.Tensor {
+  return tf.tensor1d([batch, length, heads, keyHeads, headWidth], "int32");
 }
 
 function rateOf(dropping: Dropping) {
@@ -44,17 +53,40 @@ export const fused: Kernels = {
     return { dx: dx!, dBias: dBias! };
   },
 
+  gate(x, bias, kind) {
+    if (kind !== "silu") return composed.gate(x, bias, kind);
+    return tf.tidy(() => runOne("SongGate", [typeOf(x)], [x, bias ?? tf.zeros([0])]));
+  },
+
+  gateGradient(dy, x, bias, kind) {
+    if (kind !== "silu") return composed.gateGradient(dy, x, bias, kind);
+    return tf.tidy(() => {
+      const [dx, dBias] = run("SongGateGradient", [typeOf(x)], [dy, x, bias ?? tf.zeros([0])], 2);
+      return { dx: dx!, dBias: dBias! };
+    });
+  },
+
+  rmsNorm(x, weight, epsilon, low) {
+    const attributes = [typeFor(low), attribute.float("epsilon", epsilon)];
+    const [output, normal, inverse] = run("SongRmsNorm", attributes, [x, weight], 3);
+    return { output: output!, normal: normal!, inverse: inverse! };
+  },
+
+  rmsNormGradient(dy, normal, inverse, weight) {
+    const [dx, dWeight] = run("SongRmsNormGradient", [typeOf(dy)], [dy, normal, inverse, weight], 2);
+    return { dx: dx!, dWeight: dWeight! };
+  },
+
   addNorm: (x, bias, residual, norm, dropping) => addNorm(x, bias, residual, norm, dropping),
 
   norm: (x, norm) => addNorm(x, null, null, norm, null),
 
   addNormGradient: (dy, normal, inverse, weight, dropping, low) =>
     tf.tidy(() => {
-      const type = attribute.type("T", low ? DataType.bfloat16 : DataType.float32);
       const inputs = [dy, normal, inverse, weight, keyOf(dropping)];
       const [dSum, dx, dBias, dWeight, dOffset] = run(
         "SongAddNormGradient",
-        [type, rateOf(dropping)],
+        [typeFor(low), rateOf(dropping)],
         inputs,
         5,
       );
@@ -71,6 +103,19 @@ export const fused: Kernels = {
     const [dqkv, dBias] = run("SongMergeHeads", [typeOf(dq)], [dq, dk, dv], 2);
     return { dqkv: dqkv!, dBias: dBias! };
   },
+
+  rotaryHeads: (qkv, bias, sizes, { cos, sin }) =>
+    tf.tidy(() => {
+      const inputs = [qkv, bias ?? tf.zeros([0]), cos, sin, sizesOf(sizes)];
+      return run("SongRotaryHeads", [typeOf(qkv)], inputs, 3) as [tf.Tensor, tf.Tensor, tf.Tensor];
+    }),
+
+  rotaryHeadsGradient: (dq, dk, dv, sizes, { cos, sin }) =>
+    tf.tidy(() => {
+      const inputs = [dq, dk, dv, cos, sin, sizesOf(sizes)];
+      const [dqkv, dBias] = run("SongRotaryHeadsGradient", [typeOf(dq)], inputs, 2);
+      return { dqkv: dqkv!, dBias: dBias! };
+    }),
 
   attentionWeights: (scores, mask, scale, dropping) =>
     tf.tidy(() => {

@@ -7,6 +7,7 @@ import { fused } from "./fused.ts";
 import type * as tf from "@tensorflow/tfjs";
 import type { RandomKey } from "./random.ts";
 import { hasKernels } from "./raw.ts";
+import type { GroupedSizes, Rotary } from "./rotary.ts";
 
 /** The activations of the field, by Hugging Face's names. */
 export type Activation = "gelu" | "gelu_new" | "relu" | "silu" | "tanh";
@@ -38,6 +39,31 @@ export interface Kernels {
     bias: tf.Tensor,
     kind: Activation,
   ): { dx: tf.Tensor; dBias: tf.Tensor };
+  /**
+   * activation(g + bias) · (u + bias): `x` [tokens, 2 · width] low, g and u side by side, `bias` as wide or `null`, to
+   * [tokens, width] low.
+   */
+  gate(x: tf.Tensor, bias: tf.Tensor | null, kind: Activation): tf.Tensor;
+  gateGradient(
+    dy: tf.Tensor,
+    x: tf.Tensor,
+    bias: tf.Tensor | null,
+    kind: Activation,
+  ): { dx: tf.Tensor; dBias: tf.Tensor };
+  /** x / √(mean(x²) + ε) · weight, in bfloat16 where `low`: `x` [tokens, width] float32; also the normalised rows and 1 / √(…). */
+  rmsNorm(
+    x: tf.Tensor,
+    weight: tf.Tensor,
+    epsilon: number,
+    low: boolean,
+  ): { output: tf.Tensor; normal: tf.Tensor; inverse: tf.Tensor };
+  /** Gradients of x and weight, float32; `dy` low. */
+  rmsNormGradient(
+    dy: tf.Tensor,
+    normal: tf.Tensor,
+    inverse: tf.Tensor,
+    weight: tf.Tensor,
+  ): { dx: tf.Tensor; dWeight: tf.Tensor };
   /** LayerNorm(residual + dropout(x + bias)): `x` [tokens, width] low; also the normalised rows and 1 / σ. */
   addNorm(
     x: tf.Tensor,
@@ -61,6 +87,24 @@ export interface Kernels {
   splitHeads(qkv: tf.Tensor, bias: tf.Tensor, sizes: HeadSizes): [tf.Tensor, tf.Tensor, tf.Tensor];
   /** The way back for gradients, and their sum over rows. */
   mergeHeads(dq: tf.Tensor, dk: tf.Tensor, dv: tf.Tensor): { dqkv: tf.Tensor; dBias: tf.Tensor };
+  /**
+   * qkv [batch · length, (heads + 2 · keyHeads) · headWidth] plus bias (as wide, or `null`) to three of [batch, heads or
+   * keyHeads, length, headWidth], queries and keys rotated, low.
+   */
+  rotaryHeads(
+    qkv: tf.Tensor,
+    bias: tf.Tensor | null,
+    sizes: GroupedSizes,
+    rotary: Rotary,
+  ): [tf.Tensor, tf.Tensor, tf.Tensor];
+  /** The way back for gradients, and their sum over rows. */
+  rotaryHeadsGradient(
+    dq: tf.Tensor,
+    dk: tf.Tensor,
+    dv: tf.Tensor,
+    sizes: GroupedSizes,
+    rotary: Rotary,
+  ): { dqkv: tf.Tensor; dBias: tf.Tensor };
   /** What dropout leaves of softmax(scores · scale + mask), [batch, heads, length, keys], low. */
   attentionWeights(scores: tf.Tensor, mask: tf.Tensor | null, scale: number, dropping: Dropping): tf.Tensor;
   /**

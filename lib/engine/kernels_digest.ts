@@ -24,10 +24,20 @@ function everything(low: boolean): tf.Tensor[] {
   const forward = fused.addNorm(x, vector, residual, norm, dropping);
   const [q, k, v] = fused.splitHeads(make([rows, 3 * width], 5), float([3 * width], 6), heads);
   const scores = make([5, 4, 30, 30], 7);
+  const grouped = { batch: 5, length: 30, heads: 4, keyHeads: 2, headWidth: 24 };
+  const rotary = { cos: float([1, 1, 30, 24], 11), sin: float([1, 1, 30, 24], 12) };
+  const rotated = fused.rotaryHeads(make([rows, 192], 13), null, grouped, rotary);
+  const scaled = fused.rmsNorm(residual, vector, 1e-5, low);
   const mask = float([5, 1, 1, 30], 8);
   return [
     fused.activate(x, vector, "gelu"),
     ...Object.values(fused.activateGradient(dy, x, vector, "gelu")),
+    fused.gate(make([rows, 2 * width], 14), null, "silu"),
+    ...Object.values(fused.gateGradient(dy, make([rows, 2 * width], 14), null, "silu")),
+    ...Object.values(scaled),
+    ...Object.values(fused.rmsNormGradient(dy, scaled.normal, scaled.inverse, vector)),
+    ...rotated,
+    ...Object.values(fused.rotaryHeadsGradient(...rotated, grouped, rotary)),
     ...Object.values(forward),
     ...Object.values(fused.addNormGradient(residual, forward.normal, forward.inverse, vector, dropping, low)),
     ...Object.values(fused.norm(x, norm)),

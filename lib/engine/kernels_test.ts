@@ -171,6 +171,73 @@ for (const precision of precisions) {
       }
     }));
 
+  test(`gated units and their gradient, ${precision}, with a bias and without`, () =>
+    tf.tidy(() => {
+      for (const [rows, width] of sizes) {
+        for (const bias of [null, make([2 * width], 2)]) {
+          const what = `${rows} x ${width}, ${bias === null ? "no bias" : "bias"}`;
+          const far = withFarOnes(make([rows, 2 * width], 1, "float32", 2), precision);
+          agree(fused.gate(far, bias, "silu"), composed.gate(far, bias, "silu"), precision, what);
+          const x = make([rows, 2 * width], 1, precision, 3), dy = make([rows, width], 3, precision);
+          const actual = fused.gateGradient(dy, x, bias, "silu");
+          allAgree(actual, composed.gateGradient(dy, x, bias, "silu"), ["dx"], precision, what, 4);
+        }
+      }
+    }));
+
+  test(`root mean square normalisation and its gradient, ${precision}`, () =>
+    tf.tidy(() => {
+      for (const [rows, width] of sizes) {
+        const what = `${rows} x ${width}`;
+        const x = make([rows, width], 1, "float32", 3),
+          weight = make([width], 2),
+          dy = make([rows, width], 3, precision);
+        const actual = fused.rmsNorm(x, weight, 1e-5, precision === "bf16");
+        const expected = composed.rmsNorm(x, weight, 1e-5, precision === "bf16");
+        allAgree(actual, expected, ["output"], precision, what);
+        const { normal, inverse } = expected;
+        const gradient = fused.rmsNormGradient(dy, normal, inverse, weight);
+        const slopes = composed.rmsNormGradient(dy, normal, inverse, weight);
+        const unit = 4 * Math.max(1, ...take(inverse.clone()));
+        allAgree(gradient, slopes, [], precision, what, unit);
+      }
+    }));
+
+  test(`heads with rotary positions apart and together, ${precision}`, () =>
+    tf.tidy(() => {
+      for (
+        const [batch, length, heads, keyHeads, headWidth, tables] of [
+          [1, 1, 1, 1, 2, 1],
+          [2, 3, 4, 2, 6, 1],
+          [3, 23, 2, 2, 34, 3],
+          [1, 67, 6, 1, 64, 1],
+        ] as const
+      ) {
+        const sizes = { batch, length, heads, keyHeads, headWidth },
+          wide = (heads + 2 * keyHeads) * headWidth;
+        const rotary = {
+          cos: make([tables, 1, length, headWidth], 7),
+          sin: make([tables, 1, length, headWidth], 8),
+        };
+        const qkv = make([batch * length, wide], 1, precision);
+        for (const bias of [null, make([wide], 2)]) {
+          const what = `${Object.values(sizes)}, ${bias === null ? "no bias" : "bias"}`;
+          const parts = fused.rotaryHeads(qkv, bias, sizes, rotary);
+          composed.rotaryHeads(qkv, bias, sizes, rotary)
+            .forEach((part, i) => agree(parts[i]!, part, precision, `${what}, part ${i}`));
+        }
+        const [dq, dk, dv] = [heads, keyHeads, keyHeads]
+          .map((n, i) => make([batch, n, length, headWidth], 4 + i, precision)) as [
+            tf.Tensor,
+            tf.Tensor,
+            tf.Tensor,
+          ];
+        const actual = fused.rotaryHeadsGradient(dq, dk, dv, sizes, rotary);
+        const expected = composed.rotaryHeadsGradient(dq, dk, dv, sizes, rotary);
+        allAgree(actual, expected, ["dqkv"], precision, `${Object.values(sizes)}`, 1);
+      }
+    }));
+
   test(`attention's softmax, ${precision}: every form of mask, rows with all keys masked, dropout`, () =>
     tf.tidy(() => {
       for (const maskShape of maskShapes) {

@@ -3,6 +3,7 @@ export * from "./backend.ts";
 export * from "./checkpointing.ts";
 export * from "./ops.ts";
 export * from "./ops_decoder.ts";
+export type { GroupedSizes, Rotary } from "./rotary.ts";
 export * from "./ops_multilabel.ts";
 export * from "./ops_relative.ts";
 export * from "./optimizer.ts";

@@ -6,14 +6,15 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { type Activation, kernels } from "./kernels.ts";
-import { product, reshape, stack, transpose, unstack } from "./low.ts";
-import { type BatchShape, low, nextDropping, type Pass } from "./ops.ts";
+import { product, reshape, transpose } from "./low.ts";
+import { low, nextDropping, type Pass } from "./ops.ts";
 import type { Parameter } from "./parameters.ts";
 import { isBfloat16, toFloat32 } from "./raw.ts";
+import { type GroupedSizes, type Rotary, rotatedHeads } from "./rotary.ts";
 
 /** x + y in float32, both [tokens, width]: a residual. */
 export function add(pass: Pass, x: tf.Tensor, y: tf.Tensor): tf.Tensor {
-  const output = tf.tidy(() => tf.add(toFloat32(x), toFloat32(y)));
+  const output = kernels().add(x, y);
   pass.tape?.record(output, [x, y], [], (dy) => [dy, dy]);
   return output;
 }
@@ -26,18 +27,27 @@ export function widen(pass: Pass, x: tf.Tensor): tf.Tensor {
   return output;
 }
 
-/** Root mean square normalisation over the last axis (Zhang & Sennrich 2019): x / √(mean(x²) + ε) · weight. */
+/**
+ * Root mean square normalisation over the last axis (Zhang & Sennrich 2019): x / √(mean(x²) + ε) · weight.
+ *
+ * @param x [tokens, width], float32
+ * @returns [tokens, width], in the pass's precision
+ */
 export function rmsNorm(pass: Pass, x: tf.Tensor, weight: Parameter, epsilon: number): tf.Tensor {
-  const { output, normal, inverse } = tf.tidy(() => {
-    const float = toFloat32(x);
-    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(float), -1, true), epsilon));
-    const normal = tf.mul(float, inverse);
-    return { normal, inverse, output: tf.mul(normal, weight.value()) };
-  });
+  const { output, normal, inverse } = kernels().rmsNorm(
+    x,
+    weight.value(),
+    epsilon,
+    pass.precision === "bf16",
+  );
   pass.tape?.record(output, [x, weight], [normal, inverse], (dy) => {
-    const dNormal = tf.mul(dy, weight.value());
-    const projection = tf.mul(normal, tf.mean(tf.mul(dNormal, normal), -1, true));
-    return [tf.mul(tf.sub(dNormal, projection), inverse), tf.sum(tf.mul(dy, normal), 0)];
+    const { dx, dWeight } = kernels().rmsNormGradient(
+      low(dy, pass.precision),
+      normal,
+      inverse,
+      weight.value(),
+    );
+    return [dx, dWeight];
   });
   if (pass.tape === null) tf.dispose([normal, inverse]);
   return output;
@@ -56,88 +66,28 @@ export function gate(
   biases: [Parameter, Parameter] | null,
   kind: Activation,
 ): tf.Tensor {
-  const tokens = x.shape[0]!, width = x.shape[1]! / 2;
-  const parts = () => {
-    const [g, u] = unstack(transpose(reshape(x, [tokens, 2, width]), [1, 0, 2])) as [tf.Tensor, tf.Tensor];
-    const up = biases === null ? toFloat32(u) : tf.add(toFloat32(u), biases[1].value());
-    return { g, up, bias: biases === null ? tf.zeros([width]) : biases[0].value() };
-  };
-  const output = tf.tidy(() => {
-    const { g, up, bias } = parts();
-    return low(tf.mul(toFloat32(kernels().activate(g, bias, kind)), up), pass.precision);
-  });
+  const bias = () => joined(biases);
+  const output = tf.tidy(() => kernels().gate(x, bias(), kind));
   pass.tape?.record(output, [x, ...biases ?? []], [x], (dy) => {
-    const { g, up, bias } = parts();
-    const dOutput = toFloat32(dy);
-    const dUp = tf.mul(dOutput, toFloat32(kernels().activate(g, bias, kind)));
-    const dActive = low(tf.mul(dOutput, up), pass.precision);
-    const { dx, dBias } = kernels().activateGradient(dActive, g, bias, kind);
-    const both = transpose(stack([dx, low(dUp, pass.precision)]), [1, 0, 2]);
-    return [reshape(both, [tokens, 2 * width]), dBias, tf.sum(dUp, 0)];
+    const { dx, dBias } = kernels().gateGradient(low(dy, pass.precision), x, bias(), kind);
+    return biases === null ? [dx] : [dx, ...tf.split(dBias, 2)];
   });
   return output;
 }
 
-/** Cosines and sines of rotary positions, [1 or batch, 1, length, width of a head] each. */
-export interface Rotary {
-  cos: tf.Tensor;
-  sin: tf.Tensor;
-}
-
-/** Rotates the pairs (i, i + width / 2) of each head by the position's angles (Su et al. 2021). `x` [batch, heads, length, width]. */
-export function rotate(x: tf.Tensor, { cos, sin }: Rotary): tf.Tensor {
-  const [a, b] = tf.split(x, 2, -1) as [tf.Tensor, tf.Tensor];
-  return tf.add(tf.mul(x, cos), tf.mul(tf.concat([tf.neg(b), a], -1), sin));
-}
-
-/** From the gradient of {@link rotate}'s output to that of its input. */
-function rotateGradient(dy: tf.Tensor, { cos, sin }: Rotary): tf.Tensor {
-  const [a, b] = tf.split(tf.mul(dy, sin), 2, -1) as [tf.Tensor, tf.Tensor];
-  return tf.add(tf.mul(dy, cos), tf.concat([b, tf.neg(a)], -1));
-}
-
-/** The heads of a {@link groupedAttend}. */
-export interface GroupedHeads {
-  /** Of the queries. */
-  heads: number;
-  /** Of keys and values; each serves `heads / keyHeads` queries' heads that stand together. */
-  keyHeads: number;
-  /** Width of a head. */
-  headWidth: number;
+/** The values of parameters, one after the other; `null` for none. */
+function joined(parameters: Parameter[] | null): tf.Tensor | null {
+  return parameters === null ? null : tf.concat(parameters.map((parameter) => parameter.value()), 0);
 }
 
 /** How {@link groupedAttend} mixes tokens. */
-export interface GroupedAttentionOptions extends BatchShape, GroupedHeads {
+export interface GroupedAttentionOptions extends GroupedSizes {
   /** Multiplies the scores; 1 / √(width of a head) as a rule. */
   scale: number;
   /** Added to the scores, [batch or 1, 1, length, length]: 0 where attention may look, very negative elsewhere. */
   mask: tf.Tensor | null;
   dropout: number;
   rotary: Rotary;
-}
-
-/**
- * Queries, keys and values by head, rotated, in float32.
- *
- * @param qkv [batch · length, (heads + 2 · keyHeads) · headWidth], side by side
- * @param bias as wide as that, or `null`
- * @returns [batch, heads or keyHeads, length, headWidth]
- */
-export function rotatedHeads(
-  qkv: tf.Tensor,
-  bias: tf.Tensor | null,
-  { batch, length, heads, keyHeads, headWidth }: BatchShape & GroupedHeads,
-  rotary: Rotary,
-): [q: tf.Tensor, k: tf.Tensor, v: tf.Tensor] {
-  const sum = bias === null ? toFloat32(qkv) : tf.add(toFloat32(qkv), bias);
-  const byHead = tf.transpose(tf.reshape(sum, [batch, length, heads + 2 * keyHeads, headWidth]), [
-    0,
-    2,
-    1,
-    3,
-  ]);
-  const [q, k, v] = tf.split(byHead, [heads, keyHeads, keyHeads], 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
-  return [rotate(q, rotary), rotate(k, rotary), v];
 }
 
 /**
@@ -162,9 +112,8 @@ export function groupedAttend(
     reshape(x, [batch, keyHeads, heads / keyHeads * length, columns]);
   const apart = (x: tf.Tensor, columns: number) => reshape(x, [batch, heads, length, columns]);
   const split = (rotary: Rotary) => {
-    const bias = biases === null ? null : tf.concat(biases.map((b) => b.value()), 0);
-    const [q, k, v] = rotatedHeads(qkv, bias, options, rotary);
-    return [low(grouped(q, headWidth), precision), low(k, precision), low(v, precision)] as const;
+    const [q, k, v] = kernels().rotaryHeads(qkv, joined(biases), options, rotary);
+    return [grouped(q, headWidth), k, v] as const;
   };
   const { output, scores } = tf.tidy(() => {
     const [q, k, v] = split(options.rotary);
@@ -188,12 +137,10 @@ export function groupedAttend(
     const gradient = kernels().attentionWeightsGradient(dDropped, scores, masked, scale, dropping);
     const dScores = grouped(gradient.dScores, length);
     const dv = product(grouped(gradient.dropped, length), dContext, true, false);
-    const dq = toFloat32(apart(product(dScores, k), headWidth));
-    const dk = toFloat32(product(dScores, q, true, false));
-    const byHead = tf.concat([rotateGradient(dq, rotary), rotateGradient(dk, rotary), toFloat32(dv)], 1);
-    const dqkv = tf.reshape(tf.transpose(byHead, [0, 2, 1, 3]), [batch * length, -1]);
-    if (biases === null) return [dqkv];
-    return [dqkv, ...tf.split(tf.sum(dqkv, 0), biases.map((b) => b.size))];
+    const dq = apart(product(dScores, k), headWidth);
+    const dk = product(dScores, q, true, false);
+    const { dqkv, dBias } = kernels().rotaryHeadsGradient(dq, dk, dv, options, rotary);
+    return biases === null ? [dqkv] : [dqkv, ...tf.split(dBias, biases.map((b) => b.size))];
   });
   if (tape === null) tf.dispose([scores, rotary.cos, rotary.sin]);
   return output;
@@ -239,8 +186,7 @@ export function cachedAttend(
     return toFloat32(reshape(grouped, [batch, heads, length, columns]));
   };
   return tf.tidy(() => {
-    const bias = biases === null ? null : tf.concat(biases.map((b) => b.value()), 0);
-    const [q, keys, values] = rotatedHeads(qkv, bias, options, rotary);
+    const [q, keys, values] = rotatedHeads(qkv, joined(biases), options, rotary);
     const queries = low(q, precision);
     const parts = [...past, { keys, values, mask: options.mask }];
     const scores = parts.map(({ keys, mask }) => {

@@ -3,17 +3,10 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { startEngine } from "./backend.ts";
 import { activationNames, linear, type Pass } from "./ops.ts";
-import {
-  add,
-  gate,
-  groupedAttend,
-  type GroupedAttentionOptions,
-  rmsNorm,
-  rotate,
-  widen,
-} from "./ops_decoder.ts";
+import { add, gate, groupedAttend, type GroupedAttentionOptions, rmsNorm, widen } from "./ops_decoder.ts";
 import type { Parameter } from "./parameters.ts";
 import { randomKey } from "./random.ts";
+import { rotate } from "./rotary.ts";
 import { hasNative, isBfloat16 } from "./raw.ts";
 import { checkBackward, closeTo, gradientsOf, randomParameter, randomValues, take } from "./testing.ts";
 

@@ -281,6 +281,15 @@ void add_parts(const std::vector<float>& parts, int64_t width, float* sum) {
   }
 }
 
+// What a tensor holds, or zeros where it is empty.
+std::vector<float> values_or_zeros(TF_Tensor* tensor, int64_t size) {
+  std::vector<float> values(static_cast<size_t>(size), 0.0f);
+  if (TF_TensorElementCount(tensor) > 0) {
+    std::memcpy(values.data(), TF_TensorData(tensor), static_cast<size_t>(size) * sizeof(float));
+  }
+  return values;
+}
+
 // ---------------------------------------------------------------------------------------------- GELU
 
 // y = gelu(x + bias): x [rows, width], bias [width].
@@ -341,6 +350,71 @@ void gelu_gradient(void*, TF_OpKernelContext* context) {
     }
   });
   add_parts(sums, width, dbias);
+}
+
+// ---------------------------------------------------------------------------------------------- SwiGLU
+
+// y = silu(g + bias) · (u + bias): x [rows, 2 · width] has g and u side by side, bias is as wide or empty.
+template <typename T>
+void gate(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  TF_Tensor* input = call.input(0);
+  const int64_t rows = TF_Dim(input, 0), width = TF_Dim(input, 1) / 2;
+  const T* x = static_cast<const T*>(TF_TensorData(input));
+  const std::vector<float> biases = values_or_zeros(call.input(1), 2 * width);
+  T* y = call.out<T>(0, type_of<T>(), {rows, width});
+  over_rows(rows, [&](int, int64_t from, int64_t to) {
+    const int64_t n = width;
+    const float *bg = biases.data(), *bu = bg + n;
+    for (int64_t row = from; row < to; row++) {
+      const T* gr = x + row * 2 * n;
+      const T* ur = gr + n;
+      T* yr = y + row * n;
+#pragma omp simd
+      for (int64_t i = 0; i < n; i++) {
+        const float v = load(gr, i) + bg[i];
+        store(yr, i, v / (1.0f + fast_exp(-v)) * (load(ur, i) + bu[i]));
+      }
+    }
+  });
+}
+
+// From dy to the gradients of x and of bias.
+template <typename T>
+void gate_gradient(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const T* dy = call.in<T>(0);
+  TF_Tensor* input = call.input(1);
+  const int64_t rows = TF_Dim(input, 0), width = TF_Dim(input, 1) / 2;
+  const T* x = static_cast<const T*>(TF_TensorData(input));
+  const std::vector<float> biases = values_or_zeros(call.input(2), 2 * width);
+  T* dx = call.out<T>(0, type_of<T>(), {rows, 2 * width});
+  float* dbias = call.out<float>(1, TF_FLOAT, {2 * width});
+  std::vector<float> sums(static_cast<size_t>(std::min<int64_t>(kParts, rows) * 2 * width), 0.0f);
+  over_rows(rows, [&](int part, int64_t from, int64_t to) {
+    const int64_t n = width;
+    const float *bg = biases.data(), *bu = bg + n;
+    float *sum_g = sums.data() + part * 2 * n, *sum_u = sum_g + n;
+    for (int64_t row = from; row < to; row++) {
+      const T* gr = x + row * 2 * n;
+      const T* ur = gr + n;
+      const T* dyr = dy + row * n;
+      T* dgr = dx + row * 2 * n;
+      T* dur = dgr + n;
+#pragma omp simd
+      for (int64_t i = 0; i < n; i++) {
+        const float v = load(gr, i) + bg[i], d = load(dyr, i);
+        const float s = 1.0f / (1.0f + fast_exp(-v));
+        const float du = d * v * s;
+        const float dg = d * (load(ur, i) + bu[i]) * s * (1.0f + v * (1.0f - s));
+        store(dgr, i, dg);
+        store(dur, i, du);
+        sum_g[i] += dg;
+        sum_u[i] += du;
+      }
+    }
+  });
+  add_parts(sums, 2 * width, dbias);
 }
 
 // ---------------------------------------------------------------------------------------------- residual and LayerNorm
@@ -479,6 +553,79 @@ void add_norm_gradient(void* made, TF_OpKernelContext* context) {
   add_parts(offsets, width, doffset);
 }
 
+// ---------------------------------------------------------------------------------------------- RMS normalisation
+
+// y = normal · weight, normal = x / √(mean(x²) + ε).
+template <typename T>
+void rms_norm(void* made, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<Attributes*>(made);
+  Call call(context);
+  TF_Tensor* input = call.input(0);
+  const auto shape = shape_of(input);
+  const int64_t rows = shape[0], width = shape[1];
+  const float* x = static_cast<const float*>(TF_TensorData(input));
+  const float* weight = call.in<float>(1);
+  T* y = call.out<T>(0, type_of<T>(), shape);
+  float* normal = call.out<float>(1, TF_FLOAT, shape);
+  float* inverse = call.out<float>(2, TF_FLOAT, {rows, 1});
+  over_rows(rows, [&](int, int64_t from, int64_t to) {
+    const int64_t n = width;
+    const float* w = weight;
+    for (int64_t row = from; row < to; row++) {
+      const float* xr = x + row * n;
+      float* z = normal + row * n;
+      T* yr = y + row * n;
+      float squares = 0;
+#pragma omp simd reduction(+ : squares)
+      for (int64_t i = 0; i < n; i++) squares += xr[i] * xr[i];
+      const float inverted = 1.0f / std::sqrt(squares / n + attributes.epsilon);
+      inverse[row] = inverted;
+#pragma omp simd
+      for (int64_t i = 0; i < n; i++) {
+        z[i] = xr[i] * inverted;
+        store(yr, i, z[i] * w[i]);
+      }
+    }
+  });
+}
+
+// The gradients of rms_norm: of x and weight.
+template <typename T>
+void rms_norm_gradient(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  TF_Tensor* input = call.input(0);
+  const auto shape = shape_of(input);
+  const int64_t rows = shape[0], width = shape[1];
+  const T* dy = static_cast<const T*>(TF_TensorData(input));
+  const float* normal = call.in<float>(1);
+  const float* inverse = call.in<float>(2);
+  const float* weight = call.in<float>(3);
+  float* dx = call.out<float>(0, TF_FLOAT, shape);
+  float* dweight = call.out<float>(1, TF_FLOAT, {width});
+  std::vector<float> weights(static_cast<size_t>(std::min<int64_t>(kParts, rows) * width), 0.0f);
+  over_rows(rows, [&](int part, int64_t from, int64_t to) {
+    const int64_t n = width;
+    const float* w = weight;
+    float* sum_weight = weights.data() + part * n;
+    for (int64_t row = from; row < to; row++) {
+      const T* dyr = dy + row * n;
+      const float* nr = normal + row * n;
+      float* dxr = dx + row * n;
+      float projection = 0;
+#pragma omp simd reduction(+ : projection)
+      for (int64_t i = 0; i < n; i++) {
+        const float d = load(dyr, i);
+        projection += d * w[i] * nr[i];
+        sum_weight[i] += d * nr[i];
+      }
+      const float along = projection / n, inverted = inverse[row];
+#pragma omp simd
+      for (int64_t i = 0; i < n; i++) dxr[i] = (load(dyr, i) * w[i] - nr[i] * along) * inverted;
+    }
+  });
+  add_parts(weights, width, dweight);
+}
+
 // ---------------------------------------------------------------------------------------------- attention
 
 // qkv [batch · length, 3 · heads · size] + bias to q, k, v [batch, heads, length, size].
@@ -542,6 +689,112 @@ void merge_heads(void*, TF_OpKernelContext* context) {
     }
   });
   add_parts(sums, 3 * width, dbias);
+}
+
+// The sizes of grouped-query attention: [batch, length, heads, keyHeads, size]. Heads are those of queries, then of keys,
+// then of values.
+struct GroupedSizes {
+  int64_t batch, length, heads, key_heads, size;
+
+  explicit GroupedSizes(const int32_t* sizes)
+      : batch(sizes[0]), length(sizes[1]), heads(sizes[2]), key_heads(sizes[3]), size(sizes[4]) {}
+
+  int64_t all_heads() const { return heads + 2 * key_heads; }
+  // Of head `head` of all: which of the three parts it is in, which head it is there, and how many that part has.
+  int part(int64_t head) const { return head < heads ? 0 : (head < heads + key_heads ? 1 : 2); }
+  int64_t inside(int64_t head) const { return head - (part(head) == 0 ? 0 : (part(head) == 1 ? heads : heads + key_heads)); }
+  int64_t of_part(int part) const { return part == 0 ? heads : key_heads; }
+};
+
+// qkv [batch · length, all heads · size] + bias (or none) to q, k, v [batch, heads or keyHeads, length, size], where each
+// head's pairs (i, i + size / 2) of q and k are rotated by the position's angles: cos and sin [1 or batch, 1, length, size].
+template <typename T>
+void rotary_heads(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  TF_Tensor* input = call.input(0);
+  const T* qkv = static_cast<const T*>(TF_TensorData(input));
+  const int64_t wide = TF_Dim(input, 1);
+  const std::vector<float> biases = values_or_zeros(call.input(1), wide);
+  TF_Tensor* cosines = call.input(2);
+  const float* cos = static_cast<const float*>(TF_TensorData(cosines));
+  const float* sin = call.in<float>(3);
+  const GroupedSizes s(call.in<int32_t>(4));
+  const int64_t by_row = TF_Dim(cosines, 0) == 1 ? 0 : s.length * s.size;
+  T* parts[3];
+  for (int i = 0; i < 3; i++) parts[i] = call.out<T>(i, type_of<T>(), {s.batch, s.of_part(i), s.length, s.size});
+  over_rows(s.batch * s.length, [&](int, int64_t from, int64_t to) {
+    const int64_t n = s.size, half = n / 2;
+    for (int64_t row = from; row < to; row++) {
+      const int64_t b = row / s.length, t = row % s.length;
+      const float* c = cos + b * by_row + t * n;
+      const float* r = sin + b * by_row + t * n;
+      for (int64_t head = 0; head < s.all_heads(); head++) {
+        const T* source = qkv + row * wide + head * n;
+        const float* add = biases.data() + head * n;
+        const int part = s.part(head);
+        T* target = parts[part] + ((b * s.of_part(part) + s.inside(head)) * s.length + t) * n;
+        if (part == 2) {
+#pragma omp simd
+          for (int64_t i = 0; i < n; i++) store(target, i, load(source, i) + add[i]);
+          continue;
+        }
+#pragma omp simd
+        for (int64_t i = 0; i < half; i++) {
+          const float first = load(source, i) + add[i], second = load(source, half + i) + add[half + i];
+          store(target, i, first * c[i] - second * r[i]);
+          store(target, half + i, second * c[half + i] + first * r[half + i]);
+        }
+      }
+    }
+  });
+}
+
+// The way back for gradients: dq, dk, dv to dqkv, and Σ dqkv.
+template <typename T>
+void rotary_heads_gradient(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const T* parts[3] = {call.in<T>(0), call.in<T>(1), call.in<T>(2)};
+  TF_Tensor* cosines = call.input(3);
+  const float* cos = static_cast<const float*>(TF_TensorData(cosines));
+  const float* sin = call.in<float>(4);
+  const GroupedSizes s(call.in<int32_t>(5));
+  const int64_t by_row = TF_Dim(cosines, 0) == 1 ? 0 : s.length * s.size;
+  const int64_t rows = s.batch * s.length, wide = s.all_heads() * s.size;
+  T* dqkv = call.out<T>(0, type_of<T>(), {rows, wide});
+  float* dbias = call.out<float>(1, TF_FLOAT, {wide});
+  std::vector<float> sums(static_cast<size_t>(std::min<int64_t>(kParts, rows) * wide), 0.0f);
+  over_rows(rows, [&](int index, int64_t from, int64_t to) {
+    const int64_t n = s.size, half = n / 2;
+    for (int64_t row = from; row < to; row++) {
+      const int64_t b = row / s.length, t = row % s.length;
+      const float* c = cos + b * by_row + t * n;
+      const float* r = sin + b * by_row + t * n;
+      for (int64_t head = 0; head < s.all_heads(); head++) {
+        const int part = s.part(head);
+        const T* source = parts[part] + ((b * s.of_part(part) + s.inside(head)) * s.length + t) * n;
+        T* target = dqkv + row * wide + head * n;
+        float* sum = sums.data() + index * wide + head * n;
+        if (part == 2) {
+#pragma omp simd
+          for (int64_t i = 0; i < n; i++) {
+            target[i] = source[i];
+            sum[i] += load(source, i);
+          }
+          continue;
+        }
+#pragma omp simd
+        for (int64_t i = 0; i < half; i++) {
+          const float first = load(source, i), second = load(source, half + i);
+          const float low = first * c[i] + second * r[half + i], high = second * c[half + i] - first * r[i];
+          store(target, i, low);
+          store(target, half + i, high);
+          sum[i] += low;
+          sum[half + i] += high;
+        }
+      }
+    }
+  });
+  add_parts(sums, wide, dbias);
 }
 
 // e = exp(scores · scale + mask - most of them) of one row, and what it must be multiplied by to be the softmax; the mask
@@ -856,6 +1109,21 @@ const std::vector<Operation>& operations() {
       {"SongGelu", {"x: T", "bias: float"}, {"y: T"}, {}, gelu<float>, gelu<bf16>},
       {"SongGeluGradient", {"dy: T", "x: T", "bias: float"}, {"dx: T", "dbias: float"}, {}, gelu_gradient<float>,
        gelu_gradient<bf16>},
+      {"SongGate", {"x: T", "bias: float"}, {"y: T"}, {}, gate<float>, gate<bf16>},
+      {"SongGateGradient", {"dy: T", "x: T", "bias: float"}, {"dx: T", "dbias: float"}, {}, gate_gradient<float>,
+       gate_gradient<bf16>},
+      {"SongRmsNorm",
+       {"x: float", "weight: float"},
+       {"y: T", "normal: float", "inverse: float"},
+       {"epsilon: float"},
+       rms_norm<float>,
+       rms_norm<bf16>},
+      {"SongRmsNormGradient",
+       {"dy: T", "normal: float", "inverse: float", "weight: float"},
+       {"dx: float", "dweight: float"},
+       {},
+       rms_norm_gradient<float>,
+       rms_norm_gradient<bf16>},
       {"SongAddNorm",
        {"x: T", "bias: float", "residual: float", "weight: float", "offset: float", "key: int32"},
        {"y: float", "normal: float", "inverse: float"},
@@ -872,6 +1140,18 @@ const std::vector<Operation>& operations() {
        split_heads<bf16>},
       {"SongMergeHeads", {"dq: T", "dk: T", "dv: T"}, {"dqkv: T", "dbias: float"}, {}, merge_heads<float>,
        merge_heads<bf16>},
+      {"SongRotaryHeads",
+       {"qkv: T", "bias: float", "cos: float", "sin: float", "sizes: int32"},
+       {"q: T", "k: T", "v: T"},
+       {},
+       rotary_heads<float>,
+       rotary_heads<bf16>},
+      {"SongRotaryHeadsGradient",
+       {"dq: T", "dk: T", "dv: T", "cos: float", "sin: float", "sizes: int32"},
+       {"dqkv: T", "dbias: float"},
+       {},
+       rotary_heads_gradient<float>,
+       rotary_heads_gradient<bf16>},
       {"SongAttentionSoftmax",
        {"scores: T", "mask: float", "key: int32"},
        {"left: T"},
