@@ -2,12 +2,41 @@
 import { normalValues, randomKey } from "../../lib/engine/mod.ts";
 
 export type Precision = "float32" | "bf16";
-export type ModelName = "base" | "small";
+export type ModelName = "base" | "small" | "llama" | "xlnet";
 
-/** The two shapes: KoBERT's, and `kobert-small`. */
+/** KoBERT's shape and `kobert-small`; and as large as that, architectures whose layers are others. */
 export const configs: Record<ModelName, Record<string, number | string>> = {
   base: shape(12, 768, 12),
   small: shape(4, 256, 4),
+  llama: {
+    model_type: "llama",
+    vocab_size: 8002,
+    pad_token_id: 1,
+    hidden_size: 256,
+    num_hidden_layers: 4,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    intermediate_size: 688,
+    max_position_embeddings: 512,
+  },
+  xlnet: {
+    model_type: "xlnet",
+    vocab_size: 8002,
+    pad_token_id: 1,
+    d_model: 256,
+    n_layer: 4,
+    n_head: 4,
+    d_inner: 1024,
+    ff_activation: "gelu",
+  },
+};
+
+/** The fields of a config.json that say how much is dropped. */
+export const dropoutFields: Record<ModelName, readonly string[]> = {
+  base: ["hidden_dropout_prob", "attention_probs_dropout_prob"],
+  small: ["hidden_dropout_prob", "attention_probs_dropout_prob"],
+  llama: ["attention_dropout"],
+  xlnet: ["dropout", "summary_last_dropout"],
 };
 
 function shape(layers: number, width: number, heads: number): Record<string, number | string> {
@@ -62,6 +91,19 @@ export function allRows(): Row[] {
             ...{ model, precision, dropout, length, batch: 32 },
             ...(length === 64 && dropout > 0 && precision === "bf16" && { quick: true }),
             ...(length === 512 && { long: true }),
+          });
+        }
+      }
+    }
+  }
+  for (const model of ["llama", "xlnet"] as const) {
+    for (const precision of precisions) {
+      for (const length of [64, 256]) {
+        for (const dropout of [0.1, 0]) {
+          rows.push({
+            name: `train ${model} 32x${length} ${precision} dropout ${dropout}`,
+            kind: "train",
+            ...{ model, precision, dropout, length, batch: 32 },
           });
         }
       }

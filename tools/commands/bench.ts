@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { machine } from "../bench/machine.ts";
 import type { Answer } from "../bench/protocol.ts";
-import { allRows, configs, type ModelName, type Row, textLengths } from "../bench/rows.ts";
+import { allRows, configs, dropoutFields, type ModelName, type Row, textLengths } from "../bench/rows.ts";
 import { type Allocator, Side } from "../bench/side.ts";
 import { compare, type Comparison } from "../bench/statistics.ts";
 import { readOptions } from "../options.ts";
@@ -111,7 +111,7 @@ async function checkpointOf(model: ModelName, dropout: number): Promise<string> 
   if (!exists(own)) {
     await Deno.mkdir(own);
     const config = JSON.parse(await Deno.readTextFile(join(folder, "config.json")));
-    const rates = { hidden_dropout_prob: dropout, attention_probs_dropout_prob: dropout };
+    const rates = Object.fromEntries(dropoutFields[model].map((field) => [field, dropout]));
     await Deno.writeTextFile(join(own, "config.json"), JSON.stringify({ ...config, ...rates }));
     await Deno.link(join(folder, "model.safetensors"), join(own, "model.safetensors"));
   }

@@ -45,7 +45,10 @@ def grouped(parameters):
 def load(folder, precision):
     global model, optimizer, bf16
     bf16 = precision == "bf16"
-    model = AutoModelForSequenceClassification.from_pretrained(folder, attn_implementation="sdpa").train()
+    try:
+        model = AutoModelForSequenceClassification.from_pretrained(folder, attn_implementation="sdpa").train()
+    except ValueError:  # XLNet has attention of its own
+        model = AutoModelForSequenceClassification.from_pretrained(folder).train()
     optimizer = torch.optim.AdamW(grouped(model.named_parameters()), lr=5e-5, fused=True)
     return {}
 
