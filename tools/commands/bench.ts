@@ -233,7 +233,7 @@ function stepFigures(
   const figure: Figure = row.kind === "optimize"
     ? { name: row.name, unit: "ms", ...compare(...scaled((s) => s * 1000), "less") }
     : { name: row.name, unit: "rows/s", ...compare(...scaled((s) => row.batch / s), "more") };
-  if (memory === null || row.kind !== "train") return [figure];
+  if (memory === null) return [figure];
   const start = compare([firstStep[0]], [firstStep[1]], "less");
   return [figure, memoryFigure(row, memory), {
     name: `process start to first step, ${row.name}`,

@@ -273,13 +273,25 @@ void* read_attributes(TF_OpKernelConstruction* construction) {
 
 void delete_attributes(void* attributes) { delete static_cast<Attributes*>(attributes); }
 
-// Adds up partial sums [parts, width] in order.
-void add_parts(const std::vector<float>& parts, int64_t width, float* sum) {
-  std::fill(sum, sum + width, 0.0f);
-  for (size_t at = 0; at < parts.size(); at += static_cast<size_t>(width)) {
-    for (int64_t i = 0; i < width; i++) sum[i] += parts[at + i];
+// Sums over rows, of `width` numbers: each part of the rows has its own, which are added in order.
+class RowSums {
+ public:
+  RowSums(int64_t rows, int64_t width)
+      : width_(width), sums_(static_cast<size_t>(std::min<int64_t>(kParts, rows) * width), 0.0f) {}
+
+  float* of(int part) { return sums_.data() + part * width_; }
+
+  void into(float* sum) const {
+    std::fill(sum, sum + width_, 0.0f);
+    for (size_t at = 0; at < sums_.size(); at += static_cast<size_t>(width_)) {
+      for (int64_t i = 0; i < width_; i++) sum[i] += sums_[at + i];
+    }
   }
-}
+
+ private:
+  const int64_t width_;
+  std::vector<float> sums_;
+};
 
 // What a tensor holds, or zeros where it is empty.
 std::vector<float> values_or_zeros(TF_Tensor* tensor, int64_t size) {
@@ -329,11 +341,11 @@ void gelu_gradient(void*, TF_OpKernelContext* context) {
   const float* bias = call.in<float>(2);
   T* dx = call.out<T>(0, type_of<T>(), shape);
   float* dbias = call.out<float>(1, TF_FLOAT, {width});
-  std::vector<float> sums(static_cast<size_t>(std::min<int64_t>(kParts, rows) * width), 0.0f);
+  RowSums sums(rows, width);
   over_rows(rows, [&](int part, int64_t from, int64_t to) {
     const int64_t n = width;
     const float* b = bias;
-    float* sum = sums.data() + part * n;
+    float* sum = sums.of(part);
     for (int64_t row = from; row < to; row++) {
       const T* xr = x + row * n;
       const T* dyr = dy + row * n;
@@ -349,7 +361,7 @@ void gelu_gradient(void*, TF_OpKernelContext* context) {
       }
     }
   });
-  add_parts(sums, width, dbias);
+  sums.into(dbias);
 }
 
 // ---------------------------------------------------------------------------------------------- SwiGLU
@@ -390,11 +402,11 @@ void gate_gradient(void*, TF_OpKernelContext* context) {
   const std::vector<float> biases = values_or_zeros(call.input(2), 2 * width);
   T* dx = call.out<T>(0, type_of<T>(), {rows, 2 * width});
   float* dbias = call.out<float>(1, TF_FLOAT, {2 * width});
-  std::vector<float> sums(static_cast<size_t>(std::min<int64_t>(kParts, rows) * 2 * width), 0.0f);
+  RowSums sums(rows, 2 * width);
   over_rows(rows, [&](int part, int64_t from, int64_t to) {
     const int64_t n = width;
     const float *bg = biases.data(), *bu = bg + n;
-    float *sum_g = sums.data() + part * 2 * n, *sum_u = sum_g + n;
+    float *sum_g = sums.of(part), *sum_u = sum_g + n;
     for (int64_t row = from; row < to; row++) {
       const T* gr = x + row * 2 * n;
       const T* ur = gr + n;
@@ -414,7 +426,7 @@ void gate_gradient(void*, TF_OpKernelContext* context) {
       }
     }
   });
-  add_parts(sums, 2 * width, dbias);
+  sums.into(dbias);
 }
 
 // ---------------------------------------------------------------------------------------------- residual and LayerNorm
@@ -504,15 +516,14 @@ void add_norm_gradient(void* made, TF_OpKernelContext* context) {
   float* dbias = call.out<float>(2, TF_FLOAT, {width});
   float* dweight = call.out<float>(3, TF_FLOAT, {width});
   float* doffset = call.out<float>(4, TF_FLOAT, {width});
-  const size_t size = static_cast<size_t>(std::min<int64_t>(kParts, rows) * width);
-  std::vector<float> biases(size, 0.0f), weights(size, 0.0f), offsets(size, 0.0f);
+  RowSums biases(rows, width), weights(rows, width), offsets(rows, width);
   over_rows(rows, [&](int part, int64_t from, int64_t to) {
     const Dropout drop = dropout;
     const int64_t n = width;
     const float* w = weight;
-    float* sum_bias = biases.data() + part * n;
-    float* sum_weight = weights.data() + part * n;
-    float* sum_offset = offsets.data() + part * n;
+    float* sum_bias = biases.of(part);
+    float* sum_weight = weights.of(part);
+    float* sum_offset = offsets.of(part);
     for (int64_t row = from; row < to; row++) {
       const float* dyr = dy + row * n;
       const float* nr = normal + row * n;
@@ -548,9 +559,9 @@ void add_norm_gradient(void* made, TF_OpKernelContext* context) {
       }
     }
   });
-  add_parts(biases, width, dbias);
-  add_parts(weights, width, dweight);
-  add_parts(offsets, width, doffset);
+  biases.into(dbias);
+  weights.into(dweight);
+  offsets.into(doffset);
 }
 
 // ---------------------------------------------------------------------------------------------- RMS normalisation
@@ -602,11 +613,11 @@ void rms_norm_gradient(void*, TF_OpKernelContext* context) {
   const float* weight = call.in<float>(3);
   float* dx = call.out<float>(0, TF_FLOAT, shape);
   float* dweight = call.out<float>(1, TF_FLOAT, {width});
-  std::vector<float> weights(static_cast<size_t>(std::min<int64_t>(kParts, rows) * width), 0.0f);
+  RowSums weights(rows, width);
   over_rows(rows, [&](int part, int64_t from, int64_t to) {
     const int64_t n = width;
     const float* w = weight;
-    float* sum_weight = weights.data() + part * n;
+    float* sum_weight = weights.of(part);
     for (int64_t row = from; row < to; row++) {
       const T* dyr = dy + row * n;
       const float* nr = normal + row * n;
@@ -623,7 +634,7 @@ void rms_norm_gradient(void*, TF_OpKernelContext* context) {
       for (int64_t i = 0; i < n; i++) dxr[i] = (load(dyr, i) * w[i] - nr[i] * along) * inverted;
     }
   });
-  add_parts(weights, width, dweight);
+  weights.into(dweight);
 }
 
 // ---------------------------------------------------------------------------------------------- attention
@@ -668,9 +679,9 @@ void merge_heads(void*, TF_OpKernelContext* context) {
   T* dqkv = call.out<T>(0, type_of<T>(), {batch * length, 3 * width});
   float* dbias = call.out<float>(1, TF_FLOAT, {3 * width});
   const int64_t rows = batch * length;
-  std::vector<float> sums(static_cast<size_t>(std::min<int64_t>(kParts, rows) * 3 * width), 0.0f);
+  RowSums sums(rows, 3 * width);
   over_rows(rows, [&](int index, int64_t from, int64_t to) {
-    float* sum = sums.data() + index * 3 * width;
+    float* sum = sums.of(index);
     for (int64_t row = from; row < to; row++) {
       const int64_t b = row / length, t = row % length;
       for (int part = 0; part < 3; part++) {
@@ -688,7 +699,7 @@ void merge_heads(void*, TF_OpKernelContext* context) {
       }
     }
   });
-  add_parts(sums, 3 * width, dbias);
+  sums.into(dbias);
 }
 
 // The sizes of grouped-query attention: [batch, length, heads, keyHeads, size]. Heads are those of queries, then of keys,
@@ -699,11 +710,10 @@ struct GroupedSizes {
   explicit GroupedSizes(const int32_t* sizes)
       : batch(sizes[0]), length(sizes[1]), heads(sizes[2]), key_heads(sizes[3]), size(sizes[4]) {}
 
-  int64_t all_heads() const { return heads + 2 * key_heads; }
-  // Of head `head` of all: which of the three parts it is in, which head it is there, and how many that part has.
-  int part(int64_t head) const { return head < heads ? 0 : (head < heads + key_heads ? 1 : 2); }
-  int64_t inside(int64_t head) const { return head - (part(head) == 0 ? 0 : (part(head) == 1 ? heads : heads + key_heads)); }
+  // Of a part (queries, keys, values): its heads, and the heads before it.
   int64_t of_part(int part) const { return part == 0 ? heads : key_heads; }
+  int64_t before(int part) const { return part == 0 ? 0 : heads + (part - 1) * key_heads; }
+  int64_t width() const { return (heads + 2 * key_heads) * size; }
 };
 
 // qkv [batch · length, all heads · size] + bias (or none) to q, k, v [batch, heads or keyHeads, length, size], where each
@@ -728,21 +738,23 @@ void rotary_heads(void*, TF_OpKernelContext* context) {
       const int64_t b = row / s.length, t = row % s.length;
       const float* c = cos + b * by_row + t * n;
       const float* r = sin + b * by_row + t * n;
-      for (int64_t head = 0; head < s.all_heads(); head++) {
-        const T* source = qkv + row * wide + head * n;
-        const float* add = biases.data() + head * n;
-        const int part = s.part(head);
-        T* target = parts[part] + ((b * s.of_part(part) + s.inside(head)) * s.length + t) * n;
-        if (part == 2) {
+      for (int part = 0; part < 3; part++) {
+        for (int64_t head = 0; head < s.of_part(part); head++) {
+          const int64_t at = (s.before(part) + head) * n;
+          const T* source = qkv + row * wide + at;
+          const float* add = biases.data() + at;
+          T* target = parts[part] + ((b * s.of_part(part) + head) * s.length + t) * n;
+          if (part == 2) {
 #pragma omp simd
-          for (int64_t i = 0; i < n; i++) store(target, i, load(source, i) + add[i]);
-          continue;
-        }
+            for (int64_t i = 0; i < n; i++) store(target, i, load(source, i) + add[i]);
+            continue;
+          }
 #pragma omp simd
-        for (int64_t i = 0; i < half; i++) {
-          const float first = load(source, i) + add[i], second = load(source, half + i) + add[half + i];
-          store(target, i, first * c[i] - second * r[i]);
-          store(target, half + i, second * c[half + i] + first * r[half + i]);
+          for (int64_t i = 0; i < half; i++) {
+            const float first = load(source, i) + add[i], second = load(source, half + i) + add[half + i];
+            store(target, i, first * c[i] - second * r[i]);
+            store(target, half + i, second * c[half + i] + first * r[half + i]);
+          }
         }
       }
     }
@@ -759,42 +771,44 @@ void rotary_heads_gradient(void*, TF_OpKernelContext* context) {
   const float* sin = call.in<float>(4);
   const GroupedSizes s(call.in<int32_t>(5));
   const int64_t by_row = TF_Dim(cosines, 0) == 1 ? 0 : s.length * s.size;
-  const int64_t rows = s.batch * s.length, wide = s.all_heads() * s.size;
+  const int64_t rows = s.batch * s.length, wide = s.width();
   T* dqkv = call.out<T>(0, type_of<T>(), {rows, wide});
   float* dbias = call.out<float>(1, TF_FLOAT, {wide});
-  std::vector<float> sums(static_cast<size_t>(std::min<int64_t>(kParts, rows) * wide), 0.0f);
+  RowSums sums(rows, wide);
   over_rows(rows, [&](int index, int64_t from, int64_t to) {
     const int64_t n = s.size, half = n / 2;
     for (int64_t row = from; row < to; row++) {
       const int64_t b = row / s.length, t = row % s.length;
       const float* c = cos + b * by_row + t * n;
       const float* r = sin + b * by_row + t * n;
-      for (int64_t head = 0; head < s.all_heads(); head++) {
-        const int part = s.part(head);
-        const T* source = parts[part] + ((b * s.of_part(part) + s.inside(head)) * s.length + t) * n;
-        T* target = dqkv + row * wide + head * n;
-        float* sum = sums.data() + index * wide + head * n;
-        if (part == 2) {
+      for (int part = 0; part < 3; part++) {
+        for (int64_t head = 0; head < s.of_part(part); head++) {
+          const int64_t at = (s.before(part) + head) * n;
+          const T* source = parts[part] + ((b * s.of_part(part) + head) * s.length + t) * n;
+          T* target = dqkv + row * wide + at;
+          float* sum = sums.of(index) + at;
+          if (part == 2) {
 #pragma omp simd
-          for (int64_t i = 0; i < n; i++) {
-            target[i] = source[i];
-            sum[i] += load(source, i);
+            for (int64_t i = 0; i < n; i++) {
+              target[i] = source[i];
+              sum[i] += load(source, i);
+            }
+            continue;
           }
-          continue;
-        }
 #pragma omp simd
-        for (int64_t i = 0; i < half; i++) {
-          const float first = load(source, i), second = load(source, half + i);
-          const float low = first * c[i] + second * r[half + i], high = second * c[half + i] - first * r[i];
-          store(target, i, low);
-          store(target, half + i, high);
-          sum[i] += low;
-          sum[half + i] += high;
+          for (int64_t i = 0; i < half; i++) {
+            const float first = load(source, i), second = load(source, half + i);
+            const float low = first * c[i] + second * r[half + i], high = second * c[half + i] - first * r[i];
+            store(target, i, low);
+            store(target, half + i, high);
+            sum[i] += low;
+            sum[half + i] += high;
+          }
         }
       }
     }
   });
-  add_parts(sums, wide, dbias);
+  sums.into(dbias);
 }
 
 // e = exp(scores · scale + mask - most of them) of one row, and what it must be multiplied by to be the softmax; the mask
