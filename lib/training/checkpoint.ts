@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { AdamW, Parameter } from "../engine/mod.ts";
 import { openCheckpoint, openSafetensors, writeSafetensors } from "../models/mod.ts";
+import { differences } from "./differences.ts";
 import {
   filesIn,
   ignoreNotFound,
@@ -219,19 +220,6 @@ export function restoreTraining(
   } finally {
     moments.close();
   }
-}
-
-/** What differs between two values, by path: `recipe.epochs: 3 there, 4 here`. */
-export function differences(saved: unknown, current: unknown, path = ""): string[] {
-  const isObject = (value: unknown): value is Record<string, unknown> =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
-  if (isObject(saved) && isObject(current)) {
-    return [...new Set([...Object.keys(saved), ...Object.keys(current)])].flatMap((key) =>
-      differences(saved[key], current[key], path === "" ? key : `${path}.${key}`)
-    );
-  }
-  const [there, here] = [saved, current].map((value) => JSON.stringify(value) ?? "absent");
-  return there === here ? [] : [`${path}: ${there} there, ${here} here`];
 }
 
 /** @throws Error that lists what differs between a checkpoint's run and this one. */

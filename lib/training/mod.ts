@@ -1,6 +1,7 @@
 /** Training: batches, recipe, schedule, the loop, checkpoints; songs, tokenizer and model joined. */
 export * from "./batches.ts";
-export { differences, type TrainingState } from "./checkpoint.ts";
+export type { TrainingState } from "./checkpoint.ts";
+export { differences } from "./differences.ts";
 export {
   breathe,
   evaluateExamples,

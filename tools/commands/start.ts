@@ -1,16 +1,18 @@
 /** `deno task start`: runs all notebooks headless on a table of songs and says how the model did. */
 import { basename, join, resolve } from "node:path";
-import { exists, inProject } from "../setup/paths.ts";
-import { runNotebooks } from "../notebooks/run.ts";
+import { exists, inProject, remove } from "../setup/paths.ts";
+import { type NotebookResult, runNotebooks } from "../notebooks/run.ts";
+import { unfinishedRun } from "../notebooks/unfinished.ts";
 import { readOptions, recipe, shared } from "../options.ts";
-import { newRecord, writeRecord } from "../report/record.ts";
+import { newRecord, type RanNotebook, writeRecord } from "../report/record.ts";
 import { recipes } from "../../lib/training/recipe.ts";
 
 const options = readOptions({
   command: "start",
   about:
     "Runs all notebooks, headless: analysis, preprocessing, fine-tuning, evaluation, the further ideas.\n" +
-    "The executed notebooks and what they write go to the output folder.",
+    "The executed notebooks and what they write go to the output folder.\n" +
+    "A run that was cut off goes on with the same command; a search and a training go on where they stood.",
   options: {
     songs: shared.songs,
     genres: shared.genres,
@@ -30,6 +32,7 @@ const options = readOptions({
       default: "quick",
       about: "how to train: quick suits a model from scratch; thorough takes two hours",
     },
+    anew: { type: "flag", about: "starts anew where an earlier run was cut off" },
   },
 });
 
@@ -40,13 +43,9 @@ const notebookFolder = inProject("notebooks");
 const notebooks = [...Deno.readDirSync(notebookFolder)].map(({ name }) => name)
   .filter((name) => name.endsWith(".ipynb")).sort().map((name) => join(notebookFolder, name));
 const output = resolve(options.output);
-const run = join(output, "run");
-// a run of `start` is one run: what an earlier one left is not gone on with
-await Deno.remove(run, { recursive: true }).catch((error) => {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
-});
+const folders = { run: join(output, "run"), notebooks: join(output, "notebooks") };
 const setUp = Number(Deno.env.get("KOBERT_SETUP_SECONDS") ?? 0);
-const record = await newRecord(
+const wanted = await newRecord(
   {
     songs: resolve(options.songs),
     genres: options.genres ?? null,
@@ -60,41 +59,75 @@ const record = await newRecord(
   { ...recipes[options.recipe]!, seed: options.seed },
   setUp,
 );
-const startedAt = performance.now();
+
+let record = wanted, done: string[] = [];
+const earlier = options.anew ? { found: "nothing" as const } : unfinishedRun(folders, wanted, notebooks);
+if (earlier.found === "unfinished") {
+  const { started, resumed = [], notebooks: ran } = earlier.record;
+  record = { ...earlier.record, resumed: [...resumed, wanted.started] };
+  done = earlier.done;
+  const seconds = ran.reduce((sum, notebook) => sum + notebook.seconds, 0);
+  console.log(
+    `Going on with the run of ${started.slice(0, 16).replace("T", " ")} UTC, which was cut off after ${
+      seconds.toFixed(0)
+    } s of notebooks` +
+      `${done.length === 0 ? "" : `; done: ${done.join(", ")}`}. --anew starts anew.`,
+  );
+} else {
+  if (earlier.found === "another") {
+    const lines = earlier.differences.map((line) => `\n  ${line}`).join("");
+    console.log(`The run in ${folders.run} was cut off and cannot be gone on with:${lines}\nStarting anew.`);
+  }
+  // what another run left there is none of this one's
+  remove(folders.run);
+}
+writeRecord(folders.run, record);
+
+/** Adds what has run to the record: a cut-off run goes on from there. */
+function note({ notebook, seconds, status }: NotebookResult): void {
+  const name = basename(notebook);
+  const before = record.notebooks.find((ran) => ran.name === name);
+  const ran: RanNotebook = { name, seconds: seconds + (before?.seconds ?? 0), done: status === "ok" };
+  record = { ...record, notebooks: [...record.notebooks.filter((other) => other.name !== name), ran] };
+  writeRecord(folders.run, record);
+}
+
 const results = await runNotebooks({
-  notebooks,
-  outputFolder: join(output, "notebooks"),
+  notebooks: notebooks.filter((path) => !done.includes(basename(path))),
+  outputFolder: folders.notebooks,
   env: {
     SONGS_FILE: resolve(options.songs),
     GENRES: options.genres ?? "",
     MODEL: located(options.model),
     MODELS: options.models?.split(",").map((model) => located(model.trim())).join(",") ?? "",
     TOKENIZER: options.tokenizer === undefined ? "" : resolve(options.tokenizer),
-    OUTPUT: run,
+    OUTPUT: folders.run,
     RECIPE: options.recipe,
     SEED: String(options.seed),
     KOBERT_ENGINE: options.engine,
   },
+  timeoutSeconds: null,
+  onNotebook: note,
 });
-const seconds = (performance.now() - startedAt) / 1000;
-writeRecord(run, {
-  ...record,
-  notebooks: results.filter(({ status }) => status !== "not run")
-    .map(({ notebook, seconds }) => ({ name: basename(notebook), seconds })),
-});
-if (results.some(({ status }) => status !== "ok")) {
-  console.error(`A notebook failed; what ran of it is in ${join(output, "notebooks")}.`);
-  Deno.exit(1);
+const failed = results.find(({ status }) => status !== "ok");
+if (failed !== undefined) {
+  const stopped = failed.error?.name === "Interrupted";
+  const what = stopped ? "Stopped." : `A notebook failed; what ran of it is in ${folders.notebooks}.`;
+  console.error(`${what} The same command goes on from there.`);
+  Deno.exit(stopped ? 130 : 1);
 }
+const seconds = record.notebooks.reduce((sum, notebook) => sum + notebook.seconds, 0);
 
 interface Measured {
   accuracyPerInstance: { value: number };
   accuracyPerSong: { value: number };
   macroF1: number;
 }
-const metrics: Record<string, Measured> = JSON.parse(await Deno.readTextFile(join(run, "test_metrics.json")));
-console.log(`\nExecuted notebooks: ${join(output, "notebooks")}`);
-console.log(`Model, history and metrics: ${run}`);
+const metrics: Record<string, Measured> = JSON.parse(
+  await Deno.readTextFile(join(folders.run, "test_metrics.json")),
+);
+console.log(`\nExecuted notebooks: ${folders.notebooks}`);
+console.log(`Model, history and metrics: ${folders.run}`);
 // Loaded here only: what draws the figures need not stand in memory while the notebooks run.
 const { writeReport } = await import("../report/write.ts");
 console.log(`Report: ${await writeReport(output)}\n`);

@@ -21,12 +21,14 @@ export interface RunNotebooksOptions {
   env?: Readonly<Record<string, string>>;
   /** `interactive` (live where scripts may run, 4 MB a notebook), or `png` (pictures only), the default in place. */
   figures?: "interactive" | "png";
-  /** The longest that a cell may take, 3600 s by default. */
-  timeoutSeconds?: number;
+  /** The longest that a cell may take, 3600 s by default; `null` for no limit: a training of a large model takes what it takes. */
+  timeoutSeconds?: number | null;
   /** Listens so long after each cell for late output, 100 ms by default. */
   settleMs?: number;
   /** Whether what cells print appears here too; progress always does. */
   echo?: boolean;
+  /** Is told of each notebook that ran, as soon as it is written. */
+  onNotebook?: (result: NotebookResult) => void;
   /** Jupyter's kernel and the Python environment that has it; the project's own by default. */
   kernel?: string;
   venv?: string;
@@ -105,7 +107,7 @@ export async function runNotebooks(options: RunNotebooksOptions): Promise<Notebo
   const request = {
     jobs,
     kernel,
-    timeoutSeconds: options.timeoutSeconds ?? 3600,
+    timeoutSeconds: options.timeoutSeconds === undefined ? 3600 : options.timeoutSeconds,
     settleMs: options.settleMs ?? 100,
     env: { ...options.env, NOTEBOOK_FIGURES: options.figures ?? (inPlace ? "png" : "interactive") },
     strip: inPlace,
@@ -156,6 +158,7 @@ export async function runNotebooks(options: RunNotebooksOptions): Promise<Notebo
           `${name.padEnd(28)} ${seconds.toFixed(1).padStart(7)} s${error === null ? "" : "  failed"}`,
         );
         if (error !== null) screen.line(failureText(results[at]!));
+        options.onNotebook?.(results[at]!);
       }
     }
   } finally {

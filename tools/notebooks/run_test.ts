@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { KERNEL } from "../setup/kernel.ts";
 import { exists, inVenv } from "../setup/paths.ts";
 import { failureText, runNotebooks, type RunNotebooksOptions } from "./run.ts";
@@ -64,7 +64,7 @@ Deno.test({
           'setTimeout(() => console.log("late"), 20);',
         ],
         ["typeof shared"],
-      ], { env: { SONGS_FILE: "노래.csv" }, figures: "png" });
+      ], { env: { SONGS_FILE: "노래.csv" }, figures: "png", timeoutSeconds: null });
       assert.deepEqual(results.map(({ status, error }) => [status, error]), [["ok", null], ["ok", null]]);
       assert.ok(results.every(({ seconds }) => seconds > 0));
       const [a, b] = cells;
@@ -85,23 +85,26 @@ Deno.test({
   ignore,
   fn: () =>
     withFolder(async (folder) => {
+      const told: unknown[] = [];
       const { results, cells } = await run(folder, [
+        ["0"],
         ["1", { markdown: "text" }, 'console.log("before");\nthrow new TypeError("노래가 없다");', "4"],
         ["1"],
-      ]);
-      assert.deepEqual(results.map(({ status }) => status), ["failed", "not run"]);
-      const { error, output } = results[0]!;
+      ], { onNotebook: ({ notebook, status }) => told.push([basename(notebook), status]) });
+      assert.deepEqual(results.map(({ status }) => status), ["ok", "failed", "not run"]);
+      assert.deepEqual(told, [["a.ipynb", "ok"], ["b.ipynb", "failed"]]);
+      const { error, output } = results[1]!;
       assert.deepEqual([error!.cell, error!.executionCount, error!.name, error!.message], [
         3,
         2,
         "TypeError",
         "노래가 없다",
       ]);
-      assert.equal(textOf(cells[0]![2]!), "before\n");
-      assert.equal(cells[0]![2]!.outputs.at(-1)!.ename, "TypeError");
-      assert.equal(cells[0]![3]!.execution_count, null);
-      const text = failureText(results[0]!);
-      assert.match(text, /a\.ipynb failed in cell 3 \[2\]:\n\n {4}console\.log\("before"\);\n/);
+      assert.equal(textOf(cells[1]![2]!), "before\n");
+      assert.equal(cells[1]![2]!.outputs.at(-1)!.ename, "TypeError");
+      assert.equal(cells[1]![3]!.execution_count, null);
+      const text = failureText(results[1]!);
+      assert.match(text, /b\.ipynb failed in cell 3 \[2\]:\n\n {4}console\.log\("before"\);\n/);
       assert.match(text, /\nTypeError: 노래가 없다\n +at /);
       assert.equal(text.match(/노래가 없다/g)!.length, 2);
       assert.ok(text.endsWith(`What ran is in ${output}.`));

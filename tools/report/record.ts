@@ -33,7 +33,18 @@ export interface RunRecord {
   versions: Record<string, string>;
   setUpSeconds: number;
   /** In the order in which they ran. */
-  notebooks: { name: string; seconds: number }[];
+  notebooks: RanNotebook[];
+  /** When it was gone on with after it had been cut off, ISO 8601; absent where it never was. */
+  resumed?: string[];
+}
+
+/** A notebook that a run has come to. */
+export interface RanNotebook {
+  name: string;
+  /** Of all times that the run came to it. */
+  seconds: number;
+  /** Whether it ran to its end. */
+  done: boolean;
 }
 
 /** The name of the record's file, in the folder of the run. */

@@ -74,6 +74,9 @@ export function summary(data: ReportData): Html | null {
   return markup`${answer}<div class="cards">${cards}</div>`;
 }
 
+/** A moment to the minute. @param moment ISO 8601 */
+const minute = (moment: string): string => `${moment.slice(0, 16).replace("T", " ")} UTC`;
+
 /** What was told to the run, and what it ran on. */
 export function theRun({ record }: ReportData): Html | null {
   if (record === null) return null;
@@ -81,7 +84,10 @@ export function theRun({ record }: ReportData): Html | null {
   return markup`<h3>설정 · Settings</h3>
 ${
     facts({
-      "시작 · started": record.started.slice(0, 16).replace("T", " ") + " UTC",
+      "시작 · started": minute(record.started),
+      ...(record.resumed === undefined
+        ? {}
+        : { "이어서 · gone on with": record.resumed.map(minute).join(", ") }),
       "모델 · model": shownSource(options.model),
       "토크나이저 · tokenizer": options.tokenizer === null
         ? "모델의 것 · the model's"

@@ -37,7 +37,10 @@ export function testRecord(named: (text: string) => string = (text) => text): Ru
     machine: { processor: named("a processor"), cores: 2, memoryGiB: 24, system: "Linux", load: 0.5 },
     versions: { Deno: named("2.9.6") },
     setUpSeconds: 0,
-    notebooks: [{ name: named("01_eda.ipynb"), seconds: 12.3 }, { name: "05_evaluation.ipynb", seconds: 60 }],
+    notebooks: [
+      { name: named("01_eda.ipynb"), seconds: 12.3, done: true },
+      { name: "05_evaluation.ipynb", seconds: 60, done: true },
+    ],
   };
 }
 

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type RunRecord, writeRecord } from "../report/record.ts";
+import { testRecord } from "../report/testing.ts";
+import { notebookText, withFolder } from "./testing.ts";
+import { unfinishedRun } from "./unfinished.ts";
+
+/** A run of a, b and c that was cut off in c, with the executed notebooks of a and b. */
+async function cutOff(folder: string) {
+  const folders = { run: join(folder, "run"), notebooks: join(folder, "executed") };
+  const record: RunRecord = {
+    ...testRecord(),
+    notebooks: [
+      { name: "a.ipynb", seconds: 1, done: true },
+      { name: "b.ipynb", seconds: 2, done: true },
+      { name: "c.ipynb", seconds: 3, done: false },
+    ],
+  };
+  writeRecord(folders.run, record);
+  await Deno.mkdir(folders.notebooks);
+  const notebooks: string[] = [];
+  for (const name of ["a", "b", "c"]) {
+    const path = join(folder, `${name}.ipynb`);
+    await Deno.writeTextFile(path, notebookText([{ markdown: "# 제목\n" }, `const ${name} = 1;\n${name};`]));
+    notebooks.push(path);
+    const ran = [{ markdown: "# 제목\n" }, { code: `const ${name} = 1;\n${name};`, count: 1 }];
+    await Deno.writeTextFile(join(folders.notebooks, `${name}.ipynb`), notebookText(ran));
+  }
+  const b = notebooks[1]!;
+  return { folders, record, notebooks, b };
+}
+
+Deno.test("a run that was cut off goes on at the first notebook that did not end", () =>
+  withFolder(async (folder) => {
+    const { folders, record, notebooks } = await cutOff(folder);
+    // the new run begins later, and came to no notebook yet
+    const wanted = { ...record, started: "2026-02-03T04:05:06.000Z", setUpSeconds: 9, notebooks: [] };
+    assert.deepEqual(unfinishedRun(folders, wanted, notebooks), {
+      found: "unfinished",
+      record,
+      done: ["a.ipynb", "b.ipynb"],
+    });
+  }));
+
+Deno.test("notebooks run again from the first whose cells have changed, or whose executed file is gone", () =>
+  withFolder(async (folder) => {
+    const { folders, record, notebooks, b } = await cutOff(folder);
+    const done = () => {
+      const earlier = unfinishedRun(folders, record, notebooks);
+      return earlier.found === "unfinished" ? earlier.done : earlier.found;
+    };
+    await Deno.writeTextFile(b, notebookText([{ markdown: "# 제목\n" }, "const b = 2;\nb;"]));
+    assert.deepEqual(done(), ["a.ipynb"]);
+    await Deno.remove(join(folders.notebooks, "a.ipynb"));
+    assert.deepEqual(done(), []);
+  }));
+
+Deno.test("a run of other songs, options, recipe or versions is not gone on with, and the differences are told", () =>
+  withFolder(async (folder) => {
+    const { folders, record, notebooks } = await cutOff(folder);
+    const differences = (wanted: Partial<RunRecord>) => {
+      const earlier = unfinishedRun(folders, { ...record, ...wanted }, notebooks);
+      return earlier.found === "another" ? earlier.differences : earlier.found;
+    };
+    assert.deepEqual(differences({ songsDigest: "abc" }), ['songsDigest: null there, "abc" here']);
+    assert.deepEqual(differences({ options: { ...record.options, seed: 8 } }), [
+      "options.seed: 7 there, 8 here",
+    ]);
+    assert.deepEqual(differences({ recipe: { ...record.recipe, epochs: 1 } }), [
+      "recipe.epochs: 10 there, 1 here",
+    ]);
+    assert.deepEqual(differences({ versions: { Deno: "3.0.0" } }), [
+      'versions.Deno: "2.9.6" there, "3.0.0" here',
+    ]);
+  }));
+
+Deno.test("there is nothing to go on with after a whole run, without a record, and where it cannot be read", () =>
+  withFolder(async (folder) => {
+    const { folders, record, notebooks } = await cutOff(folder);
+    const whole = record.notebooks.map((notebook) => ({ ...notebook, done: true }));
+    writeRecord(folders.run, { ...record, notebooks: whole });
+    assert.equal(unfinishedRun(folders, record, notebooks).found, "nothing");
+    await Deno.writeTextFile(join(folders.run, "run.json"), "{");
+    assert.equal(unfinishedRun(folders, record, notebooks).found, "nothing");
+    await Deno.remove(folders.run, { recursive: true });
+    assert.equal(unfinishedRun(folders, record, notebooks).found, "nothing");
+  }));
