@@ -222,6 +222,8 @@ function jobsOf(stages: readonly Stage[], filter: string | undefined, env: Recor
         inProject("outputs", "test"),
         "--engine",
         env.KOBERT_ENGINE ?? "auto",
+        // all of them, whatever an earlier run left
+        "--anew",
       ];
       return [check("notebooks", ["run", "-A", "tools/commands/start.ts", ...args], 480)];
     },

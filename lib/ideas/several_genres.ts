@@ -18,7 +18,7 @@ import {
   wilsonInterval,
 } from "../evaluation/mod.ts";
 import { instances, type Song } from "../songs/mod.ts";
-import type { Recipe, TrainingCallback } from "../training/mod.ts";
+import type { Recipe } from "../training/mod.ts";
 import { type PassingTrainingOptions, predictionsAfterTraining } from "./best_epoch.ts";
 import type { SongSides } from "./artist_splits.ts";
 import type { GroupOfSongs } from "./song_groups.ts";
@@ -81,6 +81,7 @@ export interface SeveralGenresResult {
   thresholds: number[];
   /** McNemar's exact p against the first way: of the likeliest genre, of exact sets at 0.5 and with tuned thresholds. */
   p: { accuracy: number; subset: number; subsetTuned: number };
+  /** Next to nothing where the model had learnt that way before. */
   trainSeconds: number;
 }
 
@@ -295,6 +296,15 @@ export function regressionOfGenres(
   };
 }
 
+/** What {@link transformerOfGenres} can be told. */
+export interface TransformerOfGenresOptions extends PassingTrainingOptions {
+  /**
+   * Probabilities of the validation and then the test songs by a model that has learnt from these songs by this recipe: where
+   * the recipe oversamples, that way is not trained again.
+   */
+  learnt?: Rows;
+}
+
 /**
  * A transformer, trained anew each way by one recipe; the best epoch on validation songs is taken (by accuracy, with
  * `sigmoid` by micro-F1).
@@ -304,11 +314,12 @@ export function regressionOfGenres(
 export function transformerOfGenres(
   source: string,
   recipe: Recipe,
-  options: PassingTrainingOptions = {},
+  { learnt, ...options }: TransformerOfGenresOptions = {},
 ): SeveralGenresModel {
   return {
     name: source,
     async learn(way, sides, labels) {
+      if (way === "oversampling" && recipe.oversample && learnt !== undefined) return learnt;
       const multiLabel = way === "sigmoid";
       const wayRecipe: Recipe = {
         ...recipe,
@@ -327,11 +338,7 @@ export function modelsOfGenres(
   budget: { severalGenres: boolean; tolerance: number },
   source: string,
   recipe: Recipe,
-  options: {
-    tokenizer?: string;
-    callbacks?: readonly TrainingCallback[];
-    iteration?: (iteration: number) => void;
-  } = {},
+  options: TransformerOfGenresOptions & { iteration?: (iteration: number) => void } = {},
 ): SeveralGenresModel[] {
   const { tolerance } = budget, { iteration } = options;
   return [

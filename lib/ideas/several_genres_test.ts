@@ -11,6 +11,7 @@ import {
   severalGenresSeries,
   severalGenresTable,
   severalGenresText,
+  type SeveralGenresWay,
   transformerOfGenres,
 } from "./mod.ts";
 
@@ -147,4 +148,15 @@ Deno.test("a transformer: each way trains the model it says", async () => {
   for (const row of softmax) assert.ok(Math.abs(sumOf(row) - 1) < 1e-5);
   // three sigmoids of a fresh model: near a half each
   for (const row of sigmoid) assert.ok(sumOf(row) > 1.1, `${Array.from(row)}`);
+});
+
+Deno.test("a transformer that has learnt by oversampling is not trained that way again", async () => {
+  const learnt = [[0.1, 0.2, 0.7]];
+  // a source that cannot be loaded: any training would be an error
+  const learn = (way: SeveralGenresWay, oversample: boolean) =>
+    transformerOfGenres("none", { ...testRecipe, oversample }, { learnt }).learn(way, writtenSides, labels);
+  assert.equal(await learn("oversampling", true), learnt);
+  await assert.rejects(learn("weights", true), /none/);
+  // what a recipe without oversampling has taught is another model
+  await assert.rejects(learn("oversampling", false), /none/);
 });

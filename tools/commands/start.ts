@@ -63,9 +63,8 @@ const wanted = await newRecord(
 let record = wanted, done: string[] = [];
 const earlier = options.anew ? { found: "nothing" as const } : unfinishedRun(folders, wanted, notebooks);
 if (earlier.found === "unfinished") {
-  const { started, resumed = [], notebooks: ran } = earlier.record;
-  record = { ...earlier.record, resumed: [...resumed, wanted.started] };
-  done = earlier.done;
+  ({ record, done } = earlier);
+  const { started, resumed, notebooks: ran } = record;
   const seconds = ran.reduce((sum, notebook) => sum + notebook.seconds, 0);
   console.log(
     `Going on with the run of ${started.slice(0, 16).replace("T", " ")} UTC, which was cut off after ${
@@ -73,6 +72,7 @@ if (earlier.found === "unfinished") {
     } s of notebooks` +
       `${done.length === 0 ? "" : `; done: ${done.join(", ")}`}. --anew starts anew.`,
   );
+  for (const change of resumed!.at(-1)!.changes) console.log(`  Since then: ${change}`);
 } else {
   if (earlier.found === "another") {
     const lines = earlier.differences.map((line) => `\n  ${line}`).join("");

@@ -10,16 +10,11 @@ export type Earlier =
   | { found: "nothing" }
   /** One that was cut off, of something else: in what it differs. */
   | { found: "another"; differences: string[] }
-  /** One that can be gone on with, and the names of the notebooks that need not run again. */
+  /** One to go on with: its record, with this going on noted, and the names of the notebooks that need not run again. */
   | { found: "unfinished"; record: RunRecord; done: string[] };
 
-/** What must agree, or the results of two runs would stand beside each other. */
-const identityOf = ({ options, songsDigest, recipe, versions }: RunRecord) => ({
-  options,
-  songsDigest,
-  recipe,
-  versions,
-});
+/** What must agree, or the results of two runs would stand beside each other. Versions need not: hours of work may be done. */
+const identityOf = ({ options, songsDigest, recipe }: RunRecord) => ({ options, songsDigest, recipe });
 
 /**
  * Looks for a run to go on with. Of its notebooks those need not run again that ran to their end, up to the first whose cells
@@ -43,7 +38,12 @@ export function unfinishedRun(
   const isDone = (path: string) =>
     ended.has(basename(path)) && sameCells(path, join(folders.notebooks, basename(path)));
   const done = notebooks.slice(0, notebooks.findIndex((path) => !isDone(path)));
-  return { found: "unfinished", record, done: done.map((path) => basename(path)) };
+  const resumed = { at: wanted.started, changes: differences(record.versions, wanted.versions) };
+  return {
+    found: "unfinished",
+    record: { ...record, versions: wanted.versions, resumed: [...record.resumed ?? [], resumed] },
+    done: done.map((path) => basename(path)),
+  };
 }
 
 /** `null` where there is no record that can be read. */

@@ -37,7 +37,7 @@ Deno.test("a run that was cut off goes on at the first notebook that did not end
     const wanted = { ...record, started: "2026-02-03T04:05:06.000Z", setUpSeconds: 9, notebooks: [] };
     assert.deepEqual(unfinishedRun(folders, wanted, notebooks), {
       found: "unfinished",
-      record,
+      record: { ...record, resumed: [{ at: "2026-02-03T04:05:06.000Z", changes: [] }] },
       done: ["a.ipynb", "b.ipynb"],
     });
   }));
@@ -55,7 +55,7 @@ Deno.test("notebooks run again from the first whose cells have changed, or whose
     assert.deepEqual(done(), []);
   }));
 
-Deno.test("a run of other songs, options, recipe or versions is not gone on with, and the differences are told", () =>
+Deno.test("a run of other songs, options or recipe is not gone on with, and the differences are told", () =>
   withFolder(async (folder) => {
     const { folders, record, notebooks } = await cutOff(folder);
     const differences = (wanted: Partial<RunRecord>) => {
@@ -69,8 +69,23 @@ Deno.test("a run of other songs, options, recipe or versions is not gone on with
     assert.deepEqual(differences({ recipe: { ...record.recipe, epochs: 1 } }), [
       "recipe.epochs: 10 there, 1 here",
     ]);
-    assert.deepEqual(differences({ versions: { Deno: "3.0.0" } }), [
-      'versions.Deno: "2.9.6" there, "3.0.0" here',
+  }));
+
+Deno.test("a run is gone on with by other versions, which are noted each time", () =>
+  withFolder(async (folder) => {
+    const { folders, record, notebooks } = await cutOff(folder);
+    const going = (wanted: RunRecord) => {
+      const earlier = unfinishedRun(folders, wanted, notebooks);
+      assert.ok(earlier.found === "unfinished");
+      return earlier.record;
+    };
+    const once = going({ ...record, started: "2026-02-03T04:05:06.000Z", versions: { Deno: "3.0.0" } });
+    writeRecord(folders.run, once);
+    const twice = going({ ...record, started: "2026-02-03T05:05:06.000Z", versions: { Deno: "3.0.0" } });
+    assert.deepEqual(twice.versions, { Deno: "3.0.0" });
+    assert.deepEqual(twice.resumed, [
+      { at: "2026-02-03T04:05:06.000Z", changes: ['Deno: "2.9.6" there, "3.0.0" here'] },
+      { at: "2026-02-03T05:05:06.000Z", changes: [] },
     ]);
   }));
 

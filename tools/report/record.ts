@@ -34,8 +34,8 @@ export interface RunRecord {
   setUpSeconds: number;
   /** In the order in which they ran. */
   notebooks: RanNotebook[];
-  /** When it was gone on with after it had been cut off, ISO 8601; absent where it never was. */
-  resumed?: string[];
+  /** When it was gone on with after it had been cut off (ISO 8601), and what was other than before; absent where it never was. */
+  resumed?: { at: string; changes: string[] }[];
 }
 
 /** A notebook that a run has come to. */

@@ -85,9 +85,10 @@ export function theRun({ record }: ReportData): Html | null {
 ${
     facts({
       "시작 · started": minute(record.started),
-      ...(record.resumed === undefined
-        ? {}
-        : { "이어서 · gone on with": record.resumed.map(minute).join(", ") }),
+      ...(record.resumed === undefined ? {} : {
+        "이어서 · gone on with": record.resumed.map(({ at, changes }) => [minute(at), ...changes].join("; "))
+          .join(". "),
+      }),
       "모델 · model": shownSource(options.model),
       "토크나이저 · tokenizer": options.tokenizer === null
         ? "모델의 것 · the model's"
