@@ -4,11 +4,11 @@
  */
 import type pl from "nodejs-polars";
 import { mcNemar, type Rows, textBaseline, wilsonInterval } from "../evaluation/mod.ts";
-import { genresOf, instances, type Song, songRows, type SplitBy, splitSongs } from "../songs/mod.ts";
-import type { Recipe, TrainingCallback } from "../training/mod.ts";
+import { genresOf, instances, songRows, type SplitBy, splitSongs } from "../songs/mod.ts";
+import type { Recipe } from "../training/mod.ts";
 import { ARTIST_BUCKETS } from "./artist_prior.ts";
 import { type ArtistComparison, type ArtistIdeaResult, compareArtistIdeas } from "./artist_comparison.ts";
-import { type PassingTrainingOptions, predictionsAfterTraining } from "./best_epoch.ts";
+import { predictionsAfterTraining, type SideTrainingOptions, type SongSides } from "./side_training.ts";
 import { ARTIST_BUCKET_NAMES, type GroupOfSongs } from "./song_groups.ts";
 import { artistSongsOf } from "./verdict.ts";
 
@@ -21,13 +21,6 @@ export interface LyricsModel {
    * @returns scores of the validation and then the test songs, rows [song][class]: logits or log-probabilities
    */
   score(sides: SongSides, labels: readonly string[]): Promise<Rows>;
-}
-
-/** The songs of a split. */
-export interface SongSides {
-  train: readonly Song[];
-  validation: readonly Song[];
-  test: readonly Song[];
 }
 
 /** The artist idea on one split. */
@@ -75,14 +68,16 @@ export interface ArtistSplits {
 /**
  * The artist idea with several lyrics models on several splits, in that order. A split that these songs do not allow (one
  * artist has nearly all of them) is left out, with a note that says why.
+ *
+ * @param options.onRun is told what is learnt next, and the how-manieth of all it is: `2/3`
  */
 export async function artistIdeaOnSplits(
   songs: pl.DataFrame,
   runs: readonly { by: SplitBy; model: LyricsModel }[],
-  options: { seed: number; onRun?: (model: string, by: SplitBy) => void | Promise<void> },
+  options: { seed: number; onRun?: (model: string, by: SplitBy, place: string) => void | Promise<void> },
 ): Promise<ArtistSplits> {
   const results: ArtistSplitResult[] = [], notes: string[] = [];
-  for (const { by, model } of runs) {
+  for (const [i, { by, model }] of runs.entries()) {
     try {
       splitSongs(songs, { validation: 0.1, test: 0.1, seed: options.seed, by });
     } catch (error) {
@@ -90,7 +85,7 @@ export async function artistIdeaOnSplits(
       notes.push(`${model.name}, split by ${by}: ${error.message}`);
       continue;
     }
-    await options.onRun?.(model.name, by);
+    await options.onRun?.(model.name, by, `${i + 1}/${runs.length}`);
     results.push(await artistIdeaOnSplit(songs, by, model, options));
   }
   return { results, notes };
@@ -104,11 +99,7 @@ export function artistRuns(
   budget: { artistSplit: boolean; tolerance: number },
   source: string,
   recipe: Recipe,
-  options: {
-    tokenizer?: string;
-    callbacks?: readonly TrainingCallback[];
-    iteration?: (iteration: number) => void;
-  } = {},
+  options: SideTrainingOptions & { iteration?: (iteration: number) => void } = {},
 ): { by: SplitBy; model: LyricsModel }[] {
   const { iteration: onIteration, ...training } = options;
   const words = regressionLyricsModel({ tolerance: budget.tolerance, ...(onIteration && { onIteration }) });
@@ -188,7 +179,7 @@ export function regressionLyricsModel(
 export function transformerLyricsModel(
   source: string,
   recipe: Recipe,
-  options: PassingTrainingOptions = {},
+  options: SideTrainingOptions = {},
 ): LyricsModel {
   return {
     name: source,

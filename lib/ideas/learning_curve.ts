@@ -1,15 +1,9 @@
 /** What more songs would bring: accuracy over the size of the training set. */
 import { permutation, randomKey } from "../engine/mod.ts";
 import { type Rows, textBaseline, wilsonInterval } from "../evaluation/mod.ts";
-import { disposeModel } from "../models/mod.ts";
-import { instances, type Song, songsFrame } from "../songs/mod.ts";
-import {
-  classifySongs,
-  fineTune,
-  loadClassifier,
-  type Recipe,
-  type TrainingCallback,
-} from "../training/mod.ts";
+import { instances, type Song } from "../songs/mod.ts";
+import type { Recipe } from "../training/mod.ts";
+import { predictionsAfterTraining, type SideTrainingOptions } from "./side_training.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
 /** Something that learns from songs. */
@@ -47,18 +41,23 @@ export interface LearningCurve {
  * and all methods get the same.
  *
  * @param options.seed decides which songs the parts hold
- * @param options.onLearner is told what is learnt next
+ * @param options.onLearner is told what is learnt next, and the how-manieth of all it is: `2/6`
  * @throws RangeError for a share that is not above 0 and at most 1
  */
 export async function learningCurves(
   songs: { train: readonly Song[]; test: readonly Song[] },
   labels: readonly string[],
   learners: readonly Learner[],
-  options: { seed: number; onLearner?: (method: string, songs: number) => void | Promise<void> },
+  options: {
+    seed: number;
+    onLearner?: (method: string, songs: number, place: string) => void | Promise<void>;
+  },
 ): Promise<LearningCurve[]> {
   const { train, test } = songs;
   const order = permutation(train.length, randomKey(options.seed, 5));
+  const all = learners.reduce((sum, { shares }) => sum + shares.length, 0);
   const curves: LearningCurve[] = [];
+  let begun = 0;
   for (const { method, shares, learn, whole } of learners) {
     const points: LearningPoint[] = [];
     for (const share of shares.toSorted((a, b) => a - b)) {
@@ -68,7 +67,7 @@ export async function learningCurves(
         );
       }
       const count = Math.max(1, Math.round(share * train.length));
-      await options.onLearner?.(method, count);
+      await options.onLearner?.(method, count, `${++begun}/${all}`);
       const part = Array.from(order.slice(0, count).sort(), (i) => train[i]!);
       points.push(pointOf(count, judge(method, labels, test, await learn(part))));
     }
@@ -88,7 +87,7 @@ export function regressionLearner(
   labels: readonly string[],
   test: readonly Song[],
   shares: readonly number[],
-  { tolerance = 1e-4 }: { tolerance?: number } = {},
+  { tolerance = 1e-4, iteration }: { tolerance?: number; iteration?: (iteration: number) => void } = {},
 ): Learner {
   return {
     method: "TF-IDF + 로지스틱 회귀 · TF-IDF + logistic regression",
@@ -98,7 +97,13 @@ export function regressionLearner(
       const { probabilities } = await textBaseline({
         train: { texts: rows.map(({ text }) => text), labels: rows.map(({ genre }) => genre) },
         test: { texts: test.map(({ lyrics }) => lyrics) },
-      }, { classes: labels, tolerance });
+      }, {
+        classes: labels,
+        tolerance,
+        ...(iteration && {
+          onProgress: (progress) => progress.stage === "fit" ? iteration(progress.iteration) : undefined,
+        }),
+      });
       return probabilities;
     },
   };
@@ -112,37 +117,21 @@ export function regressionLearner(
  */
 export function transformerLearner(
   source: string,
-  options: {
+  options: SideTrainingOptions & {
     labels: readonly string[];
     test: readonly Song[];
     shares: readonly number[];
     recipe: Recipe;
-    tokenizer?: string;
-    callbacks?: readonly TrainingCallback[];
-    signal?: AbortSignal;
   },
 ): Learner {
-  const { labels, test, shares, recipe, tokenizer, callbacks, signal } = options;
+  const { labels, test, shares, recipe, ...training } = options;
   return {
     method: source,
     shares,
     async learn(train) {
-      const classifier = await loadClassifier(source, {
-        labels,
-        seed: recipe.seed,
-        ...(tokenizer !== undefined && { tokenizer }),
-      });
-      try {
-        const data = { train: songsFrame(train), validation: songsFrame([]) };
-        await fineTune(classifier, data, recipe, {
-          ...(callbacks && { callbacks }),
-          ...(signal && { signal }),
-        });
-        const predictions = await classifySongs(classifier, test, { precision: recipe.precision });
-        return predictions.map(({ probabilities }) => probabilities);
-      } finally {
-        disposeModel(classifier.model);
-      }
+      const songs = { train, validation: [], test };
+      const predictions = await predictionsAfterTraining(source, labels, songs, recipe, training);
+      return predictions.map(({ probabilities }) => probabilities);
     },
   };
 }

@@ -37,7 +37,6 @@ export {
   artistSplitTable,
   type LyricsModel,
   regressionLyricsModel,
-  type SongSides,
   transformerLyricsModel,
 } from "./artist_splits.ts";
 export { accuracyOfGroups, type GroupOfSongs, rightSongs, type SongGroups } from "./song_groups.ts";
@@ -49,7 +48,7 @@ export {
   type SongCalibration,
 } from "./song_calibration.ts";
 export { hardestSongs, hardestTable, type HardSong } from "./hardest_songs.ts";
-export { fineTuneToBest } from "./best_epoch.ts";
+export { predictionsAfterTraining, type SideTrainingOptions, type SongSides } from "./side_training.ts";
 export { type EvaluationBudget, evaluationBudget } from "./evaluation_budget.ts";
 export { type EvaluationFile, writeResults } from "./evaluation_file.ts";
 export {

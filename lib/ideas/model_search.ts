@@ -2,7 +2,6 @@
  * Which model tells genres best? Each gets the same songs, the same tokens of them, and the same number of steps; n-grams
  * and the largest genre stand beside them.
  */
-import { createHash } from "node:crypto";
 import { isAbsolute, join } from "node:path";
 import type pl from "nodejs-polars";
 import { majorityClass, textBaseline } from "../evaluation/mod.ts";
@@ -10,6 +9,7 @@ import { configNames, disposeModel, parameterCount } from "../models/mod.ts";
 import { genresOf, type Instance, instances, type Song, songRows } from "../songs/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import {
+  type Classifier,
   classifySongs,
   fineTune,
   loadClassifier,
@@ -17,6 +17,7 @@ import {
   studyRecipe,
   tokenizerOf,
 } from "../training/mod.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { readSearchRuns, SEARCH_FILE, writeSearch } from "./search_file.ts";
 import {
   type MeasuredSongs,
@@ -163,6 +164,7 @@ export async function searchModels(
     runs,
   });
 
+  await checkSources(setting, candidates.filter((candidate) => runOf(candidate) === undefined));
   const tell = async (call: (callback: SearchCallback) => void | Promise<void>) => {
     for (const callback of options.callbacks ?? []) await call(callback);
   };
@@ -206,6 +208,30 @@ function checkOnce(what: string, values: readonly (string | number)[]): void {
   if (twice !== undefined) throw new Error(`The ${what} ${twice} is named twice in the search.`);
 }
 
+/** Loads each network once: one that cannot be trained is an error now, not after hours of the others' trainings. */
+async function checkSources({ options, labels }: Setting, candidates: readonly Candidate[]): Promise<void> {
+  const networks = candidates.filter(({ seed }) => seed !== null).map(({ model }) => model);
+  for (const model of new Set(networks)) {
+    const { model: loaded, tokenizer } = await loadNetwork(model, labels, 0, options.tokenizer);
+    disposeModel(loaded);
+    tokenizer.padId; // throws where there is none
+  }
+}
+
+function loadNetwork(
+  model: string,
+  labels: readonly string[],
+  seed: number,
+  tokenizer?: string,
+): Promise<Classifier> {
+  return loadClassifier(model, {
+    labels,
+    seed,
+    multiLabel: false,
+    ...(tokenizer !== undefined && { tokenizer }),
+  });
+}
+
 /** A network's training by one seed. */
 function network(setting: Setting, model: string, seed: number): Candidate {
   const { options: { recipe: budget, tokenizer, signal }, frames, rows, labels, measured } = setting;
@@ -219,12 +245,7 @@ function network(setting: Setting, model: string, seed: number): Candidate {
     seed,
     steps: Math.min(recipe.maxSteps ?? Infinity, recipe.epochs * Math.ceil(examples / recipe.batchSize)),
     async run(onStep) {
-      const classifier = await loadClassifier(model, {
-        labels,
-        seed,
-        multiLabel: false,
-        ...(tokenizer !== undefined && { tokenizer }),
-      });
+      const classifier = await loadNetwork(model, labels, seed, tokenizer);
       try {
         const parameters = parameterCount(classifier.model);
         const startedAt = performance.now();
@@ -312,13 +333,4 @@ function identityOf(
     pretrainedLearningRate,
     tokenizer: options.tokenizer ?? null,
   };
-}
-
-/** A text that changes with any song's lyrics, genres or artists. */
-function fingerprint(songs: readonly Song[]): string {
-  const hash = createHash("sha256");
-  for (const { id, lyrics, genres, artists } of songs) {
-    hash.update(JSON.stringify([id, lyrics, genres, artists]));
-  }
-  return `${songs.length} songs, ${hash.digest("hex").slice(0, 16)}`;
 }

@@ -240,6 +240,25 @@ Deno.test("a search refuses the file of other songs or another recipe, unless it
   }
 });
 
+Deno.test("a network that cannot be trained ends a search before the first training", async () => {
+  await withModels(async (models, output) => {
+    const trained: string[] = [];
+    const options = (model: string) =>
+      optionsOf([...models, model], {
+        output,
+        callbacks: [{ onTraining: (name) => void trained.push(name) }],
+      });
+    await assert.rejects(searchModels(data, options(`${output}/nothing`)), /nothing/);
+    // a tokenizer without a token to pad with
+    await Deno.writeTextFile(`${output}.txt`, "[UNK]\n[CLS]\n[SEP]\n");
+    await assert.rejects(
+      searchModels(data, { ...options("kobert-small"), tokenizer: `${output}.txt` }),
+      /has no pad token/,
+    );
+    assert.deepEqual(trained, []);
+  });
+});
+
 Deno.test("a search needs a seed, and each model and seed once", async () => {
   const of = (more: Partial<SearchOptions>) =>
     searchModels(data, { models: [], recipe, seeds: [7], ...more });

@@ -19,8 +19,7 @@ import {
 } from "../evaluation/mod.ts";
 import { instances, type Song } from "../songs/mod.ts";
 import type { Recipe } from "../training/mod.ts";
-import { type PassingTrainingOptions, predictionsAfterTraining } from "./best_epoch.ts";
-import type { SongSides } from "./artist_splits.ts";
+import { predictionsAfterTraining, type SideTrainingOptions, type SongSides } from "./side_training.ts";
 import type { GroupOfSongs } from "./song_groups.ts";
 
 /** How a song of several genres is learnt. */
@@ -100,16 +99,22 @@ export interface SeveralGenresFile {
   comparisons: SeveralGenresComparison[];
 }
 
-/** {@link compareSeveralGenres} for several models, one after the other. */
+/**
+ * {@link compareSeveralGenres} for several models, one after the other.
+ *
+ * @param options.onWay is told what is learnt next, and the how-manieth of all it is: `2/6`
+ */
 export async function compareSeveralGenresOf(
   sides: SongSides,
   labels: readonly string[],
   models: readonly SeveralGenresModel[],
-  options: { onWay?: (model: string, method: string) => void | Promise<void> } = {},
+  options: { onWay?: (model: string, method: string, place: string) => void | Promise<void> } = {},
 ): Promise<SeveralGenresComparison[]> {
   const comparisons: SeveralGenresComparison[] = [];
+  let ways = 0;
   for (const model of models) {
-    const onWay = (method: string) => options.onWay?.(model.name, method);
+    const onWay = (method: string) =>
+      options.onWay?.(model.name, method, `${++ways}/${models.length * SEVERAL_GENRES_WAYS.length}`);
     comparisons.push(await compareSeveralGenres(sides, labels, model, { onWay }));
   }
   return comparisons;
@@ -297,7 +302,7 @@ export function regressionOfGenres(
 }
 
 /** What {@link transformerOfGenres} can be told. */
-export interface TransformerOfGenresOptions extends PassingTrainingOptions {
+export interface TransformerOfGenresOptions extends SideTrainingOptions {
   /**
    * Probabilities of the validation and then the test songs by a model that has learnt from these songs by this recipe: where
    * the recipe oversamples, that way is not trained again.

@@ -1,6 +1,7 @@
 /** A training's progress in a notebook or a terminal: one bar over all steps, and the log's lines. */
 import type { TrainingCallback } from "../training/mod.ts";
 import { type ProgressBar, progressBar } from "./progress.ts";
+import { listenForStop } from "./stop.ts";
 
 /**
  * Shows how far a training is, with its rate, the time left and the latest loss and validation accuracy, and prints its log
@@ -40,32 +41,63 @@ export function trainingProgress(startBar: typeof progressBar = progressBar): Tr
   };
 }
 
-/** Several trainings one after the other under one bar. */
+/** Several trainings one after the other. */
 export interface SeveralTrainings {
   /** For each training. */
   callbacks: TrainingCallback[];
+  /** Aborts when stopping is asked for, as {@link listenForStop} says. */
+  signal: AbortSignal;
   /** Says what is learnt next. @param words joined by commas */
-  next(...words: (string | number)[]): void;
-  /** Iterations of a fit without a network. */
-  iteration(count: number): void;
+  next(...words: (string | number)[]): Promise<void>;
+  /** An iteration of a fit without a network. @throws what the signal was aborted with */
+  iteration(): void;
+  /** Shows the last state; to be called when all is learnt. */
   finish(): Promise<void>;
 }
 
 /**
- * One bar for several trainings: what is learnt, the steps of all together, the latest loss; no log lines.
+ * A bar for each of several trainings, with its rate, the time left and the latest loss, but no log lines. Listens for the wish
+ * to stop.
  *
+ * @param startBar what makes a bar
  * @example `const progress = severalTrainings("학습 곡선 · learning curve");`
  */
-export function severalTrainings(label: string): SeveralTrainings {
-  const bar = progressBar({ total: null, label, unit: "steps" });
+export function severalTrainings(
+  label: string,
+  startBar: typeof progressBar = progressBar,
+): SeveralTrainings {
+  const stop = listenForStop();
   let what = "";
+  let bar: ProgressBar | undefined;
+  const start = (total: number | null, unit: string, done = 0) =>
+    startBar({ total, label: what === "" ? label : `${label}: ${what}`, unit, done });
+  const end = async (note?: string) => {
+    const ended = bar;
+    bar = undefined;
+    await ended?.finish(note);
+  };
   return {
-    callbacks: [{ onStep: ({ loss }) => bar.advance(1, `${what}, loss ${loss.toFixed(3)}`) }],
-    next(...words) {
+    callbacks: [{
+      async onStart({ steps, resumedAt }) {
+        await end();
+        bar = start(steps, "steps", resumedAt);
+      },
+      onStep: ({ step, loss }) => bar?.update(step, `loss ${loss.toFixed(3)}`),
+      onEnd: ({ ended }) => end(ended === "finished" ? undefined : ended),
+    }],
+    signal: stop.signal,
+    async next(...words) {
+      await end();
       what = words.join(", ");
-      bar.advance(0, what);
     },
-    iteration: () => bar.advance(1, what),
-    finish: () => bar.finish(""),
+    iteration() {
+      stop.signal.throwIfAborted();
+      bar ??= start(null, "iterations");
+      bar.advance();
+    },
+    async finish() {
+      await end();
+      stop.close();
+    },
   };
 }

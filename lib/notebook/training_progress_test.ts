@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { EvaluationRecord, StepRecord, TrainingPlan } from "../training/mod.ts";
-import type { ProgressBar } from "./progress.ts";
-import { trainingProgress } from "./training_progress.ts";
+import type { EvaluationRecord, StepRecord, TrainingPlan, TrainingRun } from "../training/mod.ts";
+import type { ProgressBar, ProgressOptions } from "./progress.ts";
+import { severalTrainings, trainingProgress } from "./training_progress.ts";
 
 const common = { epoch: 1, elapsedMs: 1 };
 const plan: TrainingPlan = {
@@ -22,24 +22,44 @@ function evaluation(step: number, accuracy: number): EvaluationRecord {
   return { kind: "evaluation", step, ...common, train, validation: { loss: 1, accuracy }, best: true };
 }
 
-Deno.test("the last state of a training's bar has its last evaluation", async () => {
+/** What a training tells when it has ended. */
+const run: TrainingRun = {
+  history: [],
+  steps: 2,
+  ended: "finished",
+  best: null,
+  bestFolder: null,
+  elapsedMs: 1,
+};
+
+/** Bars that only say what is shown. */
+function bars(): { shown: string[]; start: (options: ProgressOptions) => ProgressBar } {
   const shown: string[] = [];
-  const bar: ProgressBar = {
-    update: (done, note) => void shown.push(`${done}: ${note}`),
-    advance: () => assert.fail("a training says at which step it is"),
-    finish: (note) => {
-      shown.push(`finished ${note ?? "as it is"}`);
-      return Promise.resolve();
-    },
+  const start = ({ label, total, unit, done = 0 }: ProgressOptions): ProgressBar => {
+    shown.push(`${label}: ${done} of ${total} ${unit}`);
+    return {
+      update: (done, note) => void shown.push(`${done}: ${note}`),
+      advance: (by = 1) => void shown.push(`${by} more`),
+      finish: (note) => {
+        shown.push(`finished ${note ?? "as it is"}`);
+        return Promise.resolve();
+      },
+    };
   };
-  const progress = trainingProgress(() => bar);
+  return { shown, start };
+}
+
+Deno.test("the last state of a training's bar has its last evaluation", async () => {
+  const { shown, start } = bars();
+  const progress = trainingProgress(start);
   progress.onStart?.(plan);
   progress.onStep?.(step(1, 0.5));
   progress.onEvaluation?.(evaluation(1, 0.25));
   progress.onStep?.(step(2, 0.125));
   progress.onEvaluation?.(evaluation(2, 0.75));
-  await progress.onEnd?.({ ended: "finished" } as Parameters<NonNullable<typeof progress.onEnd>>[0]);
+  await progress.onEnd?.(run);
   assert.deepEqual(shown, [
+    "학습 · training (float32): 0 of 2 steps",
     "1: loss 0.500",
     "1: loss 0.500, validation accuracy 0.250",
     "2: loss 0.125, validation accuracy 0.250",
@@ -49,14 +69,58 @@ Deno.test("the last state of a training's bar has its last evaluation", async ()
 });
 
 Deno.test("an evaluation before the first step stands alone", () => {
-  const shown: string[] = [];
-  const bar: ProgressBar = {
-    update: (_, note) => void shown.push(note ?? ""),
-    advance: () => {},
-    finish: () => Promise.resolve(),
-  };
-  const progress = trainingProgress(() => bar);
+  const { shown, start } = bars();
+  const progress = trainingProgress(start);
   progress.onStart?.({ ...plan, resumedAt: 1 });
   progress.onEvaluation?.(evaluation(1, 0.5));
-  assert.deepEqual(shown, ["validation accuracy 0.500"]);
+  assert.deepEqual(shown.slice(1), ["1: validation accuracy 0.500"]);
+});
+
+Deno.test("several trainings: a bar for each, with its own steps; a fit without a network counts iterations", async () => {
+  const { shown, start } = bars();
+  const progress = severalTrainings("곡선 · curve", start);
+  const [callback] = progress.callbacks;
+  await progress.next("n-grams", 77, "1/3");
+  progress.iteration();
+  progress.iteration();
+  await progress.next("network", 77, "2/3");
+  await callback!.onStart?.({ ...plan, resumedAt: 1 });
+  await callback!.onStep?.(step(2, 0.125));
+  await callback!.onEnd?.(run);
+  await progress.next("network", 154, "3/3");
+  await callback!.onStart?.(plan);
+  await callback!.onEnd?.({ ...run, ended: "interrupted" });
+  await progress.finish();
+  assert.deepEqual(shown, [
+    "곡선 · curve: n-grams, 77, 1/3: 0 of null iterations",
+    "1 more",
+    "1 more",
+    "finished as it is",
+    "곡선 · curve: network, 77, 2/3: 1 of 2 steps",
+    "2: loss 0.125",
+    "finished as it is",
+    "곡선 · curve: network, 154, 3/3: 0 of 2 steps",
+    "finished interrupted",
+  ]);
+});
+
+Deno.test({
+  name: "several trainings end when stopping is asked for: their signal aborts, and a fit throws",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const tell = console.error;
+    console.error = () => {};
+    const progress = severalTrainings("곡선 · curve", bars().start);
+    try {
+      progress.iteration();
+      Deno.kill(Deno.pid, "SIGINT");
+      for (let i = 0; i < 200 && !progress.signal.aborted; i++) {
+        await new Promise((next) => setTimeout(next, 10));
+      }
+      assert.throws(() => progress.iteration(), { name: "AbortError" });
+    } finally {
+      console.error = tell;
+      await progress.finish();
+    }
+  },
 });
