@@ -10,6 +10,7 @@ import {
   forgetMemory,
   hasKernels,
   hasNative,
+  isBfloat16,
   memoryOf,
   readVariable,
   type ResourceVariable,
@@ -46,12 +47,21 @@ export class Parameter {
   private reading: tf.Tensor | null = null;
   private lowReading: tf.Tensor | null = null;
 
-  /** @param initial its values; disposed here. */
-  constructor(name: string, initial: tf.Tensor) {
+  /**
+   * @param initial its values, disposed here; of bfloat16 they are held as {@link Parameter.narrow} does
+   * @param options.owned that TensorFlow made them and nothing else has them: their memory is taken, not copied
+   */
+  constructor(name: string, initial: tf.Tensor, { owned = false }: { owned?: boolean } = {}) {
     this.name = name;
     this.shape = initial.shape;
     this.size = initial.size;
-    this.full = hasNative() ? createVariable(initial) : tf.variable(initial, true);
+    if (isBfloat16(initial)) {
+      this.full = null;
+      this.narrowed = tf.keep(initial);
+      this.trainable = false;
+      return;
+    }
+    this.full = hasNative() ? createVariable(initial, owned) : tf.variable(initial, true);
     initial.dispose();
   }
 
@@ -96,7 +106,7 @@ export class Parameter {
     this.narrowed.dispose();
     this.narrowed = null;
     this.release();
-    this.full = createVariable(values);
+    this.full = createVariable(values, true);
     values.dispose();
   }
 

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { startEngine } from "./backend.ts";
 import { AdamW } from "./optimizer.ts";
 import { Parameter } from "./parameters.ts";
+import { hasNative, toBfloat16 } from "./raw.ts";
 
 await startEngine();
 
@@ -33,4 +34,40 @@ Deno.test("smoke: steps in place leave alone the arrays that values came from an
     parameter.dispose();
     optimizer.dispose();
   }
+});
+
+Deno.test({
+  name: "a parameter of bfloat16 values holds them so, and can be widened and trained",
+  ignore: !hasNative(),
+  fn() {
+    const values = tf.tensor([1, -2.5, 0.0078125]), low = toBfloat16(values);
+    const parameter = new Parameter("weight", low);
+    assert.deepEqual([parameter.isNarrow, parameter.trainable, parameter.size], [true, false, 3]);
+    assert.deepEqual(Array.from(parameter.data()), [1, -2.5, 0.0078125]);
+    parameter.widen();
+    assert.equal(parameter.isNarrow, false);
+    const optimizer = new AdamW();
+    optimizer.step(new Map([[parameter, tf.ones([3])]]), 0.5);
+    assert.ok(parameter.data()[0]! < 1);
+    parameter.dispose();
+    optimizer.dispose();
+    values.dispose();
+  },
+});
+
+Deno.test("a parameter that takes a tensor's memory is trained as one that copies it", () => {
+  const trained = [false, true].map((owned) => {
+    const initial = tf.tensor([1, 2, 3]);
+    const parameter = new Parameter("weight", tf.add(initial, 1), { owned });
+    const optimizer = new AdamW();
+    optimizer.step(new Map([[parameter, tf.tensor([1, -1, 2])]]), 0.1);
+    const values = Array.from(parameter.data());
+    assert.deepEqual(Array.from(initial.dataSync()), [1, 2, 3]);
+    parameter.dispose();
+    optimizer.dispose();
+    initial.dispose();
+    return values;
+  });
+  assert.deepEqual(trained[0], trained[1]);
+  assert.ok(trained[0]![0]! < 2 && trained[0]![1]! > 3);
 });

@@ -159,8 +159,12 @@ export interface ResourceVariable {
 
 let variableCount = 0;
 
-/** Makes a float32 resource variable holding the tensor's values. */
-export function createVariable(initial: tf.Tensor): ResourceVariable {
+/**
+ * Makes a float32 resource variable holding the tensor's values.
+ *
+ * @param owned that TensorFlow made the tensor and nothing else has it: the variable takes its memory
+ */
+export function createVariable(initial: tf.Tensor, owned = false): ResourceVariable {
   const { binding } = backend();
   const handle = binding.executeOp(
     "VarHandleOp",
@@ -174,7 +178,8 @@ export function createVariable(initial: tf.Tensor): ResourceVariable {
     1,
   )[0]!.id;
   const variable = { handle, shape: initial.shape, memory: null };
-  assignVariable(variable, initial);
+  if (owned) takeMemory(variable, initial);
+  else assignVariable(variable, initial);
   return variable;
 }
 
@@ -185,8 +190,12 @@ export function createVariable(initial: tf.Tensor): ResourceVariable {
 export function assignVariable(variable: ResourceVariable, value: tf.Tensor): void {
   forgetMemory(variable);
   const copy = runOne("DeepCopy", [attribute.type("T", DataType.float32)], [value]);
-  runOnVariables("AssignVariableOp", [attribute.type("dtype", DataType.float32)], [variable], [copy]);
+  takeMemory(variable, copy);
   copy.dispose();
+}
+
+function takeMemory(variable: ResourceVariable, values: tf.Tensor): void {
+  runOnVariables("AssignVariableOp", [attribute.type("dtype", DataType.float32)], [variable], [values]);
 }
 
 /**

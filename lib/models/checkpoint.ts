@@ -1,5 +1,6 @@
 /** Checkpoints in Hugging Face's layout: a model from a folder, a folder from a model. */
 import { join } from "node:path";
+import { tensorFromFile } from "../engine/mod.ts";
 import { ConfigReader, type JsonObject } from "./config.ts";
 import { canonicalNames, openCheckpoint, type TensorFile, writeSafetensorsFolder } from "./files/mod.ts";
 import type { ParameterSpec } from "./layers.ts";
@@ -42,8 +43,9 @@ export function loadCheckpoint(
     const model = buildModel(description, options, (spec) => {
       const name = found.get(spec.name);
       if (name === undefined) return null;
-      const values = file.read(name);
-      return spec.byClass && typeof rows !== "string" ? pickRows(values, rows) : values;
+      if (spec.byClass && typeof rows !== "string") return pickRows(file.read(name), rows);
+      const place = file.place(name);
+      return (place && tensorFromFile(place)) ?? file.read(name);
     });
     return { model, report };
   } finally {

@@ -258,21 +258,27 @@ export function describeModel(json: JsonObject, source: string, options: ModelOp
   };
 }
 
-/** Makes the parameters, one after the other: from what `read` gives, freshly drawn where it gives `null`. */
+/**
+ * Makes the parameters, one after the other: from what `read` gives, freshly drawn where it gives `null`. A tensor that it
+ * gives, in any float type, is the parameter's from then on.
+ */
 export function buildModel(
   { specs, ...model }: ModelDescription,
   { seed = 0, narrow = false }: ModelOptions,
-  read: (spec: ParameterSpec) => Float32Array | null,
+  read: (spec: ParameterSpec) => Float32Array | tf.Tensor | null,
 ): Model {
   const parameters = new Map<string, Parameter>();
   try {
     for (const spec of specs) {
       const values = read(spec) ?? initialValues(spec, model.config.initializerRange, seed);
-      const parameter = new Parameter(spec.name, tf.tensor(values, spec.shape));
+      const narrowed = narrow && spec.shape.length > 1;
+      const parameter = values instanceof tf.Tensor
+        ? new Parameter(spec.name, values, { owned: true })
+        : new Parameter(spec.name, tf.tensor(values, spec.shape));
       parameters.set(spec.name, parameter);
-      if (!narrow) continue;
-      parameter.trainable = false;
-      if (spec.shape.length > 1) parameter.narrow();
+      if (narrowed) parameter.narrow();
+      else parameter.widen();
+      parameter.trainable = !narrow;
     }
   } catch (error) {
     for (const parameter of parameters.values()) parameter.dispose();

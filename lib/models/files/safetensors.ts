@@ -107,6 +107,10 @@ function openOne(path: string): Safetensors {
         file.readInto(bytesOf(stored), entry.begin);
         return inDtype(wanted, entry.dtype, stored);
       },
+      place(name) {
+        const { dtype, begin, shape } = entryOf(entries, name, path);
+        return dtype === "F32" || dtype === "BF16" ? { path, begin, dtype, shape } : null;
+      },
       close: () => file.close(),
     };
   } catch (error) {

@@ -1,6 +1,7 @@
 /** What a file of tensors offers, whatever its format, and how an index joins several of them. */
 
 import { dirname, join } from "node:path";
+import type { FilePlace } from "../../engine/mod.ts";
 import { type Dtype, type StoredArray, type StoredArrays, toFloat32 } from "./dtypes.ts";
 
 /** What is known of a tensor before it is read. */
@@ -21,6 +22,8 @@ export interface TensorFile {
    * says), or, asked for the very dtype it is stored in, as it is stored (F16 and BF16 as bit patterns).
    */
   read<D extends Dtype = "F32">(name: string, dtype?: D): StoredArrays[D];
+  /** Where a tensor's bytes stand in a file, as they are in memory; `null` where they do not, or not in a type read so. */
+  place(name: string): FilePlace | null;
   /** Releases the files. Harmless when repeated. */
   close(): void;
 }
@@ -88,6 +91,7 @@ export function openShards<File extends TensorFile>(
     names: () => [...shardOf.keys()],
     info: (name) => entryOf(shardOf, name, path).info(name),
     read: (name, dtype) => entryOf(shardOf, name, path).read(name, dtype),
+    place: (name) => entryOf(shardOf, name, path).place(name),
     close,
   };
 }
