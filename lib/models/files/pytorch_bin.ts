@@ -166,8 +166,13 @@ function openOne(path: string): TensorFile {
       const stored = readTensor(file, name, tensor, places.get(tensor.storage.key));
       return inDtype(wanted, tensor.dtype, stored);
     },
-    // read by its checksum
-    place: () => null,
+    place(name) {
+      const tensor = entryOf(tensors, name, path), { dtype, shape } = tensor;
+      const place = places.get(tensor.storage.key);
+      if (place === undefined || (dtype !== "F32" && dtype !== "BF16") || !isContiguous(tensor)) return null;
+      checkBytes(file, name, tensor, place);
+      return { path, begin: place.begin + startInStorage(tensor), dtype, shape };
+    },
     close: () => file.close(),
   };
 }
@@ -435,13 +440,7 @@ function readTensor(
   if (span.length === 0) return span;
   const bytes = bytesOf(span);
   file.readInto(bytes, place!.begin + startInStorage(tensor));
-  if (bytes.length === place!.size && place!.crc !== 0 && checksumOf(bytes) !== place!.crc) {
-    throw new Error(
-      `${file.path} is corrupt: tensor ${
-        JSON.stringify(name)
-      } does not match its checksum. Download it again.`,
-    );
-  }
+  if (hasChecksum(tensor, place!) && checksumOf(bytes) !== place!.crc) throw corrupt(file, name);
   if (isContiguous(tensor)) return span;
   const values = newStoredArray(dtype, valuesIn(shape), `${name} of ${file.path}`);
   if (bytesPerValue(dtype) === 8) {
@@ -449,6 +448,30 @@ function readTensor(
     gather(words(span), words(values), [...shape, 2], [...stride.map((step) => step * 2), 1]);
   } else gather(span as WordArray, values as WordArray, shape, stride);
   return values;
+}
+
+/** Whether a tensor is all of a storage that has a checksum. */
+function hasChecksum(tensor: TorchTensor, { size, crc }: Place): boolean {
+  return spanOf(tensor) * bytesPerValue(tensor.dtype) === size && crc !== 0;
+}
+
+function corrupt(file: FileBytes, name: string): Error {
+  return new Error(
+    `${file.path} is corrupt: tensor ${JSON.stringify(name)} does not match its checksum. Download it again.`,
+  );
+}
+
+/** Compares a tensor's bytes with their checksum where there is one, without holding them. @throws Error where they differ */
+function checkBytes(file: FileBytes, name: string, tensor: TorchTensor, place: Place): void {
+  if (!hasChecksum(tensor, place)) return;
+  const piece = new Uint8Array(Math.min(place.size, 1 << 20));
+  let crc = 0;
+  for (let at = 0; at < place.size; at += piece.length) {
+    const bytes = piece.subarray(0, place.size - at);
+    file.readInto(bytes, place.begin + at);
+    crc = crc32(bytes, crc);
+  }
+  if (crc !== place.crc) throw corrupt(file, name);
 }
 
 /** CRC-32 in pieces, because Deno's counts no more than 4 GB at a time. */

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { openPytorchBin } from "./pytorch_bin.ts";
 import { openSafetensors } from "./safetensors.ts";
-import { expectedTensors, fixture, fromHex, hexOf, messageOf, torchNames, withFolder } from "./testing.ts";
+import {
+  expectedTensors,
+  fixture,
+  fromHex,
+  hexAt,
+  hexOf,
+  messageOf,
+  torchNames,
+  withFolder,
+} from "./testing.ts";
 
 const readable = [
   "dtypes.bin",
@@ -33,6 +42,8 @@ function assertHolds(path: string, name: string): void {
       file.read(tensorName).every((value, i) => Object.is(value, floats[i])),
       `${tensorName} as float32`,
     );
+    const place = file.place(tensorName);
+    if (place !== null) assert.equal(hexAt(place, tensor.stored.length / 2), tensor.stored, tensorName);
   }
   file.close();
 }
@@ -150,9 +161,23 @@ Deno.test("a tensor that does not match its checksum is an error that names both
       await messageOf(() => file.read("table")),
       /views\.bin is corrupt: tensor "table".*checksum/,
     );
+    assert.match(
+      await messageOf(() => file.place("table")),
+      /views\.bin is corrupt: tensor "table".*checksum/,
+    );
     assert.equal(file.read("scalar")[0], 9);
     file.close();
   });
+});
+
+Deno.test("floats that stand in the file as in memory have a place there, views that do not have none", () => {
+  const file = openPytorchBin(fixture("views.bin"));
+  const placed = file.names().filter((name) => file.place(name) !== null);
+  assert.deepEqual(placed, ["table", "tied", "offset", "one.row", "scalar", "empty"]);
+  assert.deepEqual(file.place("tied"), file.place("table"));
+  const { dtype, shape } = file.place("offset")!;
+  assert.deepEqual([dtype, shape], ["F32", [3, 4]]);
+  file.close();
 });
 
 Deno.test("what the file says of its tensors is held against the file", async () => {

@@ -12,6 +12,7 @@ import {
   expectedTensors,
   fixture,
   fromHex,
+  hexAt,
   hexOf,
   messageOf,
   torchNames,
@@ -48,6 +49,9 @@ Deno.test("reads every dtype of a file written by Python, as stored and as float
     const values = file.read(name);
     assert.ok(values instanceof Float32Array, name);
     assertSameFloats(values, new Float32Array(fromHex(tensor.float32).buffer), name);
+    const place = file.place(name);
+    assert.equal(place !== null, dtype === "F32" || dtype === "BF16", name);
+    if (place !== null) assert.equal(hexAt(place, tensor.stored.length / 2), tensor.stored, name);
   }
   file.close();
 });

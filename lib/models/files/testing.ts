@@ -1,5 +1,6 @@
 /** What this folder's tests share: the fixtures of tools/reference/checkpoint_file_fixtures.py and their expected values. */
 
+import type { FilePlace } from "../../engine/mod.ts";
 import { bytesOf } from "./dtypes.ts";
 
 /** A tensor as expected.json describes it: `stored` and `float32` are bytes in hexadecimal. */
@@ -47,6 +48,11 @@ export const torchNames: Record<string, string> = {
   U8: "uint8",
   BOOL: "bool",
 };
+
+/** What a file holds from a tensor's place on, so many bytes, in hexadecimal. */
+export function hexAt({ path, begin }: FilePlace, bytes: number): string {
+  return hexOf(Deno.readFileSync(path).subarray(begin, begin + bytes));
+}
 
 /** The bytes of an array in hexadecimal. */
 export function hexOf(data: ArrayBufferView): string {
