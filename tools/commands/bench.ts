@@ -4,7 +4,7 @@
  * Every row has a fresh process for each side; both load the same checkpoint, warm up, and then work in turn, so that
  * whatever else the machine does meets both. A row's figure is the ratio of the medians.
  */
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { machine } from "../bench/machine.ts";
 import type { Answer } from "../bench/protocol.ts";
 import { allRows, configs, dropoutFields, type ModelName, type Row, textLengths } from "../bench/rows.ts";
@@ -351,7 +351,7 @@ function report(): string {
 
 /** What an earlier bench on this machine measured, where it was cut off or asked for other rows. */
 async function readEarlier(): Promise<{ figures: Figure[]; versions: typeof versions } | null> {
-  const path = inProject(options.output);
+  const path = resolve(options.output);
   if (!exists(path)) return null;
   const { machine: { processor, cores }, figures, versions } = JSON.parse(await Deno.readTextFile(path));
   if (processor !== here.processor || cores !== here.cores) {
@@ -363,8 +363,8 @@ async function readEarlier(): Promise<{ figures: Figure[]; versions: typeof vers
 }
 
 async function save(): Promise<void> {
-  const path = inProject(options.output);
-  await Deno.mkdir(join(path, ".."), { recursive: true });
+  const path = resolve(options.output);
+  await Deno.mkdir(dirname(path), { recursive: true });
   await Deno.writeTextFile(
     path,
     JSON.stringify({ machine: here, versions, figures, problems }, null, 2) + "\n",
