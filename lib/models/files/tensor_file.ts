@@ -22,7 +22,10 @@ export interface TensorFile {
    * says), or, asked for the very dtype it is stored in, as it is stored (F16 and BF16 as bit patterns).
    */
   read<D extends Dtype = "F32">(name: string, dtype?: D): StoredArrays[D];
-  /** Where a tensor's bytes stand in a file, as they are in memory; `null` where they do not, or not in a type read so. */
+  /**
+   * Where a tensor's bytes stand in a file, as they are in memory; `null` where they do not, or not in a type read so.
+   * Throws where they do not match a checksum that the file has.
+   */
   place(name: string): FilePlace | null;
   /** Releases the files. Harmless when repeated. */
   close(): void;
