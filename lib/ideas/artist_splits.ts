@@ -69,12 +69,12 @@ export interface ArtistSplits {
  * The artist idea with several lyrics models on several splits, in that order. A split that these songs do not allow (one
  * artist has nearly all of them) is left out, with a note that says why.
  *
- * @param options.onRun is told what is learnt next, and the how-manieth of all it is: `2/3`
+ * @param options.onRun is told the how-manieth of all comes next (`2/3`), and what it is
  */
 export async function artistIdeaOnSplits(
   songs: pl.DataFrame,
   runs: readonly { by: SplitBy; model: LyricsModel }[],
-  options: { seed: number; onRun?: (model: string, by: SplitBy, place: string) => void | Promise<void> },
+  options: { seed: number; onRun?: (place: string, model: string, by: SplitBy) => void | Promise<void> },
 ): Promise<ArtistSplits> {
   const results: ArtistSplitResult[] = [], notes: string[] = [];
   for (const [i, { by, model }] of runs.entries()) {
@@ -85,7 +85,7 @@ export async function artistIdeaOnSplits(
       notes.push(`${model.name}, split by ${by}: ${error.message}`);
       continue;
     }
-    await options.onRun?.(model.name, by, `${i + 1}/${runs.length}`);
+    await options.onRun?.(`${i + 1}/${runs.length}`, model.name, by);
     results.push(await artistIdeaOnSplit(songs, by, model, options));
   }
   return { results, notes };

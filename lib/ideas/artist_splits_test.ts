@@ -121,12 +121,12 @@ Deno.test("a split that the songs do not allow is left out, and it is said why",
   const { results, notes } = await artistIdeaOnSplits(
     together,
     [{ by: "artist", model: reader }, { by: "song", model: reader }],
-    { seed: 5, onRun: (model, by) => void told.push(`${model} ${by}`) },
+    { seed: 5, onRun: (...words) => void told.push(words.join(" ")) },
   );
   assert.deepEqual(results.map(({ by }) => by), ["song"]);
   assert.equal(notes.length, 1);
   assert.match(notes[0]!, /reader, split by artist: /);
-  assert.deepEqual(told, ["읽기 · reader song"]);
+  assert.deepEqual(told, ["2/2 읽기 · reader song"]);
 });
 
 Deno.test("artistRuns: n-grams on both splits, the transformer where the budget allows", () => {

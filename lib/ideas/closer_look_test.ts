@@ -166,9 +166,9 @@ Deno.test("learningCurves: each part holds the smaller ones, all learners get th
   });
   const curves = await learningCurves({ train, test }, labels, [learner("a"), learner("b")], {
     seed: 1,
-    onLearner: (method, songs) => void told.push(`${method} ${songs}`),
+    onLearner: (...words) => void told.push(words.join(" ")),
   });
-  assert.deepEqual(told, ["a 4", "a 20", "b 4", "b 20"]);
+  assert.deepEqual(told, ["1/4 a 4", "2/4 a 20", "3/4 b 4", "4/4 b 20"]);
   assert.ok(seen[0]!.every((id) => seen[1]!.includes(id)));
   assert.deepEqual(seen.slice(2), seen.slice(0, 2));
   assert.deepEqual(curves[0]!.points.map(({ songs }) => songs), [4, 20, 40]);

@@ -41,7 +41,7 @@ export interface LearningCurve {
  * and all methods get the same.
  *
  * @param options.seed decides which songs the parts hold
- * @param options.onLearner is told what is learnt next, and the how-manieth of all it is: `2/6`
+ * @param options.onLearner is told the how-manieth of all comes next (`2/6`), and what it is
  * @throws RangeError for a share that is not above 0 and at most 1
  */
 export async function learningCurves(
@@ -50,7 +50,7 @@ export async function learningCurves(
   learners: readonly Learner[],
   options: {
     seed: number;
-    onLearner?: (method: string, songs: number, place: string) => void | Promise<void>;
+    onLearner?: (place: string, method: string, songs: number) => void | Promise<void>;
   },
 ): Promise<LearningCurve[]> {
   const { train, test } = songs;
@@ -67,7 +67,7 @@ export async function learningCurves(
         );
       }
       const count = Math.max(1, Math.round(share * train.length));
-      await options.onLearner?.(method, count, `${++begun}/${all}`);
+      await options.onLearner?.(`${++begun}/${all}`, method, count);
       const part = Array.from(order.slice(0, count).sort(), (i) => train[i]!);
       points.push(pointOf(count, judge(method, labels, test, await learn(part))));
     }

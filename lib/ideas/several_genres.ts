@@ -102,19 +102,19 @@ export interface SeveralGenresFile {
 /**
  * {@link compareSeveralGenres} for several models, one after the other.
  *
- * @param options.onWay is told what is learnt next, and the how-manieth of all it is: `2/6`
+ * @param options.onWay is told the how-manieth of all comes next (`2/6`), and what it is
  */
 export async function compareSeveralGenresOf(
   sides: SongSides,
   labels: readonly string[],
   models: readonly SeveralGenresModel[],
-  options: { onWay?: (model: string, method: string, place: string) => void | Promise<void> } = {},
+  options: { onWay?: (place: string, model: string, method: string) => void | Promise<void> } = {},
 ): Promise<SeveralGenresComparison[]> {
   const comparisons: SeveralGenresComparison[] = [];
   let ways = 0;
   for (const model of models) {
     const onWay = (method: string) =>
-      options.onWay?.(model.name, method, `${++ways}/${models.length * SEVERAL_GENRES_WAYS.length}`);
+      options.onWay?.(`${++ways}/${models.length * SEVERAL_GENRES_WAYS.length}`, model.name, method);
     comparisons.push(await compareSeveralGenres(sides, labels, model, { onWay }));
   }
   return comparisons;

@@ -98,10 +98,11 @@ Deno.test("compareSeveralGenres: each way is learnt once and measured against th
   ]);
   const toldBoth: string[] = [];
   const both = await compareSeveralGenresOf(sides, labels, [model, { ...model, name: "b" }], {
-    onWay: (name, method) => void toldBoth.push(`${name}, ${method}`),
+    onWay: (...words) => void toldBoth.push(words.join(", ")),
   });
   assert.deepEqual(both.map(({ model }) => model), ["수 · oracle", "b"]);
   assert.equal(toldBoth.length, 6);
+  assert.equal(toldBoth[4], "5/6, b, 곡마다 가중치 · weights, each song counts once");
 });
 
 const lines: Record<string, string> = { 발라드: "눈물이 흐르는 이별의 밤", 댄스: "신나게 춤을 추자 흔들어" };

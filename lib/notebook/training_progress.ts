@@ -47,8 +47,8 @@ export interface SeveralTrainings {
   callbacks: TrainingCallback[];
   /** Aborts when stopping is asked for, as {@link listenForStop} says. */
   signal: AbortSignal;
-  /** Says what is learnt next. @param words joined by commas */
-  next(...words: (string | number)[]): Promise<void>;
+  /** Says what is learnt next. @param place the how-manieth it is, `2/6` @param words joined by commas */
+  next(place: string, ...words: string[]): Promise<void>;
   /** An iteration of a fit without a network. @throws what the signal was aborted with */
   iteration(): void;
   /** Shows the last state; to be called when all is learnt. */
@@ -70,7 +70,7 @@ export function severalTrainings(
   let what = "";
   let bar: ProgressBar | undefined;
   const start = (total: number | null, unit: string, done = 0) =>
-    startBar({ total, label: what === "" ? label : `${label}: ${what}`, unit, done });
+    startBar({ total, label: `${label}${what}`, unit, done });
   const end = async (note?: string) => {
     const ended = bar;
     bar = undefined;
@@ -86,9 +86,9 @@ export function severalTrainings(
       onEnd: ({ ended }) => end(ended === "finished" ? undefined : ended),
     }],
     signal: stop.signal,
-    async next(...words) {
+    async next(place, ...words) {
       await end();
-      what = words.join(", ");
+      what = ` ${place}: ${words.join(", ")}`;
     },
     iteration() {
       stop.signal.throwIfAborted();

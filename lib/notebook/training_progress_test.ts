@@ -80,26 +80,26 @@ Deno.test("several trainings: a bar for each, with its own steps; a fit without 
   const { shown, start } = bars();
   const progress = severalTrainings("곡선 · curve", start);
   const [callback] = progress.callbacks;
-  await progress.next("n-grams", 77, "1/3");
+  await progress.next("1/3", "n-grams", "77 songs");
   progress.iteration();
   progress.iteration();
-  await progress.next("network", 77, "2/3");
+  await progress.next("2/3", "network", "77 songs");
   await callback!.onStart?.({ ...plan, resumedAt: 1 });
   await callback!.onStep?.(step(2, 0.125));
   await callback!.onEnd?.(run);
-  await progress.next("network", 154, "3/3");
+  await progress.next("3/3", "network", "154 songs");
   await callback!.onStart?.(plan);
   await callback!.onEnd?.({ ...run, ended: "interrupted" });
   await progress.finish();
   assert.deepEqual(shown, [
-    "곡선 · curve: n-grams, 77, 1/3: 0 of null iterations",
+    "곡선 · curve 1/3: n-grams, 77 songs: 0 of null iterations",
     "1 more",
     "1 more",
     "finished as it is",
-    "곡선 · curve: network, 77, 2/3: 1 of 2 steps",
+    "곡선 · curve 2/3: network, 77 songs: 1 of 2 steps",
     "2: loss 0.125",
     "finished as it is",
-    "곡선 · curve: network, 154, 3/3: 0 of 2 steps",
+    "곡선 · curve 3/3: network, 154 songs: 0 of 2 steps",
     "finished interrupted",
   ]);
 });
