@@ -1,7 +1,7 @@
 /** A training's progress in a notebook or a terminal: one bar over all steps, and the log's lines. */
 import type { TrainingCallback } from "../training/mod.ts";
 import { type ProgressBar, progressBar } from "./progress.ts";
-import { listenForStop } from "./stop.ts";
+import { listenForStop, type StopListener } from "./stop.ts";
 
 /**
  * Shows how far a training is, with its rate, the time left and the latest loss and validation accuracy, and prints its log
@@ -60,13 +60,14 @@ export interface SeveralTrainings {
  * to stop.
  *
  * @param startBar what makes a bar
+ * @param stop who listens; closed in the end
  * @example `const progress = severalTrainings("학습 곡선 · learning curve");`
  */
 export function severalTrainings(
   label: string,
   startBar: typeof progressBar = progressBar,
+  stop: StopListener = listenForStop(),
 ): SeveralTrainings {
-  const stop = listenForStop();
   let what = "";
   let bar: ProgressBar | undefined;
   const start = (total: number | null, unit: string, done = 0) =>

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { EvaluationRecord, StepRecord, TrainingPlan, TrainingRun } from "../training/mod.ts";
 import type { ProgressBar, ProgressOptions } from "./progress.ts";
+import { listenForStop } from "./stop.ts";
 import { severalTrainings, trainingProgress } from "./training_progress.ts";
 
 const common = { epoch: 1, elapsedMs: 1 };
@@ -104,23 +105,20 @@ Deno.test("several trainings: a bar for each, with its own steps; a fit without 
   ]);
 });
 
-Deno.test({
-  name: "several trainings end when stopping is asked for: their signal aborts, and a fit throws",
-  ignore: Deno.build.os === "windows",
-  async fn() {
-    const tell = console.error;
-    console.error = () => {};
-    const progress = severalTrainings("곡선 · curve", bars().start);
-    try {
-      progress.iteration();
-      Deno.kill(Deno.pid, "SIGINT");
-      for (let i = 0; i < 200 && !progress.signal.aborted; i++) {
-        await new Promise((next) => setTimeout(next, 10));
-      }
-      assert.throws(() => progress.iteration(), { name: "AbortError" });
-    } finally {
-      console.error = tell;
-      await progress.finish();
+Deno.test("several trainings end when stopping is asked for: their signal aborts, and a fit throws", async () => {
+  const tell = console.error, folder = await Deno.makeTempDir(), file = `${folder}/STOP`;
+  console.error = () => {};
+  const progress = severalTrainings("곡선 · curve", bars().start, listenForStop({ file }));
+  try {
+    progress.iteration();
+    await Deno.writeTextFile(file, "");
+    for (let i = 0; i < 200 && !progress.signal.aborted; i++) {
+      await new Promise((next) => setTimeout(next, 10));
     }
-  },
+    assert.throws(() => progress.iteration(), { name: "AbortError" });
+  } finally {
+    console.error = tell;
+    await progress.finish();
+    await Deno.remove(folder, { recursive: true });
+  }
 });
