@@ -198,6 +198,6 @@ console.log(
   `\n${foldsText(comparison, { baseline: "TF-IDF", others: file.disjoint_test ? [DISJOINT] : [] })}`,
 );
 console.log(
-  `\n"to …": accuracy in points, mean over folds and its paired 95 % interval (t). Best: ${comparison.best}.`,
+  `\n"to …": accuracy in points, mean over folds and its paired 95 % interval (t). Best: ${comparison.best.trim()}.`,
 );
 console.log(`Figures: ${join(output, "folds.json")}`);
