@@ -10,6 +10,7 @@ import { cleanSongs, readSongs, type Song, type Split, splitSongs } from "../lib
 import {
   type Classifier,
   classifySongs,
+  readIfThere,
   type Recipe,
   recipes,
   sample,
@@ -68,13 +69,10 @@ export async function writeSplit(folder: string, split: Split, seed: number): Pr
 
 /** The test songs of the split that a saved model was trained with; `null` where it is not known. */
 export async function testIdsOf(modelFolder: string): Promise<Set<string> | null> {
-  try {
-    const file: SplitFile = JSON.parse(await Deno.readTextFile(join(modelFolder, "..", "split.json")));
-    return new Set(file.test);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
+  const text = await readIfThere(join(modelFolder, "..", "split.json"));
+  if (text === null) return null;
+  const file: SplitFile = JSON.parse(text);
+  return new Set(file.test);
 }
 
 /** The recipe a command line asks for: a named one with single fields changed. */

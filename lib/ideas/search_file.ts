@@ -1,6 +1,6 @@
 /** The file of a model search: there after each training, so that one that was cut off goes on. */
 import { dirname } from "node:path";
-import { differences, writeWhole } from "../training/mod.ts";
+import { differences, readIfThere, writeWhole } from "../training/mod.ts";
 import type { ModelSearch, SearchIdentity, SearchRun } from "./search_results.ts";
 
 /** A search's file in its output folder. */
@@ -12,13 +12,8 @@ export const SEARCH_FILE = "model_search.json";
  * @throws Error when the file is of other songs, another split, recipe or tokenizer, with the differences; or is no such file
  */
 export async function readSearchRuns(path: string, identity: SearchIdentity): Promise<SearchRun[]> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+  const text = await readIfThere(path);
+  if (text === null) return [];
   const search = parsed(text);
   if (search === null) {
     throw new Error(`${path} is no model search. Remove it, or begin anew with resume: false.`);

@@ -8,6 +8,7 @@ import {
   classifySongs,
   fineTune,
   loadClassifier,
+  readIfThere,
   type Recipe,
   type SongPrediction,
   type TrainingCallback,
@@ -143,13 +144,8 @@ function predictionsJson(predictions: readonly SongPrediction[]): string {
 
 /** `null` where there is no such file. */
 async function readPredictions(file: string): Promise<SongPrediction[] | null> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
+  const text = await readIfThere(file);
+  if (text === null) return null;
   const rows = JSON.parse(text) as WrittenPrediction[];
   return rows.map(({ probabilities, logits, ...rest }) => ({
     ...rest,

@@ -78,6 +78,16 @@ export async function recoverFolders(parent: string, names: RegExp): Promise<voi
   }
 }
 
+/** A file's text; `null` where there is no such file. */
+export async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    ignoreNotFound(error);
+    return null;
+  }
+}
+
 /** Writes a file that is there whole or as it was before. */
 export async function writeWhole(path: string, text: string): Promise<void> {
   await Deno.writeTextFile(`${path}.tmp`, text);

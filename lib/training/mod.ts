@@ -25,7 +25,7 @@ export {
   trainableOf,
 } from "./fine_tune.ts";
 export * from "./language_model.ts";
-export { writeWhole } from "./folders.ts";
+export { readIfThere, writeWhole } from "./folders.ts";
 export { adaptFor, type Origin } from "./lora.ts";
 export { foreseeMemory, type MemoryForecast } from "./memory.ts";
 export { type CardData, type CardModel, modelCard } from "./model_card.ts";

@@ -1,6 +1,7 @@
 /** What each method said on each split, kept in files so that a run that was cut off goes on where it stood. */
 import { dirname, join } from "node:path";
 import type { Rows } from "../../lib/evaluation/mod.ts";
+import { readIfThere } from "../../lib/training/mod.ts";
 
 /** A method's answers on one split. */
 export interface FoldResult {
@@ -34,13 +35,8 @@ export async function readResult(
   identity: Record<string, unknown>,
 ): Promise<FoldResult | undefined> {
   const path = pathOf(output, split, method);
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  const text = await readIfThere(path);
+  if (text === null) return undefined;
   const result: FoldResult = JSON.parse(text);
   const show = (value: unknown) => JSON.stringify(value) ?? "nothing";
   const differing = Object.keys(identity).filter((name) =>

@@ -19,7 +19,7 @@ import {
 } from "./dtypes.ts";
 import { type FileBytes, guessWrongFormat, openFileBytes } from "./file_bytes.ts";
 import { type ByteCursor, cursorOver, type PickleGlobal, type PickleRules, readPickle } from "./pickle.ts";
-import { dtypeToRead, entryOf, inDtype, openShards, type TensorFile } from "./tensor_file.ts";
+import { dtypeToRead, entryOf, inDtype, isPlaced, openShards, type TensorFile } from "./tensor_file.ts";
 import { readZipDirectory } from "./zip.ts";
 
 /** A run of values in the file that tensors are views of. */
@@ -169,7 +169,7 @@ function openOne(path: string): TensorFile {
     place(name) {
       const tensor = entryOf(tensors, name, path), { dtype, shape } = tensor;
       const place = places.get(tensor.storage.key);
-      if (place === undefined || (dtype !== "F32" && dtype !== "BF16") || !isContiguous(tensor)) return null;
+      if (place === undefined || !isPlaced(dtype) || !isContiguous(tensor)) return null;
       checkBytes(file, name, tensor, place);
       return { path, begin: place.begin + startInStorage(tensor), dtype, shape };
     },

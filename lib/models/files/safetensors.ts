@@ -31,6 +31,7 @@ import {
   dtypeToRead,
   entryOf,
   inDtype,
+  isPlaced,
   isRecord,
   openShards,
   type TensorFile,
@@ -109,7 +110,7 @@ function openOne(path: string): Safetensors {
       },
       place(name) {
         const { dtype, begin, shape } = entryOf(entries, name, path);
-        return dtype === "F32" || dtype === "BF16" ? { path, begin, dtype, shape } : null;
+        return isPlaced(dtype) ? { path, begin, dtype, shape } : null;
       },
       close: () => file.close(),
     };

@@ -38,6 +38,11 @@ export function entryOf<Entry>(entries: ReadonlyMap<string, Entry>, name: string
   return entry;
 }
 
+/** Whether values of this type can be read from their place in a file, as `TensorFile.place` says. */
+export function isPlaced(dtype: Dtype): dtype is FilePlace["dtype"] {
+  return dtype === "F32" || dtype === "BF16";
+}
+
 /** The dtype to read a tensor in; throws where it is neither F32 nor what is stored. */
 export function dtypeToRead(wanted: Dtype | undefined, stored: Dtype, name: string, path: string): Dtype {
   const dtype = wanted ?? "F32";
