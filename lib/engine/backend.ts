@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import util from "node:util";
+import { UserError } from "../ground/errors.ts";
 import { withoutStderr } from "./quiet.ts";
 import { hasNative, loadKernels, nativeInfo, useNativeBackend } from "./raw.ts";
 
@@ -42,7 +43,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<EngineIn
   }
   const info = await started;
   if (options.engine !== undefined && options.engine !== "auto" && info.engine !== options.engine) {
-    throw new Error(
+    throw new UserError(
       `The ${info.engine} engine already runs in this process (asked for as "${startedAs}"); ` +
         `"${options.engine}" needs a process of its own.`,
     );
@@ -53,7 +54,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<EngineIn
 function engineFromEnvironment(): EngineName | "auto" {
   const name = Deno.env.get("KOBERT_ENGINE") ?? "auto";
   if (name === "auto" || name === "tensorflow" || name === "wasm") return name;
-  throw new Error(`KOBERT_ENGINE is "${name}"; it can be auto, tensorflow or wasm.`);
+  throw new UserError(`KOBERT_ENGINE is "${name}"; it can be auto, tensorflow or wasm.`);
 }
 
 async function start(wanted: EngineName | "auto"): Promise<EngineInfo> {
@@ -64,7 +65,7 @@ async function start(wanted: EngineName | "auto"): Promise<EngineInfo> {
     } catch (error) {
       const why = whyNotTensorFlow(error);
       if (wanted === "tensorflow") {
-        throw new Error(
+        throw new UserError(
           `The TensorFlow engine cannot start: ${why} Run "deno task setup", or ask for --engine wasm.`,
         );
       }
@@ -128,7 +129,7 @@ async function startWasm(why: string): Promise<EngineInfo> {
   const folder = new URL(".", import.meta.resolve("@tensorflow/tfjs-backend-wasm"));
   wasm.setWasmPaths(fileURLToPath(new URL("./", folder)));
   if (!await tf.setBackend("wasm")) {
-    throw new Error("The WebAssembly engine cannot start: its backend failed to load.");
+    throw new UserError("The WebAssembly engine cannot start: its backend failed to load.");
   }
   await tf.ready();
   return { engine: "wasm", device: "cpu", description: `WebAssembly (${why})` };
@@ -144,7 +145,9 @@ export function resolvePrecision(wish: Precision | "auto" = "auto"): Precision {
   if (wish === "float32") return "float32";
   if (wish === "bf16") {
     if (!hasNative()) {
-      throw new Error("bf16 needs the TensorFlow engine; here WebAssembly runs. Use --precision float32.");
+      throw new UserError(
+        "bf16 needs the TensorFlow engine; here WebAssembly runs. Use --precision float32.",
+      );
     }
     return "bf16";
   }

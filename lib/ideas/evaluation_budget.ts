@@ -1,4 +1,5 @@
 /** What the closer look at a model may cost, by the recipe's name. */
+import { UserError } from "../ground/errors.ts";
 
 /** How much the notebooks of evaluation and ideas train beside the model itself. */
 export interface EvaluationBudget {
@@ -53,7 +54,7 @@ const budgets: Readonly<Record<string, EvaluationBudget>> = {
 export function evaluationBudget(recipe: string): EvaluationBudget {
   const budget = budgets[recipe];
   if (budget === undefined) {
-    throw new Error(
+    throw new UserError(
       `No evaluation goes with a recipe "${recipe}"; known are ${Object.keys(budgets).join(", ")}.`,
     );
   }

@@ -4,6 +4,7 @@
  */
 import { isAbsolute, join } from "node:path";
 import type pl from "nodejs-polars";
+import { UserError } from "../ground/errors.ts";
 import { majorityClass, textBaseline } from "../evaluation/mod.ts";
 import { configNames, disposeModel, parameterCount } from "../models/mod.ts";
 import { genresOf, type Instance, instances, type Song, songRows } from "../songs/mod.ts";
@@ -128,7 +129,7 @@ export async function searchModels(
   const { models = Object.keys(SEARCH_MODELS), seeds, output } = options;
   checkOnce("model", models);
   checkOnce("seed", seeds);
-  if (seeds.length === 0) throw new Error("A search needs at least one seed.");
+  if (seeds.length === 0) throw new UserError("A search needs at least one seed.");
   const labels = genresOf(data.train), trainSongs = songRows(data.train);
   const setting: Setting = {
     options,
@@ -205,7 +206,7 @@ export async function searchModels(
 
 function checkOnce(what: string, values: readonly (string | number)[]): void {
   const twice = values.find((value, i) => values.indexOf(value) !== i);
-  if (twice !== undefined) throw new Error(`The ${what} ${twice} is named twice in the search.`);
+  if (twice !== undefined) throw new UserError(`The ${what} ${twice} is named twice in the search.`);
 }
 
 /** Loads each network once: one that cannot be trained is an error now, not after hours of the others' trainings. */

@@ -1,4 +1,5 @@
 /** Genres by question and answer: a causal language model reads a song as a question and is held to the genres as answers. */
+import { UserError } from "../ground/errors.ts";
 import { generator, randomKey, resolvePrecision } from "../engine/mod.ts";
 import { softmax } from "../evaluation/mod.ts";
 import { disposeCache, generate, scoresByRow, startCache, tokenBatch } from "../models/mod.ts";
@@ -68,7 +69,7 @@ export async function loadAnswerer(
     tellGenres: tellGenres ?? trained?.tellGenres ?? known,
   };
   if (format.genres.length < 2) {
-    throw new Error(`${source} does not know the genres it may answer: give them (genres).`);
+    throw new UserError(`${source} does not know the genres it may answer: give them (genres).`);
   }
   const encoder = qaEncoder(tokenizer, format, {
     endId: model.config.endIds?.[0] ?? tokenizer.sepId,
@@ -148,7 +149,7 @@ export async function trainAnswerer(
     return instances(songs, { oversample: false }).map(({ songId, genre, weight }) => {
       const response = encoder.responses[genres.indexOf(genre)];
       if (response === undefined) {
-        throw new Error(
+        throw new UserError(
           `Song ${songId} has the genre ${genre}, which is none of the answers: ${genres.join(", ")}.`,
         );
       }
@@ -257,7 +258,9 @@ export async function answerSongs(
         const scores = perToken ? sums.map((sum, g) => sum / encoder.responses[g]!.length) : sums;
         const row = rows[i]!;
         if (!scores.every(Number.isFinite)) {
-          throw new Error(`The model gives no number for song ${songs[row]!.id}: its weights are damaged.`);
+          throw new UserError(
+            `The model gives no number for song ${songs[row]!.id}: its weights are damaged.`,
+          );
         }
         const genre = genres[scores.indexOf(scores.reduce((a, b) => Math.max(a, b)))]!;
         answers[row] = {

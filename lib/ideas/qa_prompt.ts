@@ -20,6 +20,7 @@
  * (Instruction, context, response, as in Stanford's Alpaca.) A value that the table lacks is `모름`, unknown; a field that is
  * left out has no line. Where a text is too long, lyrics are cut at their end, never the fields or the response.
  */
+import { UserError } from "../ground/errors.ts";
 import type { Song } from "../songs/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { startIds } from "../training/mod.ts";
@@ -146,7 +147,7 @@ export function qaEncoder(
       const before = [...start, ...encode(head)], after = encode(tail);
       const room = maxLength - before.length - after.length - longest;
       if (room < 0) {
-        throw new Error(
+        throw new UserError(
           `Song ${song.id}: its question takes ${
             before.length + after.length + longest
           } tokens without lyrics, and the ` +

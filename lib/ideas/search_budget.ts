@@ -1,4 +1,5 @@
 /** What a model search spends on each network, by the recipe's name. */
+import { UserError } from "../ground/errors.ts";
 import { type Recipe, recipes, studyRecipe } from "../training/mod.ts";
 import { SEARCH_MODELS } from "./model_search.ts";
 
@@ -33,7 +34,7 @@ const changes: Readonly<Record<string, { recipe: Partial<Recipe>; trainings: num
 export function searchBudget(recipe: string, seed: number): SearchBudget {
   const base = recipes[recipe], change = changes[recipe];
   if (base === undefined || change === undefined) {
-    throw new Error(
+    throw new UserError(
       `No search is made by a recipe "${recipe}"; known are ${Object.keys(changes).join(", ")}.`,
     );
   }

@@ -1,5 +1,6 @@
 /** The file of a model search: there after each training, so that one that was cut off goes on. */
 import { dirname } from "node:path";
+import { UserError } from "../ground/errors.ts";
 import { differences, readIfThere, writeWhole } from "../training/mod.ts";
 import type { ModelSearch, SearchIdentity, SearchRun } from "./search_results.ts";
 
@@ -16,11 +17,11 @@ export async function readSearchRuns(path: string, identity: SearchIdentity): Pr
   if (text === null) return [];
   const search = parsed(text);
   if (search === null) {
-    throw new Error(`${path} is no model search. Remove it, or begin anew with resume: false.`);
+    throw new UserError(`${path} is no model search. Remove it, or begin anew with resume: false.`);
   }
   const found = differences(search.identity, identity);
   if (found.length > 0) {
-    throw new Error(
+    throw new UserError(
       `${path} is of another model search, which this one cannot go on with:${
         found.map((line) => `\n  ${line}`).join("")
       }\nUse the same songs, seed of the split and recipe, or another output folder, or begin anew with resume: false.`,

@@ -5,6 +5,7 @@
  * Letters in comments: B rows, L tokens a row, H width, V vocabulary, C classes.
  */
 import type * as tf from "@tensorflow/tfjs";
+import { UserError } from "../ground/errors.ts";
 import {
   type Activation,
   dropout,
@@ -72,7 +73,7 @@ export function parseBertConfig(config: ConfigReader, defaults: BertDefaults): B
   const width = config.integer("hidden_size", defaults.width),
     heads = config.integer("num_attention_heads", defaults.heads);
   if (width % heads !== 0) {
-    throw new Error(
+    throw new UserError(
       `${config.source}: "hidden_size" ${width} is not a multiple of "num_attention_heads" ${heads}.`,
     );
   }

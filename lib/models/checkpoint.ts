@@ -1,5 +1,6 @@
 /** Checkpoints in Hugging Face's layout: a model from a folder, a folder from a model. */
 import { join } from "node:path";
+import { UserError } from "../ground/errors.ts";
 import { tensorFromFile } from "../engine/mod.ts";
 import { ConfigReader, type JsonObject } from "./config.ts";
 import { canonicalNames, openCheckpoint, type TensorFile, writeSafetensorsFolder } from "./files/mod.ts";
@@ -64,16 +65,18 @@ export function readConfig(folder: string, path: string = join(folder, "config.j
     text = Deno.readTextFileSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Error(`${folder} has no config.json: it is not a checkpoint in Hugging Face's layout.`);
+    throw new UserError(`${folder} has no config.json: it is not a checkpoint in Hugging Face's layout.`);
   }
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new Error(`${path} is not valid JSON: ${(error as Error).message}`);
+    throw new UserError(`${path} is not valid JSON: ${(error as Error).message}`);
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new Error(`${path} is not a config: it holds ${JSON.stringify(json).slice(0, 40)}, not an object.`);
+    throw new UserError(
+      `${path} is not a config: it holds ${JSON.stringify(json).slice(0, 40)}, not an object.`,
+    );
   }
   return json as JsonObject;
 }
@@ -135,7 +138,7 @@ function match(
   const unused = [...stored].filter(([name]) => !known.has(name)).map(([, inFile]) => inFile)
     .filter((name) => !name.endsWith("embeddings.position_ids") && !name.endsWith("rotary_emb.inv_freq"));
   if (problems.length > 0) {
-    throw new Error(
+    throw new UserError(
       `The weights in ${file.path} do not fit ${source} (${counted(problems.length, "parameter")}):` +
         listed(problems) + (unused.length > 0 ? `\nThe file also has:${listed(unused)}` : ""),
     );

@@ -1,4 +1,5 @@
 /** Reading `config.json`: every field that changes a model's result is honoured or refused by name. */
+import { UserError } from "../ground/errors.ts";
 import { type Activation, activationNames } from "../engine/mod.ts";
 
 /** A parsed JSON object. */
@@ -29,7 +30,7 @@ export class ConfigReader {
   }
 
   private fail(field: string, wanted: string): never {
-    throw new Error(
+    throw new UserError(
       `${this.source}: "${field}" is ${JSON.stringify(this.json[field])}; it must be ${wanted}.`,
     );
   }
@@ -183,7 +184,7 @@ export function isMultiLabelConfig(config: ConfigReader): boolean {
     "single_label_classification",
   );
   if (config.labels().length < 2) {
-    throw new Error(
+    throw new UserError(
       `${config.source}: the config has one class ("num_labels" or "id2label"), which in Hugging Face means regression; ` +
         "only classification among at least two classes is implemented. Give the classes (labels) to train a new head.",
     );

@@ -2,6 +2,7 @@
  * DistilBERT (Sanh et al. 2019, "DistilBERT, a distilled version of BERT"): BERT's layers under other names, without token
  * types and pooler; its heads use ReLU and GELU.
  */
+import { UserError } from "../ground/errors.ts";
 import {
   activate,
   type Activation,
@@ -102,7 +103,7 @@ export const distilbert: Architecture<DistilBertConfig> = {
     refuseUnsupported(config);
     const width = config.integer("dim", 768), heads = config.integer("n_heads", 12);
     if (width % heads !== 0) {
-      throw new Error(`${config.source}: "dim" ${width} is not a multiple of "n_heads" ${heads}.`);
+      throw new UserError(`${config.source}: "dim" ${width} is not a multiple of "n_heads" ${heads}.`);
     }
     const layers = config.integer("n_layers", 6);
     // transformers takes these names for the same fields

@@ -10,6 +10,7 @@
 import { modelInfo, type PathInfo, pathsInfo, repoExists } from "@huggingface/hub";
 import { homedir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
+import { UserError } from "../ground/errors.ts";
 import { chooseWeights } from "./files/checkpoint_files.ts";
 import {
   defaultPatience,
@@ -117,13 +118,13 @@ interface Repository {
 export async function resolveModel(source: string, options: ResolveOptions = {}): Promise<ResolvedModel> {
   if (exists(source)) {
     if (!Deno.statSync(source).isDirectory) {
-      throw new Error(`${source} is a file: give the folder that holds it.`);
+      throw new UserError(`${source} is a file: give the folder that holds it.`);
     }
     return { folder: source, commit: null };
   }
   const [, id, revision = "main"] = /^([\w.-]+\/[\w.-]+)(?:@(.+))?$/.exec(source) ?? [];
   if (id === undefined || /(^|\/)\.|\.\.|--/.test(id) || /(^|\/)\.\.?($|\/)|^\/|\\/.test(revision)) {
-    throw new Error(
+    throw new UserError(
       `There is no folder ${source}, and it is not the id of a model on the Hub, owner/name or owner/name@revision.`,
     );
   }
@@ -140,7 +141,7 @@ export async function resolveModel(source: string, options: ResolveOptions = {})
   if (cached !== null && cached.commit === revision) return cached; // a commit does not change
   if (settings.offline) {
     if (cached !== null) return cached;
-    throw new Error(
+    throw new UserError(
       `Offline, and the cache has no complete ${source} (${repository.cache}). ${withoutNetwork(repository)}`,
     );
   }
@@ -242,16 +243,16 @@ async function fetchSnapshot(
     additionalFields: ["sha", "filePaths"],
   });
   if (!isCommit(commit) || !Array.isArray(filePaths)) {
-    throw new Error(
+    throw new UserError(
       `${settings.endpoint} did not answer as a Hub does when asked about ${id}: check HF_ENDPOINT.`,
     );
   }
   if (!hasConfig(filePaths)) {
-    throw new Error(`${id} on ${settings.endpoint} is not a transformers model: it has no config.json.`);
+    throw new UserError(`${id} on ${settings.endpoint} is not a transformers model: it has no config.json.`);
   }
   const weights = weightsAmong(filePaths);
   if (weights === null) {
-    throw new Error(
+    throw new UserError(
       `${id} on ${settings.endpoint} has no weights in model.safetensors or pytorch_model.bin, one file or sharded; ` +
         `it has ${filePaths.join(", ")}.`,
     );
@@ -268,7 +269,7 @@ async function fetchSnapshot(
     const shards = [...new Set(shardsOf(join(cache, "blobs", index!.etag)).map((path) => basename(path)))];
     const missing = shards.filter((name) => !filePaths.includes(name));
     if (missing.length > 0) {
-      throw new Error(
+      throw new UserError(
         `${id} on ${settings.endpoint} lacks shards that its index names: ${missing.join(", ")}.`,
       );
     }
@@ -308,7 +309,7 @@ async function describeFiles(repository: Repository, commit: string, names: stri
     const etag = info?.lfs?.oid ?? info?.oid ?? "";
     const size = info?.lfs?.size ?? info?.size;
     if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(etag) || typeof size !== "number") {
-      throw new Error(
+      throw new UserError(
         `${settings.endpoint} does not say size and hash of ${name} in ${id}: check HF_ENDPOINT.`,
       );
     }
@@ -420,7 +421,7 @@ async function refusal(repository: Repository, response: Response, file?: string
     );
   }
   if (/invalid (credentials|user)/i.test(headers.get("X-Error-Message") ?? "") && token !== null) {
-    return new Error(
+    return new UserError(
       `${endpoint} does not accept ${given}: it is wrong or expired. Remove it, or ${makeToken}.`,
     );
   }
@@ -441,13 +442,13 @@ async function refusal(repository: Repository, response: Response, file?: string
     const remedy = token === null
       ? `ask for access on ${page}, then ${makeToken}`
       : `the account of ${given} has none: ask for it on ${page}, and let the token read gated models`;
-    return new Error(`${id} is open only to those who have been given access: ${remedy}.`);
+    return new UserError(`${id} is open only to those who have been given access: ${remedy}.`);
   }
   if (code === "RevisionNotFound") {
-    return new Error(`${id} has no revision ${revision}. ${page}/tree/main lists its branches and tags.`);
+    return new UserError(`${id} has no revision ${revision}. ${page}/tree/main lists its branches and tags.`);
   }
   if (code === "EntryNotFound") {
-    return new Error(
+    return new UserError(
       `${id} at ${revision} lists the file ${file}, but ${endpoint} has it not. Try again later.`,
     );
   }
@@ -458,11 +459,11 @@ async function refusal(repository: Repository, response: Response, file?: string
     const remedy = token === null
       ? makeToken
       : `check that ${given} is right, not expired, and of an account with access`;
-    return new Error(
+    return new UserError(
       `${endpoint} ${reason} ${id}. Check the spelling; if it is private or gated, ${remedy}.`,
     );
   }
-  return new Error(`${endpoint} answers ${status} ${response.statusText} when asked for ${file ?? id}.`);
+  return new UserError(`${endpoint} answers ${status} ${response.statusText} when asked for ${file ?? id}.`);
 }
 
 /** How to get the files another way. */

@@ -5,6 +5,7 @@
  * Letters in comments: B rows, L tokens a row, H width, V vocabulary, C classes.
  */
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../ground/errors.ts";
 import {
   type Activation,
   add,
@@ -70,7 +71,7 @@ function rotaryFrequencies(config: ConfigReader, headWidth: number, maxPositions
   if (type === "linear") return plain.map((frequency) => frequency / factor);
   const low = rope.number("low_freq_factor"), high = rope.number("high_freq_factor");
   if (!(high > low)) {
-    throw new Error(`${rope.source}: "high_freq_factor" ${high} must be above "low_freq_factor" ${low}.`);
+    throw new UserError(`${rope.source}: "high_freq_factor" ${high} must be above "low_freq_factor" ${low}.`);
   }
   const original = config.integer(
     "original_max_position_embeddings",
@@ -91,19 +92,19 @@ function parse(config: ConfigReader): LlamaConfig {
   config.only("is_causal", true);
   const width = config.integer("hidden_size", 4096), heads = config.integer("num_attention_heads", 32);
   if (width % heads !== 0) {
-    throw new Error(
+    throw new UserError(
       `${config.source}: "hidden_size" ${width} is not a multiple of "num_attention_heads" ${heads}.`,
     );
   }
   const keyHeads = config.integer("num_key_value_heads", heads);
   if (heads % keyHeads !== 0) {
-    throw new Error(
+    throw new UserError(
       `${config.source}: "num_attention_heads" ${heads} is not a multiple of "num_key_value_heads" ${keyHeads}.`,
     );
   }
   const headWidth = config.integer("head_dim", width / heads);
   if (headWidth % 2 !== 0) {
-    throw new Error(`${config.source}: "head_dim" ${headWidth} is odd; rotary positions turn pairs.`);
+    throw new UserError(`${config.source}: "head_dim" ${headWidth} is odd; rotary positions turn pairs.`);
   }
   const vocabularySize = config.integer("vocab_size", 32000);
   const positions = config.integer("max_position_embeddings", 2048);

@@ -1,5 +1,6 @@
 /** A model from wherever it is: a folder or the Hub, whole or as an adapter to another. */
 import { isAbsolute, join } from "node:path";
+import { UserError } from "../ground/errors.ts";
 import { loadCheckpoint, type LoadReport, readConfig } from "./checkpoint.ts";
 import { ConfigReader, isMultiLabelConfig, type JsonObject, type Task } from "./config.ts";
 import { exists } from "./files/tensor_file.ts";
@@ -66,7 +67,7 @@ export async function resolveBase(
   try {
     return (await resolveModel(base, hub)).folder;
   } catch (error) {
-    throw new Error(
+    throw new UserError(
       `${folder} is an adapter to ${base}, which cannot be had: ${(error as Error).message} ` +
         "Its adapter_config.json says where (base_model_name_or_path).",
       { cause: error },
@@ -78,7 +79,7 @@ export async function resolveBase(
 function baseOf(folder: string): string {
   const { base } = readLoraConfig(folder);
   if (base === null) {
-    throw new Error(
+    throw new UserError(
       `${join(folder, "adapter_config.json")} does not say which model it adapts: give it (base).`,
     );
   }

@@ -6,6 +6,7 @@
  * counts or frees a model's parameters does so with them.
  */
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../ground/errors.ts";
 import { generator, Parameter, randomKey } from "../engine/mod.ts";
 import type { ParameterSpec } from "./layers.ts";
 import type { Model } from "./model.ts";
@@ -83,7 +84,7 @@ function expression(source: string, field: string): RegExp {
   try {
     return new RegExp(`^(?:${source})$`);
   } catch (error) {
-    throw new Error(`LoRA: ${field} "${source}" is no regular expression: ${(error as Error).message}`);
+    throw new UserError(`LoRA: ${field} "${source}" is no regular expression: ${(error as Error).message}`);
   }
 }
 
@@ -144,13 +145,13 @@ function chosenLayers(
       !isNamed(module, config.excludes, "excludes")
     );
   if (other !== undefined) {
-    throw new Error(
+    throw new UserError(
       `LoRA: the targets name ${other}, which is no linear layer; only linear layers can be adapted.`,
     );
   }
   if (chosen.length === 0) {
     const endings = [...new Set(layers.map(({ name }) => name.replace(/^.*\.\d+\./, "")))];
-    throw new Error(
+    throw new UserError(
       `LoRA: the targets ${
         JSON.stringify(config.targets)
       } name no linear layer of this ${model.architecture.modelType}` +
@@ -168,16 +169,18 @@ function checkConfig({ rank, alpha, dropout, rankPattern, alphaPattern }: LoraCo
   const ranks = { rank, ...rankPattern }, alphas = { alpha, ...alphaPattern };
   for (const [name, value] of Object.entries(ranks)) {
     if (!Number.isInteger(value) || value < 1) {
-      throw new Error(`LoRA: the rank of "${name}" is ${value}; it must be a whole number of at least 1.`);
+      throw new UserError(
+        `LoRA: the rank of "${name}" is ${value}; it must be a whole number of at least 1.`,
+      );
     }
   }
   for (const [name, value] of Object.entries(alphas)) {
     if (!(Number.isFinite(value) && value > 0)) {
-      throw new Error(`LoRA: the alpha of "${name}" is ${value}; it must be above 0.`);
+      throw new UserError(`LoRA: the alpha of "${name}" is ${value}; it must be above 0.`);
     }
   }
   if (!(dropout >= 0 && dropout < 1)) {
-    throw new Error(`LoRA: the dropout is ${dropout}; it must be at least 0 and below 1.`);
+    throw new UserError(`LoRA: the dropout is ${dropout}; it must be at least 0 and below 1.`);
   }
 }
 
@@ -219,7 +222,7 @@ export function attachLora(model: Model, options: LoraOptions = {}): void {
       config.modulesToSave.find((ending) => parametersUnder(model, [ending]).length === 0);
   if (unknown !== undefined) {
     const endings = [...new Set(layers.map(({ name }) => name.replace(/^.*\.\d+\./, "")))];
-    throw new Error(
+    throw new UserError(
       `LoRA: no layer of this ${model.architecture.modelType} is named ${unknown}. Its linear layers end with ${
         endings.join(", ")
       }.`,
@@ -239,7 +242,7 @@ export function placeAdapters(
   draw: (name: string, rank: number, width: number) => Float32Array,
 ): void {
   if (model.lora !== undefined) {
-    throw new Error("LoRA: the model has adapters already; merge them first (mergeLora).");
+    throw new UserError("LoRA: the model has adapters already; merge them first (mergeLora).");
   }
   checkConfig(config);
   const layers = chosenLayers(model, config);
@@ -285,12 +288,12 @@ export function adapterParameters(model: Model): Parameter[] {
  * @throws Error when there is no adapter, or one stands beside a weight that is the word embeddings, too
  */
 export function mergeLora(model: Model): void {
-  if (model.lora === undefined) throw new Error("LoRA: the model has no adapters to merge.");
+  if (model.lora === undefined) throw new UserError("LoRA: the model has no adapters to merge.");
   const tied = linearLayers(model).find(({ weight, tied }) =>
     tied && model.parameters.get(weight)!.adapter !== null
   );
   if (tied !== undefined) {
-    throw new Error(
+    throw new UserError(
       `LoRA: ${tied.name} and the word embeddings are one ("tie_word_embeddings"), so merging its adapter would change both. ` +
         "Save the adapter, or set the field to false before training.",
     );

@@ -1,5 +1,6 @@
 /** Adapters in PEFT's format: `adapter_config.json` and `adapter_model.safetensors`, which each side opens of the other. */
 import { join } from "node:path";
+import { UserError } from "../ground/errors.ts";
 import { ConfigReader, type JsonObject, type Task } from "./config.ts";
 import { openCheckpoint, writeSafetensors } from "./files/mod.ts";
 import { exists } from "./files/tensor_file.ts";
@@ -58,7 +59,7 @@ export function readLoraConfig(folder: string): LoraConfig {
   try {
     json = JSON.parse(Deno.readTextFileSync(path));
   } catch (error) {
-    throw new Error(`${path} cannot be read as JSON: ${(error as Error).message}`);
+    throw new UserError(`${path} cannot be read as JSON: ${(error as Error).message}`);
   }
   const reader = new ConfigReader(json, path);
   reader.only("peft_type", "LORA");
@@ -66,7 +67,7 @@ export function readLoraConfig(folder: string): LoraConfig {
   // others change the base model's weights before training
   reader.only("init_lora_weights", true, false, "gaussian", "eva", "orthogonal");
   const wrong = (field: string, wanted: string) =>
-    new Error(`${path}: "${field}" is ${JSON.stringify(json[field])}; it must be ${wanted}.`);
+    new UserError(`${path}: "${field}" is ${JSON.stringify(json[field])}; it must be ${wanted}.`);
   const names = (field: string): string[] | string => {
     const value = json[field] ?? [];
     if (typeof value === "string") return value;
@@ -120,7 +121,7 @@ export function readLoraConfig(folder: string): LoraConfig {
     const empty = value === null || value === false ||
       (typeof value === "object" && Object.keys(value as object).length === 0);
     if (empty || honoured.includes(field) || harmless.has(field)) continue;
-    throw new Error(
+    throw new UserError(
       `${path}: "${field}" is ${JSON.stringify(value)}, which is not implemented; only its absence is.`,
     );
   }
@@ -157,7 +158,7 @@ export function loadLora(model: Model, folder: string): string[] {
 export function restoreLora(model: Model, folder: string): string[] {
   const name = weightFiles.find((name) => exists(join(folder, name)));
   if (name === undefined) {
-    throw new Error(`${folder} holds no adapter: looked for ${weightFiles.join(", ")}.`);
+    throw new UserError(`${folder} holds no adapter: looked for ${weightFiles.join(", ")}.`);
   }
   const file = openCheckpoint(join(folder, name));
   try {
@@ -182,7 +183,7 @@ export function restoreLora(model: Model, folder: string): string[] {
     }
     if (problems.length > 0) {
       const shown = problems.slice(0, 20).map((line) => `\n  ${line}`).join("");
-      throw new Error(
+      throw new UserError(
         `The adapter in ${file.path} does not fit this ${model.architecture.modelType} for ${model.task}:${shown}` +
           (problems.length > 20 ? `\n  and ${problems.length - 20} more` : ""),
       );
@@ -201,7 +202,7 @@ export function restoreLora(model: Model, folder: string): string[] {
  */
 export async function saveLora(model: Model, folder: string): Promise<void> {
   const { lora } = model;
-  if (lora === undefined) throw new Error("LoRA: the model has no adapters to save.");
+  if (lora === undefined) throw new UserError("LoRA: the model has no adapters to save.");
   await Deno.mkdir(folder, { recursive: true });
   await writeSafetensors(
     join(folder, "adapter_model.safetensors"),

@@ -1,5 +1,6 @@
 /** Models: made from a config; their logits and losses. */
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../ground/errors.ts";
 import {
   binaryCrossEntropy,
   type BinaryCrossEntropyOptions,
@@ -158,7 +159,7 @@ export function namedConfig(
 ): JsonObject {
   const config = namedConfigs[name];
   if (config === undefined) {
-    throw new Error(
+    throw new UserError(
       `No configuration is named "${name}". Known: ${configNames.join(", ")}; or give a checkpoint's folder.`,
     );
   }
@@ -180,7 +181,7 @@ function architectureOf(json: JsonObject, source: string): Architecture {
   const type = json.model_type;
   const found = architectures.find(({ modelType }) => modelType === type);
   if (found === undefined) {
-    throw new Error(
+    throw new UserError(
       `${source}: "model_type" is ${JSON.stringify(type)}; known are ${modelTypes.join(", ")}.`,
     );
   }
@@ -196,7 +197,7 @@ export function languageTaskOf(json: JsonObject, source: string): "masked-lm" | 
 function withLabels(json: JsonObject, labels: readonly string[] | undefined): JsonObject {
   if (labels === undefined) return json;
   const repeated = labels.find((label, i) => labels.indexOf(label) !== i);
-  if (repeated !== undefined) throw new Error(`Two classes have the name "${repeated}".`);
+  if (repeated !== undefined) throw new UserError(`Two classes have the name "${repeated}".`);
   const { num_labels: _, ...rest } = json;
   return {
     ...rest,
@@ -243,7 +244,9 @@ export function describeModel(json: JsonObject, source: string, options: ModelOp
   const architecture = architectureOf(complete, source);
   if (architecture.classes[task] === undefined) {
     const made = Object.keys(architecture.classes).join(" and ");
-    throw new Error(`${source}: "${architecture.modelType}" is implemented for ${made}, not for ${task}.`);
+    throw new UserError(
+      `${source}: "${architecture.modelType}" is implemented for ${made}, not for ${task}.`,
+    );
   }
   const reader = new ConfigReader(complete, source);
   const config = architecture.parse(reader);

@@ -3,6 +3,7 @@
  * count from the padding id, and a classification head of its own. klue/roberta is this with BERT's special tokens.
  */
 import type * as tf from "@tensorflow/tfjs";
+import { UserError } from "../ground/errors.ts";
 import { dropout, type Pass, scope, selectRows, tanh } from "../engine/mod.ts";
 import type { Architecture } from "./architecture.ts";
 import { checkLength, type TokenBatch } from "./batch.ts";
@@ -75,10 +76,10 @@ export const roberta: Architecture<RobertaConfig> = {
     const parsed = parseBertConfig(config, defaults);
     const { padId, positions } = parsed;
     if (padId === null) {
-      throw new Error(`${config.source}: "pad_token_id" is null; RoBERTa counts its positions from it.`);
+      throw new UserError(`${config.source}: "pad_token_id" is null; RoBERTa counts its positions from it.`);
     }
     if (padId + 1 >= positions) {
-      throw new Error(
+      throw new UserError(
         `${config.source}: "pad_token_id" is ${padId}, and RoBERTa counts its positions from the next one: ` +
           `"max_position_embeddings" ${positions} leaves none.`,
       );

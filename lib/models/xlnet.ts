@@ -7,6 +7,7 @@
  * Letters in comments: B rows, L tokens a row, H width, N heads, D = H / N, C classes.
  */
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../ground/errors.ts";
 import {
   activate,
   type Activation,
@@ -71,10 +72,12 @@ function parse(config: ConfigReader): XlnetConfig {
   config.only("summary_activation", "tanh");
   const width = config.integer("d_model", 1024), heads = config.integer("n_head", 16);
   if (width % heads !== 0) {
-    throw new Error(`${config.source}: "d_model" ${width} is not a multiple of "n_head" ${heads}.`);
+    throw new UserError(`${config.source}: "d_model" ${width} is not a multiple of "n_head" ${heads}.`);
   }
   if (width % 2 !== 0) {
-    throw new Error(`${config.source}: "d_model" ${width} is odd; positions are pairs of sine and cosine.`);
+    throw new UserError(
+      `${config.source}: "d_model" ${width} is odd; positions are pairs of sine and cosine.`,
+    );
   }
   config.only("d_head", width / heads);
   const vocabularySize = config.integer("vocab_size", 32000);
@@ -149,7 +152,7 @@ function positionTable(
   { batch, length }: TokenBatch,
 ): { table: tf.Tensor; groups: number } {
   if (config.bothWays && batch % 2 !== 0) {
-    throw new Error(
+    throw new UserError(
       `The config has "bi_data": half of a batch's rows reads backwards, so ${batch} rows are none. ` +
         `Set it to false for fine-tuning.`,
     );

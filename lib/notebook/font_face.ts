@@ -1,5 +1,6 @@
 /** The letters that a page needs, inside the page: Hangul is readable wherever it is opened, without a network. */
 import { createRequire } from "node:module";
+import { UserError } from "../ground/errors.ts";
 import { FAMILY, typefacePath } from "./typeface.ts";
 
 /** The weights of Gothic A1 that pages are set in. */
@@ -64,7 +65,7 @@ export async function subsetFont(font: Uint8Array, text: string): Promise<Uint8A
   const blob = subset === 0 ? 0 : hb.hb_face_reference_blob(subset);
   const length = blob === 0 ? 0 : hb.hb_blob_get_length(blob);
   // Bytes that are no font make an empty face, and that an empty font.
-  if (length < 100) throw new Error(`This is no font that HarfBuzz can read (${font.length} bytes).`);
+  if (length < 100) throw new UserError(`This is no font that HarfBuzz can read (${font.length} bytes).`);
   const start = hb.hb_blob_get_data(blob, 0);
   return new Uint8Array(hb.memory.buffer).slice(start, start + length);
 }

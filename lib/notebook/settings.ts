@@ -1,6 +1,7 @@
 /** What a run of the notebooks can be told from outside: the songs, the model, the recipe. */
 import { isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { UserError } from "../ground/errors.ts";
 import {
   type EvaluationBudget,
   evaluationBudget,
@@ -51,11 +52,11 @@ export function settings(
   const name = value("RECIPE") ?? "quick";
   const recipe = recipes[name];
   if (recipe === undefined) {
-    throw new Error(`RECIPE is "${name}"; it can be ${Object.keys(recipes).join(", ")}.`);
+    throw new UserError(`RECIPE is "${name}"; it can be ${Object.keys(recipes).join(", ")}.`);
   }
   const seed = Number(value("SEED") ?? recipe.seed);
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new Error(`SEED is "${value("SEED")}"; it must be a whole number.`);
+    throw new UserError(`SEED is "${value("SEED")}"; it must be a whole number.`);
   }
   const named = value("TOKENIZER"), tokenizer = named === undefined ? {} : { tokenizer: path(named) };
   const list = (text: string | undefined) => text?.split(",").map((part) => part.trim());

@@ -1,6 +1,7 @@
 /** Shows figures, tables and texts: in a notebook below the cell, in a terminal as text and files. */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { UserError } from "../ground/errors.ts";
 import type { Figure } from "../plots/mod.ts";
 import { display, inKernel, type MediaBundle } from "./kernel.ts";
 import { figureTitle, liveFigureHtml, packedPlotly } from "./live_figure.ts";
@@ -123,7 +124,7 @@ const SCALE = 1.5;
 function figuresWanted(): "interactive" | "png" {
   const wanted = Deno.env.get("NOTEBOOK_FIGURES") || "interactive";
   if (wanted === "interactive" || wanted === "png") return wanted;
-  throw new Error(`NOTEBOOK_FIGURES is "${wanted}"; it can be "interactive" or "png".`);
+  throw new UserError(`NOTEBOOK_FIGURES is "${wanted}"; it can be "interactive" or "png".`);
 }
 
 /** Titles of the figures that brought plotly.js into this kernel's notebook. */
@@ -157,7 +158,7 @@ function fileName(figure: Figure): string {
 export async function saveFigure(figure: Figure, path: string, size: PictureSize = {}): Promise<void> {
   const kind = path.match(/\.(png|svg)$/)?.[1];
   if (kind === undefined) {
-    throw new Error(`${path}: a figure is saved as .png or .svg; give the file such an ending.`);
+    throw new UserError(`${path}: a figure is saved as .png or .svg; give the file such an ending.`);
   }
   await Deno.mkdir(dirname(path), { recursive: true });
   if (kind === "svg") await Deno.writeTextFile(path, await figureSvg(figure, size));

@@ -1,5 +1,6 @@
 /** Gothic A1, the face with Hangul (and Greek, kana, arrows) in which figures are set where there is no browser, and its widths. */
 import { createRequire } from "node:module";
+import { UserError } from "../ground/errors.ts";
 
 /** The family's name inside the file. */
 export const FAMILY = "Gothic A1";
@@ -46,7 +47,7 @@ export function readTypeface(font: Uint8Array): Typeface {
         return view.getUint32(record + 8);
       }
     }
-    throw new Error(`This font has no table "${name}". Give a TrueType font (.ttf).`);
+    throw new UserError(`This font has no table "${name}". Give a TrueType font (.ttf).`);
   };
   const unitsPerEm = view.getUint16(table("head") + 18);
   const hhea = table("hhea");
@@ -70,7 +71,7 @@ function characterMap(view: DataView, cmap: number): (code: number) => number {
     const offset = cmap + view.getUint32(cmap + 4 + 8 * i + 4);
     if (view.getUint16(offset) === 4) at = offset;
   }
-  if (at === 0) throw new Error("This font has no character map in format 4, as fonts for the web have.");
+  if (at === 0) throw new UserError("This font has no character map in format 4, as fonts for the web have.");
   const segments = view.getUint16(at + 6) / 2;
   const ends = at + 14;
   const starts = ends + 2 * segments + 2;

@@ -1,11 +1,13 @@
 /** A text and the encoding its bytes were in. */
+import { UserError } from "../ground/errors.ts";
+
 export interface DecodedText {
   text: string;
   encoding: "UTF-8" | "UTF-16" | "CP949";
 }
 
 /** Bytes that are in none of the known encodings; `line` is where UTF-8 breaks, from 1. */
-export class DecodeError extends Error {
+export class DecodeError extends UserError {
   override readonly name = "DecodeError";
   constructor(readonly line: number, message: string) {
     super(message);

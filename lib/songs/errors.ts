@@ -1,4 +1,6 @@
 /** One thing wrong with a file of songs. */
+import { UserError } from "../ground/errors.ts";
+
 export interface SongsProblem {
   /**
    * Line of the file, from 1, where the record (or the broken quote) starts; null where the whole file is meant.
@@ -45,7 +47,7 @@ function sentence({ line, column, value, what, remedy }: SongsProblem): string {
  * }
  * ```
  */
-export class SongsError extends Error {
+export class SongsError extends UserError {
   override readonly name = "SongsError";
   /** The file, as it was named to the reader. */
   readonly file: string;

@@ -1,4 +1,5 @@
 import pl from "nodejs-polars";
+import { UserError } from "../ground/errors.ts";
 import type { SongDate } from "./values.ts";
 
 /** One song of the table. */
@@ -91,7 +92,7 @@ export function songsFrame(songs: readonly Song[]): pl.DataFrame {
 export function songRows(frame: pl.DataFrame): Song[] {
   const missing = songColumns.filter((name) => !frame.columns.includes(name));
   if (missing.length > 0) {
-    throw new Error(
+    throw new UserError(
       `This frame lacks the column ${missing.join(", ")} of a table of songs. ` +
         "Read songs with readSongs, or make them with songsFrame.",
     );

@@ -1,5 +1,6 @@
 import { stringify } from "@std/csv";
 import { join } from "node:path";
+import { UserError } from "../ground/errors.ts";
 import { fileColumns } from "./read.ts";
 
 /** What was found in a folder of charts. */
@@ -23,7 +24,7 @@ export async function melonFiles(folder: string): Promise<string[]> {
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Error(`${folder} is not there: give the folder with the charts' JSON files.`);
+    throw new UserError(`${folder} is not there: give the folder with the charts' JSON files.`);
   }
   return files.sort();
 }
@@ -33,7 +34,7 @@ function textOf(song: Record<string, unknown>, field: string, file: string): str
   const value = song[field] ?? "";
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  throw new Error(
+  throw new UserError(
     `${file}: "${field}" is ${JSON.stringify(value).slice(0, 60)}; it must be a text or a number.`,
   );
 }
@@ -42,7 +43,7 @@ function lyricsOf({ lyrics }: Record<string, unknown>, file: string): string {
   if (lyrics === undefined || lyrics === null) return "";
   const lines = (lyrics as { lines?: unknown }).lines;
   if (!Array.isArray(lines) || !lines.every((line) => typeof line === "string")) {
-    throw new Error(`${file}: "lyrics" must have "lines", a list of texts.`);
+    throw new UserError(`${file}: "lyrics" must have "lines", a list of texts.`);
   }
   return lines.join("\n");
 }
@@ -52,10 +53,10 @@ function parseEntry(text: string, file: string): Record<string, unknown> {
   try {
     entry = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
-    throw new Error(`${file} is not valid JSON: ${(error as Error).message}`);
+    throw new UserError(`${file} is not valid JSON: ${(error as Error).message}`);
   }
   if (typeof entry !== "object" || entry === null || (entry as { song_id?: unknown }).song_id === undefined) {
-    throw new Error(`${file} is no chart entry: it lacks "song_id". The folder must hold charts only.`);
+    throw new UserError(`${file} is no chart entry: it lacks "song_id". The folder must hold charts only.`);
   }
   return entry as Record<string, unknown>;
 }
@@ -77,7 +78,7 @@ export async function importMelon(
   onProgress?: (done: number, total: number) => void,
 ): Promise<MelonImport> {
   const files = await melonFiles(folder);
-  if (files.length === 0) throw new Error(`${folder} has no JSON file: give the folder with the charts.`);
+  if (files.length === 0) throw new UserError(`${folder} has no JSON file: give the folder with the charts.`);
   const rows = new Map<string, Record<typeof fileColumns[number], string>>();
   for (const [i, file] of files.entries()) {
     const song = parseEntry(await Deno.readTextFile(file), file),

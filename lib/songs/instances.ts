@@ -1,3 +1,4 @@
+import { UserError } from "../ground/errors.ts";
 import type { Song } from "./frame.ts";
 
 /** One training example: a text and one genre. */
@@ -51,7 +52,7 @@ export interface InstanceOptions {
 export function instances(songs: readonly Song[], { oversample }: InstanceOptions): Instance[] {
   const without = songs.filter((song) => song.genres.length === 0);
   if (without.length > 0) {
-    throw new Error(
+    throw new UserError(
       `${without.length} of ${songs.length} songs have no genre (the first has id ${
         without[0]?.id
       }), so they make no ` +

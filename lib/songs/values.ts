@@ -1,3 +1,4 @@
+import { UserError } from "../ground/errors.ts";
 import { decodeEntities } from "./clean_lyrics.ts";
 
 /** A release date as far as it is known. */
@@ -12,7 +13,7 @@ export interface SongDate {
 }
 
 /** A value that is not of its column's type. The reader adds file, line and column. */
-export class ValueError extends Error {
+export class ValueError extends UserError {
   override readonly name = "ValueError";
   constructor(message: string, readonly remedy: string) {
     super(message);

@@ -1,3 +1,5 @@
+import { UserError } from "../ground/errors.ts";
+
 // SentencePiece's precompiled character map: a darts-clone double array over UTF-8 bytes that sends character
 // sequences to their replacements.
 // Source: src/normalizer.cc of google/sentencepiece and darts.h of s-yata/darts-clone.
@@ -19,7 +21,7 @@ export function parseCharsmap(blob: Uint8Array): Charsmap {
   const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
   const size = blob.length > 4 ? view.getUint32(0, true) : 0;
   if (size === 0 || size % 4 !== 0 || 4 + size >= blob.length) {
-    throw new Error(`its character map is broken: a table of ${size} bytes in ${blob.length}`);
+    throw new UserError(`its character map is broken: a table of ${size} bytes in ${blob.length}`);
   }
   const units = new Uint32Array(size / 4);
   for (let i = 0; i < units.length; i++) units[i] = view.getUint32(4 + 4 * i, true);

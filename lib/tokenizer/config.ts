@@ -1,5 +1,6 @@
 // `tokenizer_config.json` and the files around it: special tokens, sides, lengths, BERT's and KoBERT's switches.
 
+import { UserError } from "../ground/errors.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import { SPECIAL_ROLES, type SpecialRole } from "./tokenizer.ts";
 import type { Side, TokenizerKind } from "./types.ts";
@@ -55,7 +56,7 @@ export async function readConfig(read: (name: string) => Promise<string | null>)
   const addedTokens = await readObject(read, "added_tokens.json") ?? {};
 
   if (asObject(config.sp_model_kwargs)?.enable_sampling === true) {
-    throw new Error(
+    throw new UserError(
       "tokenizer_config.json asks for sampled splits (sp_model_kwargs.enable_sampling), which are not supported: " +
         "set it to false.",
     );
@@ -80,13 +81,13 @@ export async function readConfig(read: (name: string) => Promise<string | null>)
     const number = Number(id);
     const spec = tokenSpec(token, `added_tokens_decoder.${id}`, false);
     if (!Number.isInteger(number) || number < 0 || spec === null) {
-      throw new Error(`tokenizer_config.json: added_tokens_decoder.${id} is not a token with an id.`);
+      throw new UserError(`tokenizer_config.json: added_tokens_decoder.${id} is not a token with an id.`);
     }
     return { ...spec, id: number };
   });
   for (const [content, id] of Object.entries(addedTokens)) {
     if (!Number.isInteger(id)) {
-      throw new Error(`added_tokens.json: the id of ${JSON.stringify(content)} is ${id}.`);
+      throw new UserError(`added_tokens.json: the id of ${JSON.stringify(content)} is ${id}.`);
     }
     if (!added.some((token) => token.content === content)) {
       added.push({ ...tokenSpec(content, "added_tokens.json", false)!, id: id as number });
@@ -135,7 +136,7 @@ export function tokenSpec(value: unknown, key: string, special: boolean): TokenS
   if (value === undefined || value === null) return null;
   const token = typeof value === "string" ? { content: value } : asObject(value);
   if (token === null || typeof token.content !== "string") {
-    throw new Error(`${key} is neither a token nor a description of one: ${JSON.stringify(value)}.`);
+    throw new UserError(`${key} is neither a token nor a description of one: ${JSON.stringify(value)}.`);
   }
   const isSpecial = "special" in token ? token.special === true : special;
   return {
@@ -165,10 +166,10 @@ export async function readObject(
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Error(`${name} is not JSON: ${error instanceof Error ? error.message : error}.`);
+    throw new UserError(`${name} is not JSON: ${error instanceof Error ? error.message : error}.`);
   }
   const object = asObject(value);
-  if (object === null) throw new Error(`${name} is not a JSON object.`);
+  if (object === null) throw new UserError(`${name} is not a JSON object.`);
   return object;
 }
 
@@ -179,7 +180,9 @@ function flag(value: unknown): boolean | null {
 function side(value: unknown, key: string): Side | null {
   if (value === undefined || value === null) return null;
   if (value !== "left" && value !== "right") {
-    throw new Error(`tokenizer_config.json: ${key} is ${JSON.stringify(value)}, neither "left" nor "right".`);
+    throw new UserError(
+      `tokenizer_config.json: ${key} is ${JSON.stringify(value)}, neither "left" nor "right".`,
+    );
   }
   return value;
 }

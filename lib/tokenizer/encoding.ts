@@ -2,6 +2,7 @@
 // Source: utils/truncation.rs and processors/template.rs of huggingface/tokenizers; truncate_sequences of
 // transformers' Python tokenizers (both Apache-2.0).
 
+import { UserError } from "../ground/errors.ts";
 import type { Encoding, Offset, Side, Truncation } from "./types.ts";
 
 /** Special tokens around one text or two. A part is a special token's id, or 0 or 1 for the text of that number. */
@@ -73,12 +74,12 @@ export function lengthsAfterTruncation(
   const excess = first + other - room;
   if (excess <= 0) return [first, other];
   const short = (which: string, has: number) =>
-    new Error(
+    new UserError(
       `The ${which} text has ${has} tokens, but ${excess} must go (truncation ${truncation}). Give a larger ` +
         `maxLength, or let both be cut (longest_first).`,
     );
   if (truncation === "only_second") {
-    if (second === null) throw new Error("Truncation only_second needs a second text (pair).");
+    if (second === null) throw new UserError("Truncation only_second needs a second text (pair).");
     if (second <= excess) throw short("second", second);
     return [first, second - excess];
   }

@@ -1,5 +1,6 @@
 // The second file of a two-file SentencePiece tokenizer: which id each piece has.
 
+import { UserError } from "../ground/errors.ts";
 import { pythonStrip } from "./characters.ts";
 import { asObject } from "./config.ts";
 
@@ -14,14 +15,14 @@ export function parseIdMap(text: string, file: string): Map<string, number> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Error(`${file} is not JSON: ${error instanceof Error ? error.message : error}.`);
+    throw new UserError(`${file} is not JSON: ${error instanceof Error ? error.message : error}.`);
   }
   const object = asObject(value);
   const list = object?.idx_to_token;
   const entries: [string, unknown][] = Array.isArray(list)
     ? list.map((token, id) => [String(token), id])
     : Object.entries(asObject(object?.token_to_idx) ?? object ?? {});
-  if (entries.length === 0) throw new Error(`${file} is not a map of tokens to ids.`);
+  if (entries.length === 0) throw new UserError(`${file} is not a map of tokens to ids.`);
   return checked(entries, file);
 }
 
@@ -43,13 +44,13 @@ function checked(entries: readonly [string, unknown][], file: string): Map<strin
   const tokens = new Map<number, string>();
   for (const [token, id] of entries) {
     if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id > 0x7fffffff) {
-      throw new Error(
+      throw new UserError(
         `${file} is not a map of tokens to ids: ${JSON.stringify(token)} has ${JSON.stringify(id)}.`,
       );
     }
     const other = tokens.get(id);
     if (other !== undefined && other !== token) {
-      throw new Error(
+      throw new UserError(
         `${file} gives id ${id} to both ${JSON.stringify(other)} and ${JSON.stringify(token)}.`,
       );
     }

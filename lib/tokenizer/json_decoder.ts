@@ -1,6 +1,7 @@
 // The `decoder` of a `tokenizer.json`: tokens back to text.
 // Source: decoders of huggingface/tokenizers (Apache-2.0).
 
+import { UserError } from "../ground/errors.ts";
 import { fromByteCharacters } from "./byte_level.ts";
 import { asObject } from "./config.ts";
 import { patternOf } from "./oniguruma.ts";
@@ -62,7 +63,7 @@ function makeStep(part: unknown, file: string): Step {
       return (tokens) => [decodeWordPieces(tokens, prefix, json.cleanup !== false)];
     }
   }
-  throw new Error(`${file}: the decoder ${JSON.stringify(json.type)} is not known.`);
+  throw new UserError(`${file}: the decoder ${JSON.stringify(json.type)} is not known.`);
 }
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -1,6 +1,7 @@
 // The `normalizer` of a `tokenizer.json`, as a function of strings.
 // Source: normalizers of huggingface/tokenizers (Apache-2.0).
 
+import { UserError } from "../ground/errors.ts";
 import { makeBertNormalizer } from "./bert_text.ts";
 import { charsmapReplacement, charsmapRoot, charsmapStep, charsmapValue, parseCharsmap } from "./charsmap.ts";
 import { asObject } from "./config.ts";
@@ -93,7 +94,7 @@ export function makeNormalize(part: unknown, file: string): Change {
       };
     }
   }
-  throw new Error(
+  throw new UserError(
     `${file}: the normalizer ${JSON.stringify(json.type)} is not known.`,
   );
 }
@@ -110,7 +111,7 @@ function makePrecompiled(base64: string, file: string): (text: string) => string
     try {
       return parseCharsmap(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
     } catch (error) {
-      throw new Error(
+      throw new UserError(
         `${file}: precompiled_charsmap is broken: ${error instanceof Error ? error.message : error}.`,
       );
     }

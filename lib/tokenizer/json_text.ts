@@ -1,6 +1,7 @@
 // What every `tokenizer.json` does with a text: normalizer, added tokens in the prepared text, words, model.
 // Source: tokenizer/mod.rs of huggingface/tokenizers (Apache-2.0), do_tokenize.
 
+import { UserError } from "../ground/errors.ts";
 import { type AddedToken, makeTokenFinder } from "./added_tokens.ts";
 import { asObject, type Json, type TokenizerConfig } from "./config.ts";
 import type { Template } from "./encoding.ts";
@@ -83,7 +84,7 @@ export function jsonParts(
   const words = asObject(json.pre_tokenizer);
   const prefix = words?.add_prefix_space;
   if (typeof prefix === "boolean" && config.addPrefixSpace !== null && config.addPrefixSpace !== prefix) {
-    throw new Error(
+    throw new UserError(
       `add_prefix_space is ${config.addPrefixSpace} in tokenizer_config.json and ${prefix} in ${file}: which is meant?`,
     );
   }
@@ -131,7 +132,7 @@ function checkStartAndEnd(
   for (const [role, part, asked] of sides) {
     const given = part !== undefined && "special" in part && part.special === special.get(role);
     if (asked !== null && asked !== given) {
-      throw new Error(
+      throw new UserError(
         `tokenizer_config.json says add_${role}_token ${asked}, but the post_processor of ${file} ` +
           `${given ? "adds" : "does not add"} the ${role} token: take out the first or change the second.`,
       );

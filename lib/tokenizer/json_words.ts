@@ -1,6 +1,7 @@
 // The `pre_tokenizer` of a `tokenizer.json`: a prepared text to words.
 // Source: pre_tokenizers and tokenizer/normalizer.rs (split) of huggingface/tokenizers (Apache-2.0).
 
+import { UserError } from "../ground/errors.ts";
 import { remembering } from "./bpe.ts";
 import { toByteCharacters } from "./byte_level.ts";
 import { asObject } from "./config.ts";
@@ -67,7 +68,7 @@ export function makeWords(part: unknown, file: string): Words {
       };
     }
   }
-  throw new Error(`${file}: the pre_tokenizer ${JSON.stringify(json.type)} is not known.`);
+  throw new UserError(`${file}: the pre_tokenizer ${JSON.stringify(json.type)} is not known.`);
 }
 
 /** Every character of punctuation as `tokenizers` knows it. */
@@ -102,7 +103,7 @@ function splitter(pattern: RegExp, behavior: string, invert: boolean, file = "")
           (stretch, last) => last.matches !== invert && stretch.matches === invert,
         );
   }
-  throw new Error(`${file}: the behavior ${JSON.stringify(behavior)} of a pre_tokenizer is not known.`);
+  throw new UserError(`${file}: the behavior ${JSON.stringify(behavior)} of a pre_tokenizer is not known.`);
 }
 
 interface Stretch {

@@ -1,6 +1,7 @@
 // Finding out what a folder or file is, and reading it.
 
 import { fileURLToPath } from "node:url";
+import { UserError } from "../ground/errors.ts";
 import { asObject, type Json, readConfig, readObject, type TokenizerConfig } from "./config.ts";
 import { loadBpeJson } from "./load_bpe.ts";
 import { loadUnigramJson } from "./load_unigram.ts";
@@ -57,7 +58,7 @@ export async function loadTokenizer(place: string | URL, options: LoadOptions = 
   try {
     info = await Deno.stat(path);
   } catch {
-    throw new Error(`There is no tokenizer at ${path}: no such file or folder.`);
+    throw new UserError(`There is no tokenizer at ${path}: no such file or folder.`);
   }
   const slash = path.lastIndexOf("/");
   const folder = info.isDirectory
@@ -83,7 +84,7 @@ export async function loadTokenizer(place: string | URL, options: LoadOptions = 
   const models = given === null ? names.filter(isModel) : isModel(given) ? [given] : [];
   const json = given === null ? "tokenizer.json" : given;
   if (models.length > 1) {
-    throw new Error(
+    throw new UserError(
       `${folder} has several SentencePiece models (${models.join(", ")}): name the one that is meant.`,
     );
   }
@@ -107,11 +108,11 @@ export async function loadTokenizer(place: string | URL, options: LoadOptions = 
     return loadWordPieceVocab((await read(vocab))!, config, `${folder}/${vocab}`);
   }
   if (given !== null) {
-    throw new Error(
+    throw new UserError(
       `${path} is no tokenizer file: known are *.model and *.spiece (SentencePiece), tokenizer.json and vocab.txt.`,
     );
   }
-  throw new Error(
+  throw new UserError(
     `${folder} has no tokenizer. Looked for *.model or *.spiece (SentencePiece), tokenizer.json, vocab.txt; ` +
       `there is ${names.length === 0 ? "nothing" : names.slice(0, 20).join(", ")}.`,
   );
@@ -137,7 +138,7 @@ function sentencePieceKind(
     if (python && !NEUTRAL_CLASSES.includes(tokenizerClass) && names.includes("tokenizer.json")) return null;
     if (kind !== undefined) return kind;
     if (!NEUTRAL_CLASSES.includes(tokenizerClass)) {
-      throw new Error(
+      throw new UserError(
         `${modelName} belongs to a ${tokenizerClass} (tokenizer_config.json), whose conventions are not known here; ` +
           `known are ${Object.keys(CLASSES).join(", ")}.`,
       );
@@ -160,7 +161,7 @@ async function idMap(
 ): Promise<{ ids: Map<string, number>; name: string } | null> {
   const maps = names.filter(isIdMap);
   if (maps.length > 1) {
-    throw new Error(
+    throw new UserError(
       `Several files could be the map of ids (${maps.join(", ")}): leave one beside the model.`,
     );
   }
@@ -194,7 +195,7 @@ function loadJson(
     case "BPE":
       return loadBpeJson(json, config, file, source);
   }
-  throw new Error(
+  throw new UserError(
     `${file}: the model ${JSON.stringify(type)} is not known; known are WordPiece, Unigram and BPE.`,
   );
 }

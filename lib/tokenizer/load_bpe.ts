@@ -1,6 +1,7 @@
 // A `tokenizer.json` with a BPE model, as Hugging Face `tokenizers` applies it: byte-level (GPT-2, Llama 3 and their
 // descendants) or with SentencePiece's spaces and byte fallback (Llama 2).
 
+import { UserError } from "../ground/errors.ts";
 import { makeBpe, makeMerge, pairKey, type Ranks } from "./bpe.ts";
 import { asObject, type Json, type TokenizerConfig } from "./config.ts";
 import { makeDecoder } from "./json_decoder.ts";
@@ -21,20 +22,22 @@ export async function loadBpeJson(
 ): Promise<Tokenizer> {
   const model = asObject(json.model)!;
   for (const key of ["dropout", "continuing_subword_prefix", "end_of_word_suffix"]) {
-    if (model[key]) throw new Error(`${file}: model.${key} ${JSON.stringify(model[key])} is not supported.`);
+    if (model[key]) {
+      throw new UserError(`${file}: model.${key} ${JSON.stringify(model[key])} is not supported.`);
+    }
   }
   const vocab = new Map<string, number>();
   for (const [token, id] of Object.entries(asObject(model.vocab) ?? {})) {
     if (typeof id !== "number") {
-      throw new Error(`${file}: the id of ${JSON.stringify(token)} is ${JSON.stringify(id)}.`);
+      throw new UserError(`${file}: the id of ${JSON.stringify(token)} is ${JSON.stringify(id)}.`);
     }
     vocab.set(token, id);
   }
-  if (vocab.size === 0) throw new Error(`${file}: model.vocab has no tokens.`);
+  if (vocab.size === 0) throw new UserError(`${file}: model.vocab has no tokens.`);
   const unkToken = typeof model.unk_token === "string" ? model.unk_token : null;
   const unkId = unkToken === null ? null : vocab.get(unkToken);
   if (unkId === undefined) {
-    throw new Error(`${file}: model.unk_token ${JSON.stringify(unkToken)} is not in model.vocab.`);
+    throw new UserError(`${file}: model.unk_token ${JSON.stringify(unkToken)} is not in model.vocab.`);
   }
   const idsOf = makeBpe({
     vocab,
@@ -67,7 +70,7 @@ function ranksOf(merges: unknown, vocab: ReadonlyMap<string, number>, file: stri
     const [left, right, ...more]: unknown[] = Array.isArray(merge) ? merge : String(merge).split(" ");
     const pair = typeof left === "string" && typeof right === "string" && more.length === 0;
     if (!pair || !vocab.has(left) || !vocab.has(right) || !vocab.has(left + right)) {
-      throw new Error(
+      throw new UserError(
         `${file}: model.merges[${rank}] is not a pair of tokens that make a third: ${JSON.stringify(merge)}.`,
       );
     }

@@ -1,5 +1,6 @@
 // Tokenizers whose heart is a SentencePiece model: KoBERT's in its three variants, XLNet's, Llama's.
 
+import { UserError } from "../ground/errors.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import type { TokenizerConfig, TokenSpec } from "./config.ts";
 import { bertTemplate, startEndTemplate, type Template, xlnetTemplate } from "./encoding.ts";
@@ -68,7 +69,7 @@ export async function loadSentencePiece(files: SentencePieceFiles): Promise<Toke
     const text = model.pieces.filter((piece) => piece.type === PieceType.normal);
     const known = text.filter((piece) => map.ids.has(piece.text)).length;
     if (2 * known < text.length) {
-      throw new Error(
+      throw new UserError(
         `${map.name} does not belong to ${files.modelName}: it has ids for ${known} of the model's ` +
           `${text.length} pieces.`,
       );
@@ -86,7 +87,7 @@ export async function loadSentencePiece(files: SentencePieceFiles): Promise<Toke
     let id = ids.get(spec.content);
     if (id === undefined) {
       if (plain) {
-        throw new Error(
+        throw new UserError(
           `The special token ${spec.content} named beside ${files.modelName} is not in its vocabulary of ` +
             `${vocabSize} ids.`,
         );
@@ -119,7 +120,9 @@ export async function loadSentencePiece(files: SentencePieceFiles): Promise<Toke
     const unknown = model.pieces[model.unkId]!.text;
     const id = ids.get(unknown);
     if (id === undefined) {
-      throw new Error(`${map?.name ?? files.modelName} has no id for unknown text (${unknown} or [UNK]).`);
+      throw new UserError(
+        `${map?.name ?? files.modelName} has no id for unknown text (${unknown} or [UNK]).`,
+      );
     }
     special.set("unk", id);
   }
@@ -257,7 +260,7 @@ function templateOf(
   const asked = (role: "bos" | "eos", value: boolean | null): number | null => {
     const id = special.get(role);
     if (value === true && id === undefined) {
-      throw new Error(`tokenizer_config.json says add_${role}_token, but there is no ${role}_token.`);
+      throw new UserError(`tokenizer_config.json says add_${role}_token, but there is no ${role}_token.`);
     }
     return value === true ? id! : null;
   };

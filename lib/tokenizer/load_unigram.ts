@@ -2,6 +2,7 @@
 // does with the model it was made from; where the model file is there, it is used instead.
 // Source: models/unigram/model.rs of huggingface/tokenizers (Apache-2.0).
 
+import { UserError } from "../ground/errors.ts";
 import { byteToken } from "./bpe.ts";
 import { asObject, type Json, type TokenizerConfig } from "./config.ts";
 import { makeDecoder } from "./json_decoder.ts";
@@ -29,11 +30,13 @@ export function loadUnigramJson(
   const pieces = list.map((entry, id) => {
     const [text, score]: unknown[] = Array.isArray(entry) ? entry : [];
     if (typeof text !== "string" || typeof score !== "number") {
-      throw new Error(`${file}: model.vocab[${id}] is not a token with a score: ${JSON.stringify(entry)}.`);
+      throw new UserError(
+        `${file}: model.vocab[${id}] is not a token with a score: ${JSON.stringify(entry)}.`,
+      );
     }
     return { text, score: asRustReads(score) };
   });
-  if (pieces.length === 0) throw new Error(`${file}: model.vocab has no tokens.`);
+  if (pieces.length === 0) throw new UserError(`${file}: model.vocab has no tokens.`);
   const vocab = new Map(pieces.map((piece, id) => [piece.text, id]));
   const lowest = pieces.reduce((least, piece) => Math.min(least, piece.score), Infinity);
   const split = makeUnigramSplitter(pieces, lowest - UNKNOWN_PENALTY, "float64");
@@ -63,7 +66,7 @@ export function loadUnigramJson(
       else {
         const bytes = bytesOf(text);
         if (bytes === null && unkId === null) {
-          throw new Error(
+          throw new UserError(
             `${source}: ${JSON.stringify(text)} is unknown, and the model has no unknown token.`,
           );
         }

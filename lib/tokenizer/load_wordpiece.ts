@@ -1,5 +1,6 @@
 // WordPiece tokenizers from `vocab.txt` or `tokenizer.json`.
 
+import { UserError } from "../ground/errors.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import type { BertSettings } from "./bert_text.ts";
 import { asObject, type Json, type TokenizerConfig } from "./config.ts";
@@ -80,7 +81,7 @@ export function loadWordPieceJson(
   const vocab = new Map<string, number>();
   for (const [token, id] of Object.entries(asObject(model.vocab) ?? {})) {
     if (typeof id !== "number") {
-      throw new Error(`${file}: the id of ${JSON.stringify(token)} is ${JSON.stringify(id)}.`);
+      throw new UserError(`${file}: the id of ${JSON.stringify(token)} is ${JSON.stringify(id)}.`);
     }
     vocab.set(token, id);
   }
@@ -88,7 +89,7 @@ export function loadWordPieceJson(
   let settings: BertSettings | null = null;
   if (normalizer !== null) {
     if (normalizer.type !== "BertNormalizer") {
-      throw new Error(
+      throw new UserError(
         `${file}: a WordPiece model behind the normalizer ${JSON.stringify(normalizer.type)} is not known; ` +
           "BertNormalizer or none is.",
       );
@@ -105,7 +106,7 @@ export function loadWordPieceJson(
   }
   const preTokenizer = asObject(json.pre_tokenizer);
   if (preTokenizer !== null && preTokenizer.type !== "BertPreTokenizer") {
-    throw new Error(
+    throw new UserError(
       `${file}: a WordPiece model behind the pre_tokenizer ${
         JSON.stringify(preTokenizer.type)
       } is not known; ` +
@@ -114,7 +115,7 @@ export function loadWordPieceJson(
   }
   const decoder = asObject(json.decoder);
   if (decoder !== null && decoder.type !== "WordPiece") {
-    throw new Error(
+    throw new UserError(
       `${file}: the decoder ${JSON.stringify(decoder.type)} does not go with a WordPiece model.`,
     );
   }

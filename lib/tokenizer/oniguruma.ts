@@ -1,6 +1,7 @@
 // Patterns of a `tokenizer.json` as JavaScript's: Hugging Face `tokenizers` has Oniguruma apply them, in Ruby's syntax.
 // Source: doc/RE of kkos/oniguruma (BSD-2-Clause).
 
+import { UserError } from "../ground/errors.ts";
 import { asObject } from "./config.ts";
 
 /** What may stand in `\p{…}`: general categories are spelled alike. */
@@ -39,12 +40,12 @@ export function patternOf(value: unknown, file: string): RegExp {
     return new RegExp(Array.from(pattern.String, literal).join(""), "gu");
   }
   const given = pattern?.Regex;
-  if (typeof given !== "string") throw new Error(`${file}: ${JSON.stringify(value)} is no pattern.`);
+  if (typeof given !== "string") throw new UserError(`${file}: ${JSON.stringify(value)} is no pattern.`);
   try {
     return new RegExp(translate(given), "gu");
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`${file}: the pattern ${given} is not supported: ${why}.`);
+    throw new UserError(`${file}: the pattern ${given} is not supported: ${why}.`);
   }
 }
 
@@ -69,7 +70,7 @@ export function translate(pattern: string): string {
     if (letter === "p" || letter === "P") return property(letter === "P");
     if (letter === "x" || letter === "u") return { character: codePoint(letter) };
     if (CONTROLS[letter] !== undefined) return { character: CONTROLS[letter] };
-    if (letter === "" || /[\p{L}\p{N}]/u.test(letter)) throw new Error(`it has \\${letter}`);
+    if (letter === "" || /[\p{L}\p{N}]/u.test(letter)) throw new UserError(`it has \\${letter}`);
     return { character: letter };
   };
 
@@ -81,7 +82,7 @@ export function translate(pattern: string): string {
       : SCRIPTS.includes(name)
       ? `\\p{Script=${name}}`
       : null;
-    if (inside === null) throw new Error(`it has \\p${match?.[0] ?? ""}`);
+    if (inside === null) throw new UserError(`it has \\p${match?.[0] ?? ""}`);
     at += match![0].length;
     return { inside, negated: negated !== (match![1] === "^") };
   };
@@ -91,7 +92,7 @@ export function translate(pattern: string): string {
     const match = letter === "u"
       ? /^[0-9a-fA-F]{4}/.exec(rest)
       : /^(?:\{[0-9a-fA-F]{1,6}\}|[0-7][0-9a-fA-F])/.exec(rest);
-    if (match === null) throw new Error(`it has \\${letter}`);
+    if (match === null) throw new UserError(`it has \\${letter}`);
     at += match[0].length;
     return String.fromCodePoint(parseInt(match[0].replace(/[{}]/g, ""), 16));
   };
@@ -103,10 +104,10 @@ export function translate(pattern: string): string {
     if (negated) at++;
     for (let first = true;; first = false) {
       const character = characters[at++];
-      if (character === undefined) throw new Error("a class does not end");
+      if (character === undefined) throw new UserError("a class does not end");
       if (character === "]" && !first) break;
       if (character === "[" || character === "&" && characters[at] === "&") {
-        throw new Error(`it has ${character} within a class`);
+        throw new UserError(`it has ${character} within a class`);
       }
       if (character === "-") {
         // Between two characters a range; else itself.
@@ -117,7 +118,7 @@ export function translate(pattern: string): string {
         if ("character" in found) inside += found.character === "-" ? "\\-" : literal(found.character);
         else if (!found.negated) inside += found.inside;
         else if (/^\\p\{[^}]*\}$/.test(found.inside)) inside += `\\P${found.inside.slice(2)}`;
-        else throw new Error(`it has the opposite of ${found.inside} within a class`);
+        else throw new UserError(`it has the opposite of ${found.inside} within a class`);
       }
     }
     return `[${negated ? "^" : ""}${inside}]`;
@@ -164,7 +165,7 @@ export function translate(pattern: string): string {
         open.push(result.length);
         const kind = /^\?(?::|=|!|<=|<!|i:)/.exec(characters.slice(at, at + 3).join(""))?.[0];
         if (kind === undefined && characters[at] === "?") {
-          throw new Error(`it has (${characters.slice(at, at + 2).join("")}`);
+          throw new UserError(`it has (${characters.slice(at, at + 2).join("")}`);
         }
         at += kind?.length ?? 0;
         result += `(${kind ?? "?:"}`;
@@ -185,14 +186,14 @@ export function translate(pattern: string): string {
           ? /^\{\d*,?\d*\}/.exec(`{${characters.slice(at, at + 12).join("")}`)?.[0]
           : character;
         if (quantifier === undefined || quantifier === "{}" || quantifier === "{,}") {
-          throw new Error("it has { that counts nothing");
+          throw new UserError("it has { that counts nothing");
         }
         at += quantifier.length - 1;
         result += quantifier.replace("{,", "{0,");
         const more = characters[at];
         if (more === "?") result += characters[at++];
         else if (more === "+") {
-          if (character === "{") throw new Error(`it has ${quantifier}+`);
+          if (character === "{") throw new UserError(`it has ${quantifier}+`);
           at++;
           // Possessive: what was taken is not given back, as in an assertion.
           const name = `p${groups++}`;

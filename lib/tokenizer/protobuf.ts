@@ -1,3 +1,5 @@
+import { UserError } from "../ground/errors.ts";
+
 // The little of Protocol Buffers that SentencePiece's model files need: a message's fields in order.
 // Source: protobuf.dev, "Encoding".
 
@@ -25,7 +27,7 @@ export function* readFields(message: Uint8Array): Generator<Field> {
     // Up to 64 bits; what lies above 2^53 (negative int32) is brought back to a signed number.
     let low = 0, high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
-      if (at >= message.length) throw new Error(`the file ends within a number at byte ${at}`);
+      if (at >= message.length) throw new UserError(`the file ends within a number at byte ${at}`);
       const byte = message[at++]!;
       if (shift < 28) low += (byte & 0x7f) * 2 ** shift;
       else high += (byte & 0x7f) * 2 ** (shift - 28);
@@ -34,11 +36,11 @@ export function* readFields(message: Uint8Array): Generator<Field> {
         return value >= 2 ** 63 ? value - 2 ** 64 : value;
       }
     }
-    throw new Error(`a number of more than 10 bytes at byte ${at}`);
+    throw new UserError(`a number of more than 10 bytes at byte ${at}`);
   };
   const take = (length: number): Uint8Array => {
     if (length < 0 || at + length > message.length) {
-      throw new Error(`a field at byte ${at} says ${length} bytes where ${message.length - at} are left`);
+      throw new UserError(`a field at byte ${at} says ${length} bytes where ${message.length - at} are left`);
     }
     at += length;
     return message.subarray(at - length, at);
@@ -47,7 +49,7 @@ export function* readFields(message: Uint8Array): Generator<Field> {
     const key = varint();
     const number = Math.floor(key / 8);
     const wireType = key & 7;
-    if (number < 1 || number > 0x1fffffff) throw new Error(`field number ${number} at byte ${at}`);
+    if (number < 1 || number > 0x1fffffff) throw new UserError(`field number ${number} at byte ${at}`);
     switch (wireType) {
       case 0:
         yield { number, wireType, numeric: varint(), bytes: nothing };
@@ -65,7 +67,7 @@ export function* readFields(message: Uint8Array): Generator<Field> {
         break;
       }
       default:
-        throw new Error(`wire type ${wireType} at byte ${at}`);
+        throw new UserError(`wire type ${wireType} at byte ${at}`);
     }
   }
 }

@@ -1,6 +1,7 @@
 // A SentencePiece model, unigram or BPE, as a text model: preparation, split, unknown runs, byte fallback, decoding.
 // Source: src/sentencepiece_processor.cc of google/sentencepiece, PopulateSentencePieceText and Decode.
 
+import { UserError } from "../ground/errors.ts";
 import { makeBpeSplitter, makeMerge, ranksOfPieces } from "./bpe.ts";
 import { stringOf } from "./characters.ts";
 import { makeNormalizer, META_SPACE, type Normalizer } from "./normalizer.ts";
@@ -41,7 +42,7 @@ export async function openSentencePiece(model: SentencePieceModel, file: string)
   if (model.algorithm !== "bpe") return makeSentencePiece(model, file);
   if (model.pieces.some((piece) => piece.type === PieceType.unused)) {
     // SentencePiece would take them apart again.
-    throw new Error(`${file} is a SentencePiece BPE model with unused pieces, which is not supported.`);
+    throw new UserError(`${file} is a SentencePiece BPE model with unused pieces, which is not supported.`);
   }
   return makeSentencePiece(model, file, makeBpeSplitter(model, await makeMerge(ranksOfPieces(model))));
 }
@@ -54,7 +55,7 @@ export async function openSentencePiece(model: SentencePieceModel, file: string)
  */
 export function makeSentencePiece(model: SentencePieceModel, file: string, bpe?: Splitter): SentencePiece {
   if (model.algorithm !== "unigram" && bpe === undefined) {
-    throw new Error(
+    throw new UserError(
       `${file} is a SentencePiece ${model.algorithm} model; only unigram and BPE models are read.`,
     );
   }
@@ -76,7 +77,7 @@ export function makeSentencePiece(model: SentencePieceModel, file: string, bpe?:
     );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`${file} is not a readable SentencePiece model: ${why}.`);
+    throw new UserError(`${file} is not a readable SentencePiece model: ${why}.`);
   }
   return {
     model,

@@ -1,6 +1,7 @@
 // SentencePiece's `.model` (or `.spiece`) file as plain data.
 // Source: sentencepiece_model.proto of google/sentencepiece (Apache-2.0).
 
+import { UserError } from "../ground/errors.ts";
 import { type Field, readFields } from "./protobuf.ts";
 
 /** What a piece is for; the numbers are the file's. */
@@ -61,12 +62,12 @@ export function parseSentencePieceModel(bytes: Uint8Array, file: string): Senten
     return parse(bytes);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`${file} is not a readable SentencePiece model: ${why}.`);
+    throw new UserError(`${file} is not a readable SentencePiece model: ${why}.`);
   }
 }
 
 function parse(bytes: Uint8Array): SentencePieceModel {
-  if (bytes.length === 0) throw new Error("it is empty");
+  if (bytes.length === 0) throw new UserError("it is empty");
   const pieces: Piece[] = [];
   let trainer: Uint8Array<ArrayBufferLike> = new Uint8Array(0);
   let normalizer = parseNormalizer(new Uint8Array(0));
@@ -77,7 +78,7 @@ function parse(bytes: Uint8Array): SentencePieceModel {
     else if (field.number === 3) normalizer = parseNormalizer(bytesOf(field));
     else if (field.number === 5) denormalizer = parseNormalizer(bytesOf(field));
   }
-  if (pieces.length === 0) throw new Error("it has no pieces");
+  if (pieces.length === 0) throw new UserError("it has no pieces");
 
   let algorithm = 1, byteFallback = false, treatWhitespaceAsSuffix = false, unkSurface = " \u2047 ";
   for (const field of readFields(trainer)) {
@@ -88,7 +89,9 @@ function parse(bytes: Uint8Array): SentencePieceModel {
   }
   const algorithms = ["unigram", "bpe", "word", "char"] as const;
   const name = algorithms[algorithm - 1];
-  if (name === undefined) throw new Error(`its algorithm is number ${algorithm}, which is none of 1 to 4`);
+  if (name === undefined) {
+    throw new UserError(`its algorithm is number ${algorithm}, which is none of 1 to 4`);
+  }
 
   checkPieces(pieces, byteFallback);
   return {
@@ -132,7 +135,7 @@ function parseNormalizer(bytes: Uint8Array): NormalizerSpec {
 }
 
 function bytesOf(field: Field): Uint8Array {
-  if (field.wireType !== 2) throw new Error(`field ${field.number} is a number where text is due`);
+  if (field.wireType !== 2) throw new UserError(`field ${field.number} is a number where text is due`);
   return field.bytes;
 }
 
@@ -141,18 +144,20 @@ function checkPieces(pieces: Piece[], byteFallback: boolean): void {
   let unknown = 0;
   let bytes = 0;
   for (const [id, piece] of pieces.entries()) {
-    if (piece.text === "") throw new Error(`piece ${id} is empty`);
+    if (piece.text === "") throw new UserError(`piece ${id} is empty`);
     // A name may stand once among the pieces of text and once among the special ones.
     const key = (isOfText(piece) ? "text " : "special ") + piece.text;
-    if (seen.has(key)) throw new Error(`piece ${id} (${JSON.stringify(piece.text)}) is defined twice`);
+    if (seen.has(key)) throw new UserError(`piece ${id} (${JSON.stringify(piece.text)}) is defined twice`);
     seen.add(key);
     if (piece.type === PieceType.unknown) unknown++;
     else if (piece.type === PieceType.byte) {
-      if (!/^<0x[0-9A-F]{2}>$/.test(piece.text)) throw new Error(`piece ${id} (${piece.text}) is no byte`);
+      if (!/^<0x[0-9A-F]{2}>$/.test(piece.text)) {
+        throw new UserError(`piece ${id} (${piece.text}) is no byte`);
+      }
       bytes++;
     }
   }
-  if (unknown !== 1) throw new Error(`it has ${unknown} unknown pieces where one is due`);
-  if (byteFallback && bytes !== 256) throw new Error(`it has ${bytes} byte pieces where 256 are due`);
-  if (!byteFallback && bytes > 0) throw new Error("it has byte pieces, but its byte_fallback is off");
+  if (unknown !== 1) throw new UserError(`it has ${unknown} unknown pieces where one is due`);
+  if (byteFallback && bytes !== 256) throw new UserError(`it has ${bytes} byte pieces where 256 are due`);
+  if (!byteFallback && bytes > 0) throw new UserError("it has byte pieces, but its byte_fallback is off");
 }

@@ -1,5 +1,6 @@
 // One tokenizer out of its parts: added tokens, a text model, special tokens, decoding, saving.
 
+import { UserError } from "../ground/errors.ts";
 import { type AddedToken, makeTokenFinder, type TokenFinder } from "./added_tokens.ts";
 import {
   assemble,
@@ -90,7 +91,7 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
   const tokensOf = (text: string, withOffsets: boolean): TextTokens => {
     if (!withOffsets) return { ids: idsOf(text), offsets: null };
     if (!model.hasOffsets) {
-      throw new Error(
+      throw new UserError(
         `Offsets are not known for a ${parts.kind} tokenizer (${parts.source}): leave offsets out.`,
       );
     }
@@ -132,7 +133,7 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
   const idOfRole = (role: SpecialRole): number => {
     const id = parts.special.get(role);
     if (id === undefined) {
-      throw new Error(
+      throw new UserError(
         `The tokenizer of ${parts.source} has no ${role} token; it has ${describeSpecial(parts)}.`,
       );
     }
@@ -148,7 +149,7 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
       throw new RangeError(`padToMultipleOf ${padToMultipleOf} is not a whole number from 1.`);
     }
     if (padding === "max_length" && maxLength === undefined) {
-      throw new Error('Padding "max_length" needs a maxLength.');
+      throw new UserError('Padding "max_length" needs a maxLength.');
     }
     const rows = texts.map((text) =>
       typeof text === "string" ? encodeOne(text, undefined, options) : encodeOne(text[0], text[1], options)

@@ -1,5 +1,6 @@
 // The parts of a `tokenizer.json` that every kind shares: added tokens, the layout of special tokens.
 
+import { UserError } from "../ground/errors.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import { asObject, type Json, tokenSpec } from "./config.ts";
 import { BARE_TEMPLATE, type Template, type TemplatePart } from "./encoding.ts";
@@ -11,12 +12,12 @@ import { BARE_TEMPLATE, type Template, type TemplatePart } from "./encoding.ts";
  */
 export function parseAddedTokens(json: Json, file: string): AddedToken[] {
   const list = json.added_tokens ?? [];
-  if (!Array.isArray(list)) throw new Error(`${file}: added_tokens is not a list.`);
+  if (!Array.isArray(list)) throw new UserError(`${file}: added_tokens is not a list.`);
   return list.map((entry, i): AddedToken => {
     const spec = tokenSpec(entry, `${file}: added_tokens[${i}]`, false);
     const id = asObject(entry)?.id;
     if (spec === null || typeof id !== "number" || !Number.isInteger(id) || id < 0) {
-      throw new Error(`${file}: added_tokens[${i}] is not a token with an id: ${JSON.stringify(entry)}.`);
+      throw new UserError(`${file}: added_tokens[${i}] is not a token with an id: ${JSON.stringify(entry)}.`);
     }
     return { ...spec, id };
   });
@@ -33,7 +34,7 @@ export function parseTemplate(processor: unknown, file: string): Template {
   const idOf = (value: unknown): number => {
     const id: unknown = Array.isArray(value) ? value[1] : undefined;
     if (typeof id !== "number") {
-      throw new Error(`${file}: post_processor has ${JSON.stringify(value)} for a token.`);
+      throw new UserError(`${file}: post_processor has ${JSON.stringify(value)} for a token.`);
     }
     return id;
   };
@@ -61,7 +62,7 @@ export function parseTemplate(processor: unknown, file: string): Template {
       if (rest.length <= 1) return parseTemplate(rest[0], file);
     }
   }
-  throw new Error(
+  throw new UserError(
     `${file}: post_processor ${
       JSON.stringify(json.type)
     } is not known; known are TemplateProcessing, BertProcessing, ` +
@@ -72,7 +73,7 @@ export function parseTemplate(processor: unknown, file: string): Template {
 function parseTemplateProcessing(json: Json, file: string): Template {
   const known = asObject(json.special_tokens) ?? {};
   const parse = (list: unknown, what: string): TemplatePart[] => {
-    if (!Array.isArray(list)) throw new Error(`${file}: post_processor.${what} is not a list.`);
+    if (!Array.isArray(list)) throw new UserError(`${file}: post_processor.${what} is not a list.`);
     return list.flatMap((entry): TemplatePart[] => {
       const token = asObject(asObject(entry)?.SpecialToken);
       const sequence = asObject(asObject(entry)?.Sequence);
@@ -81,7 +82,7 @@ function parseTemplateProcessing(json: Json, file: string): Template {
       }
       const ids = asObject(known[String(token?.id)])?.ids;
       if (token === null || !Array.isArray(ids)) {
-        throw new Error(
+        throw new UserError(
           `${file}: post_processor.${what} has an entry that is not known: ${JSON.stringify(entry)}.`,
         );
       }

@@ -1,6 +1,7 @@
 // WordPiece as a text model: BERT's words, each split into the longest pieces the vocabulary has.
 // Source: models/wordpiece/mod.rs of huggingface/tokenizers (Apache-2.0).
 
+import { UserError } from "../ground/errors.ts";
 import { type AddedToken, makeTokenFinder } from "./added_tokens.ts";
 import { type BertSettings, makeBertNormalizer, UNPREPARED } from "./bert_text.ts";
 import { characterClasses, Is } from "./tokenizers_classes.ts";
@@ -32,7 +33,7 @@ export interface WordPieceModel {
 export function wordPieceText(model: WordPieceModel, normalizedTokens: readonly AddedToken[]): TextModel {
   const unkId = model.vocab.get(model.unkToken);
   if (unkId === undefined) {
-    throw new Error(`The vocabulary has no ${model.unkToken}, which WordPiece needs for unknown words.`);
+    throw new UserError(`The vocabulary has no ${model.unkToken}, which WordPiece needs for unknown words.`);
   }
   const classes = characterClasses();
   const prepare = makeBertNormalizer(model.normalizer ?? UNPREPARED);

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { UserError } from "../ground/errors.ts";
 import type { AdamW, Parameter } from "../engine/mod.ts";
 import { openCheckpoint, openSafetensors, writeSafetensors } from "../models/mod.ts";
 import { differences } from "./differences.ts";
@@ -230,7 +231,7 @@ export function checkIdentity(
 ): void {
   const found = differences(saved, current);
   if (found.length === 0) return;
-  throw new Error(
+  throw new UserError(
     `${folder} belongs to another training, which this one cannot resume:${
       found.map((line) => `\n  ${line}`).join("")
     }\n` +

@@ -1,5 +1,6 @@
 /** Loss and class probabilities over examples. */
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../ground/errors.ts";
 import { inferencePass, lossWeights, type Precision } from "../engine/mod.ts";
 import { answersOf, type Batch, batchesByLength, collate, type Example } from "./batches.ts";
 import type { Trainable } from "./types.ts";
@@ -83,7 +84,7 @@ export function microF1(probabilities: readonly Float32Array[], examples: readon
 
 function notANumber(loss: number, { examples }: Batch): Error {
   const songs = examples.map(({ songId }) => songId).join(", ");
-  return new Error(
+  return new UserError(
     `The model gives no number (loss ${loss}) for the songs ${songs}: its weights are damaged, or a training ` +
       "diverged. Load another checkpoint, or train with a smaller learning rate.",
   );
@@ -113,7 +114,7 @@ export async function evaluateTokens(
   examples: readonly Example[],
   options: { batchSize: number; precision: Precision; onBatch?: (done: number) => void | Promise<void> },
 ): Promise<TokenEvaluation> {
-  if (examples.length === 0) throw new Error("There is nothing to evaluate: no example is given.");
+  if (examples.length === 0) throw new UserError("There is nothing to evaluate: no example is given.");
   let loss = 0, weight = 0, tokens = 0, correct = 0, done = 0;
   for (const indices of batchesByLength(examples.map(({ inputIds }) => inputIds.length), options.batchSize)) {
     const batch = collate(indices.map((i) => examples[i]!), model);

@@ -1,6 +1,7 @@
 /** Songs, tokenizer and model joined: a classifier of genres, its fine-tuning and its predictions. */
 import type pl from "nodejs-polars";
 import { fileURLToPath } from "node:url";
+import { UserError } from "../ground/errors.ts";
 import { lossWeights, resolvePrecision, startEngine } from "../engine/mod.ts";
 import {
   configNames,
@@ -86,7 +87,7 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
   const { labels, seed, multiLabel, narrow, base, hub } = options;
   if (configNames.includes(source)) {
     if (labels === undefined) {
-      throw new Error(`"${source}" starts from scratch: it needs the genres' names (labels).`);
+      throw new UserError(`"${source}" starts from scratch: it needs the genres' names (labels).`);
     }
     const tokenizer = await loadTokenizer(await tokenizerOf(source, options.tokenizer));
     const model = createModel(namedConfig(source, tokenizer), {
@@ -113,7 +114,7 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
 /** @throws Error where a tokenizer has more tokens than the model of that folder. */
 export function checkVocabulary(tokenizer: Tokenizer, model: Model, folder: string): void {
   if (tokenizer.vocabSize <= model.config.vocabularySize) return;
-  throw new Error(
+  throw new UserError(
     `${tokenizer.source} has ${tokenizer.vocabSize} tokens, the model in ${folder} ${model.config.vocabularySize}: ` +
       "they do not belong together.",
   );
@@ -229,7 +230,7 @@ export async function fineTune(
   const trainSongs = songRows(data.train);
   const unknown = trainSongs.find(({ genres }) => genres.some((genre) => !classifier.labels.includes(genre)));
   if (unknown !== undefined) {
-    throw new Error(
+    throw new UserError(
       `Song ${unknown.id} has a genre that the classifier lacks; it knows ${classifier.labels.join(", ")}. ` +
         "Make it with labels: genresOf(train).",
     );
@@ -264,7 +265,7 @@ export function thresholdsOf({ model, labels }: Classifier): number[] {
 /** Gives a multi-label classifier its thresholds, tuned on validation songs; they are saved with it. */
 export function setThresholds({ model, labels }: Classifier, thresholds: ArrayLike<number>): void {
   if (!model.multiLabel || thresholds.length !== labels.length) {
-    throw new Error(
+    throw new UserError(
       `${thresholds.length} thresholds for ${labels.length} genres${
         model.multiLabel ? "" : ", of which the classifier chooses one: it has no use for any"
       }.`,

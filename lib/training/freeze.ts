@@ -1,4 +1,5 @@
 /** Which parameters a recipe leaves as they are, and when they thaw. */
+import { UserError } from "../ground/errors.ts";
 import type { Parameter } from "../engine/mod.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -33,7 +34,7 @@ export function frozenIn(epoch: number, names: Iterable<string>, options: Freeze
   const { freeze, freezeLayers, unfreezeGradually } = options;
   for (const pattern of freeze) {
     if (!all.some((name) => matches(pattern, name))) {
-      throw new Error(
+      throw new UserError(
         `Recipe: freeze has "${pattern}", which no parameter is named; names are like ${all[0]} and ${
           all.at(-1)
         }, ` +
@@ -43,7 +44,7 @@ export function frozenIn(epoch: number, names: Iterable<string>, options: Freeze
   }
   const layers = Math.max(0, ...all.map(depthOf).filter(Number.isFinite));
   if (freezeLayers > layers) {
-    throw new Error(`Recipe: freezeLayers is ${freezeLayers}; the model has ${layers} layers.`);
+    throw new UserError(`Recipe: freezeLayers is ${freezeLayers}; the model has ${layers} layers.`);
   }
   // the groups are the embeddings and the layers above them
   const groups = freezeLayers === 0 ? 0 : freezeLayers + 1 - (unfreezeGradually ? epoch : 0);
@@ -51,7 +52,7 @@ export function frozenIn(epoch: number, names: Iterable<string>, options: Freeze
     depthOf(name) < groups || freeze.some((pattern) => matches(pattern, name))
   );
   if (frozen.length === all.length) {
-    throw new Error("Recipe: every parameter is frozen; nothing can be learnt.");
+    throw new UserError("Recipe: every parameter is frozen; nothing can be learnt.");
   }
   return new Set(frozen);
 }

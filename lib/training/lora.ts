@@ -1,5 +1,6 @@
 /** Adapters as a recipe asks for them. */
 import { isAbsolute, resolve } from "node:path";
+import { UserError } from "../ground/errors.ts";
 import { attachLora, isLoraFolder, type Model, restoreLora } from "../models/mod.ts";
 import { checkRecipe, type Recipe } from "./recipe.ts";
 import type { Trainable } from "./types.ts";
@@ -33,18 +34,18 @@ export function adaptFor(model: Model, recipe: Recipe, origin: Origin | undefine
     const { rank, alpha, targets, dropout } = model.lora,
       there = JSON.stringify({ rank, alpha, targets, dropout });
     if (there === JSON.stringify(wanted)) return;
-    throw new Error(
+    throw new UserError(
       `Recipe: the model has adapters already (${there}); leave loraRank null to train them further, or merge them ` +
         "first (mergeLora).",
     );
   }
   if (origin === undefined) {
-    throw new Error(
+    throw new UserError(
       "Recipe: loraRank adapts a pretrained checkpoint, and this model starts from scratch: all of it has to be trained.",
     );
   }
   if (isLoraFolder(origin.source)) {
-    throw new Error(
+    throw new UserError(
       `Recipe: loraRank needs a base model that can be opened, and ${origin.source} is an adapter: save the merged model, and ` +
         "train on that.",
     );

@@ -1,5 +1,6 @@
 /** How much memory a training will take, told before its first step, and whether the machine has it. */
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../ground/errors.ts";
 import { hasKernels, type Precision, Tape, trainingPass } from "../engine/mod.ts";
 import { availableMemory } from "./available_memory.ts";
 import { collate, type Example, microBatches } from "./batches.ts";
@@ -135,7 +136,7 @@ export async function checkMemory(forecast: MemoryForecast, limit?: number | nul
       Math.max(1, Math.floor(rows * left / activations)) * length
     } (a step's batch in ` +
       "parts, the same gradients), or gradientCheckpointing to true; a smaller batchSize or maxLength helps too.";
-  throw new Error(
+  throw new UserError(
     `This training needs about ${gib(needed)} of memory more, and ${gib(free)} are free. In all it takes ` +
       `${gib(parameters)} for the parameters with gradients and moments, and ${
         gib(activations)

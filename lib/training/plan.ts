@@ -1,5 +1,6 @@
 /** What a training is going to do, checked before it starts. */
 import { createHash } from "node:crypto";
+import { UserError } from "../ground/errors.ts";
 import { type Precision, resolvePrecision } from "../engine/mod.ts";
 import { type Example, sample } from "./batches.ts";
 import { weightsFingerprint } from "./checkpoint.ts";
@@ -36,9 +37,9 @@ export function makePlan(
   const train = sample(data.train, recipe.maxTrainSamples, recipe.seed);
   const validation = sample(data.validation ?? [], recipe.maxValidationSamples, recipe.seed)
     .map((example, i) => seenIn(0, model, example, i));
-  if (train.length === 0) throw new Error("There is nothing to train on: no example is given.");
+  if (train.length === 0) throw new UserError("There is nothing to train on: no example is given.");
   if (recipe.multiLabel !== (model.multiLabel ?? false)) {
-    throw new Error(
+    throw new UserError(
       recipe.multiLabel
         ? "Recipe: multiLabel is true, but the model chooses one class: make or load it with multiLabel."
         : "The model gives each class its own yes or no: train it with the recipe's multiLabel, or load it without.",
@@ -47,7 +48,9 @@ export function makePlan(
   checkExamples(train.map((example, i) => seenIn(0, model, example, i)), model, "training");
   checkExamples(validation, model, "validation");
   if (model.languageModel !== undefined && recipe.balanceClasses) {
-    throw new Error("Recipe: balanceClasses weighs classes, and a language model has none; set it to false.");
+    throw new UserError(
+      "Recipe: balanceClasses weighs classes, and a language model has none; set it to false.",
+    );
   }
   frozenIn(0, model.parameters.keys(), recipe);
   const precision = resolvePrecision(recipe.precision);
@@ -101,7 +104,7 @@ function checkExamples(examples: readonly Example[], model: Trainable, what: str
       : model.multiLabel && targets?.length !== classes
       ? `has ${targets?.length ?? "no"} targets for the model's ${classes} classes`
       : null;
-    if (problem !== null) throw new Error(`Song ${songId} of the ${what} examples ${problem}.`);
+    if (problem !== null) throw new UserError(`Song ${songId} of the ${what} examples ${problem}.`);
   }
 }
 

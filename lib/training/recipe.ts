@@ -1,4 +1,5 @@
 /** How a training runs, as one flat table of numbers. */
+import { UserError } from "../ground/errors.ts";
 import type { Precision } from "../engine/mod.ts";
 
 /** Everything that decides a training's result beside the model and the data. */
@@ -250,13 +251,17 @@ const rules: Record<keyof Recipe, Rule> = {
 export function checkRecipe(recipe: Recipe): void {
   const unknown = Object.keys(recipe).find((name) => !(name in rules));
   if (unknown !== undefined) {
-    throw new Error(`The recipe has no field "${unknown}"; it has ${Object.keys(rules).join(", ")}.`);
+    throw new UserError(`The recipe has no field "${unknown}"; it has ${Object.keys(rules).join(", ")}.`);
   }
   for (const [name, { holds, wanted }] of Object.entries(rules)) {
     const value = recipe[name as keyof Recipe];
-    if (!holds(value)) throw new Error(`Recipe: ${name} is ${JSON.stringify(value)}; it must be ${wanted}.`);
+    if (!holds(value)) {
+      throw new UserError(`Recipe: ${name} is ${JSON.stringify(value)}; it must be ${wanted}.`);
+    }
   }
   if (recipe.multiLabel && recipe.labelSmoothing > 0) {
-    throw new Error("Recipe: labelSmoothing spreads the one genre of a song; with multiLabel it must be 0.");
+    throw new UserError(
+      "Recipe: labelSmoothing spreads the one genre of a song; with multiLabel it must be 0.",
+    );
   }
 }

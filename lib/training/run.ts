@@ -1,5 +1,6 @@
 /** A training under way: its state, and what each turn of the loop does with it. */
 import { join } from "node:path";
+import { UserError } from "../ground/errors.ts";
 import { AdamW } from "../engine/mod.ts";
 import { epochBatches, isRight } from "./batches.ts";
 import {
@@ -325,7 +326,7 @@ async function takeUp(
 function betterIsMore(metrics: ValidationMetrics, name: string): number {
   const value = metrics[name];
   if (value === undefined) {
-    throw new Error(
+    throw new UserError(
       `Recipe: bestMetric is "${name}", but validation gives ${Object.keys(metrics).join(", ")}.`,
     );
   }

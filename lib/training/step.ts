@@ -1,5 +1,6 @@
 /** One optimizer step on a batch. */
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../ground/errors.ts";
 import {
   type AdamW,
   clippingScale,
@@ -105,7 +106,7 @@ function notANumber(step: number, loss: number, gradients: Gradients, examples: 
   const what = Number.isFinite(loss)
     ? `the gradient of ${broken?.[0].name ?? "all parameters together"} is not finite`
     : `the loss is ${loss}`;
-  return new Error(
+  return new UserError(
     `Step ${step + 1}: ${what}. Songs of the batch: ${examples.map(({ songId }) => songId).join(", ")}. ` +
       "Try a smaller learning rate, more warmup, gradient clipping, or float32 precision; the last checkpoint is as it was.",
   );

@@ -1,6 +1,7 @@
 /** A model's weights, whatever files they came in, and one naming for the names they came under. */
 
 import { join } from "node:path";
+import { UserError } from "../../ground/errors.ts";
 import { openPytorchBin } from "./pytorch_bin.ts";
 import { openSafetensors } from "./safetensors.ts";
 import { type TensorFile } from "./tensor_file.ts";
@@ -33,7 +34,7 @@ function isFolder(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch (cause) {
-    throw new Error(`There is no checkpoint at ${path}: ${(cause as Error).message}`, { cause });
+    throw new UserError(`There is no checkpoint at ${path}: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -50,7 +51,7 @@ function weightsIn(folder: string): string {
   const found = chooseWeights(names);
   if (found !== null) return join(folder, found);
   const others = names.filter((name) => /\.(h5|msgpack|onnx|ot|params|ckpt.*)$/.test(name));
-  throw new Error(
+  throw new UserError(
     `${folder} holds no weights: looked for ${weightFiles.join(", ")}.` +
       (others.length > 0
         ? ` It has ${
@@ -93,7 +94,7 @@ export function canonicalNames(
     const canonical = bare ? front + name : name;
     const other = result.get(canonical);
     if (other !== undefined) {
-      throw new Error(
+      throw new UserError(
         `The checkpoint has both ${other} and ${names[i]}, which are two names for ${canonical}.`,
       );
     }

@@ -1,6 +1,7 @@
 /** Downloads that survive cut connections and busy servers, and whose bytes are checked before they count. */
 
 import { createHash } from "node:crypto";
+import { UserError } from "../../ground/errors.ts";
 
 /** How long to bear with a network or a server. */
 export interface Patience {
@@ -16,7 +17,7 @@ export interface Patience {
 export const defaultPatience: Patience = { retries: 5, pauseMs: 500, silenceMs: 60_000 };
 
 /** No answer at all: no network, no such host, a closed port, silence. */
-export class NetworkError extends Error {
+export class NetworkError extends UserError {
   /** What happened, without the advice that the message adds. */
   readonly reason: string;
 
@@ -66,7 +67,7 @@ function pause(failures: number, patience: Patience, askedMs = 0): Promise<void>
 }
 
 function silent({ silenceMs }: Patience): Error {
-  return new Error(`no byte for ${silenceMs / 1000} s`);
+  return new UserError(`no byte for ${silenceMs / 1000} s`);
 }
 
 /** The next chunk of a body; undefined at its end. Throws where it is silent for too long or breaks off. */
@@ -140,7 +141,7 @@ export async function downloadFile(path: string, download: Download, patience: P
     download.onBytes(-have);
     have = 0;
     if (begunAnew) {
-      throw new Error(
+      throw new UserError(
         `${name} arrived with wrong bytes twice: its ${digest.algorithm} should be ${digest.hex} for ${size} bytes ` +
           `and is ${actual}. A proxy or mirror may be altering it; nothing was kept.`,
       );

@@ -4,6 +4,7 @@
  * JavaScript has no bfloat16 array, and a Float16Array only lately: both travel as their 16 bits in a
  * Uint16Array. BOOL travels as one byte, 0 or 1.
  */
+import { UserError } from "../../ground/errors.ts";
 
 /** The array that holds each dtype's stored values. F16 and BF16 are bit patterns, BOOL bytes of 0 and 1. */
 export interface StoredArrays {
@@ -67,7 +68,7 @@ export function newStoredArray<D extends Dtype>(dtype: D, length: number, what: 
   try {
     return new constructors[dtype](length);
   } catch (cause) {
-    throw new Error(`There is no memory for ${what}: ${length} values of ${dtype}.`, { cause });
+    throw new UserError(`There is no memory for ${what}: ${length} values of ${dtype}.`, { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 /** Positioned reads from a file, with errors that name it, and files that appear whole or not at all. */
 
 import { basename, dirname, join } from "node:path";
+import { UserError } from "../../ground/errors.ts";
 
 /** A file open for reading at any position. */
 export interface FileBytes {
@@ -22,23 +23,23 @@ export function openFileBytes(path: string): FileBytes {
     const info = file.statSync();
     if (info.isDirectory) {
       file.close();
-      throw new Error("it is a folder");
+      throw new UserError("it is a folder");
     }
     size = info.size;
   } catch (cause) {
-    throw new Error(`Cannot open ${path}: ${(cause as Error).message}`, { cause });
+    throw new UserError(`Cannot open ${path}: ${(cause as Error).message}`, { cause });
   }
   return {
     path,
     size,
     readInto(target, position) {
-      if (file === null) throw new Error(`${path} has been closed; open it again to read from it.`);
+      if (file === null) throw new UserError(`${path} has been closed; open it again to read from it.`);
       file.seekSync(position, Deno.SeekMode.Start);
       let done = 0;
       while (done < target.length) {
         const count = file.readSync(target.subarray(done));
         if (count === null || count === 0) {
-          throw new Error(
+          throw new UserError(
             `${path} ends after ${file.statSync().size} bytes, where ${
               position + target.length
             } are needed: ` +
@@ -76,7 +77,7 @@ export function startFile(path: string): PendingFile {
   try {
     file = Deno.openSync(temporary, { write: true, createNew: true });
   } catch (cause) {
-    throw new Error(`Cannot write ${path}: ${(cause as Error).message}`, { cause });
+    throw new UserError(`Cannot write ${path}: ${(cause as Error).message}`, { cause });
   }
   const close = () => {
     file?.close();
@@ -87,7 +88,7 @@ export function startFile(path: string): PendingFile {
       try {
         for (let done = 0; done < bytes.length;) done += file!.writeSync(bytes.subarray(done));
       } catch (cause) {
-        throw new Error(`Cannot write ${path}: ${(cause as Error).message}`, { cause });
+        throw new UserError(`Cannot write ${path}: ${(cause as Error).message}`, { cause });
       }
     },
     finish() {

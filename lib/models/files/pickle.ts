@@ -5,6 +5,7 @@
  * https://github.com/python/cpython/blob/main/Lib/pickletools.py documents the instructions.
  */
 
+import { UserError } from "../../ground/errors.ts";
 import type { FileBytes } from "./file_bytes.ts";
 
 /** A name that a pickle may fetch, with what calling it does, where it may be called. */
@@ -44,7 +45,7 @@ export function cursorOver(file: FileBytes, begin: number, end: number): ByteCur
         const rest = buffer.subarray(used);
         const position = next - rest.length;
         if (count > end - position) {
-          throw new Error(`its pickled part breaks off at byte ${end}: it is truncated or corrupt`);
+          throw new UserError(`its pickled part breaks off at byte ${end}: it is truncated or corrupt`);
         }
         const length = Math.min(Math.max(count, bufferBytes), end - position);
         const grown = new Uint8Array(length);
@@ -71,7 +72,7 @@ export function readPickle(cursor: ByteCursor, rules: PickleRules): unknown {
   const marked: unknown[][] = []; // the stacks below each open mark
   const memo = new Map<number, unknown>();
 
-  const corrupt = (problem: string) => new Error(`its pickled part is corrupt: ${problem}`);
+  const corrupt = (problem: string) => new UserError(`its pickled part is corrupt: ${problem}`);
   const pop = (): unknown => {
     if (stack.length === 0) throw corrupt("its stack ran empty");
     return stack.pop();
@@ -127,7 +128,7 @@ export function readPickle(cursor: ByteCursor, rules: PickleRules): unknown {
       case 0x80: { // PROTO
         const protocol = uint8();
         if (protocol < 2 || protocol > 5) {
-          throw new Error(`its pickle protocol is ${protocol}; known are 2 to 5`);
+          throw new UserError(`its pickle protocol is ${protocol}; known are 2 to 5`);
         }
         break;
       }
@@ -290,7 +291,7 @@ export function readPickle(cursor: ByteCursor, rules: PickleRules): unknown {
       case 0x62: // BUILD: attributes of a dictionary, such as a state dict's `_metadata`
         pop();
         if (!(top() instanceof Map)) {
-          throw new Error("it sets attributes of an object that is not a dictionary");
+          throw new UserError("it sets attributes of an object that is not a dictionary");
         }
         break;
       case 0x51: // BINPERSID
@@ -298,7 +299,7 @@ export function readPickle(cursor: ByteCursor, rules: PickleRules): unknown {
         break;
 
       default:
-        throw new Error(
+        throw new UserError(
           `its pickled part has the instruction 0x${instruction.toString(16).padStart(2, "0")} before byte ` +
             `${cursor.position()}, which tensors and plain data do not need: it is corrupt or holds other things`,
         );
@@ -309,7 +310,7 @@ export function readPickle(cursor: ByteCursor, rules: PickleRules): unknown {
 /** A little-endian two's-complement integer of any length. */
 function longOf(bytes: Uint8Array): number | bigint {
   if (bytes.length > 1024) {
-    throw new Error(`its pickled part has an integer of ${bytes.length} bytes: it is corrupt`);
+    throw new UserError(`its pickled part has an integer of ${bytes.length} bytes: it is corrupt`);
   }
   let value = 0n;
   for (let i = bytes.length - 1; i >= 0; i--) value = value << 8n | BigInt(bytes[i]!);

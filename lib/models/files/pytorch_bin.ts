@@ -8,6 +8,7 @@
  */
 
 import { crc32 } from "node:zlib";
+import { UserError } from "../../ground/errors.ts";
 import {
   bytesOf,
   bytesPerValue,
@@ -141,7 +142,7 @@ function openOne(path: string): TensorFile {
       const hint = String.fromCharCode(...start.subarray(257, 262)) === "ustar"
         ? " It is a tar archive, as torch wrote before 2017: load and save it with a newer PyTorch."
         : guessWrongFormat(file);
-      throw new Error(`it was not written by torch.save.${hint}`);
+      throw new UserError(`it was not written by torch.save.${hint}`);
     }
     const contents = read(file);
     places = contents.places;
@@ -151,7 +152,7 @@ function openOne(path: string): TensorFile {
     file.close();
     const message = (cause as Error).message.replace(/[^.]$/, "$&.");
     if (message.startsWith("Cannot open")) throw cause;
-    throw new Error(`${path} cannot be read as PyTorch weights: ${message}`, { cause });
+    throw new UserError(`${path} cannot be read as PyTorch weights: ${message}`, { cause });
   }
   return {
     path,
@@ -190,7 +191,7 @@ function readZip(file: FileBytes): Contents {
   const pickles = [...members.keys()].filter((name) => /^[^/]*\/data\.pkl$/.test(name));
   const [pickle] = pickles;
   if (pickle === undefined || pickles.length > 1) {
-    throw new Error(
+    throw new UserError(
       `it is a zip archive with ${pickles.length} members named data.pkl, where torch.save writes one`,
     );
   }
@@ -204,17 +205,17 @@ function readZip(file: FileBytes): Contents {
   const pickled = new Uint8Array(size);
   file.readInto(pickled, begin);
   if (crc !== 0 && checksumOf(pickled) !== crc) {
-    throw new Error("its list of tensors does not match its checksum: it is corrupt");
+    throw new UserError("its list of tensors does not match its checksum: it is corrupt");
   }
   const storages = new Map<string, Storage>();
   const object = readPickle(cursorOver(file, begin, begin + size), rulesFor(storages));
   const places = new Map<string, Place>();
   for (const [key, storage] of storages) {
     const member = members.get(`${folder}data/${key}`);
-    if (member === undefined) throw new Error(`its storage ${key} is missing from the archive`);
+    if (member === undefined) throw new UserError(`its storage ${key} is missing from the archive`);
     const needed = storage.length * bytesPerValue(storage.dtype ?? "U8");
     if (member.size < needed) {
-      throw new Error(`its storage ${key} has ${member.size} bytes of ${needed}: it is corrupt`);
+      throw new UserError(`its storage ${key} has ${member.size} bytes of ${needed}: it is corrupt`);
     }
     places.set(key, member);
   }
@@ -228,13 +229,13 @@ const legacyMagic = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a
 function readLegacy(file: FileBytes): Contents {
   const cursor = cursorOver(file, legacyMagic.length, file.size);
   const protocol = readPickle(cursor, plainData);
-  if (protocol !== 1001) throw new Error(`its legacy format is version ${protocol}; known is 1001`);
+  if (protocol !== 1001) throw new UserError(`its legacy format is version ${protocol}; known is 1001`);
   const system = readPickle(cursor, plainData);
   if (!(system instanceof Map) || system.get("little_endian") !== true) throw bigEndian();
   const storages = new Map<string, Storage>();
   const object = readPickle(cursor, rulesFor(storages));
   const keys = readPickle(cursor, plainData);
-  if (!Array.isArray(keys)) throw new Error("its list of storages is corrupt");
+  if (!Array.isArray(keys)) throw new UserError("its list of storages is corrupt");
   return { object, places: placesInOrder(file, keys, storages, cursor) };
 }
 
@@ -249,11 +250,11 @@ function placesInOrder(
   let position = cursor.position();
   for (const key of keys) {
     const storage = storages.get(String(key));
-    if (storage === undefined) throw new Error(`its storage ${key} belongs to no tensor: it is corrupt`);
+    if (storage === undefined) throw new UserError(`its storage ${key} belongs to no tensor: it is corrupt`);
     file.readInto(count, position);
     const length = Number(new DataView(count.buffer).getBigInt64(0, true));
     if (length !== storage.length) {
-      throw new Error(
+      throw new UserError(
         `its storage ${key} has ${length} values where ${storage.length} are expected: it is corrupt`,
       );
     }
@@ -262,18 +263,18 @@ function placesInOrder(
     position += 8 + size;
   }
   if (position > file.size) {
-    throw new Error(
+    throw new UserError(
       `it ends after ${file.size} bytes, where ${position} are needed: it is truncated. Download or copy it again`,
     );
   }
   for (const key of storages.keys()) {
-    if (!places.has(key)) throw new Error(`its storage ${key} is missing: it is corrupt`);
+    if (!places.has(key)) throw new UserError(`its storage ${key} is missing: it is corrupt`);
   }
   return places;
 }
 
 function bigEndian(): Error {
-  return new Error(
+  return new UserError(
     "it was written on a big-endian machine; load it in Python there and save it with safetensors",
   );
 }
@@ -287,12 +288,12 @@ function startsWith(bytes: Uint8Array, expected: number[]): boolean {
 const plainData: PickleRules = {
   resolve: refuse,
   persistent: (id) => {
-    throw new Error(`its pickled part refers to ${describe(id)} where it should not: it is corrupt`);
+    throw new UserError(`its pickled part refers to ${describe(id)} where it should not: it is corrupt`);
   },
 };
 
 function refuse(name: string): never {
-  throw new Error(
+  throw new UserError(
     `it asks for ${name}, which is not among the few things weights need; it was refused and nothing was run. ` +
       `Where you trust the file's maker, load it in Python (torch.load(path, weights_only=False)) and save its ` +
       `state_dict() with safetensors.torch.save_file`,
@@ -309,25 +310,25 @@ function rulesFor(storages: Map<string, Storage>): PickleRules {
     },
     persistent(id) {
       if (!Array.isArray(id) || id[0] !== "storage") {
-        throw new Error(
+        throw new UserError(
           `it refers to ${describe(id)}, which is not a storage of a tensor; only tensors can be read`,
         );
       }
       const [, type, key, , length, part] = id;
       const typeName = (type as PickleGlobal | null)?.name ?? "";
       if (!Object.hasOwn(storageDtypes, typeName) || !isCount(length)) {
-        throw new Error(`its storage ${describe(key)} is described wrongly: it is corrupt`);
+        throw new UserError(`its storage ${describe(key)} is described wrongly: it is corrupt`);
       }
       const whole: Storage = { key: String(key), dtype: storageDtypes[typeName]!, length, offset: 0 };
       const known = storages.get(whole.key);
       if (known === undefined) storages.set(whole.key, whole);
       else if (known.dtype !== whole.dtype || known.length !== length) {
-        throw new Error(`its storage ${whole.key} is described in two ways: it is corrupt`);
+        throw new UserError(`its storage ${whole.key} is described in two ways: it is corrupt`);
       }
       if (!Array.isArray(part)) return whole;
       const [, offset, partLength] = part; // a storage that is a part of another: files of torch 0.x
       if (!isCount(offset) || !isCount(partLength) || offset + partLength > length) {
-        throw new Error(`its storage ${whole.key} has a part beyond its end: it is corrupt`);
+        throw new UserError(`its storage ${whole.key} has a part beyond its end: it is corrupt`);
       }
       return { ...whole, offset, length: partLength };
     },
@@ -346,10 +347,10 @@ function tensorOf(
   const tensorDtype = Object.hasOwn(tensorDtypes, dtypeName) ? tensorDtypes[dtypeName]! : storageDtype;
   const isShape = (value: unknown): value is number[] => Array.isArray(value) && value.every(isCount);
   if (!tensorDtype || typeof key !== "string" || !isCount(offset) || !isShape(shape) || !isShape(stride)) {
-    throw new Error(`a tensor is described wrongly: it is corrupt`);
+    throw new UserError(`a tensor is described wrongly: it is corrupt`);
   }
   if (shape.length !== stride.length) {
-    throw new Error("a tensor has a stride that does not fit its shape: it is corrupt");
+    throw new UserError("a tensor has a stride that does not fit its shape: it is corrupt");
   }
   return new TorchTensor(storage as Storage, tensorDtype, offset, shape, stride);
 }
@@ -357,7 +358,7 @@ function tensorOf(
 /** Tensors may be marked as negated or conjugated views, whose stored values are not their values. */
 function refuseFlags(flags: unknown): void {
   if (flags instanceof Map && [...flags.values()].includes(true)) {
-    throw new Error(
+    throw new UserError(
       `a tensor is a ${[...flags.keys()].join("/")} view; save it with .resolve_neg() or .resolve_conj()`,
     );
   }
@@ -384,13 +385,15 @@ function stateDict(object: unknown): Map<string, TorchTensor> {
     if (!(candidate instanceof Map)) continue;
     const tensors = [...candidate].filter(([, value]) => value instanceof TorchTensor);
     const odd = tensors.find(([name]) => typeof name !== "string");
-    if (odd !== undefined) throw new Error(`it has a tensor under ${describe(odd[0])}, which is not a name`);
+    if (odd !== undefined) {
+      throw new UserError(`it has a tensor under ${describe(odd[0])}, which is not a name`);
+    }
     if (tensors.length > 0) return new Map(tensors);
   }
   const found = object instanceof Map
     ? `a dictionary with ${[...object.keys()].map(describe).join(", ")}`
     : "no dictionary";
-  throw new Error(
+  throw new UserError(
     `it has no tensors where a state dict would be (it holds ${found}; looked in it and in ${wrapperKeys})`,
   );
 }
@@ -411,12 +414,12 @@ function checkBounds(name: string, tensor: TorchTensor, places: Map<string, Plac
   const bytes = storage.length * bytesPerValue(storage.dtype ?? "U8");
   const span = spanOf(tensor);
   if (span > 0 && (offset + span) * bytesPerValue(dtype) > bytes) {
-    throw new Error(
+    throw new UserError(
       `tensor ${JSON.stringify(name)} reaches beyond its storage of ${bytes} bytes: it is corrupt`,
     );
   }
   if (!places.has(storage.key)) {
-    throw new Error(`tensor ${JSON.stringify(name)} has no storage: it is corrupt`);
+    throw new UserError(`tensor ${JSON.stringify(name)} has no storage: it is corrupt`);
   }
 }
 
@@ -456,7 +459,7 @@ function hasChecksum(tensor: TorchTensor, { size, crc }: Place): boolean {
 }
 
 function corrupt(file: FileBytes, name: string): Error {
-  return new Error(
+  return new UserError(
     `${file.path} is corrupt: tensor ${JSON.stringify(name)} does not match its checksum. Download it again.`,
   );
 }

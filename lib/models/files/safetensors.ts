@@ -8,6 +8,7 @@
  */
 
 import { basename, join } from "node:path";
+import { UserError } from "../../ground/errors.ts";
 import {
   bytesOf,
   bytesPerValue,
@@ -124,7 +125,9 @@ function readHeader(
   file: FileBytes,
 ): { metadata: Record<string, string>; entries: Map<string, SafetensorsEntry> } {
   const broken = (problem: string, remedy = "Download or copy it again.") =>
-    new Error(`${file.path} is not a valid safetensors file: ${problem}.${guessWrongFormat(file)} ${remedy}`);
+    new UserError(
+      `${file.path} is not a valid safetensors file: ${problem}.${guessWrongFormat(file)} ${remedy}`,
+    );
 
   if (file.size < 8) throw broken(`it has ${file.size} bytes, not even the 8 of the header's length`);
   const lengthBytes = new Uint8Array(8);
@@ -291,7 +294,7 @@ export async function writeSafetensorsFolder(
   for (const [i, shard] of shards.entries()) {
     for (const { name } of shard) {
       if (Object.hasOwn(weightMap, name)) {
-        throw new Error(`Two tensors to write are named ${JSON.stringify(name)}.`);
+        throw new UserError(`Two tensors to write are named ${JSON.stringify(name)}.`);
       }
       weightMap[name] = names[i]!;
     }
@@ -390,7 +393,7 @@ function headerOf(path: string, tensors: TensorToWrite[], metadata: Record<strin
   let begin = 0;
   for (const { name, dtype, shape } of tensors) {
     if (names.has(name)) {
-      throw new Error(
+      throw new UserError(
         `Cannot write ${path}: the name ${JSON.stringify(name)} is ` +
           (name === "__metadata__" ? "reserved by the format." : "given to two tensors."),
       );
@@ -414,7 +417,7 @@ function storedValues(
   data: TensorData,
 ): ArrayBufferView {
   const wrong = (problem: string) =>
-    new Error(`Cannot write ${path}: tensor ${JSON.stringify(name)} ${problem}.`);
+    new UserError(`Cannot write ${path}: tensor ${JSON.stringify(name)} ${problem}.`);
   if (data.length !== valuesIn(shape)) {
     throw wrong(`has ${data.length} values, but its shape [${shape}] has ${valuesIn(shape)}`);
   }

@@ -1,6 +1,7 @@
 /** What a file of tensors offers, whatever its format, and how an index joins several of them. */
 
 import { dirname, join } from "node:path";
+import { UserError } from "../../ground/errors.ts";
 import type { FilePlace } from "../../engine/mod.ts";
 import { type Dtype, type StoredArray, type StoredArrays, toFloat32 } from "./dtypes.ts";
 
@@ -34,7 +35,7 @@ export interface TensorFile {
 /** The entry of that name; throws, naming the file, where there is none. */
 export function entryOf<Entry>(entries: ReadonlyMap<string, Entry>, name: string, path: string): Entry {
   const entry = entries.get(name);
-  if (entry === undefined) throw new Error(`${path} holds no tensor named ${JSON.stringify(name)}.`);
+  if (entry === undefined) throw new UserError(`${path} holds no tensor named ${JSON.stringify(name)}.`);
   return entry;
 }
 
@@ -47,7 +48,9 @@ export function isPlaced(dtype: Dtype): dtype is FilePlace["dtype"] {
 export function dtypeToRead(wanted: Dtype | undefined, stored: Dtype, name: string, path: string): Dtype {
   const dtype = wanted ?? "F32";
   if (dtype !== "F32" && dtype !== stored) {
-    throw new Error(`${name} in ${path} is ${stored}: it can be read as that or as F32, not as ${dtype}.`);
+    throw new UserError(
+      `${name} in ${path} is ${stored}: it can be read as that or as F32, not as ${dtype}.`,
+    );
   }
   return dtype;
 }
@@ -69,7 +72,7 @@ export function openShards<File extends TensorFile>(
   const pathOf = readShardIndex(path);
   const missing = [...new Set(pathOf.values())].filter((shard) => !exists(shard));
   if (missing.length > 0) {
-    throw new Error(
+    throw new UserError(
       `${path} names files that are not there: ${missing.join(", ")}. Download or copy them too.`,
     );
   }
@@ -81,7 +84,7 @@ export function openShards<File extends TensorFile>(
     const held = new Map([...shards].map(([shardPath, shard]) => [shardPath, new Set(shard.names())]));
     for (const [name, shardPath] of pathOf) {
       if (!held.get(shardPath)!.has(name)) {
-        throw new Error(
+        throw new UserError(
           `${path} says that ${shardPath} holds ${JSON.stringify(name)}, but it does not: ` +
             `the index and its shards do not belong together. Download or copy all of them again.`,
         );
@@ -115,21 +118,21 @@ function readShardIndex(path: string): Map<string, string> {
   try {
     index = JSON.parse(Deno.readTextFileSync(path));
   } catch (cause) {
-    throw new Error(
+    throw new UserError(
       `Cannot read the index ${path}: ${(cause as Error).message}. Download or copy it again.`,
       { cause },
     );
   }
   const weightMap = isRecord(index) ? index.weight_map : undefined;
   if (!isRecord(weightMap) || !Object.values(weightMap).every((shard) => typeof shard === "string")) {
-    throw new Error(
+    throw new UserError(
       `${path} is not an index of shards: it has no "weight_map" from tensor names to file names.`,
     );
   }
   const pathOf = new Map<string, string>();
   for (const [name, shard] of Object.entries(weightMap as Record<string, string>)) {
     if (shard === "" || shard === ".." || /[/\\]/.test(shard)) {
-      throw new Error(
+      throw new UserError(
         `${path} places ${JSON.stringify(name)} in ${JSON.stringify(shard)}, which is not a file beside it.`,
       );
     }

@@ -3,6 +3,7 @@
  * each member lie. With zip64, which archives above 4 GB need. https://pkware.cachefly.net/webdocs/APPNOTE/APPNOTE-6.3.9.TXT
  */
 
+import { UserError } from "../../ground/errors.ts";
 import type { FileBytes } from "./file_bytes.ts";
 
 /** A member of an archive. */
@@ -31,21 +32,21 @@ const inZip64 = 0xffffffff;
 export function readZipDirectory(file: FileBytes): Map<string, ZipMember> {
   const { position, size } = findDirectory(file);
   if (position + size > file.size) {
-    throw new Error("its zip directory points past its end: it is truncated or corrupt");
+    throw new UserError("its zip directory points past its end: it is truncated or corrupt");
   }
   const directory = viewOf(file, position, size);
   const members = new Map<string, ZipMember>();
   for (let at = 0; at < size;) {
     if (at + 46 > size || directory.getUint32(at, true) !== memberSignature) {
-      throw new Error("its zip directory is corrupt");
+      throw new UserError("its zip directory is corrupt");
     }
     const nameLength = directory.getUint16(at + 28, true);
     const extraLength = directory.getUint16(at + 30, true);
     const next = at + 46 + nameLength + extraLength + directory.getUint16(at + 32, true);
-    if (next > size) throw new Error("its zip directory is corrupt");
+    if (next > size) throw new UserError("its zip directory is corrupt");
     const name = new TextDecoder().decode(new Uint8Array(directory.buffer, at + 46, nameLength));
     const member = readMember(file, directory, at, at + 46 + nameLength, extraLength, name);
-    if (members.has(name)) throw new Error(`its zip directory lists ${name} twice`);
+    if (members.has(name)) throw new UserError(`its zip directory lists ${name} twice`);
     members.set(name, member);
     at = next;
   }
@@ -60,9 +61,9 @@ function readMember(
   extraLength: number,
   name: string,
 ): ZipMember {
-  if ((directory.getUint16(at + 8, true) & 1) !== 0) throw new Error(`its member ${name} is encrypted`);
+  if ((directory.getUint16(at + 8, true) & 1) !== 0) throw new UserError(`its member ${name} is encrypted`);
   if (directory.getUint16(at + 10, true) !== 0) {
-    throw new Error(
+    throw new UserError(
       `its member ${name} is compressed, which torch.save never does; zip it again without (zip -0 -r)`,
     );
   }
@@ -78,13 +79,13 @@ function readMember(
     if (localAt === inZip64) localAt = uint64(directory, field);
   }
   const truncated = `its member ${name} lies past its end: it is truncated or corrupt`;
-  if (localAt + 30 > file.size) throw new Error(truncated);
+  if (localAt + 30 > file.size) throw new UserError(truncated);
   const local = viewOf(file, localAt, 30);
   if (local.getUint32(0, true) !== localSignature) {
-    throw new Error(`its zip directory is wrong about where ${name} lies`);
+    throw new UserError(`its zip directory is wrong about where ${name} lies`);
   }
   const begin = localAt + 30 + local.getUint16(26, true) + local.getUint16(28, true);
-  if (begin + size > file.size) throw new Error(truncated);
+  if (begin + size > file.size) throw new UserError(truncated);
   return { begin, size, crc: directory.getUint32(at + 16, true) };
 }
 
@@ -94,7 +95,7 @@ function zip64Field(directory: DataView, extraAt: number, extraLength: number, n
     if (directory.getUint16(at, true) === 1) return at + 4;
     at += 4 + directory.getUint16(at + 2, true);
   }
-  throw new Error(`its member ${name} lacks its zip64 sizes: it is corrupt`);
+  throw new UserError(`its member ${name} lacks its zip64 sizes: it is corrupt`);
 }
 
 /** Where the directory lies, told by the record at the archive's end. */
@@ -115,19 +116,19 @@ function findDirectory(file: FileBytes): { position: number; size: number } {
     }
     return { position, size };
   }
-  throw new Error("it has no zip directory at its end: it is truncated");
+  throw new UserError("it has no zip directory at its end: it is truncated");
 }
 
 function findDirectory64(file: FileBytes, recordAt: number): { position: number; size: number } {
   const record = recordAt + 56 <= file.size ? viewOf(file, recordAt, 56) : null;
   if (record?.getUint32(0, true) !== end64Signature) {
-    throw new Error("its zip64 directory is not where it should be");
+    throw new UserError("its zip64 directory is not where it should be");
   }
   return { size: uint64(record, 40), position: uint64(record, 48) };
 }
 
 function uint64(view: DataView, at: number): number {
-  if (at + 8 > view.byteLength) throw new Error("its zip directory is corrupt");
+  if (at + 8 > view.byteLength) throw new UserError("its zip directory is corrupt");
   return Number(view.getBigUint64(at, true));
 }
 
