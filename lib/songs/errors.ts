@@ -1,6 +1,6 @@
-/** One thing wrong with a file of songs. */
 import { UserError } from "../ground/errors.ts";
 
+/** One thing wrong with a file of songs. */
 export interface SongsProblem {
   /**
    * Line of the file, from 1, where the record (or the broken quote) starts; null where the whole file is meant.

@@ -1,6 +1,6 @@
 import { parse } from "@std/csv";
-import { decodeText } from "./decode.ts";
 import { SongsError } from "./errors.ts";
+import { readText } from "./text_file.ts";
 import { parseName } from "./values.ts";
 
 /** Names for numeric genre codes: a file, a list (the first name is code 0's), or an object with codes as keys. */
@@ -42,13 +42,7 @@ function problem(line: number | null, value: string | null, what: string) {
 }
 
 async function pairsOfFile(file: string, source: string | URL): Promise<Pair[]> {
-  let text: string;
-  try {
-    text = decodeText(await Deno.readFile(source)).text.trim();
-  } catch (cause) {
-    const what = `the genre names cannot be read (${(cause as Error).message})`;
-    throw new SongsError(file, [problem(null, null, what)], { cause });
-  }
+  const text = (await readText(source)).trim();
   if (text === "") throw new SongsError(file, [problem(null, null, "the file of genre names is empty")]);
   try {
     if (/^[[{]/.test(text)) {

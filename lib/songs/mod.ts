@@ -11,6 +11,13 @@ export {
   type DropReason,
   lyricsKey,
 } from "./clean.ts";
+export {
+  DecodeError,
+  EncodingSniffer,
+  type SniffedEncoding,
+  textDecoder,
+  type TextEncoding,
+} from "./decode.ts";
 export { SongsError, type SongsProblem } from "./errors.ts";
 export { type Song, songColumns, songRows, songsFrame } from "./frame.ts";
 export { type GenreNames, readGenreNames } from "./genre_names.ts";
@@ -37,5 +44,6 @@ export {
   splitCounts,
   topArtists,
 } from "./summary.ts";
+export { openText, readText, type TextFile, type TextFileOptions } from "./text_file.ts";
 export { importMelon, type MelonImport } from "./import_melon.ts";
 export type { SongDate } from "./values.ts";

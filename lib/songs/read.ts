@@ -1,10 +1,10 @@
 import { parse } from "@std/csv";
 import type pl from "nodejs-polars";
 import { normalizeLineBreaks } from "./clean_lyrics.ts";
-import { DecodeError, decodeText } from "./decode.ts";
 import { SongsError, type SongsProblem } from "./errors.ts";
 import { type Song, songsFrame } from "./frame.ts";
 import { type GenreNames, readGenreNames } from "./genre_names.ts";
+import { readText } from "./text_file.ts";
 import { parseAdults, parseDate, parseGenres, parseId, parseName, parseNames, ValueError } from "./values.ts";
 
 /** The columns that a file of songs must have, in any order. */
@@ -69,9 +69,9 @@ export async function readSongs(
   const file = source instanceof Uint8Array
     ? options.name ?? "songs"
     : source instanceof URL
-    ? source.pathname
+    ? decodeURIComponent(source.pathname)
     : source;
-  const text = await readText(file, source, onNote);
+  const text = await readTable(file, source, onNote);
   const genreNames = options.genreNames === undefined ? undefined : await readGenreNames(options.genreNames);
 
   const [header = [], ...records] = parseTable(file, text, separator);
@@ -131,36 +131,18 @@ function whole(what: string, remedy: string): SongsProblem {
   return { line: null, column: null, value: null, what, remedy };
 }
 
-async function readText(
+async function readTable(
   file: string,
   source: string | URL | Uint8Array,
   onNote: (note: string) => void,
 ): Promise<string> {
-  let bytes: Uint8Array;
-  try {
-    bytes = source instanceof Uint8Array ? source : await Deno.readFile(source);
-  } catch (cause) {
-    const what = cause instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : `the file cannot be read (${(cause as Error).message})`;
-    throw new SongsError(file, [whole(what, `Check the path; it is looked up from ${Deno.cwd()}.`)], {
-      cause,
-    });
+  const text = await readText(source, { name: file, onNote });
+  if (text.trim() === "") {
+    throw new SongsError(file, [
+      whole("the file is empty", `It must begin with the header ${fileColumns.join(",")}.`),
+    ]);
   }
-  try {
-    const { text, encoding } = decodeText(bytes);
-    if (encoding !== "UTF-8") onNote(`${file}: read as ${encoding}, for it is not UTF-8.`);
-    if (text.trim() === "") {
-      throw new SongsError(file, [
-        whole("the file is empty", `It must begin with the header ${fileColumns.join(",")}.`),
-      ]);
-    }
-    return text;
-  } catch (cause) {
-    if (!(cause instanceof DecodeError)) throw cause;
-    const problem = { ...whole(cause.message, "Save the table as CSV in UTF-8."), line: cause.line };
-    throw new SongsError(file, [problem], { cause });
-  }
+  return text;
 }
 
 /** The records without those of white space alone, which editors leave at the end. */
