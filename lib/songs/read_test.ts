@@ -251,7 +251,7 @@ Deno.test("readSongs: a file that is not there, not readable, empty, or has a he
   }
   assert.match(
     (await problemsOf(new Uint8Array([0x50, 0x4b, 3, 4]))).message,
-    /line 1: this is a zip archive .*Save the table as CSV in UTF-8/,
+    /line 1: this is a zip archive .*save it as CSV UTF-8/,
   );
   const broken = new Uint8Array([...bytes(`${HEADER}\n1,가`), 0xff, ...bytes(",,,,,,\n")]);
   assert.match((await problemsOf(broken)).message, /line 2: neither UTF-8 .* nor CP949/);
