@@ -32,6 +32,7 @@ export { alignProbabilities, brierScore, logLoss, topLosses } from "./probabilit
 export type { Loss, ProbabilityOptions } from "./probabilities.ts";
 export { applyTemperature, expectedCalibrationError, fitTemperature } from "./calibration.ts";
 export type { ReliabilityBin, TemperatureFit } from "./calibration.ts";
+export type { Estimate } from "./estimate.ts";
 export { wilsonInterval } from "./proportion.ts";
 export { bootstrapInterval, mcNemar, percentile } from "./resampling.ts";
 export type { BootstrapInterval, McNemar } from "./resampling.ts";

@@ -1,9 +1,7 @@
-/** {@link pairedInterval}'s result. */
-export interface PairedInterval {
-  /** Mean of the values. */
-  mean: number;
-  low: number;
-  high: number;
+import type { Estimate } from "./estimate.ts";
+
+/** {@link pairedInterval}'s result; its value is the mean of the values. */
+export interface PairedInterval extends Estimate {
   /** Number of values: folds. */
   count: number;
 }
@@ -21,7 +19,7 @@ export interface PairedInterval {
  * @throws RangeError on no values, a value that is not finite, or a level outside 0 to 1
  * @example
  * ```ts
- * pairedInterval([0.02, 0.03, 0.01, 0.02, 0.02]); // { mean: 0.02, low: 0.0112…, high: 0.0287…, count: 5 }
+ * pairedInterval([0.02, 0.03, 0.01, 0.02, 0.02]); // { value: 0.02, low: 0.0112…, high: 0.0287…, count: 5 }
  * ```
  */
 export function pairedInterval(
@@ -38,10 +36,10 @@ export function pairedInterval(
     throw new RangeError(`pairedInterval: level is ${level}; give 0 < level < 1.`);
   }
   const mean = values.reduce((sum, value) => sum + value, 0) / count;
-  if (count === 1) return { mean, low: -Infinity, high: Infinity, count };
+  if (count === 1) return { value: mean, low: -Infinity, high: Infinity, count };
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
   const half = studentTQuantile((1 + level) / 2, count - 1) * Math.sqrt(variance / count);
-  return { mean, low: mean - half, high: mean + half, count };
+  return { value: mean, low: mean - half, high: mean + half, count };
 }
 
 /**

@@ -1,8 +1,10 @@
+import type { Estimate } from "./estimate.ts";
+
 /** The 97.5 % quantile of the normal distribution. */
 const Z = 1.959963984540054;
 
 /**
- * The 95 % interval of a share by Wilson's score (1927): right answers out of so many. It stays within 0 and 1 and means
+ * A share and its 95 % interval by Wilson's score (1927): right answers out of so many. It stays within 0 and 1 and means
  * something for few examples and for shares of 0 or 1, where the textbook's ±1.96 standard errors does not.
  *
  * @param correct a whole number from 0 to `count`
@@ -10,10 +12,10 @@ const Z = 1.959963984540054;
  * @throws RangeError where the numbers are no such count
  * @example
  * ```ts
- * wilsonInterval(9, 10); // [0.596, 0.982]
+ * wilsonInterval(9, 10); // { value: 0.9, low: 0.596, high: 0.982 }
  * ```
  */
-export function wilsonInterval(correct: number, count: number): [low: number, high: number] {
+export function wilsonInterval(correct: number, count: number): Estimate {
   if (
     !(Number.isInteger(count) && count > 0 && Number.isInteger(correct) && correct >= 0 && correct <= count)
   ) {
@@ -24,5 +26,9 @@ export function wilsonInterval(correct: number, count: number): [low: number, hi
   const share = correct / count, square = Z * Z / count;
   const middle = (share + square / 2) / (1 + square);
   const half = Z / (1 + square) * Math.sqrt(share * (1 - share) / count + square / (4 * count));
-  return [correct === 0 ? 0 : middle - half, correct === count ? 1 : middle + half];
+  return {
+    value: share,
+    low: correct === 0 ? 0 : middle - half,
+    high: correct === count ? 1 : middle + half,
+  };
 }

@@ -6,7 +6,9 @@ Deno.test("Wilson's interval agrees with scipy", () => {
   const cases = fixture("labels").wilson;
   assert.equal(cases.length, 8);
   for (const [correct, count, low, high] of cases) {
-    assertClose(wilsonInterval(correct, count), [low, high], 1e-9, `${correct} of ${count}`);
+    const share = wilsonInterval(correct, count);
+    assert.equal(share.value, correct / count);
+    assertClose([share.low, share.high], [low, high], 1e-9, `${correct} of ${count}`);
   }
 });
 

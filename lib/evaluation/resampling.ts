@@ -1,13 +1,10 @@
+import type { Estimate } from "./estimate.ts";
 import { checkLengths } from "./labels.ts";
 import type { Labels } from "./labels.ts";
 import { binomialTwoSided, chiSquareTail } from "./distributions.ts";
 
-/** {@link bootstrapInterval}'s result. */
-export interface BootstrapInterval {
-  /** The statistic of the data itself. */
-  estimate: number;
-  low: number;
-  high: number;
+/** {@link bootstrapInterval}'s result; its value is the statistic of the data itself. */
+export interface BootstrapInterval extends Estimate {
   /** Standard deviation of the resampled statistics. */
   standardError: number;
   /** Share of the resamples the interval holds: 0.95. */
@@ -72,7 +69,7 @@ export function bootstrapInterval(
   const mean = values.reduce((sum, value) => sum + value, 0) / samples;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return {
-    estimate: measure(Int32Array.from({ length: count }, (_, i) => i)),
+    value: measure(Int32Array.from({ length: count }, (_, i) => i)),
     low: percentile(values, (1 - level) / 2),
     high: percentile(values, (1 + level) / 2),
     standardError: samples > 1 ? Math.sqrt(squares / (samples - 1)) : 0,

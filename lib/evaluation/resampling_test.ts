@@ -44,7 +44,7 @@ const share = (rows: Int32Array) => rows.reduce((sum, i) => sum + (right[i] ? 1 
 Deno.test("a bootstrap interval of an accuracy is near the binomial one", () => {
   const interval = bootstrapInterval(400, share, { samples: 4000, seed: 3 });
   const standardError = Math.sqrt(0.75 * 0.25 / 400);
-  assert.equal(interval.estimate, 0.75);
+  assert.equal(interval.value, 0.75);
   assertClose(interval.standardError, standardError, 0.001);
   assertClose(interval.low, 0.75 - 1.96 * standardError, 0.005);
   assertClose(interval.high, 0.75 + 1.96 * standardError, 0.005);
@@ -66,7 +66,7 @@ Deno.test("resampling whole groups keeps them together and widens the interval",
     rows.reduce((sum, i) => sum + (groups[i]! < 15 ? 1 : 0), 0) / rows.length;
   const grouped = bootstrapInterval(400, ofGroup, { groups, seed: 5 });
   const single = bootstrapInterval(400, ofGroup, { seed: 5 });
-  assert.equal(grouped.estimate, 0.75);
+  assert.equal(grouped.value, 0.75);
   assertClose(grouped.standardError, Math.sqrt(0.75 * 0.25 / 20), 0.01);
   assert.ok(grouped.standardError > 3 * single.standardError);
   bootstrapInterval(4, (rows) => {

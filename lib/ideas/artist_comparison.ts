@@ -7,7 +7,7 @@ import {
   textTable,
   wilsonInterval,
 } from "../evaluation/mod.ts";
-import type { Rows } from "../evaluation/mod.ts";
+import type { Estimate, Rows } from "../evaluation/mod.ts";
 import {
   ARTIST_BUCKETS,
   artistBonus,
@@ -33,10 +33,8 @@ export interface ScoredSongs extends ArtistSongs {
 /** One method's line of {@link compareArtistIdeas}; all figures are per song, right if any of its genres. */
 export interface ArtistIdeaResult {
   method: string;
-  accuracy: number;
-  /** Wilson's 95 % interval of the accuracy. */
-  low: number;
-  high: number;
+  /** The interval is Wilson's. */
+  accuracy: Estimate;
   /** Macro-F1 of the credited genre: the predicted one where right, else the song's main (largest, first) genre. */
   macroF1: number;
   /** Mean −ln P(genre) in nats; null for a method that gives no probabilities. */
@@ -116,13 +114,10 @@ export function compareArtistIdeas(
   const measure = (method: string, predictions: Int32Array, probabilities: Rows | null): ArtistIdeaResult => {
     const correct = truth.map((row, i) => row[predictions[i]!]! > 0);
     const credited = truth.map((row, i) => correct[i] ? predictions[i]! : argmax(row));
-    const [low, high] = wilsonInterval(correct.filter(Boolean).length, correct.length);
     const rightIn = (bucket: string) => correct.filter((right, i) => right && buckets[i] === bucket).length;
     return {
       method,
-      low,
-      high,
-      accuracy: share(correct)!,
+      accuracy: wilsonInterval(correct.filter(Boolean).length, correct.length),
       macroF1: macroF1(credited, predictions),
       logLoss: probabilities && meanLogLoss(truth, probabilities),
       mended: correct.filter((right, i) => right && !lyricsRight[i]).length,
@@ -183,7 +178,7 @@ export function comparisonText(comparison: ArtistComparison): string {
     ],
     ...results.map((result) => [
       result.method,
-      number(result.accuracy),
+      number(result.accuracy.value),
       number(result.macroF1),
       number(result.logLoss),
       `+${result.mended}`,

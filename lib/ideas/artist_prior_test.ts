@@ -228,17 +228,20 @@ Deno.test("the comparison measures all forms on the same test songs", () => {
   const comparison = compareArtistIdeas({ ...songs, test }, { classes: 3 });
   const [majority, artistOnly, lyrics, naive, mended, fitted, product, bayes] = comparison.results;
   const right = softmax(test.logits).map((row, i) => argmax(row) === test.genres[i]);
-  assert.equal(lyrics!.accuracy, right.filter(Boolean).length / 300);
+  assert.equal(lyrics!.accuracy.value, right.filter(Boolean).length / 300);
   assert.deepEqual([lyrics!.mended, lyrics!.spoilt], [0, 0]);
   assert.equal(comparison.bucketSizes["0"], 100);
   for (const result of [naive, mended, fitted, product, bayes]) {
     assert.equal(result!.byBucket["0"], lyrics!.byBucket["0"], "unknown artists change nothing");
     assert.ok(
-      Math.abs(result!.accuracy - lyrics!.accuracy - (result!.mended - result!.spoilt) / 300) < 1e-12,
+      Math.abs(result!.accuracy.value - lyrics!.accuracy.value - (result!.mended - result!.spoilt) / 300) <
+        1e-12,
     );
   }
   assert.equal(artistOnly!.byBucket["0"], majority!.byBucket["0"]);
-  assert.ok(product!.accuracy > artistOnly!.accuracy && product!.accuracy > lyrics!.accuracy);
+  assert.ok(
+    product!.accuracy.value > artistOnly!.accuracy.value && product!.accuracy.value > lyrics!.accuracy.value,
+  );
   assert.ok(product!.logLoss! < lyrics!.logLoss! && bayes!.logLoss! < lyrics!.logLoss!);
   assert.ok(comparison.naive.lowered > 0 && comparison.naive.lowered < comparison.naive.multiplied);
   const table = comparisonText(comparison);

@@ -3,7 +3,7 @@
  * song by song), and where they are not (split artist by artist).
  */
 import type pl from "nodejs-polars";
-import { mcNemar, type Rows, textBaseline, wilsonInterval } from "../evaluation/mod.ts";
+import { type Estimate, mcNemar, type Rows, textBaseline, wilsonInterval } from "../evaluation/mod.ts";
 import { genresOf, instances, songRows, type SplitBy, splitSongs } from "../songs/mod.ts";
 import type { Recipe } from "../training/mod.ts";
 import { ARTIST_BUCKETS } from "./artist_prior.ts";
@@ -221,8 +221,7 @@ export function artistResult({ results }: ArtistComparison, method: ArtistMethod
 export function artistGroups({ bucketSizes }: ArtistComparison, result: ArtistIdeaResult): GroupOfSongs[] {
   return ARTIST_BUCKETS.filter((bucket) => bucketSizes[bucket] > 0).map((bucket) => {
     const count = bucketSizes[bucket], correct = result.correctByBucket[bucket];
-    const [low, high] = wilsonInterval(correct, count);
-    return { group: ARTIST_BUCKET_NAMES[bucket], count, correct, accuracy: correct / count, low, high };
+    return { group: ARTIST_BUCKET_NAMES[bucket], count, correct, accuracy: wilsonInterval(correct, count) };
   });
 }
 
@@ -255,9 +254,7 @@ export interface ArtistSplitFile {
     key: ArtistMethod;
     method: string;
     /** Per song, right if any of its genres, with Wilson's 95 % interval. */
-    accuracy: number;
-    low: number;
-    high: number;
+    accuracy: Estimate;
     macroF1: number;
     logLoss: number | null;
     /** Songs it got right where the lyrics alone did not, and the other way round; McNemar's exact p of the two. */
@@ -294,13 +291,11 @@ export function artistFile(results: readonly ArtistSplitResult[]): ArtistFile {
         naive,
         methods: METHODS.map((key) => {
           const result = artistResult(comparison, key);
-          const { method, accuracy, low, high, macroF1, logLoss, mended, spoilt, correct } = result;
+          const { method, accuracy, macroF1, logLoss, mended, spoilt, correct } = result;
           return {
             key,
             method,
             accuracy,
-            low,
-            high,
             macroF1,
             logLoss,
             mended,
@@ -330,8 +325,8 @@ export function artistSplitTable(results: readonly ArtistSplitResult[]): Record<
   return Object.entries(names).map(([key, name]) => ({
     "방법 · method": name,
     ...Object.fromEntries(results.map(({ comparison }, i) => {
-      const { accuracy, low, high } = artistResult(comparison, key as ArtistMethod);
-      return [columns[i]!, `${accuracy.toFixed(3)} (${low.toFixed(2)}–${high.toFixed(2)})`];
+      const { value, low, high } = artistResult(comparison, key as ArtistMethod).accuracy;
+      return [columns[i]!, `${value.toFixed(3)} (${low.toFixed(2)}–${high.toFixed(2)})`];
     })),
   }));
 }
@@ -348,7 +343,7 @@ export function artistSplitSeries(
   return Object.entries(names).map(([key, name]) => ({
     name,
     groups: results.map(({ by, model, songs, comparison }) => {
-      const { accuracy, low, high, correct } = artistResult(comparison, key as ArtistMethod);
+      const { accuracy, correct } = artistResult(comparison, key as ArtistMethod);
       return {
         group: `${by === "song" ? "곡별 분할 · by song" : "가수별 분할 · by artist"}\n${
           model.split(" · ").at(-1)
@@ -356,8 +351,6 @@ export function artistSplitSeries(
         count: songs.test,
         correct: correct.filter(Boolean).length,
         accuracy,
-        low,
-        high,
       };
     }),
   }));

@@ -115,15 +115,15 @@ Deno.test("accuracyOfGroups: decades, quarters of length, artists, with counts a
     ["2000년대 · 2000s", 3, 0],
     ["연도 없음 · no year", 2, 1],
   ]);
-  close(byDecade[0]!.low, 0.4385, 1e-5);
-  assert.deepEqual([byDecade[0]!.high, byDecade[1]!.low], [1, 0]);
+  close(byDecade[0]!.accuracy.low, 0.4385, 1e-5);
+  assert.deepEqual([byDecade[0]!.accuracy.high, byDecade[1]!.accuracy.low], [1, 0]);
   assert.deepEqual(byLength.map(({ group, count, correct }) => [group, count, correct]), [
     ["1–2자 · characters", 2, 2],
     ["3–4자 · characters", 2, 1],
     ["5–6자 · characters", 2, 0],
     ["7–8자 · characters", 2, 1],
   ]);
-  assert.deepEqual(byArtist.map(({ group, count, accuracy }) => [group, count, accuracy]), [
+  assert.deepEqual(byArtist.map(({ group, count, accuracy }) => [group, count, accuracy.value]), [
     ["모르는 가수 · unknown", 2, 0.5],
     ["1곡 · 1 song", 2, 0.5],
     ["2–5곡 · 2–5 songs", 2, 0.5],
@@ -172,7 +172,7 @@ Deno.test("learningCurves: each part holds the smaller ones, all learners get th
   assert.ok(seen[0]!.every((id) => seen[1]!.includes(id)));
   assert.deepEqual(seen.slice(2), seen.slice(0, 2));
   assert.deepEqual(curves[0]!.points.map(({ songs }) => songs), [4, 20, 40]);
-  assert.deepEqual(curves[0]!.points.map(({ accuracy }) => accuracy), [0.5, 1, 0.5]);
+  assert.deepEqual(curves[0]!.points.map(({ accuracy }) => accuracy.value), [0.5, 1, 0.5]);
   const other = await learningCurves({ train, test }, labels, [learner("a")], { seed: 2 });
   assert.equal(other.length, 1);
   assert.notDeepEqual(seen[5], seen[1], "another seed draws other songs");
@@ -192,7 +192,7 @@ Deno.test("regressionLearner: n-grams learn from a part of the songs", async () 
   const [curve] = await learningCurves({ train, test }, labels, [regressionLearner(labels, test, [0.5])], {
     seed: 3,
   });
-  assert.deepEqual(curve!.points.map(({ songs, accuracy }) => [songs, accuracy]), [[20, 1]]);
+  assert.deepEqual(curve!.points.map(({ songs, accuracy }) => [songs, accuracy.value]), [[20, 1]]);
 });
 
 Deno.test("evaluationBudget: one for each recipe", () => {

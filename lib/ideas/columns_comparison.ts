@@ -1,6 +1,6 @@
 /** All columns together, with and without each part, and the best combination with a lyrics model: one table. */
 import { dirname } from "node:path";
-import { bootstrapInterval, type Rows } from "../evaluation/mod.ts";
+import { bootstrapInterval, type Estimate, type Rows } from "../evaluation/mod.ts";
 import type { Song } from "../songs/mod.ts";
 import { artistSongsOf } from "./verdict.ts";
 import { fitArtistPrior } from "./artist_prior.ts";
@@ -16,13 +16,6 @@ import {
 import { type CombinationKey, type Combinations, combine } from "./combination.ts";
 import { scoreSongs, type SongScores } from "./song_scores.ts";
 
-/** A difference of accuracies on the same songs, with its 95 % bootstrap interval. */
-export interface AccuracyDifference {
-  estimate: number;
-  low: number;
-  high: number;
-}
-
 /** One method of {@link compareColumns}; all figures are per test song. */
 export interface ColumnsResult extends Omit<SongScores, "correct"> {
   method: string;
@@ -31,9 +24,10 @@ export interface ColumnsResult extends Omit<SongScores, "correct"> {
   /** The part or member that this method lacks, for a reader; null where it lacks none. */
   leftOut: string | null;
   /**
-   * Where something is left out: the accuracy of the method that has it minus this one's, what it adds. Else null.
+   * Where something is left out: the accuracy of the method that has it minus this one's, what it adds, with its bootstrap
+   * interval. Else null.
    */
-  adds: AccuracyDifference | null;
+  adds: Estimate | null;
 }
 
 /** What a run writes into `columns.json`. */
@@ -151,14 +145,14 @@ export async function compareColumns(
 }
 
 /** Accuracy of the first minus the second's on the same songs. */
-function difference(first: readonly boolean[], second: readonly boolean[], seed: number): AccuracyDifference {
+function difference(first: readonly boolean[], second: readonly boolean[], seed: number): Estimate {
   const gain = first.map((right, i) => Number(right) - Number(second[i]));
-  const { estimate, low, high } = bootstrapInterval(
+  const { value, low, high } = bootstrapInterval(
     gain.length,
     (songs) => songs.reduce((sum, song) => sum + gain[song]!, 0) / songs.length,
     { seed },
   );
-  return { estimate, low, high };
+  return { value, low, high };
 }
 
 /** The comparison as rows of a table. */
@@ -170,7 +164,7 @@ export function columnsTable({ results }: ColumnsComparison): Record<string, str
     "macro-F1": macroF1.toFixed(3),
     "보정 오차 · calibration error": calibrationError.toFixed(3),
     "뺀 것의 몫, 점 · what it adds, points": adds
-      ? `${points(adds.estimate)} [${points(adds.low)}, ${points(adds.high)}]`
+      ? `${points(adds.value)} [${points(adds.low)}, ${points(adds.high)}]`
       : "",
   }));
 }
@@ -178,12 +172,10 @@ export function columnsTable({ results }: ColumnsComparison): Record<string, str
 /** What each part adds to the linear model and each member to the stacking, for the figure: by model, with intervals. */
 export function whatPartsAdd(
   { results }: ColumnsComparison,
-): Record<string, { name: string; adds: number; interval: [number, number] }[]> {
+): Record<string, { name: string; adds: Estimate }[]> {
   const partsOf = (prefix: string) =>
     results.flatMap(({ key, leftOut, adds }) =>
-      leftOut !== null && adds !== null && key.startsWith(prefix)
-        ? [{ name: leftOut, adds: adds.estimate, interval: [adds.low, adds.high] as [number, number] }]
-        : []
+      leftOut !== null && adds !== null && key.startsWith(prefix) ? [{ name: leftOut, adds }] : []
     );
   return {
     "모든 열, 선형 · all columns, linear": partsOf("columns-"),

@@ -168,12 +168,12 @@ Deno.test("comparison of columns: what a part adds is what is lost without it", 
   const result = (key: string) => comparison.results.find((other) => other.key === key)!;
   for (const part of COLUMN_PARTS) {
     const { adds, accuracy, leftOut } = result(`columns-without-${part}`);
-    assertClose(adds!.estimate, result("columns").accuracy - accuracy);
-    assert.ok(adds!.low <= adds!.estimate && adds!.estimate <= adds!.high);
+    assertClose(adds!.value, result("columns").accuracy - accuracy);
+    assert.ok(adds!.low <= adds!.value && adds!.value <= adds!.high);
     assert.match(leftOut!, / · /);
   }
   const without = result("stacking-without-lyrics-model");
-  assertClose(without.adds!.estimate, result("stacking").accuracy - without.accuracy);
+  assertClose(without.adds!.value, result("stacking").accuracy - without.accuracy);
   assert.equal(without.leftOut, "동전 · coin");
   const alone = await fitColumnsModel(blocks, train, labels, { parts: ["lyrics"] });
   const expected = scoreSongs(
@@ -186,7 +186,7 @@ Deno.test("comparison of columns: what a part adds is what is lost without it", 
   const added = whatPartsAdd(comparison);
   assert.deepEqual(Object.values(added).map((parts) => parts.length), [COLUMN_PARTS.length, 3]);
   const artist = added["쌓기 · stacking"]!.find(({ name }) => name === "가수 · artist")!;
-  assert.equal(artist.adds, result("stacking-without-artist").adds!.estimate);
+  assert.equal(artist.adds.value, result("stacking-without-artist").adds!.value);
 });
 
 Deno.test("Student's t quantiles and a paired interval as scipy's", () => {
@@ -213,12 +213,12 @@ Deno.test("folds: differences are taken on the folds that both methods have", ()
   ];
   const { lines, best } = compareFolds(methods, { folds: ["a", "b", "c"], baseline: "words" });
   assert.equal(best, "all"); // and not the one that was run on the easiest fold alone
-  assertClose(lines[0]!.accuracy!.mean, 0.6);
-  assertClose(lines[1]!.toBaseline!.mean, 0.1);
-  assertClose(lines[2]!.toBaseline!.mean, 0.25);
+  assertClose(lines[0]!.accuracy!.value, 0.6);
+  assertClose(lines[1]!.toBaseline!.value, 0.1);
+  assertClose(lines[2]!.toBaseline!.value, 0.25);
   assert.equal(lines[1]!.toBest, null);
   const toLucky = compareFolds(methods, { folds: ["a", "b", "c"], baseline: "lucky" }).lines[0]!.toBaseline!;
-  assertClose([toLucky.mean, toLucky.count], [-0.25, 1]);
+  assertClose([toLucky.value, toLucky.count], [-0.25, 1]);
   const text = foldsText({ lines, best }, { baseline: "words", others: ["apart"] });
   assert.match(text, /^all +3 +0\.700 +0\.350 +0\.100 +\+10\.0 \[\+10\.0, \+10\.0\] +– +0\.500 +0\.250$/m);
   assert.throws(() => compareFolds(methods, { folds: ["a"], baseline: "none" }), /"none" is not among/);

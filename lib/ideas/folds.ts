@@ -53,7 +53,7 @@ export function compareFolds(
   const most = Math.max(...methods.map((of) => ofFolds(of).length));
   if (most === 0) throw new RangeError("compareFolds: no method has a result on any of the folds.");
   const best = methods.filter((of) => ofFolds(of).length === most)
-    .reduce((a, b) => mean(b, "accuracy")!.mean > mean(a, "accuracy")!.mean ? b : a);
+    .reduce((a, b) => mean(b, "accuracy")!.value > mean(a, "accuracy")!.value ? b : a);
   const difference = (of: FoldMethod, other: FoldMethod) => {
     const common = ofFolds(of).filter((fold) => other.bySplit[fold] !== undefined);
     if (of === other || common.length === 0) return null;
@@ -79,7 +79,7 @@ export function foldsText(
 ): string {
   const points = (interval: PairedInterval | null) => {
     if (interval === null) return "–";
-    const [mean, low, high] = [interval.mean, interval.low, interval.high].map(signed);
+    const [mean, low, high] = [interval.value, interval.low, interval.high].map(signed);
     return Number.isFinite(interval.low) ? `${mean} [${low}, ${high}]` : mean!;
   };
   const number = (value: number | undefined) => value?.toFixed(3) ?? "–";
@@ -97,9 +97,9 @@ export function foldsText(
     ...lines.map((line) => [
       line.method,
       String(line.accuracy?.count ?? 0),
-      number(line.accuracy?.mean),
-      number(line.macroF1?.mean),
-      number(line.calibrationError?.mean),
+      number(line.accuracy?.value),
+      number(line.macroF1?.value),
+      number(line.calibrationError?.value),
       points(line.toBaseline),
       points(line.toBest),
       ...others.flatMap((

@@ -1,6 +1,6 @@
 /** What more songs would bring: accuracy over the size of the training set. */
 import { permutation, randomKey } from "../engine/mod.ts";
-import { type Rows, textBaseline, wilsonInterval } from "../evaluation/mod.ts";
+import { type Estimate, type Rows, textBaseline, wilsonInterval } from "../evaluation/mod.ts";
 import { instances, type Song } from "../songs/mod.ts";
 import type { Recipe } from "../training/mod.ts";
 import { predictionsAfterTraining, type SideTrainingOptions } from "./side_training.ts";
@@ -21,11 +21,8 @@ export interface Learner {
 export interface LearningPoint {
   /** Training songs. */
   songs: number;
-  /** Per song, right if any of its genres. */
-  accuracy: number;
-  /** Wilson's 95 % interval of the accuracy: of the test songs, not of the draw of the training songs. */
-  low: number;
-  high: number;
+  /** Per song, right if any of its genres; the interval is Wilson's, of the test songs, not of the draw of the training songs. */
+  accuracy: Estimate;
   /** Per instance. */
   macroF1: number;
 }
@@ -78,8 +75,7 @@ export async function learningCurves(
 }
 
 function pointOf(songs: number, { perSong, macroF1 }: Verdict): LearningPoint {
-  const [low, high] = wilsonInterval(perSong.correct, perSong.count);
-  return { songs, accuracy: perSong.value, low, high, macroF1 };
+  return { songs, accuracy: wilsonInterval(perSong.correct, perSong.count), macroF1 };
 }
 
 /** TF-IDF with logistic regression, as {@link judgeBaselines} has it. Fewer than two genres to learn from are an error. */

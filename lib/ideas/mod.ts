@@ -94,7 +94,6 @@ export {
   latinShare,
 } from "./columns.ts";
 export {
-  type AccuracyDifference,
   type ColumnsComparison,
   type ColumnsProgress,
   type ColumnsResult,
@@ -151,7 +150,6 @@ export {
   type SearchedModel,
   type SearchIdentity,
   type SearchRun,
-  type SearchScore,
   type SearchStart,
   searchTable,
 } from "./search_results.ts";

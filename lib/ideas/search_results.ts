@@ -1,5 +1,12 @@
 /** What a model search found: scores with intervals, tests of the differences, and the file they are kept in. */
-import { accuracy, bootstrapInterval, holmCorrection, macroF1, pairedTest } from "../evaluation/mod.ts";
+import {
+  accuracy,
+  bootstrapInterval,
+  type Estimate,
+  holmCorrection,
+  macroF1,
+  pairedTest,
+} from "../evaluation/mod.ts";
 import { type Instance, instances, type Song } from "../songs/mod.ts";
 
 /** What a model starts from: freshly drawn weights, a checkpoint's, or none at all (counts of n-grams or genres). */
@@ -30,14 +37,7 @@ export interface SearchRun {
   predictions: string[];
 }
 
-/** A share with its 95 % bootstrap interval over songs. */
-export interface SearchScore {
-  value: number;
-  low: number;
-  high: number;
-}
-
-/** One model of the search: the means over its trainings. */
+/** One model of the search: the means over its trainings; intervals are bootstrap ones over songs. */
 export interface SearchedModel {
   model: string;
   name: string;
@@ -49,11 +49,11 @@ export interface SearchedModel {
   trainSeconds: number;
   songsPerSecond: number | null;
   /** Once a song, right if any of its genres. */
-  accuracyPerSong: SearchScore;
+  accuracyPerSong: Estimate;
   /** As the study counts: once for each pair of a song's genres and artists. */
-  accuracyPerInstance: SearchScore;
+  accuracyPerInstance: Estimate;
   /** Per instance. */
-  macroF1: SearchScore;
+  macroF1: Estimate;
   /** Accuracy per song of each training. */
   bySeed: { seed: number | null; accuracyPerSong: number }[];
 }
@@ -159,9 +159,9 @@ export function summarise(runs: readonly SearchRun[], measured: MeasuredSongs): 
     count: number,
     statistic: (indices: Int32Array) => number,
     groups?: number[],
-  ): SearchScore => {
-    const { estimate, low, high } = bootstrapInterval(count, statistic, { ...(groups && { groups }) });
-    return { value: estimate, low, high };
+  ): Estimate => {
+    const { value, low, high } = bootstrapInterval(count, statistic, { ...(groups && { groups }) });
+    return { value, low, high };
   };
   // over instances, whole songs drawn, the mean of the trainings
   const overRows = (of: (truth: string[], predicted: string[]) => number) =>
@@ -233,7 +233,7 @@ export function rank(
   };
 }
 
-const scoreText = ({ value, low, high }: SearchScore): string =>
+const scoreText = ({ value, low, high }: Estimate): string =>
   `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
 
 /** The search as rows of a table, best first: scores with 95 % intervals over songs, size and cost. */

@@ -6,6 +6,7 @@ import {
   applyThresholds,
   argmax,
   checkLengths,
+  type Estimate,
   fitLogisticRegression,
   fitTfidf,
   fitThresholds,
@@ -53,10 +54,8 @@ export interface GenreSetScores {
   microF1: number;
   /** Mean F1 over genres. */
   macroF1: number;
-  /** Share of songs that got exactly their genres, with Wilson's 95 % interval. */
-  subsetAccuracy: number;
-  low: number;
-  high: number;
+  /** Share of songs that got exactly their genres, with Wilson's interval. */
+  subsetAccuracy: Estimate;
   /** The same among songs of several genres; null where there is none. */
   subsetAccuracyOfSeveral: number | null;
   /** Mean number of genres a song got. */
@@ -67,10 +66,8 @@ export interface GenreSetScores {
 export interface SeveralGenresResult {
   way: SeveralGenresWay;
   method: string;
-  /** The likeliest genre is any of the song's: share of songs, with Wilson's 95 % interval. */
-  accuracy: number;
-  low: number;
-  high: number;
+  /** The likeliest genre is any of the song's: share of songs, with Wilson's interval. */
+  accuracy: Estimate;
   /** The same counted as the study does: for each pair of a song's genres and artists. */
   accuracyPerInstance: number;
   /** Every genre from a probability of 0.5 on, and at least the likeliest. */
@@ -186,17 +183,13 @@ interface ScoredSongs {
 export function measureSets(validation: ScoredSongs, test: ScoredSongs, labels: readonly string[]) {
   const truth = genreSets(test.songs, labels);
   const right = truth.map((row, i) => row[argmax(test.probabilities[i]!)] === 1);
-  const correct = right.filter(Boolean).length;
-  const [low, high] = wilsonInterval(correct, right.length);
   const rows = instances(test.songs, { oversample: true });
   const likeliest = new Map(test.songs.map(({ id }, i) => [id, labels[argmax(test.probabilities[i]!)]]));
   const thresholds = fitThresholds(genreSets(validation.songs, labels), validation.probabilities);
   const untuned = scoreSets(truth, test.probabilities, labels.map(() => 0.5));
   const tuned = scoreSets(truth, test.probabilities, thresholds);
   return {
-    accuracy: correct / right.length,
-    low,
-    high,
+    accuracy: wilsonInterval(right.filter(Boolean).length, right.length),
     accuracyPerInstance: rows.filter(({ songId, genre }) => likeliest.get(songId) === genre).length /
       rows.length,
     untuned: untuned.scores,
@@ -219,18 +212,15 @@ function scoreSets(
   thresholds: ArrayLike<number>,
 ): { scores: GenreSetScores; exact: boolean[] } {
   const given = applyThresholds(probabilities, thresholds, { atLeastOne: true });
-  const { micro, macro, subsetAccuracy } = multilabelScores(truth, given);
+  const { micro, macro } = multilabelScores(truth, given);
   const exact = truth.map((row, i) => row.every((value, k) => value === given[i]![k]));
   const ofSeveral = exact.filter((_, i) => truth[i]!.reduce((sum, value) => sum + value, 0) > 1);
-  const [low, high] = wilsonInterval(exact.filter(Boolean).length, exact.length);
   return {
     exact,
     scores: {
       microF1: micro.f1,
       macroF1: macro.f1,
-      subsetAccuracy,
-      low,
-      high,
+      subsetAccuracy: wilsonInterval(exact.filter(Boolean).length, exact.length),
       subsetAccuracyOfSeveral: ofSeveral.length === 0
         ? null
         : ofSeveral.filter(Boolean).length / ofSeveral.length,
@@ -357,16 +347,16 @@ export function severalGenresTable(
   comparisons: readonly SeveralGenresComparison[],
 ): Record<string, string>[] {
   const rows = comparisons.flatMap(({ model, results }) => results.map((result) => ({ model, ...result })));
-  return rows.map(({ model, method, accuracy, low, high, tuned, untuned }) => ({
+  return rows.map(({ model, method, accuracy: { value, low, high }, tuned, untuned }) => ({
     "모델 · model": model.split(" · ").at(-1)!,
     "방법 · way": method,
-    "곡별 정확도 · accuracy per song": `${accuracy.toFixed(3)} (${low.toFixed(2)}–${high.toFixed(2)})`,
+    "곡별 정확도 · accuracy per song": `${value.toFixed(3)} (${low.toFixed(2)}–${high.toFixed(2)})`,
     "micro-F1 (0.5)": untuned.microF1.toFixed(3),
     "macro-F1 (0.5)": untuned.macroF1.toFixed(3),
-    "집합 일치 · exact sets (0.5)": untuned.subsetAccuracy.toFixed(3),
+    "집합 일치 · exact sets (0.5)": untuned.subsetAccuracy.value.toFixed(3),
     "micro-F1 (조정 · tuned)": tuned.microF1.toFixed(3),
     "macro-F1 (조정 · tuned)": tuned.macroF1.toFixed(3),
-    "집합 일치 · exact sets (조정 · tuned)": tuned.subsetAccuracy.toFixed(3),
+    "집합 일치 · exact sets (조정 · tuned)": tuned.subsetAccuracy.value.toFixed(3),
     "곡당 장르 · genres a song (조정 · tuned)": tuned.genresGiven.toFixed(2),
   }));
 }
@@ -376,21 +366,19 @@ export function severalGenresSeries(
   comparisons: readonly SeveralGenresComparison[],
 ): { name: string; groups: GroupOfSongs[] }[] {
   return comparisons.flatMap(({ model, songs, results }) =>
-    results.map(({ method, accuracy, low, high, untuned, tuned }) => {
-      const group = (group: string, accuracy: number, low: number, high: number): GroupOfSongs => ({
+    results.map(({ method, accuracy, untuned, tuned }) => {
+      const group = (group: string, accuracy: Estimate): GroupOfSongs => ({
         group,
         count: songs.test,
-        correct: Math.round(accuracy * songs.test),
+        correct: Math.round(accuracy.value * songs.test),
         accuracy,
-        low,
-        high,
       });
       return {
         name: comparisons.length > 1 ? `${model.split(" · ").at(-1)}: ${method}` : method,
         groups: [
-          group("가장 그럴듯한 장르 · likeliest genre", accuracy, low, high),
-          group("장르 집합 · exact set, 0.5", untuned.subsetAccuracy, untuned.low, untuned.high),
-          group("장르 집합 · exact set, tuned", tuned.subsetAccuracy, tuned.low, tuned.high),
+          group("가장 그럴듯한 장르 · likeliest genre", accuracy),
+          group("장르 집합 · exact set, 0.5", untuned.subsetAccuracy),
+          group("장르 집합 · exact set, tuned", tuned.subsetAccuracy),
         ],
       };
     })
@@ -412,7 +400,7 @@ export function severalGenresText(comparisons: readonly SeveralGenresComparison[
       return `${winner.name} (${measure(winner).toFixed(3)})`;
     };
     const likeliest = best(
-      results.map(({ way, accuracy }) => ({ name: way, accuracy })),
+      results.map(({ way, accuracy }) => ({ name: way, accuracy: accuracy.value })),
       ({ accuracy }) => accuracy,
     );
     const tests = results.slice(1).map(({ way, p }) =>
@@ -425,7 +413,7 @@ export function severalGenresText(comparisons: readonly SeveralGenresComparison[
       `${model.split(" · ").at(-1)}: ${several.test} of ${songs.test} test songs have several genres.`,
       `Best by the likeliest genre: ${likeliest}; by micro-F1: ${best(sets, ({ microF1 }) => microF1)}; ` +
       `by macro-F1: ${best(sets, ({ macroF1 }) => macroF1)}; by exact sets: ` +
-      `${best(sets, ({ subsetAccuracy }) => subsetAccuracy)}.`,
+      `${best(sets, ({ subsetAccuracy }) => subsetAccuracy.value)}.`,
       `McNemar's exact p against oversampling: ${tests.join("; ")}.`,
     ].join("\n");
   }).join("\n\n");

@@ -35,19 +35,19 @@ Deno.test("measureSets: the likeliest genre and sets of genres, before and after
     { songs, probabilities },
     labels,
   );
-  assert.equal(accuracy, 3 / 4);
+  assert.equal(accuracy.value, 3 / 4);
   // song 1 counts four times, half of them right
   assert.equal(accuracyPerInstance, (2 + 1 + 0 + 1) / 7);
   // at 0.5: {발라드}, {댄스}, {발라드}, {발라드}: 3 of 5 found, 4 given
   assert.ok(Math.abs(untuned.microF1 - 2 * 3 / (4 + 5)) < 1e-12);
-  assert.deepEqual([untuned.subsetAccuracy, untuned.subsetAccuracyOfSeveral, untuned.genresGiven], [
+  assert.deepEqual([untuned.subsetAccuracy.value, untuned.subsetAccuracyOfSeveral, untuned.genresGiven], [
     0.5,
     0,
     1,
   ]);
   // tuned on the same songs: 발라드 from 0.55, 댄스 from 0.225, 트로트 from 0.25 on is exactly right
   assert.deepEqual(thresholds.map((threshold) => Math.round(1000 * threshold)), [550, 225, 250]);
-  assert.deepEqual([tuned.microF1, tuned.macroF1, tuned.subsetAccuracy], [1, 1, 1]);
+  assert.deepEqual([tuned.microF1, tuned.macroF1, tuned.subsetAccuracy.value], [1, 1, 1]);
   assert.deepEqual([tuned.subsetAccuracyOfSeveral, tuned.genresGiven], [1, 5 / 4]);
 });
 
@@ -80,9 +80,9 @@ Deno.test("compareSeveralGenres: each way is learnt once and measured against th
   assert.deepEqual(comparison.results.map(({ way }) => way), ["oversampling", "weights", "sigmoid"]);
   const same = { accuracy: 1, subset: 1, subsetTuned: 1 };
   assert.deepEqual([oversampling!.p, weights!.p], [same, same]);
-  assert.equal(oversampling!.accuracy, 4 / 6);
-  assert.equal(sigmoid!.accuracy, 1);
-  assert.equal(sigmoid!.tuned.subsetAccuracy, 1);
+  assert.equal(oversampling!.accuracy.value, 4 / 6);
+  assert.equal(sigmoid!.accuracy.value, 1);
+  assert.equal(sigmoid!.tuned.subsetAccuracy.value, 1);
   assert.equal(sigmoid!.p.accuracy, 0.5); // two songs mended, none spoilt
   assert.equal(severalGenresTable([comparison])[2]!["micro-F1 (0.5)"], "1.000");
   assert.deepEqual(JSON.parse(JSON.stringify(comparison)), comparison, "plain JSON");
@@ -91,11 +91,14 @@ Deno.test("compareSeveralGenres: each way is learnt once and measured against th
   assert.match(text, /by the likeliest genre: sigmoid \(1\.000\); by micro-F1: sigmoid at 0\.5 \(1\.000\)/);
   assert.match(text, /sigmoid 0\.50 for the likeliest genre/);
   const series = severalGenresSeries([comparison]);
-  assert.deepEqual(series[2]!.groups.map(({ correct, count, accuracy }) => [correct, count, accuracy]), [
-    [6, 6, 1],
-    [6, 6, 1],
-    [6, 6, 1],
-  ]);
+  assert.deepEqual(
+    series[2]!.groups.map(({ correct, count, accuracy }) => [correct, count, accuracy.value]),
+    [
+      [6, 6, 1],
+      [6, 6, 1],
+      [6, 6, 1],
+    ],
+  );
   const toldBoth: string[] = [];
   const both = await compareSeveralGenresOf(sides, labels, [model, { ...model, name: "b" }], {
     onWay: (...words) => void toldBoth.push(words.join(", ")),
@@ -119,8 +122,8 @@ const writtenSides = {
 Deno.test("n-grams: one regression a genre gives songs of both genres both; a genre that training lacks gets none", async () => {
   const { results } = await compareSeveralGenres(writtenSides, labels, regressionOfGenres());
   for (const { tuned, accuracy, way } of results) {
-    assert.equal(accuracy, 1, way);
-    assert.equal(tuned.subsetAccuracy, 1, way);
+    assert.equal(accuracy.value, 1, way);
+    assert.equal(tuned.subsetAccuracy.value, 1, way);
     assert.equal(tuned.genresGiven, 4 / 3, way);
   }
   const rows = Array.from(await regressionOfGenres().learn("sigmoid", writtenSides, labels));

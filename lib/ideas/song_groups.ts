@@ -1,5 +1,11 @@
 /** Accuracy of groups of songs: by decade, by length, by how well training knows the artist. */
-import { accuracyByGroup, checkLengths, percentile, wilsonInterval } from "../evaluation/mod.ts";
+import {
+  accuracyByGroup,
+  checkLengths,
+  type Estimate,
+  percentile,
+  wilsonInterval,
+} from "../evaluation/mod.ts";
 import type { Song } from "../songs/mod.ts";
 import { ARTIST_BUCKETS, artistBuckets, fitArtistPrior } from "./artist_prior.ts";
 import type { Verdict } from "./verdict.ts";
@@ -10,11 +16,8 @@ export interface GroupOfSongs {
   group: string;
   count: number;
   correct: number;
-  /** correct / count. */
-  accuracy: number;
-  /** Wilson's 95 % interval of the accuracy. */
-  low: number;
-  high: number;
+  /** correct / count, with Wilson's interval. */
+  accuracy: Estimate;
 }
 
 /** {@link accuracyOfGroups}'s result: groups in their natural order, those without songs left out. */
@@ -51,10 +54,12 @@ export function accuracyOfGroups(
   checkLengths("accuracyOfGroups", { songs, correct });
   const unknown = Number.MAX_SAFE_INTEGER;
   const group = (keys: readonly number[], nameOf: (key: number) => string): GroupOfSongs[] =>
-    accuracyByGroup(keys, correct).map(({ group, count, correct, accuracy }) => {
-      const [low, high] = wilsonInterval(correct, count);
-      return { group: nameOf(group as number), count, correct, accuracy, low, high };
-    });
+    accuracyByGroup(keys, correct).map(({ group, count, correct }) => ({
+      group: nameOf(group as number),
+      count,
+      correct,
+      accuracy: wilsonInterval(correct, count),
+    }));
 
   const decades = songs.map(({ date }) => date.year === null ? unknown : Math.floor(date.year / 10) * 10);
   const lengths = songs.map(({ lyrics }) => [...lyrics].length);

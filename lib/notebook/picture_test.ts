@@ -65,7 +65,7 @@ const figures: Record<string, plots.Figure> = {
     })),
   ),
   modelComparison: plots.modelComparison([
-    { name: "KoBERT-small", accuracy: 0.7, macroF1: 0.6, accuracyInterval: [0.65, 0.75] },
+    { name: "KoBERT-small", accuracy: { value: 0.7, low: 0.65, high: 0.75 }, macroF1: 0.6 },
     { name: "최다 장르 · majority class", accuracy: 0.99, macroF1: 0.05, baseline: true },
   ]),
   alphaCurve: plots.alphaCurve([

@@ -2,11 +2,13 @@
 import type { Data } from "plotly.js-dist";
 import {
   both,
+  errorBars,
+  type Estimate,
   type Figure,
   grouped,
   heightFor,
   LEGEND_ABOVE,
-  needFinite,
+  needEstimate,
   needShare,
   needSome,
   PALETTE,
@@ -91,10 +93,8 @@ export function reliability(series: readonly ReliabilitySeries[]): Figure {
 export interface AccuracyGroup {
   readonly group: string;
   readonly count: number;
-  /** 0 to 1, as its interval's bounds. */
-  readonly accuracy: number;
-  readonly low: number;
-  readonly high: number;
+  /** 0 to 1. */
+  readonly accuracy: Estimate;
 }
 
 /**
@@ -113,7 +113,7 @@ export function groupAccuracy(
   );
   needSome("groupAccuracy", "group of songs", rows);
   needShare("groupAccuracy", "the accuracy of all songs", overall);
-  rows.forEach((row) => needInterval("groupAccuracy", row.group, row));
+  for (const { group, accuracy } of rows) needEstimate("groupAccuracy", `accuracy of ${group}`, accuracy);
   // an empty row parts the sections
   const places = rows.map(({ index }, i) => i + index * 0.8);
   const names = Object.keys(sections);
@@ -127,13 +127,13 @@ export function groupAccuracy(
         type: "scatter",
         mode: "markers",
         name: plain(section),
-        x: own.map(({ accuracy }) => accuracy),
+        x: own.map(({ accuracy }) => accuracy.value),
         y: own.map(({ place }) => place),
         cliponaxis: false,
         marker: { size: 10, color: PALETTE[index % PALETTE.length] },
         customdata: own.map(({ group, count }) => `${plain(group)}, ${grouped(count)} songs`),
         hovertemplate: "%{customdata}: %{x:.1%}<extra></extra>",
-        error_x: bars(own),
+        error_x: errorBars(own.map(({ accuracy }) => accuracy)),
       }];
     }),
     layout: {
@@ -182,18 +182,20 @@ export function methodsByGroup(
   needSome("methodsByGroup", "group of songs", first);
   return {
     data: methods.map(({ name, groups }, index): Data => {
-      groups.forEach((group) => needInterval("methodsByGroup", `"${name}", ${group.group}`, group));
+      for (const { group, accuracy } of groups) {
+        needEstimate("methodsByGroup", `accuracy of "${name}", ${group},`, accuracy);
+      }
       return {
         type: "scatter",
         mode: "markers",
         name: plain(name),
         // side by side within the group
         x: groups.map((_, i) => i + (index - (methods.length - 1) / 2) * 0.14),
-        y: groups.map(({ accuracy }) => accuracy),
+        y: groups.map(({ accuracy }) => accuracy.value),
         cliponaxis: false,
         marker: { size: 10, color: PALETTE[index % PALETTE.length] },
         hovertemplate: "%{y:.1%}",
-        error_y: bars(groups),
+        error_y: errorBars(groups.map(({ accuracy }) => accuracy)),
       };
     }),
     layout: {
@@ -219,12 +221,7 @@ export function methodsByGroup(
 /** A method's accuracy by the number of training songs: `learningCurves(…)` of lib/ideas. */
 export interface LearningSeries {
   readonly method: string;
-  readonly points: readonly {
-    readonly songs: number;
-    readonly accuracy: number;
-    readonly low: number;
-    readonly high: number;
-  }[];
+  readonly points: readonly { readonly songs: number; readonly accuracy: Estimate }[];
 }
 
 /**
@@ -239,7 +236,9 @@ export function learningCurve(curves: readonly LearningSeries[]): Figure {
     .sort((a, b) => a - b);
   return {
     data: drawn.map(({ method, points }, index): Data => {
-      for (const point of points) needInterval("learningCurve", `"${method}", ${point.songs} songs`, point);
+      for (const { songs, accuracy } of points) {
+        needEstimate("learningCurve", `accuracy of "${method}", ${songs} songs,`, accuracy);
+      }
       const color = PALETTE[index % PALETTE.length];
       return {
         type: "scatter",
@@ -247,11 +246,11 @@ export function learningCurve(curves: readonly LearningSeries[]): Figure {
         name: plain(method),
         // curves at the same sizes stand a little apart, so that intervals do not cover each other
         x: points.map(({ songs }) => songs * (1 + index * 0.015)),
-        y: points.map(({ accuracy }) => accuracy),
+        y: points.map(({ accuracy }) => accuracy.value),
         line: { color, width: 2 },
         marker: { color, size: 9 },
         hovertemplate: "%{x:,.0f} songs: %{y:.1%}",
-        error_y: bars(points),
+        error_y: errorBars(points.map(({ accuracy }) => accuracy)),
       };
     }),
     layout: {
@@ -273,31 +272,3 @@ export function learningCurve(curves: readonly LearningSeries[]): Figure {
     },
   };
 }
-
-interface Interval {
-  readonly accuracy: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-function needInterval(figure: string, where: string, { accuracy, low, high }: Interval): void {
-  for (const value of [accuracy, low, high]) {
-    needFinite(figure, where, value);
-    needShare(figure, where, value);
-  }
-  if (!(low <= accuracy && accuracy <= high)) {
-    throw new RangeError(
-      `${figure}: ${where} has the accuracy ${accuracy}, outside its interval ${low} to ${high}.`,
-    );
-  }
-}
-
-/** Error bars of accuracies from their intervals. */
-const bars = (points: readonly Interval[]) => ({
-  type: "data" as const,
-  symmetric: false,
-  array: points.map(({ accuracy, high }) => high - accuracy),
-  arrayminus: points.map(({ accuracy, low }) => accuracy - low),
-  thickness: 1.2,
-  width: 3,
-});

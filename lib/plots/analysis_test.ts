@@ -33,12 +33,10 @@ Deno.test("reliability draws the diagonal and a dot for each bin with songs, its
   assert.throws(() => reliability([empty]), /bin with songs of "a"/);
 });
 
-const group = (name: string, count: number, accuracy: number, low: number, high: number) => ({
+const group = (name: string, count: number, value: number, low: number, high: number) => ({
   group: name,
   count,
-  accuracy,
-  low,
-  high,
+  accuracy: { value, low, high },
 });
 
 Deno.test("groupAccuracy parts the sections, counts the songs and draws the intervals", () => {
@@ -56,7 +54,7 @@ Deno.test("groupAccuracy parts the sections, counts the songs and draws the inte
   assert.throws(() => groupAccuracy({}, 0.5), /nothing to draw/);
   assert.throws(
     () => groupAccuracy({ a: [group("x", 1, 0.9, 0, 0.5)] }, 0.5),
-    /x has the accuracy 0\.9, outside/,
+    /accuracy of x is 0\.9, outside/,
   );
   assert.throws(() => groupAccuracy({ a: [group("x", 1, 0.5, 0, 1)] }, 55), /0 to 1/);
 });
@@ -81,11 +79,9 @@ Deno.test("methodsByGroup sets the methods side by side within each group", () =
 });
 
 Deno.test("learningCurve: sizes on a logarithmic axis, methods a little apart, empty ones left out", () => {
-  const point = (songs: number, accuracy: number) => ({
+  const point = (songs: number, value: number) => ({
     songs,
-    accuracy,
-    low: accuracy - 0.1,
-    high: accuracy + 0.1,
+    accuracy: { value, low: value - 0.1, high: value + 0.1 },
   });
   const figure = learningCurve([
     { method: "n-grams", points: [point(100, 0.5), point(1000, 0.7)] },

@@ -2,9 +2,12 @@
 import type { Data } from "plotly.js-dist";
 import {
   both,
+  errorBars,
+  type Estimate,
   type Figure,
   heightFor,
   LEGEND_ABOVE,
+  needEstimate,
   needFinite,
   needSome,
   PALETTE,
@@ -18,9 +21,7 @@ import {
 export interface Contribution {
   readonly name: string;
   /** Accuracy with the part minus accuracy without it, as a share (0.05 is 5 points); negative where it harms. */
-  readonly adds: number;
-  /** Its 95 % interval. */
-  readonly interval: readonly [number, number];
+  readonly adds: Estimate;
 }
 
 /**
@@ -32,22 +33,17 @@ export interface Contribution {
  * @example
  * ```ts
  * contributions({
- *   "모든 열 · all columns": [{ name: "가수 · artist", adds: 0.09, interval: [0.05, 0.13] }],
+ *   "모든 열 · all columns": [{ name: "가수 · artist", adds: { value: 0.09, low: 0.05, high: 0.13 } }],
  * });
  * ```
  */
 export function contributions(models: Readonly<Record<string, readonly Contribution[]>>): Figure {
   const rows = Object.entries(models).flatMap(([model, parts], group) =>
-    parts.toSorted((a, b) => b.adds - a.adds).map((part) => ({ ...part, model, group }))
+    parts.toSorted((a, b) => b.adds.value - a.adds.value).map((part) => ({ ...part, model, group }))
   );
   needSome("contributions", "part", rows);
-  for (const { name, adds, interval: [low, high] } of rows) {
-    for (const value of [adds, low, high]) needFinite("contributions", `what "${name}" adds`, value);
-    if (!(low <= adds && adds <= high)) {
-      throw new RangeError(
-        `contributions: "${name}" adds ${adds}, outside its interval ${low} to ${high}.`,
-      );
-    }
+  for (const { name, adds } of rows) {
+    needEstimate("contributions", `what "${name}" adds`, adds, needFinite);
   }
   const numbered = rows.map((row, y) => ({ ...row, y }));
   const points = (share: number) => `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(1)}`;
@@ -58,19 +54,11 @@ export function contributions(models: Readonly<Record<string, readonly Contribut
       orientation: "h",
       name: plain(model),
       y: own.map(({ y }) => y),
-      x: own.map(({ adds }) => 100 * adds),
+      x: own.map(({ adds }) => 100 * adds.value),
       marker: { color: PALETTE[group % PALETTE.length]! },
       customdata: own.map(({ name }) => plain(name)),
       hovertemplate: "%{customdata}: %{x:+.1f}<extra></extra>",
-      error_x: {
-        type: "data",
-        symmetric: false,
-        array: own.map(({ adds, interval }) => 100 * (interval[1] - adds)),
-        arrayminus: own.map(({ adds, interval }) => 100 * (adds - interval[0])),
-        color: ROLES.text,
-        thickness: 1.2,
-        width: 3,
-      },
+      error_x: { ...errorBars(own.map(({ adds }) => adds), 100), color: ROLES.text },
     };
   });
   return {
@@ -104,7 +92,7 @@ export function contributions(models: Readonly<Record<string, readonly Contribut
         xshift: 10,
         y,
         showarrow: false,
-        text: points(adds),
+        text: points(adds.value),
       })),
     },
   };

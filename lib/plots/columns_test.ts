@@ -4,10 +4,10 @@ import { contributions } from "./mod.ts";
 Deno.test("contributions: largest on top within each model, in points, with intervals", () => {
   const figure = contributions({
     "모든 열": [
-      { name: "연도 <br>", adds: -0.01, interval: [-0.02, 0.005] },
-      { name: "가수", adds: 0.09, interval: [0.05, 0.13] },
+      { name: "연도 <br>", adds: { value: -0.01, low: -0.02, high: 0.005 } },
+      { name: "가수", adds: { value: 0.09, low: 0.05, high: 0.13 } },
     ],
-    "쌓기": [{ name: "가수", adds: 0.02, interval: [0.02, 0.02] }],
+    "쌓기": [{ name: "가수", adds: { value: 0.02, low: 0.02, high: 0.02 } }],
   });
   const [columns, stacking] = figure.data as { x: number[]; y: number[]; error_x: { array: number[] } }[];
   assert.deepEqual(columns!.x, [9, -1]);
@@ -20,8 +20,11 @@ Deno.test("contributions: largest on top within each model, in points, with inte
 Deno.test("contributions: refuses what it cannot draw", () => {
   assert.throws(() => contributions({ "모든 열": [] }), /nothing to draw/);
   assert.throws(
-    () => contributions({ a: [{ name: "가수", adds: 0.2, interval: [0.05, 0.13] }] }),
-    /"가수" adds 0\.2, outside its interval 0\.05 to 0\.13/,
+    () => contributions({ a: [{ name: "가수", adds: { value: 0.2, low: 0.05, high: 0.13 } }] }),
+    /what "가수" adds is 0\.2, outside its interval 0\.05 to 0\.13/,
   );
-  assert.throws(() => contributions({ a: [{ name: "가수", adds: NaN, interval: [0, 1] }] }), /is NaN/);
+  assert.throws(
+    () => contributions({ a: [{ name: "가수", adds: { value: NaN, low: 0, high: 1 } }] }),
+    /is NaN/,
+  );
 });

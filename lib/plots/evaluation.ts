@@ -2,10 +2,13 @@
 import type { Data, Layout } from "plotly.js-dist";
 import {
   both,
+  errorBars,
+  type Estimate,
   type Figure,
   grouped,
   heightFor,
   LEGEND_ABOVE,
+  needEstimate,
   needFinite,
   needShare,
   needSome,
@@ -170,26 +173,21 @@ export function perGenreScores(
 /** One bar pair of {@link modelComparison}. */
 export interface ComparedModel {
   readonly name: string;
-  /** 0 to 1. */
-  readonly accuracy: number;
-  /** 0 to 1. */
-  readonly macroF1: number;
-  /** Lower and upper bound of the accuracy, e.g. a 95 % bootstrap interval. */
-  readonly accuracyInterval?: readonly [number, number];
-  /** The same of macro-F1. */
-  readonly macroF1Interval?: readonly [number, number];
+  /** 0 to 1, with its interval where there is one. */
+  readonly accuracy: number | Estimate;
+  readonly macroF1: number | Estimate;
   /** A baseline is drawn in grey, and the best one's accuracy as a line to compare with. */
   readonly baseline?: boolean;
 }
 
 /**
- * Accuracy and macro-F1 of models beside baselines, the best accuracy on top; error bars where intervals are given.
+ * Accuracy and macro-F1 of models beside baselines, the best accuracy on top; error bars where estimates are given.
  *
  * @throws RangeError when there is no model, a score is no share from 0 to 1, or does not lie in its interval
  * @example
  * ```ts
  * modelComparison([
- *   { name: "KoBERT", accuracy: 0.71, macroF1: 0.62, accuracyInterval: [0.66, 0.76] },
+ *   { name: "KoBERT", accuracy: { value: 0.71, low: 0.66, high: 0.76 }, macroF1: 0.62 },
  *   { name: "최다 장르 · majority", accuracy: 0.31, macroF1: 0.06, baseline: true },
  * ]);
  * ```
@@ -197,32 +195,23 @@ export interface ComparedModel {
 export function modelComparison(models: readonly ComparedModel[]): Figure {
   needSome("modelComparison", "model", models);
   const bars = [
-    {
-      field: "accuracy",
-      interval: "accuracyInterval",
-      name: both("정확도", "accuracy"),
-      color: PALETTE[0],
-      grey: "#8C8C8C",
-    },
-    { field: "macroF1", interval: "macroF1Interval", name: "macro-F1", color: PALETTE[4], grey: "#C4C4C4" },
+    { field: "accuracy", name: both("정확도", "accuracy"), color: PALETTE[0], grey: "#8C8C8C" },
+    { field: "macroF1", name: "macro-F1", color: PALETTE[4], grey: "#C4C4C4" },
   ] as const;
-  for (const model of models) {
-    for (const { field, interval } of bars) {
-      const value = model[field];
-      needShare("modelComparison", `${field} of ${model.name}`, value);
-      const [low, high] = model[interval] ?? [value, value];
-      for (const bound of [low, high]) needShare("modelComparison", `${interval} of ${model.name}`, bound);
-      if (!(low <= value && value <= high)) {
-        throw new RangeError(
-          `modelComparison: ${field} of ${model.name} is ${value}, outside its interval ${low} to ${high}.`,
-        );
-      }
-    }
+  const estimated = (score: number | Estimate): Estimate =>
+    typeof score === "number" ? { value: score, low: score, high: score } : score;
+  const sorted = models.map((model) => ({
+    ...model,
+    accuracy: estimated(model.accuracy),
+    macroF1: estimated(model.macroF1),
+    intervals: { accuracy: typeof model.accuracy !== "number", macroF1: typeof model.macroF1 !== "number" },
+  })).sort((a, b) => b.accuracy.value - a.accuracy.value);
+  for (const model of sorted) {
+    for (const { field } of bars) needEstimate("modelComparison", `${field} of ${model.name}`, model[field]);
   }
-  const sorted = models.toSorted((a, b) => b.accuracy - a.accuracy);
   // Equal names would be drawn on top of each other: rows are numbered and labelled by ticktext.
   const numbered = sorted.map((model, row) => ({ ...model, row }));
-  const data = bars.flatMap(({ field, interval, name, color, grey }): Data[] => {
+  const data = bars.flatMap(({ field, name, color, grey }): Data[] => {
     const trace = (models: typeof numbered, marker: string, showlegend: boolean): Data => ({
       type: "bar",
       orientation: "h",
@@ -231,23 +220,13 @@ export function modelComparison(models: readonly ComparedModel[]): Figure {
       legendgroup: field,
       offsetgroup: field,
       y: models.map((model) => model.row),
-      x: models.map((model) => model[field]),
+      x: models.map((model) => model[field].value),
       marker: { color: marker },
       customdata: models.map((model) => plain(model.name)),
       hovertemplate: "%{customdata}: %{x:.1%}",
-      ...(models.some((model) => model[interval])
-        ? {
-          error_x: {
-            type: "data",
-            symmetric: false,
-            array: models.map((model) => (model[interval]?.[1] ?? model[field]) - model[field]),
-            arrayminus: models.map((model) => model[field] - (model[interval]?.[0] ?? model[field])),
-            color: ROLES.text,
-            thickness: 1.2,
-            width: 3,
-          },
-        }
-        : {}),
+      ...(models.some(({ intervals }) => intervals[field]) && {
+        error_x: { ...errorBars(models.map((model) => model[field])), color: ROLES.text },
+      }),
     });
     const baselines = numbered.filter((model) => model.baseline);
     const others = numbered.filter((model) => !model.baseline);
@@ -259,7 +238,7 @@ export function modelComparison(models: readonly ComparedModel[]): Figure {
   const bar = sorted.find((model) => model.baseline);
   const facts = [
     ...(sorted.some((model) => model.baseline) ? [both("회색은 기준선", "baselines in grey")] : []),
-    ...(sorted.some((model) => model.accuracyInterval || model.macroF1Interval)
+    ...(sorted.some(({ intervals }) => intervals.accuracy || intervals.macroF1)
       ? [both("가는 선은 구간", "thin lines are intervals")]
       : []),
   ];
@@ -289,13 +268,13 @@ export function modelComparison(models: readonly ComparedModel[]): Figure {
           xshift: 10,
           y: row + (index - 0.5) * 0.36,
           showarrow: false,
-          text: percent(model[field]),
+          text: percent(model[field].value),
         }))
       ),
       shapes: bar === undefined ? [] : [{
         type: "line",
-        x0: bar.accuracy,
-        x1: bar.accuracy,
+        x0: bar.accuracy.value,
+        x1: bar.accuracy.value,
         y0: 0,
         y1: 1,
         yref: "paper",

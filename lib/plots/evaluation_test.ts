@@ -56,7 +56,7 @@ Deno.test("perGenreScores draws three bars a genre and their mean F1", () => {
 Deno.test("modelComparison sorts by accuracy, greys baselines and marks the best of them", () => {
   const figure = modelComparison([
     { name: "majority", accuracy: 0.3, macroF1: 0.1, baseline: true },
-    { name: "KoBERT", accuracy: 0.7, macroF1: 0.6, accuracyInterval: [0.6, 0.75] },
+    { name: "KoBERT", accuracy: { value: 0.7, low: 0.6, high: 0.75 }, macroF1: 0.6 },
     { name: "TF-IDF", accuracy: 0.65, macroF1: 0.6, baseline: true },
   ]);
   assert.deepEqual(figure.layout.yaxis?.ticktext, ["KoBERT", "TF-IDF", "majority"]);
@@ -76,7 +76,7 @@ Deno.test("modelComparison refuses percentages and intervals beside their value"
   assert.throws(() => modelComparison([]), /nothing to draw/);
   assert.throws(() => modelComparison([{ name: "a", accuracy: 71, macroF1: 0.5 }]), /accuracy of a is 71/);
   assert.throws(
-    () => modelComparison([{ name: "a", accuracy: 0.5, macroF1: 0.5, macroF1Interval: [0.6, 0.7] }]),
+    () => modelComparison([{ name: "a", accuracy: 0.5, macroF1: { value: 0.5, low: 0.6, high: 0.7 } }]),
     /macroF1 of a is 0\.5, outside its interval 0\.6 to 0\.7/,
   );
 });

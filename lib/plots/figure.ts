@@ -139,11 +139,41 @@ export function needFinite(figure: string, where: string, value: unknown): void 
 }
 
 /** @throws RangeError when `value` is no share; the message says where it stands. */
-export function needShare(figure: string, where: string, value: number): void {
+export function needShare(figure: string, where: string, value: unknown): void {
   needFinite(figure, where, value);
-  if (value < 0 || value > 1) {
+  if ((value as number) < 0 || (value as number) > 1) {
     throw new RangeError(
       `${figure}: ${where} is ${value}; it must be a share from 0 to 1, not a percentage.`,
     );
   }
 }
+
+/** A number with the interval that it may lie in: what lib/evaluation gives. */
+export interface Estimate {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** @throws RangeError when an estimate has a number that cannot be drawn, or does not lie in its interval. */
+export function needEstimate(
+  figure: string,
+  where: string,
+  { value, low, high }: Estimate,
+  need = needShare,
+): void {
+  for (const number of [value, low, high]) need(figure, where, number);
+  if (!(low <= value && value <= high)) {
+    throw new RangeError(`${figure}: ${where} is ${value}, outside its interval ${low} to ${high}.`);
+  }
+}
+
+/** Error bars of estimates, in units of the axis. */
+export const errorBars = (estimates: readonly Estimate[], unit = 1) => ({
+  type: "data" as const,
+  symmetric: false,
+  array: estimates.map(({ value, high }) => unit * (high - value)),
+  arrayminus: estimates.map(({ value, low }) => unit * (value - low)),
+  thickness: 1.2,
+  width: 3,
+});

@@ -4,7 +4,7 @@
  *
  * @module
  */
-export type { Figure } from "./figure.ts";
+export type { Estimate, Figure } from "./figure.ts";
 export { genreByArtist, genreDistribution, lyricLengths, songsByYear, tokenLengths } from "./songs.ts";
 export type { WithGenres } from "./songs.ts";
 export { lossCurve } from "./training.ts";

@@ -2,7 +2,10 @@
 import type { Data } from "plotly.js-dist";
 import {
   both,
+  errorBars,
+  type Estimate,
   type Figure,
+  needEstimate,
   needFinite,
   needShare,
   needSome,
@@ -19,9 +22,7 @@ export interface CostedModel {
   /** Training time in seconds; 0 for a model that is not trained. */
   readonly seconds: number;
   /** 0 to 1. */
-  readonly accuracy: number;
-  /** Lower and upper bound of the accuracy. */
-  readonly interval: readonly [number, number];
+  readonly accuracy: Estimate;
   /** Accuracies of single trainings, where there are several. */
   readonly trainings?: readonly number[];
   /** A baseline is drawn in grey. */
@@ -41,27 +42,26 @@ const LEAST_SECONDS = 0.1;
  * @example
  * ```ts
  * accuracyByCost([
- *   { name: "KoBERT", seconds: 18, accuracy: 0.45, interval: [0.38, 0.53] },
- *   { name: "TF-IDF", seconds: 3, accuracy: 0.6, interval: [0.52, 0.68], baseline: true },
+ *   { name: "KoBERT", seconds: 18, accuracy: { value: 0.45, low: 0.38, high: 0.53 } },
+ *   { name: "TF-IDF", seconds: 3, accuracy: { value: 0.6, low: 0.52, high: 0.68 }, baseline: true },
  * ]);
  * ```
  */
 export function accuracyByCost(models: readonly CostedModel[]): Figure {
   needSome("accuracyByCost", "model", models);
-  for (const { name, seconds, accuracy, interval, trainings = [] } of models) {
+  for (const { name, seconds, accuracy, trainings = [] } of models) {
     needFinite("accuracyByCost", `seconds of ${name}`, seconds);
     if (seconds < 0) {
       throw new RangeError(`accuracyByCost: seconds of ${name} is ${seconds}; it cannot be negative.`);
     }
-    for (const value of [accuracy, ...interval, ...trainings]) {
-      needShare("accuracyByCost", `accuracy of ${name}`, value);
-    }
+    needEstimate("accuracyByCost", `accuracy of ${name}`, accuracy);
+    for (const value of trainings) needShare("accuracyByCost", `accuracy of ${name}`, value);
   }
   const timeOf = ({ seconds }: CostedModel) => Math.max(LEAST_SECONDS, seconds);
   const networks = models.filter(({ baseline }) => !baseline);
   const baselines = models.filter(({ baseline }) => baseline);
   const data = models.flatMap((model): Data[] => {
-    const { name, accuracy, interval: [low, high], trainings = [], baseline } = model;
+    const { name, accuracy, trainings = [], baseline } = model;
     const color = baseline ? ROLES.faint : PALETTE[networks.indexOf(model) % PALETTE.length];
     const symbol = baseline ? SYMBOLS[baselines.indexOf(model) % SYMBOLS.length] : "circle";
     const dots: Data = {
@@ -80,17 +80,9 @@ export function accuracyByCost(models: readonly CostedModel[]): Figure {
       name: plain(name),
       legendgroup: name,
       x: [timeOf(model)],
-      y: [accuracy],
+      y: [accuracy.value],
       marker: { color, symbol, size: 11 },
-      error_y: {
-        type: "data",
-        symmetric: false,
-        array: [high - accuracy],
-        arrayminus: [accuracy - low],
-        color,
-        thickness: 1.2,
-        width: 4,
-      },
+      error_y: { ...errorBars([accuracy]), color, width: 4 },
       hovertemplate: "%{y:.1%}, %{x:.1f} s",
     }, ...(trainings.length > 1 ? [dots] : [])];
   });

@@ -13,15 +13,13 @@ const tracesOf = (figure: Figure) => figure.data as unknown as Trace[];
 const bert: CostedModel = {
   name: "BERT",
   seconds: 20,
-  accuracy: 0.5,
-  interval: [0.4, 0.625],
+  accuracy: { value: 0.5, low: 0.4, high: 0.625 },
   trainings: [0.45, 0.55],
 };
 const majority: CostedModel = {
   name: "<majority>",
   seconds: 0,
-  accuracy: 0.25,
-  interval: [0.25, 0.25],
+  accuracy: { value: 0.25, low: 0.25, high: 0.25 },
   baseline: true,
 };
 
@@ -44,7 +42,13 @@ Deno.test("accuracyByCost draws a point with its interval a model, and single tr
 
 Deno.test("accuracyByCost refuses percentages, negative times, and nothing", () => {
   assert.throws(() => accuracyByCost([]), /nothing to draw/);
-  assert.throws(() => accuracyByCost([{ ...bert, accuracy: 50 }]), /accuracy of BERT is 50/);
-  assert.throws(() => accuracyByCost([{ ...bert, interval: [0.4, 60] }]), /accuracy of BERT is 60/);
+  assert.throws(
+    () => accuracyByCost([{ ...bert, accuracy: { value: 50, low: 40, high: 60 } }]),
+    /accuracy of BERT is 50/,
+  );
+  assert.throws(
+    () => accuracyByCost([{ ...bert, accuracy: { value: 0.5, low: 0.4, high: 60 } }]),
+    /accuracy of BERT is 60/,
+  );
   assert.throws(() => accuracyByCost([{ ...bert, seconds: -1 }]), /seconds of BERT is -1/);
 });

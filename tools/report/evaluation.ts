@@ -32,8 +32,7 @@ ${
 ${await picture(
     plots.modelComparison(all.map(([method, { accuracyPerSong, macroF1 }]) => ({
       name: method,
-      accuracy: accuracyPerSong.value,
-      accuracyInterval: wilsonInterval(accuracyPerSong.correct, accuracyPerSong.count),
+      accuracy: wilsonInterval(accuracyPerSong.correct, accuracyPerSong.count),
       macroF1,
       baseline: method !== name,
     }))),

@@ -39,17 +39,14 @@ ${
 ${table(searchTable(search), { strong: (row) => row === 0 })}
 ${await picture(plots.modelComparison(results.map((result) => ({
     name: result.name,
-    accuracy: result.accuracyPerSong.value,
-    accuracyInterval: [result.accuracyPerSong.low, result.accuracyPerSong.high],
-    macroF1: result.macroF1.value,
-    macroF1Interval: [result.macroF1.low, result.macroF1.high],
+    accuracy: result.accuracyPerSong,
+    macroF1: result.macroF1,
     baseline: result.start === "no network",
   }))))}
 ${await picture(plots.accuracyByCost(results.map((result) => ({
     name: result.name,
     seconds: result.trainSeconds,
-    accuracy: result.accuracyPerSong.value,
-    interval: [result.accuracyPerSong.low, result.accuracyPerSong.high],
+    accuracy: result.accuracyPerSong,
     trainings: result.bySeed.map(({ accuracyPerSong }) => accuracyPerSong),
     baseline: result.start === "no network",
   }))))}
@@ -86,9 +83,9 @@ async function artistSplit(split: ArtistFile["splits"][number], picture: Picture
     fitted.factor.toFixed(2)
   } (rule, fitted). 규칙 그대로 · the rule as it was lowered ${naive.lowered} of ${naive.multiplied} logits.</p>
 ${
-    table(methods.map(({ method, accuracy, low, high, macroF1, logLoss, mended, spoilt, p }) => ({
+    table(methods.map(({ method, accuracy, macroF1, logLoss, mended, spoilt, p }) => ({
       "방법 · method": method,
-      "곡별 정확도 · accuracy per song": withInterval(accuracy, [low, high]),
+      "곡별 정확도 · accuracy per song": withInterval(accuracy),
       "macro-F1": score(macroF1),
       "로그 손실 · log loss": score(logLoss),
       "고친 곡 · mended": `+${mended}`,
@@ -112,9 +109,7 @@ export async function columns({ columns }: ReportData, picture: Picture): Promis
   const { results, lyricsModel, alphas, stackingC } = columns;
   const parts = (of: (key: string) => boolean) =>
     results.flatMap(({ key, leftOut, adds }) =>
-      adds === null || leftOut === null || !of(key)
-        ? []
-        : [{ name: leftOut, adds: adds.estimate, interval: [adds.low, adds.high] as const }]
+      adds === null || leftOut === null || !of(key) ? [] : [{ name: leftOut, adds }]
     );
   const models = Object.entries({
     "모든 열, 선형 · all columns, linear": parts((key) => key.startsWith("columns-")),
@@ -140,14 +135,14 @@ ${
       markup`<h3>${model}</h3>
 <p class="small">장르가 여럿인 곡 · songs of several genres: 학습 · train ${several.train} of ${songs.train}, 시험 · test ${several.test} of ${songs.test}</p>
 ${
-        table(results.map(({ method, accuracy, low, high, tuned, untuned, p }) => ({
+        table(results.map(({ method, accuracy, tuned, untuned, p }) => ({
           "방법 · way": method,
-          "곡별 정확도 · accuracy per song": withInterval(accuracy, [low, high]),
+          "곡별 정확도 · accuracy per song": withInterval(accuracy),
           "micro-F1, 0.5": score(untuned.microF1),
-          "집합 일치 · exact sets, 0.5": withInterval(untuned.subsetAccuracy, [untuned.low, untuned.high]),
+          "집합 일치 · exact sets, 0.5": withInterval(untuned.subsetAccuracy),
           "micro-F1, 조정 · tuned": score(tuned.microF1),
           "macro-F1, 조정 · tuned": score(tuned.macroF1),
-          "집합 일치 · exact sets, tuned": withInterval(tuned.subsetAccuracy, [tuned.low, tuned.high]),
+          "집합 일치 · exact sets, tuned": withInterval(tuned.subsetAccuracy),
           "곡당 장르 · genres given": tuned.genresGiven.toFixed(2),
           "p: 정확도, 집합, 집합 조정 · accuracy, sets, tuned": [p.accuracy, p.subset, p.subsetTuned].map(
             pValue,
@@ -174,10 +169,9 @@ ${
     })))
   }
 ${await picture(
-    plots.modelComparison(all.map(([method, { accuracyPerSong: { value, correct, count }, macroF1 }]) => ({
+    plots.modelComparison(all.map(([method, { accuracyPerSong: { correct, count }, macroF1 }]) => ({
       name: method,
-      accuracy: value,
-      accuracyInterval: wilsonInterval(correct, count),
+      accuracy: wilsonInterval(correct, count),
       macroF1,
       baseline: method.startsWith("분류기"),
     }))),

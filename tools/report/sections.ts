@@ -41,7 +41,7 @@ export function summary(data: ReportData): Html | null {
       ? 0
       : model.accuracyPerSong.correct - baseline[1].accuracyPerSong.correct;
     const { correct, count } = model.accuracyPerSong;
-    const [low, high] = wilsonInterval(correct, count);
+    const { low, high } = wilsonInterval(correct, count);
     const [korean, english] = better > 0
       ? ["모델이 더 많이 맞혔다.", "the model is ahead."]
       : better < 0

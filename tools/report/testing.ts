@@ -71,15 +71,12 @@ export function testVerdicts(
 
 /** What the other notebooks leave. */
 function testAnswers(named: (text: string) => string): Answers {
-  const interval = { low: 0.6, high: 0.9 };
-  const score = { value: 0.75, ...interval };
-  const group = { group: named("1곡"), count: 4, correct: 3, accuracy: 0.75, ...interval };
+  const score = { value: 0.75, low: 0.6, high: 0.9 };
+  const group = { group: named("1곡"), count: 4, correct: 3, accuracy: score };
   const sets = {
     microF1: 0.7,
     macroF1: 0.6,
-    subsetAccuracy: 0.65,
-    low: 0.5,
-    high: 0.8,
+    subsetAccuracy: { value: 0.65, low: 0.5, high: 0.8 },
     subsetAccuracyOfSeveral: null,
     genresGiven: 1.25,
   };
@@ -137,7 +134,7 @@ function testAnswers(named: (text: string) => string): Answers {
       groups: { byDecade: [group], byLength: [], byArtist: [group] },
       learningCurves: [{
         method: named("TF-IDF"),
-        points: [{ songs: 12, accuracy: 0.7, ...interval, macroF1: 0.6 }],
+        points: [{ songs: 12, accuracy: { ...score, value: 0.7 }, macroF1: 0.6 }],
       }],
     },
     columns: {
@@ -157,7 +154,7 @@ function testAnswers(named: (text: string) => string): Answers {
           key: "columns-without-artist",
           method: named("모든 열 − 가수"),
           leftOut: named("가수"),
-          adds: { estimate: 0.125, low: 0.05, high: 0.2 },
+          adds: { value: 0.125, low: 0.05, high: 0.2 },
           ...columnScores,
         },
       ],
@@ -192,8 +189,7 @@ function testAnswers(named: (text: string) => string): Answers {
         methods: [{
           key: "lyrics",
           method: named("가사만"),
-          accuracy: 0.75,
-          ...interval,
+          accuracy: score,
           macroF1: 0.7,
           logLoss: null,
           mended: 0,
@@ -212,8 +208,7 @@ function testAnswers(named: (text: string) => string): Answers {
         results: [{
           way: "sigmoid",
           method: named("sigmoid"),
-          accuracy: 0.75,
-          ...interval,
+          accuracy: score,
           accuracyPerInstance: 0.7,
           untuned: { ...sets, microF1: 0.55 },
           tuned: sets,
