@@ -26,18 +26,21 @@ export type Option =
   | Described & { type: "text"; placeholder: string; default?: string; required?: true }
   | Described & { type: "integer" | "number"; min?: number; max?: number; default?: number; required?: true }
   | Described & { type: "choice"; choices: readonly string[]; default?: string; required?: true }
+  | Described & { type: "list"; placeholder: string }
   | Described & { type: "flag" };
 
 export type OptionTable = Readonly<Record<string, Option>>;
 
 type Value<O extends Option> = O extends { type: "flag" } ? boolean
+  : O extends { type: "list" } ? string[]
   : O extends { type: "integer" | "number" } ? number
   : O extends { choices: readonly (infer C)[] } ? C
   : string;
 
 /** The values of a table's options: `undefined` where one has no default and was not given. */
 export type Values<T extends OptionTable> = {
-  [K in keyof T]: T[K] extends { default: unknown } | { required: true } | { type: "flag" } ? Value<T[K]>
+  [K in keyof T]: T[K] extends { default: unknown } | { required: true } | { type: "flag" | "list" }
+    ? Value<T[K]>
     : Value<T[K]> | undefined;
 };
 
@@ -112,8 +115,14 @@ export const recipe = {
   learningRate: { type: "number", min: 0, about: "the highest one, at the end of the warmup" },
   schedule: {
     type: "choice",
-    choices: ["linear", "cosine", "constant"],
+    choices: ["linear", "cosine", "constant", "warmup-stable-decay"],
     about: "how the learning rate falls",
+  },
+  decayRatio: {
+    type: "number",
+    min: 0,
+    max: 1,
+    about: "for warmup-stable-decay: share of the steps, at the end, in which the learning rate falls",
   },
   warmupRatio: {
     type: "number",
@@ -125,7 +134,20 @@ export const recipe = {
   weightDecay: { type: "number", min: 0, about: "AdamW's, on all weights but biases and layer norms" },
   gradClip: { type: "number", min: 0, about: "the largest norm of all gradients together" },
   labelSmoothing: { type: "number", min: 0, max: 1, about: "the share of the target spread over all genres" },
+  dropout: {
+    type: "number",
+    min: 0,
+    max: 1,
+    about: "the rate of every dropout of the model, in place of its own",
+  },
   balanceClasses: { type: "flag", about: "weighs each genre by the inverse of its frequency in training" },
+  maskingRate: {
+    type: "number",
+    min: 0,
+    max: 1,
+    about: "the share of tokens that a masked language model is asked for",
+  },
+  wholeWordMasking: { type: "flag", about: "masks all pieces of a word, or none" },
   gradientCheckpointing: {
     type: "flag",
     about: "computes each layer once more in the backward pass: less memory, a third slower",
@@ -223,12 +245,18 @@ export function parseOptions<const T extends OptionTable>(table: T, args: string
         `There is no option ${token.rawName}${nearest === undefined ? "" : `; the closest is --${nearest}`}.`,
       );
     }
+    if (known.option.type === "list") {
+      const value = valueOf(token.name, known.option, token.value, token.inlineValue === true);
+      values[known.name] = [...(values[known.name] as string[] | undefined ?? []), value as string];
+      continue;
+    }
     if (known.name in values) throw new UsageError(`--${token.name} is given twice.`);
     values[known.name] = valueOf(token.name, known.option, token.value, token.inlineValue === true);
   }
   for (const [name, option] of Object.entries(table)) {
     if (name in values) continue;
     if (option.type === "flag") values[name] = false;
+    else if (option.type === "list") values[name] = [];
     else if (option.required) {
       throw new UsageError(`--${flagName(name)} ${placeholder(option)} is needed: ${option.about}.`);
     } else values[name] = option.default;
@@ -249,7 +277,7 @@ function valueOf(
   if (text === undefined || text === "" || (!inline && text.startsWith("--"))) {
     throw new UsageError(`--${flag} needs a value: ${placeholder(option)}, ${option.about}.`);
   }
-  if (option.type === "text") return text;
+  if (option.type === "text" || option.type === "list") return text;
   if (option.type === "choice") {
     if (option.choices.includes(text)) return text;
     throw new UsageError(`--${flag} is "${text}"; it can be ${listed(option.choices)}.`);
@@ -278,11 +306,12 @@ export function helpText(line: CommandLine<OptionTable>): string {
     const left = option.type === "flag"
       ? `--${flagName(name)}`
       : `--${flagName(name)} ${placeholder(option)}`;
-    const standard = option.type === "flag" || option.default === undefined
+    const standard = option.type === "flag" || option.type === "list" || option.default === undefined
       ? ""
       : ` (default ${option.default})`;
-    const needed = option.type !== "flag" && option.required ? " (needed)" : "";
-    return [left, option.about + standard + needed] as const;
+    const needed = option.type !== "flag" && option.type !== "list" && option.required ? " (needed)" : "";
+    const several = option.type === "list" ? "; may be given several times" : "";
+    return [left, option.about + standard + needed + several] as const;
   });
   rows.push(["--help", "this text"]);
   const width = Math.min(34, Math.max(...rows.map(([left]) => left.length)));
@@ -323,7 +352,7 @@ const listed = (words: readonly string[]): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 
 function placeholder(option: Exclude<Option, { type: "flag" }>): string {
-  if (option.type === "text") return option.placeholder;
+  if (option.type === "text" || option.type === "list") return option.placeholder;
   if (option.type === "choice") return option.choices.join("|");
   return "N";
 }

@@ -13,7 +13,6 @@ import {
   readIfThere,
   type Recipe,
   recipes,
-  sample,
   setThresholds,
   type SongPrediction,
 } from "../lib/training/mod.ts";
@@ -42,17 +41,6 @@ export async function readCleanSongs(path: string, options: { genres?: string } 
 /** A tenth of the songs for validation, a tenth for the test. */
 export function defaultSplit(songs: pl.DataFrame, seed: number): Split {
   return splitSongs(songs, { validation: 0.1, test: 0.1, seed });
-}
-
-/** A share of texts, drawn by a seed, for validation; at least one where there are several. */
-export function heldOut<T>(
-  texts: readonly T[],
-  share: number,
-  seed: number,
-): { train: T[]; validation: T[] } {
-  const count = texts.length < 2 ? 0 : Math.max(1, Math.round(share * texts.length));
-  const validation = new Set(sample(texts, count, seed));
-  return { train: texts.filter((text) => !validation.has(text)), validation: [...validation] };
 }
 
 /** Writes the sides of a split beside a model. */

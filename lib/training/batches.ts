@@ -65,7 +65,7 @@ export function answersOf(examples: readonly Example[]): Answers {
  * @param lengths of the examples, in tokens
  */
 export function epochBatches(
-  lengths: readonly number[],
+  lengths: ArrayLike<number>,
   options: { batchSize: number; sortWindow: number; seed: number; epoch: number },
 ): number[][] {
   const { batchSize, sortWindow, seed, epoch } = options;
@@ -79,13 +79,6 @@ export function epochBatches(
     return chunks(places.map(({ example }) => example), batchSize);
   });
   return [...permutation(batches.length, randomKey(seed, epoch, 2))].map((i) => batches[i]!);
-}
-
-/** `count` of the examples, drawn by a seed, in their order; all of them where there are no more, or for `null`. */
-export function sample<T>(examples: readonly T[], count: number | null, seed: number): readonly T[] {
-  if (count === null || count >= examples.length) return examples;
-  const chosen = permutation(examples.length, randomKey(seed, 3)).slice(0, count).sort();
-  return Array.from(chosen, (i) => examples[i]!);
 }
 
 /** Batches in order of length, longest first: for evaluation, where order does not matter, padding least. */

@@ -23,6 +23,7 @@ import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
 import { evaluateExamples } from "./evaluate.ts";
+import { withDropout } from "./language_model.ts";
 import { adaptFor, type Origin, originOf, restoring } from "./lora.ts";
 import { train } from "./trainer.ts";
 import type { Trainable, TrainingOptions, TrainingRun } from "./types.ts";
@@ -185,9 +186,9 @@ export function songExamplesOf(
   });
 }
 
-/** A classifier as the trainer sees it. */
-export function trainableOf(classifier: Classifier): Trainable {
-  const { model, tokenizer, labels } = classifier;
+/** A classifier as the trainer sees it. @param dropout the rate of every dropout, in place of the model's own */
+export function trainableOf(classifier: Classifier, dropout: number | null = null): Trainable {
+  const { tokenizer, labels } = classifier, model = withDropout(classifier.model, dropout);
   return {
     parameters: model.parameters,
     padId: tokenizer.padId,
@@ -237,7 +238,7 @@ export async function fineTune(
   }
   adaptFor(classifier.model, full, classifier.origin);
   return await train(
-    trainableOf(classifier),
+    trainableOf(classifier, full.dropout),
     { train: rows(trainSongs), validation: rows(songRows(data.validation)) },
     full,
     options,

@@ -100,6 +100,16 @@ export async function generates(source: string, hub?: ResolveOptions): Promise<b
   return languageTaskOf(json, source) === "causal-lm";
 }
 
+/** The same model, its parameters shared, with one rate for every dropout it has; `null` leaves its own. */
+export function withDropout(model: Model, rate: number | null): Model {
+  if (rate === null) return model;
+  const rates = Object.keys(model.config).filter((field) => /^(.+D|d)ropout$/.test(field));
+  return {
+    ...model,
+    config: { ...model.config, ...Object.fromEntries(rates.map((field) => [field, rate])) },
+  };
+}
+
 /** Writes model and tokenizer into a folder that {@link loadLanguageModel} and Python's `from_pretrained` open. */
 export async function saveLanguageModel(
   { model, tokenizer }: Pick<LanguageModel, "model" | "tokenizer">,
@@ -109,9 +119,13 @@ export async function saveLanguageModel(
   await tokenizer.save(folder);
 }
 
-/** A language model as the trainer sees it: its examples have `tokenLabels`. */
-export function trainableLanguageModel(language: LanguageModel): Trainable {
-  const { model, tokenizer, kind } = language;
+/**
+ * A language model as the trainer sees it: its examples have `tokenLabels`.
+ *
+ * @param dropout the rate of every dropout, in place of the model's own
+ */
+export function trainableLanguageModel(language: LanguageModel, dropout: number | null = null): Trainable {
+  const { model, tokenizer, kind } = language, dropping = withDropout(model, dropout);
   return {
     parameters: model.parameters,
     padId: model.config.padId ?? 0,
@@ -120,7 +134,7 @@ export function trainableLanguageModel(language: LanguageModel): Trainable {
     languageModel: kind,
     loss(pass, { tokens, tokenLabels }, options) {
       if (tokenLabels === undefined) throw new Error("A language model's examples need tokenLabels.");
-      return lossOf(model, pass, tokens, tokenLabels, options);
+      return lossOf(dropping, pass, tokens, tokenLabels, options);
     },
     save: (folder) => saveLanguageModel(language, folder),
     ...restoring(model),

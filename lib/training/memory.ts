@@ -85,12 +85,16 @@ export function foreseeMemory(model: Trainable, plan: Plan, heldMoments = 0): Me
   const all = sizeOf(parameters), trained = sizeOf(parameters.filter(({ trainable }) => trainable));
   const layers = Math.max(1, ...parameters.map(({ name }) => depthOf(name)).filter(Number.isFinite));
 
-  const longestFirst = plan.train.map((example, i) => seenIn(0, model, example, i)).sort((a, b) =>
-    b.inputIds.length - a.inputIds.length
+  const { lengths } = plan.train;
+  const longestFirst = Uint32Array.from({ length: plan.train.length }, (_, i) => i)
+    .sort((a, b) => lengths[b]! - lengths[a]! || a - b);
+  const largestBatch = Array.from(
+    longestFirst.subarray(0, recipe.batchSize),
+    (i) => seenIn(0, model, plan.train.at(i), i),
   );
-  const parts = microBatches(longestFirst.slice(0, recipe.batchSize), recipe.microBatchTokens);
-  const plain = measureKept(model, plan, longestFirst[0]!, false);
-  const kept = recipe.gradientCheckpointing ? measureKept(model, plan, longestFirst[0]!, true) : plain;
+  const parts = microBatches(largestBatch, recipe.microBatchTokens);
+  const plain = measureKept(model, plan, largestBatch[0]!, false);
+  const kept = recipe.gradientCheckpointing ? measureKept(model, plan, largestBatch[0]!, true) : plain;
   const ofParts = parts.map((part) => {
     const rows = part.length, length = part.reduce((most, e) => Math.max(most, e.inputIds.length), 0);
     const ofLayer = bytesOf(plain, rows, length) / layers;

@@ -27,10 +27,15 @@ export {
 export * from "./language_model.ts";
 export { readIfThere, writeWhole } from "./folders.ts";
 export { adaptFor, type Origin } from "./lora.ts";
+export * from "./examples.ts";
+export * from "./masking.ts";
 export { foreseeMemory, type MemoryForecast } from "./memory.ts";
 export { type CardData, type CardModel, modelCard } from "./model_card.ts";
 export * from "./pretrain.ts";
 export * from "./recipe.ts";
 export * from "./schedule.ts";
+export * from "./text_cache.ts";
+export * from "./text_files.ts";
+export * from "./text_rows.ts";
 export { train } from "./trainer.ts";
 export * from "./types.ts";

@@ -1,5 +1,5 @@
 /** The README.md that a trained model carries. */
-import type { Example } from "./batches.ts";
+import type { Examples } from "./examples.ts";
 import { duration } from "./log_lines.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
 import type { AboutModel, EvaluationRecord, Trainable, TrainingRun } from "./types.ts";
@@ -9,8 +9,8 @@ export type CardModel = Pick<Trainable, "labels" | "languageModel" | "about">;
 
 /** What a model was trained on. */
 export interface CardData {
-  train: readonly Example[];
-  validation: readonly Example[];
+  train: Examples;
+  validation: Examples;
   /** Where the songs come from. */
   description?: string;
 }
@@ -23,9 +23,10 @@ function table(head: string[], rows: (string | number)[][]): string {
   return [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
 }
 
-function countsOf(examples: readonly Example[], classes: number): number[] {
+function countsOf(examples: Examples, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
-  for (const { label, targets } of examples) {
+  for (let i = 0; i < examples.length; i++) {
+    const { label, targets } = examples.at(i);
     if (targets !== undefined) targets.forEach((target, k) => counts[k]! += target);
     else if (label >= 0) counts[label]!++;
   }
@@ -54,8 +55,14 @@ function aboutOf({ labels, languageModel }: CardModel, { multiLabel }: Recipe): 
 /** Hugging Face's names of what models do. */
 const pipelines = { masked: "fill-mask", causal: "text-generation" };
 
-function songs(examples: readonly Example[]): string {
-  return `${examples.length} examples of ${new Set(examples.map(({ songId }) => songId)).size} songs`;
+function songs(examples: Examples, { languageModel }: CardModel): string {
+  const { length, lengths } = examples;
+  if (languageModel !== undefined) {
+    return `${length} rows, ${Array.from(lengths).reduce((sum, tokens) => sum + tokens, 0)} tokens`;
+  }
+  return `${length} examples of ${
+    new Set(Array.from({ length }, (_, i) => examples.at(i).songId)).size
+  } songs`;
 }
 
 /**
@@ -75,8 +82,8 @@ export function modelCard(
   );
   const best = evaluations.find(({ step }) => step === run.best?.step);
   const { labels, languageModel } = model, about = model.about ?? aboutOf(model, recipe);
-  const trainCounts = countsOf(data.train, labels.length);
-  const validationCounts = countsOf(data.validation, labels.length);
+  const trainCounts = labels.length === 0 ? [] : countsOf(data.train, labels.length);
+  const validationCounts = labels.length === 0 ? [] : countsOf(data.validation, labels.length);
   const changed = Object.entries(recipe)
     .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(studyRecipe[name as keyof Recipe]));
   const metrics = Object.entries(best?.validation ?? {}).map(([name, value]) => [name, value.toFixed(4)]);
@@ -107,7 +114,7 @@ export function modelCard(
     "## Data",
     [
       ...(data.description === undefined ? [] : [data.description, ""]),
-      `Training: ${songs(data.train)}. Validation: ${songs(data.validation)}.`,
+      `Training: ${songs(data.train, model)}. Validation: ${songs(data.validation, model)}.`,
       ...(labels.length === 0 ? [] : [
         "",
         table(

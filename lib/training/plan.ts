@@ -1,9 +1,9 @@
 /** What a training is going to do, checked before it starts. */
-import { createHash } from "node:crypto";
 import { UserError } from "../ground/errors.ts";
 import { type Precision, resolvePrecision } from "../engine/mod.ts";
-import { type Example, sample } from "./batches.ts";
+import type { Example } from "./batches.ts";
 import { weightsFingerprint } from "./checkpoint.ts";
+import { type Examples, examplesOfList, sampleExamples } from "./examples.ts";
 import { frozenIn } from "./freeze.ts";
 import { checkRecipe, type Recipe } from "./recipe.ts";
 import type { Trainable } from "./types.ts";
@@ -12,10 +12,8 @@ import type { Trainable } from "./types.ts";
 export interface Plan {
   recipe: Recipe;
   precision: Precision;
-  train: readonly Example[];
-  validation: readonly Example[];
-  /** Lengths of the training examples in tokens. */
-  lengths: number[];
+  train: Examples;
+  validation: Examples;
   stepsPerEpoch: number;
   steps: number;
   classWeights: Float32Array | undefined;
@@ -30,13 +28,16 @@ export interface Plan {
  */
 export function makePlan(
   model: Trainable,
-  data: { train: readonly Example[]; validation?: readonly Example[] },
+  data: { train: readonly Example[] | Examples; validation?: readonly Example[] | Examples },
   recipe: Recipe,
 ): Plan {
   checkRecipe(recipe);
-  const train = sample(data.train, recipe.maxTrainSamples, recipe.seed);
-  const validation = sample(data.validation ?? [], recipe.maxValidationSamples, recipe.seed)
-    .map((example, i) => seenIn(0, model, example, i));
+  const train = sampleExamples(examplesOfList(data.train), recipe.maxTrainSamples, recipe.seed);
+  const validation = sampleExamples(
+    examplesOfList(data.validation ?? []),
+    recipe.maxValidationSamples,
+    recipe.seed,
+  );
   if (train.length === 0) throw new UserError("There is nothing to train on: no example is given.");
   if (recipe.multiLabel !== (model.multiLabel ?? false)) {
     throw new UserError(
@@ -45,7 +46,7 @@ export function makePlan(
         : "The model gives each class its own yes or no: train it with the recipe's multiLabel, or load it without.",
     );
   }
-  checkExamples(train.map((example, i) => seenIn(0, model, example, i)), model, "training");
+  checkExamples(train, model, "training");
   checkExamples(validation, model, "validation");
   if (model.languageModel !== undefined && recipe.balanceClasses) {
     throw new UserError(
@@ -68,7 +69,6 @@ export function makePlan(
     precision,
     train,
     validation,
-    lengths: train.map(({ inputIds }) => inputIds.length),
     stepsPerEpoch,
     steps: Math.min(recipe.maxSteps ?? Infinity, recipe.epochs * stepsPerEpoch),
     classWeights: recipe.balanceClasses
@@ -78,8 +78,8 @@ export function makePlan(
       recipe: { ...decisive, precision },
       model: { ...model.identity, labels: model.labels },
       weights: weightsFingerprint(model.parameters.values()),
-      train: fingerprint(train),
-      validation: fingerprint(validation),
+      train: train.fingerprint,
+      validation: validation.fingerprint,
     },
   };
 }
@@ -89,9 +89,10 @@ export function seenIn(epoch: number, model: Trainable, example: Example, index:
   return model.draw?.(example, epoch, index) ?? example;
 }
 
-function checkExamples(examples: readonly Example[], model: Trainable, what: string): void {
+function checkExamples(examples: Examples, model: Trainable, what: string): void {
   const classes = model.labels.length;
-  for (const { songId, inputIds, label, targets, weight, tokenLabels } of examples) {
+  for (let i = 0; i < examples.length && !examples.checked; i++) {
+    const { songId, inputIds, label, targets, weight, tokenLabels } = seenIn(0, model, examples.at(i), i);
     const problem = inputIds.length === 0
       ? "has no token"
       : !(Number.isFinite(weight) && weight > 0)
@@ -125,21 +126,10 @@ function tokenProblem(
   return null;
 }
 
-/** A number that changes with any example's tokens, labels or weight. */
-function fingerprint(examples: readonly Example[]): string {
-  const hash = createHash("sha256");
-  for (const example of examples) {
-    const { songId, inputIds, tokenTypeIds = "", label, targets = label, tokenLabels = targets, weight } =
-      example;
-    hash.update(`${songId}|${inputIds}|${tokenTypeIds}|${tokenLabels}|${weight}\n`);
-  }
-  return `${examples.length} examples, ${hash.digest("hex").slice(0, 16)}`;
-}
-
 /** The weight of each class that makes them count alike: examples / (classes · count), as scikit-learn's "balanced". */
-export function balancedWeights(examples: readonly Example[], classes: number): Float32Array {
+export function balancedWeights(examples: Examples, classes: number): Float32Array {
   const counts = new Float32Array(classes);
-  for (const { label } of examples) counts[label]!++;
+  for (let i = 0; i < examples.length; i++) counts[examples.at(i).label]!++;
   return counts.map((count) => count === 0 ? 0 : examples.length / (classes * count));
 }
 
@@ -147,8 +137,10 @@ export function balancedWeights(examples: readonly Example[], classes: number): 
  * How much more a class's yes weighs than its no, so that both weigh the same in sum: examples without the class divided by
  * examples with it, PyTorch's suggestion for `pos_weight`; 1 where no example has it.
  */
-export function positiveWeights(examples: readonly Example[], classes: number): Float32Array {
+export function positiveWeights(examples: Examples, classes: number): Float32Array {
   const counts = new Float32Array(classes);
-  for (const { targets } of examples) targets!.forEach((target, k) => counts[k]! += target);
+  for (let i = 0; i < examples.length; i++) {
+    examples.at(i).targets!.forEach((target, k) => counts[k]! += target);
+  }
   return counts.map((count) => count === 0 ? 1 : (examples.length - count) / count);
 }

@@ -18,7 +18,9 @@ export interface Recipe {
   maxLength: number;
   /** The highest learning rate, reached after the warmup. */
   learningRate: number;
-  schedule: "linear" | "cosine" | "constant";
+  schedule: "linear" | "cosine" | "constant" | "warmup-stable-decay";
+  /** For `warmup-stable-decay`: the share of all steps, at the end, in which the learning rate falls to 0. */
+  decayRatio: number;
   /** The share of all steps in which the learning rate rises from 0. */
   warmupRatio: number;
   /** Steps of warmup; `null` to take `warmupRatio`. */
@@ -30,6 +32,12 @@ export interface Recipe {
   /** Gradients are scaled down to this global norm; `null` for no clipping. */
   gradClip: number | null;
   labelSmoothing: number;
+  /** The rate of every dropout of the model, in place of its own; `null` for its own. */
+  dropout: number | null;
+  /** For a masked language model: the share of tokens that are asked for. */
+  maskingRate: number;
+  /** For a masked language model: all pieces of a word are asked for, or none. */
+  wholeWordMasking: boolean;
   /** Weighs each class by the inverse of its frequency in training. */
   balanceClasses: boolean;
   /**
@@ -93,6 +101,7 @@ export const studyRecipe: Readonly<Recipe> = {
   maxLength: 256,
   learningRate: 2e-5,
   schedule: "linear",
+  decayRatio: 0.2,
   warmupRatio: 0.1,
   warmupSteps: null,
   weightDecay: 0.01,
@@ -101,6 +110,9 @@ export const studyRecipe: Readonly<Recipe> = {
   adamEpsilon: 1e-8,
   gradClip: 1.0,
   labelSmoothing: 0,
+  dropout: null,
+  maskingRate: 0.15,
+  wholeWordMasking: false,
   balanceClasses: false,
   oversample: true,
   multiLabel: false,
@@ -205,7 +217,8 @@ const rules: Record<keyof Recipe, Rule> = {
   gradientCheckpointing: flag,
   maxLength: whole(1),
   learningRate: above0,
-  schedule: oneOf("linear", "cosine", "constant"),
+  schedule: oneOf("linear", "cosine", "constant", "warmup-stable-decay"),
+  decayRatio: share,
   warmupRatio: share,
   warmupSteps: orNull(whole(0)),
   weightDecay: number(0),
@@ -214,6 +227,9 @@ const rules: Record<keyof Recipe, Rule> = {
   adamEpsilon: above0,
   gradClip: orNull(above0),
   labelSmoothing: below1,
+  dropout: orNull(below1),
+  maskingRate: { holds: (value) => share.holds(value) && value !== 0, wanted: "above 0, at most 1" },
+  wholeWordMasking: flag,
   balanceClasses: flag,
   oversample: flag,
   multiLabel: flag,

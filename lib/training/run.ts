@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { UserError } from "../ground/errors.ts";
 import { AdamW } from "../engine/mod.ts";
-import { epochBatches, isRight } from "./batches.ts";
+import { epochBatches, type Example, isRight } from "./batches.ts";
 import {
   checkIdentity,
   clearOutput,
@@ -58,6 +58,8 @@ export class Training {
   private readonly startedAt: number;
   private readonly startedFrom: { step: number; elapsedMs: number };
   private batches: number[][] = [];
+  /** As the model sees them in every evaluation. */
+  private validation: Example[] | null = null;
   private savedAt: number;
 
   private constructor(
@@ -146,7 +148,7 @@ export class Training {
   }
 
   private startEpoch(): void {
-    const { lengths, recipe } = this.plan, { epoch } = this.state;
+    const { train: { lengths }, recipe } = this.plan, { epoch } = this.state;
     const { batchSize, sortWindow, seed } = recipe;
     this.batches = epochBatches(lengths, { batchSize, sortWindow, seed, epoch });
     freezeFor(epoch, this.model.parameters, this.trainable, recipe);
@@ -157,7 +159,7 @@ export class Training {
     const { model, optimizer, plan, state } = this;
     const { recipe, precision, classWeights } = plan;
     const examples = this.batches[state.batchOfEpoch]!.map((i) =>
-      seenIn(state.epoch, model, plan.train[i]!, i)
+      seenIn(state.epoch, model, plan.train.at(i), i)
     );
     const learningRate = recipe.learningRate * learningRateFactor(state.step, plan.steps, recipe);
     const result = trainStep(model, optimizer, examples, {
@@ -226,9 +228,14 @@ export class Training {
   }
 
   private async validate(): Promise<ValidationMetrics | null> {
-    const { validation, recipe: { batchSize }, precision } = this.plan;
-    if (validation.length === 0) return null;
+    const { recipe: { batchSize }, precision } = this.plan;
+    if (this.plan.validation.length === 0) return null;
     const { model } = this;
+    this.validation ??= Array.from(
+      { length: this.plan.validation.length },
+      (_, i) => seenIn(0, model, this.plan.validation.at(i), i),
+    );
+    const { validation } = this;
     if (model.validate !== undefined) return await model.validate(validation, { batchSize, precision });
     if (model.languageModel !== undefined) {
       return await evaluateTokens(model, validation, { batchSize, precision });

@@ -6,6 +6,7 @@
  */
 import type { Example } from "./batches.ts";
 import { breathe } from "./evaluate.ts";
+import type { Examples } from "./examples.ts";
 import { makePlan } from "./plan.ts";
 import type { Recipe } from "./recipe.ts";
 import { Training } from "./run.ts";
@@ -22,7 +23,7 @@ import type { Trainable, TrainingOptions, TrainingRun } from "./types.ts";
  */
 export async function train(
   model: Trainable,
-  data: { train: readonly Example[]; validation?: readonly Example[] },
+  data: { train: readonly Example[] | Examples; validation?: readonly Example[] | Examples },
   recipe: Recipe,
   options: TrainingOptions = {},
 ): Promise<TrainingRun> {

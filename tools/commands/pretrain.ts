@@ -1,29 +1,41 @@
 /** `deno task pretrain`: trains a language model on lyrics or any text. */
+import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { parameterCount } from "../../lib/models/mod.ts";
-import { listenForStop, trainingProgress } from "../../lib/notebook/mod.ts";
+import { listenForStop, progressBar, trainingProgress } from "../../lib/notebook/mod.ts";
 import { songRows } from "../../lib/songs/mod.ts";
-import { loadLanguageModel, pretrain, type Text, textsOfFile } from "../../lib/training/mod.ts";
+import {
+  type CachedSource,
+  cacheTexts,
+  loadLanguageModel,
+  pretrain,
+  rowLayout,
+  textFiles,
+  type TextSource,
+  textSource,
+} from "../../lib/training/mod.ts";
 import { readOptions, recipe as recipeOptions, shared } from "../options.ts";
-import { defaultSplit, heldOut, readCleanSongs, recipeOf, writeSplit } from "../run_songs.ts";
+import { defaultSplit, readCleanSongs, recipeOf, writeSplit } from "../run_songs.ts";
 
 const options = readOptions({
   command: "pretrain",
   about:
-    "Trains a language model on the lyrics of a table of songs, on a text file, or on both: BERT's family to tell masked words,\n" +
+    "Trains a language model on the lyrics of tables of songs, on text files, or on both: BERT's family to tell masked words,\n" +
     "Llama to tell the next. Of the songs only those train that `train` with the same seed trains on, so that its test songs\n" +
-    "stay unseen; a tenth of the file validates. Writes best/ (the model: --model takes it, with a fresh classifier),\n" +
-    "history.jsonl and metrics.json. A run that was cut off goes on where it stood; Ctrl-C saves first.",
+    "stay unseen; of other texts a small share validates. All is tokenized once, into rows on the disk. Writes best/ (the model:\n" +
+    "--model takes it, with a fresh classifier), history.jsonl and metrics.json. A run that was cut off goes on where it stood;\n" +
+    "Ctrl-C saves first.",
   options: {
     songs: {
-      type: "text",
-      placeholder: "FILE",
-      about: "a table of songs; data/songs.csv where no --text is given",
+      type: "list",
+      placeholder: "FILE[:TIMES]",
+      about: "a table of songs, read so many times an epoch; data/songs.csv where no --text is given",
     },
     text: {
-      type: "text",
-      placeholder: "FILE",
-      about: "a text file, UTF-8: paragraphs with empty lines between, or a text a line",
+      type: "list",
+      placeholder: "FILE[:TIMES]",
+      about:
+        "a text file, or a folder of .txt files: paragraphs with empty lines between, or a text a line; read so many times an epoch",
     },
     genres: shared.genres,
     model: shared.model,
@@ -37,43 +49,76 @@ const options = readOptions({
   },
 });
 
-const { output, seed, engine, model: source, tokenizer, anew, text, ...fields } = options;
-const songsFile = options.songs ?? (text === undefined ? shared.songs.default : undefined);
+const { output, seed, engine, model: source, tokenizer, anew, ...fields } = options;
+const tables = options.songs.length + options.text.length === 0 ? [shared.songs.default] : options.songs;
+
+/** `corpus.txt:3` as a path and how often it is read. */
+function weighed(argument: string): { path: string; times: number } {
+  const [, path = argument, times = "1"] = argument.match(/^(.+):(\d+)$/) ?? [];
+  if (Number(times) < 1) throw new Error(`${argument}: a text is read at least once an epoch.`);
+  return { path, times: Number(times) };
+}
+
 const { description } = await startEngine({ engine: engine as "auto" | "tensorflow" | "wasm" });
 console.log(`Engine: ${description}`);
 
-const train: Text[] = [], validation: Text[] = [];
-if (songsFile !== undefined) {
-  const split = defaultSplit(await readCleanSongs(songsFile, { genres: options.genres }), seed);
-  const lyrics = (side: "train" | "validation") =>
-    songRows(split[side]).map(({ id, lyrics }) => ({ id, text: lyrics }));
-  train.push(...lyrics("train"));
-  validation.push(...lyrics("validation"));
-  await writeSplit(output, split, seed);
+const sources: TextSource[] = [];
+for (const table of tables) {
+  const { path, times } = weighed(table);
+  const split = defaultSplit(await readCleanSongs(path, { genres: options.genres }), seed);
+  const lyrics = (side: "train" | "validation") => songRows(split[side]).map(({ lyrics }) => lyrics);
+  sources.push(textSource(path, lyrics("train"), "train", times));
+  sources.push(textSource(`${path}, validation`, lyrics("validation"), "validation"));
+  if (tables.length === 1) await writeSplit(output, split, seed);
 }
-if (text !== undefined) {
-  const sides = heldOut(textsOfFile(await Deno.readTextFile(text)), 0.1, seed);
-  train.push(...sides.train);
-  validation.push(...sides.validation);
+for (const file of options.text) {
+  const { path, times } = weighed(file);
+  sources.push(...await textFiles(path, times));
 }
-console.log(`${train.length} texts train, ${validation.length} validate`);
 
 const language = await loadLanguageModel(source, { seed, ...(tokenizer !== undefined && { tokenizer }) });
 for (const note of language.notes) console.log(note);
 const { name, recipe } = recipeOf({ ...fields, model: source, seed } as Parameters<typeof recipeOf>[0]);
+
+using stop = listenForStop();
+const bytes = sources.reduce((sum, { bytes }) => sum + bytes, 0);
+const bar = progressBar({ total: bytes, label: "토큰화 · tokenizing", unit: "bytes" });
+const cache = await cacheTexts(join(output, "texts"), sources, language.tokenizer, {
+  layout: rowLayout(language, recipe.maxLength),
+  // as much as tells the loss well: half a million bytes of text, a tenth of smaller ones
+  validationShare: Math.min(0.1, 500_000 / bytes),
+  seed,
+  onProgress: (done) => bar.update(done),
+  signal: stop.signal,
+}).catch((error) => {
+  if (!stop.signal.aborted) throw error;
+  console.log("Stopped while tokenizing; the same command goes on from there.");
+  Deno.exit(130);
+});
+await bar.finish();
+for (const line of cache.sources.map(sourceLine)) console.log(line);
+
+function sourceLine({ name, times, texts, validationTexts, tokens, rows, unknown }: CachedSource): string {
+  const held = validationTexts === 0 ? "" : `, ${validationTexts} validate`;
+  const share = unknown === 0 ? "" : `, ${(100 * unknown / tokens).toFixed(2)} % unknown`;
+  return `${name}: ${texts} texts${held}, ${tokens} tokens in ${rows} rows${share}${
+    times > 1 ? `, ${times} times an epoch` : ""
+  }`;
+}
+
 console.log(
   `${source}: ${
     (parameterCount(language.model) / 1e6).toFixed(1)
   } million parameters, ${language.kind}, recipe "${name}"`,
 );
-using stop = listenForStop();
-const run = await pretrain(language, { train, validation }, { ...recipe, bestMetric: "loss" }, {
+const run = await pretrain(language, cache, { ...recipe, bestMetric: "loss" }, {
   output,
   resume: !anew,
   callbacks: [trainingProgress()],
   signal: stop.signal,
-  dataDescription: [songsFile, text].filter((file) => file !== undefined).join(", "),
+  dataDescription: sources.map(({ name }) => name).join(", "),
 });
+cache.close();
 if (run.ended === "interrupted") {
   console.log(`Stopped after step ${run.steps}; the same command goes on from there.`);
   Deno.exit(130);

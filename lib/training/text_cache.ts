@@ -1,0 +1,341 @@
+/**
+ * Texts of any size, tokenized once: rows of token ids in files of some megabytes each, read again row by row, so that a
+ * training's memory does not grow with its texts.
+ *
+ * ```
+ * texts.json         what the rows are made of: sources, tokenizer, layout
+ * 00000.ids          ids of the rows, one after the other, 16 bits each (32 for vocabularies above 65,536)
+ * 00000.json         of which source, after how many of its texts, lengths of the rows; there when the ids are whole
+ * ```
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { Tokenizer } from "../tokenizer/mod.ts";
+import type { Example } from "./batches.ts";
+import type { Examples } from "./examples.ts";
+import { readIfThere, removeFolder, writeWhole } from "./folders.ts";
+import { type RowLayout, RowPacker, tokenizerFingerprint } from "./text_rows.ts";
+
+/** Texts from one place. */
+export interface TextSource {
+  /** Names it in messages: a file's path. */
+  name: string;
+  /** How often its rows come in an epoch, each time with masks of their own. */
+  times: number;
+  /** Where all of its texts belong; absent where a share of them validates. */
+  side?: "train" | "validation";
+  /** Changes with its texts. */
+  fingerprint: string;
+  /** Bytes, for the time left. */
+  bytes: number;
+  /** All of its texts, each time in the same order. */
+  texts(): AsyncIterable<string> | Iterable<string>;
+}
+
+/** What is known of a source's rows once they are made. */
+export interface CachedSource {
+  name: string;
+  times: number;
+  texts: number;
+  /** Of the texts that validate. */
+  validationTexts: number;
+  rows: number;
+  tokens: number;
+  /** Tokens that the tokenizer does not know. */
+  unknown: number;
+}
+
+/** How rows are made. */
+export interface CacheOptions {
+  layout: RowLayout;
+  /** The share of texts, told by their content, that validates, of sources that do not say where theirs belong. */
+  validationShare: number;
+  seed: number;
+  /** Is told, some times a second, how many bytes of the sources are done; may end the work by throwing. */
+  onProgress?: (bytes: number) => void | Promise<void>;
+  /** Asks the work to end: what is made stays, and the next call goes on from there. */
+  signal?: AbortSignal;
+}
+
+/** The rows of all sources. */
+export interface TextCache {
+  train: Examples;
+  validation: Examples;
+  sources: CachedSource[];
+  close(): void;
+}
+
+/** A file of rows. */
+interface Part {
+  source: number;
+  side: "train" | "validation";
+  /** Texts of the source that are in this part or before it. */
+  texts: number;
+  ownTexts: number;
+  bytes: number;
+  unknown: number;
+  lengths: number[];
+}
+
+/** Tokens after which a part is done: what a cut-off run makes a second time at most. */
+const partTokens = 1 << 20;
+
+const aboutFile = "texts.json";
+
+/**
+ * Makes the rows of some sources in a folder, or finds them there. A call that was cut off, whatever the way, is gone on with
+ * by the next; rows of other sources, another tokenizer or layout are made anew.
+ *
+ * @param folder belongs to the cache alone
+ * @throws DOMException "AbortError" where the signal asked for an end
+ */
+export async function cacheTexts(
+  folder: string,
+  sources: readonly TextSource[],
+  tokenizer: Tokenizer,
+  options: CacheOptions,
+): Promise<TextCache> {
+  const { layout, validationShare, seed } = options;
+  const wide = tokenizer.vocabSize > 65_536;
+  const identity = JSON.stringify({
+    version: 1,
+    sources: sources.map(({ name: _, times: __, texts: ___, ...rest }) => rest),
+    tokenizer: tokenizerFingerprint(tokenizer),
+    layout,
+    validationShare,
+    seed,
+    partTokens,
+  });
+  await Deno.mkdir(folder, { recursive: true });
+  const found = await readIfThere(join(folder, aboutFile));
+  if (found !== identity) {
+    await removeFolder(folder);
+    await Deno.mkdir(folder, { recursive: true });
+    await writeWhole(join(folder, aboutFile), identity);
+  }
+  const parts = await readParts(folder);
+  for (let source = 0; source < sources.length; source++) {
+    await makeParts(folder, parts, source, sources, tokenizer, options, wide);
+  }
+  return openCache(folder, parts, sources, identity, wide);
+}
+
+const fileOf = (folder: string, part: number, kind: "ids" | "json") =>
+  join(folder, `${String(part).padStart(5, "0")}.${kind}`);
+
+/** The parts that are whole, in order. */
+async function readParts(folder: string): Promise<Part[]> {
+  const parts: Part[] = [];
+  for (;;) {
+    const text = await readIfThere(fileOf(folder, parts.length, "json"));
+    if (text === null) return parts;
+    parts.push(JSON.parse(text));
+  }
+}
+
+/** Whether a text validates: by its content, so that equal ones are on one side. */
+function validates(text: string, { side }: TextSource, seed: number, share: number): boolean {
+  if (side !== undefined) return side === "validation";
+  const hash = createHash("sha256").update(`${seed}|${text.replace(/\s+/g, " ").trim()}`).digest();
+  return hash.readUInt32BE(0) / 2 ** 32 < share;
+}
+
+/** Adds the parts of one source that are not there. */
+async function makeParts(
+  folder: string,
+  parts: Part[],
+  source: number,
+  sources: readonly TextSource[],
+  tokenizer: Tokenizer,
+  { layout, validationShare, seed, onProgress, signal }: CacheOptions,
+  wide: boolean,
+): Promise<void> {
+  // a source's parts: its training rows as they come, then those that validate
+  const mine = parts.filter((part) => part.source === source);
+  if (mine.some(({ side }) => side === "validation")) return;
+  const before = sources.slice(0, source).reduce((sum, { bytes }) => sum + bytes, 0);
+  const start = mine.at(-1)?.texts ?? 0;
+  const unknownOf = (ids: readonly number[]) => {
+    let count = 0;
+    for (const id of ids) if (id === unknownId) count++;
+    return count;
+  };
+  const unknownId = tokenizer.unkId;
+  let texts = 0, tokens = 0, told = performance.now(), bytes = mine.at(-1)?.bytes ?? 0;
+  let part = { rows: [] as number[][], ownTexts: 0, unknown: 0 };
+  const validation = { rows: [] as number[][], ownTexts: 0, unknown: 0 };
+  const packer = new RowPacker(layout, (row) => part.rows.push(row));
+  const validationPacker = new RowPacker(layout, (row) => validation.rows.push(row));
+  const write = async (side: Part["side"], { rows, ownTexts, unknown }: typeof part) => {
+    const number = parts.length, length = rows.reduce((sum, row) => sum + row.length, 0);
+    const ids = wide ? new Uint32Array(length) : new Uint16Array(length);
+    let place = 0;
+    for (const row of rows) {
+      ids.set(row, place);
+      place += row.length;
+    }
+    const made: Part = {
+      source,
+      side,
+      texts,
+      ownTexts,
+      bytes,
+      unknown,
+      lengths: rows.map((row) => row.length),
+    };
+    await Deno.writeFile(fileOf(folder, number, "ids"), new Uint8Array(ids.buffer));
+    await writeWhole(fileOf(folder, number, "json"), JSON.stringify(made));
+    parts.push(made);
+  };
+  for await (const text of sources[source]!.texts()) {
+    texts++;
+    const toValidation = validates(text, sources[source]!, seed, validationShare);
+    if (texts <= start && !toValidation) continue;
+    if (texts > start) bytes += utf8Length(text) + 1;
+    const { ids } = tokenizer.encode(text, { addSpecialTokens: false });
+    const into = toValidation ? validation : part;
+    into.ownTexts++;
+    into.unknown += unknownOf(ids);
+    (toValidation ? validationPacker : packer).add(ids);
+    if (texts <= start) continue;
+    tokens += ids.length;
+    if (tokens >= partTokens) {
+      packer.finish();
+      await write("train", part);
+      part = { rows: [], ownTexts: 0, unknown: 0 };
+      tokens = 0;
+    }
+    if (performance.now() - told > 200) {
+      await onProgress?.(before + bytes);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      signal?.throwIfAborted();
+      told = performance.now();
+    }
+  }
+  packer.finish();
+  validationPacker.finish();
+  if (part.rows.length > 0) await write("train", part);
+  await write("validation", validation);
+  await onProgress?.(before + sources[source]!.bytes);
+}
+
+/** Bytes of a text in UTF-8. */
+function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    // a surrogate is half of four bytes
+    if (code >= 0xd800 && code < 0xe000) bytes += 1;
+    else if (code >= 0x800) bytes += 2;
+    else if (code >= 0x80) bytes += 1;
+  }
+  return bytes;
+}
+
+/** Rows in the files of a cache, read when they are asked for. */
+class CachedRows implements Examples {
+  readonly length: number;
+  readonly lengths: Uint16Array | Uint32Array;
+  readonly fingerprint: string;
+  readonly checked = true;
+  private readonly parts: Uint16Array;
+  private readonly starts: Uint32Array;
+  private readonly read: (part: number, start: number, length: number) => Int32Array;
+
+  constructor(
+    rows: { part: number; times: number; lengths: readonly number[] }[],
+    fingerprint: string,
+    read: (part: number, start: number, length: number) => Int32Array,
+  ) {
+    this.length = rows.reduce((sum, { times, lengths }) => sum + times * lengths.length, 0);
+    this.lengths = new Uint32Array(this.length);
+    this.parts = new Uint16Array(this.length);
+    this.starts = new Uint32Array(this.length);
+    let row = 0;
+    for (const { part, times, lengths } of rows) {
+      for (let time = 0; time < times; time++) {
+        let start = 0;
+        for (const length of lengths) {
+          this.lengths[row] = length;
+          this.parts[row] = part;
+          this.starts[row] = start;
+          start += length;
+          row++;
+        }
+      }
+    }
+    this.fingerprint = `${this.length} rows, ${fingerprint}`;
+    this.read = read;
+  }
+
+  at(index: number): Example {
+    const inputIds = this.read(this.parts[index]!, this.starts[index]!, this.lengths[index]!);
+    return { songId: `row ${index + 1}`, inputIds, label: -100, weight: 1 };
+  }
+}
+
+function openCache(
+  folder: string,
+  parts: readonly Part[],
+  sources: readonly TextSource[],
+  identity: string,
+  wide: boolean,
+): TextCache {
+  const files = new Map<number, Deno.FsFile>();
+  const width = wide ? 4 : 2;
+  const read = (part: number, start: number, length: number): Int32Array => {
+    let file = files.get(part);
+    if (file === undefined) {
+      file = Deno.openSync(fileOf(folder, part, "ids"));
+      files.set(part, file);
+    }
+    const bytes = new Uint8Array(length * width);
+    file.seekSync(start * width, Deno.SeekMode.Start);
+    for (let done = 0; done < bytes.length;) {
+      const count = file.readSync(bytes.subarray(done));
+      if (count === null) {
+        throw new Error(
+          `${
+            fileOf(folder, part, "ids")
+          } ends too early: it was changed or cut off. Delete the folder ${folder}; ` +
+            "the same command makes it again.",
+        );
+      }
+      done += count;
+    }
+    return Int32Array.from(wide ? new Uint32Array(bytes.buffer) : new Uint16Array(bytes.buffer));
+  };
+  const rowsOf = (side: Part["side"]) =>
+    parts.map((part, number) => ({ ...part, part: number }))
+      .filter((part) => part.side === side)
+      .map(({ part, source, lengths }) => ({
+        part,
+        lengths,
+        times: side === "train" ? sources[source]!.times : 1,
+      }));
+  const hash = createHash("sha256").update(identity).update(String(sources.map(({ times }) => times)))
+    .digest("hex").slice(0, 16);
+  return {
+    train: new CachedRows(rowsOf("train"), hash, read),
+    validation: new CachedRows(rowsOf("validation"), hash, read),
+    sources: sources.map(({ name, times }, i) => {
+      const mine = parts.filter(({ source }) => source === i);
+      const sum = (of: (part: Part) => number, side?: Part["side"]) =>
+        mine.filter((part) => side === undefined || part.side === side)
+          .reduce((total, part) => total + of(part), 0);
+      return {
+        name,
+        times,
+        texts: sum(({ ownTexts }) => ownTexts, "train"),
+        validationTexts: sum(({ ownTexts }) => ownTexts, "validation"),
+        rows: sum(({ lengths }) => lengths.length, "train"),
+        tokens: sum(({ lengths }) => lengths.reduce((a, b) => a + b, 0), "train"),
+        unknown: sum(({ unknown }) => unknown),
+      };
+    }),
+    close() {
+      for (const file of files.values()) file.close();
+      files.clear();
+    },
+  };
+}

@@ -1,0 +1,98 @@
+/** Text files as sources of texts, read in pieces: a file may be larger than the memory. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { TextSource } from "./text_cache.ts";
+
+/**
+ * A text file, or the `.txt` files of a folder, as sources: paragraphs with empty lines between them, or, where a file has
+ * none, a text a line.
+ *
+ * @param times how often its rows come in an epoch
+ * @throws Error where there is no such file, where it holds no text, or bytes that are none
+ */
+export async function textFiles(path: string, times = 1): Promise<TextSource[]> {
+  const { isDirectory } = await Deno.stat(path).catch(() => {
+    throw new Error(`${path} is not there: --text takes a text file, or a folder of .txt files.`);
+  });
+  if (!isDirectory) return [await textFile(path, times)];
+  const names: string[] = [];
+  for await (const { name, isFile } of Deno.readDir(path)) {
+    if (isFile && /\.txt$/i.test(name)) names.push(name);
+  }
+  if (names.length === 0) {
+    throw new Error(`${path} has no .txt file: name the files themselves with --text FILE.`);
+  }
+  const sources: TextSource[] = [];
+  for (const name of names.sort()) sources.push(await textFile(join(path, name), times));
+  return sources;
+}
+
+/** Texts in memory as a source, all of them for training or validation: the lyrics of a table. */
+export function textSource(
+  name: string,
+  texts: readonly string[],
+  side: "train" | "validation",
+  times = 1,
+): TextSource {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for (const text of texts) {
+    hash.update(`${text.length} ${text}`);
+    bytes += text.length; // nearly: it is for the time left
+  }
+  return { name, times, side, bytes, fingerprint: hash.digest("hex"), texts: () => texts };
+}
+
+async function textFile(path: string, times: number): Promise<TextSource> {
+  const hash = createHash("sha256");
+  let bytes = 0, paragraphs = false, texts = 0;
+  const file = await Deno.open(path);
+  for await (const chunk of file.readable) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  let empty = false;
+  for await (const line of linesOf(path)) {
+    if (line.trim() === "") empty = texts > 0;
+    else {
+      paragraphs ||= empty;
+      texts++;
+    }
+  }
+  if (texts === 0) throw new Error(`${path} holds no text.`);
+  return {
+    name: path,
+    times,
+    bytes,
+    fingerprint: hash.digest("hex"),
+    texts: paragraphs ? () => paragraphsOf(path) : () => linesWithText(path),
+  };
+}
+
+/** The lines of a file, without their ends. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const file = await Deno.open(path);
+  let rest = "";
+  for await (const piece of file.readable.pipeThrough(new TextDecoderStream("utf-8", { fatal: true }))) {
+    const lines = (rest + piece).split(/\r?\n/);
+    rest = lines.pop()!;
+    yield* lines;
+  }
+  yield rest;
+}
+
+async function* linesWithText(path: string): AsyncGenerator<string> {
+  for await (const line of linesOf(path)) if (line.trim() !== "") yield line;
+}
+
+async function* paragraphsOf(path: string): AsyncGenerator<string> {
+  let lines: string[] = [];
+  for await (const line of linesOf(path)) {
+    if (line.trim() !== "") lines.push(line);
+    else if (lines.length > 0) {
+      yield lines.join("\n");
+      lines = [];
+    }
+  }
+  if (lines.length > 0) yield lines.join("\n");
+}
