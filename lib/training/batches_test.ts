@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { batchesByLength, collate, epochBatches, type Example, microBatches, sample } from "./batches.ts";
+import { batchesByLength, collate, epochBatches, type Example, microBatches } from "./batches.ts";
 
 /** Lengths as songs have them: most middling, some long. */
 const lengths = Array.from({ length: 1003 }, (_, i) => 5 + (i * 7919) % 61 + ((i * 31) % 17 === 0 ? 150 : 0));
@@ -94,18 +94,6 @@ Deno.test("microBatches: every example once, within the budget, padding included
   assert.ok(parts.length < 8);
   assert.deepEqual(microBatches(examples, null), [examples]);
   assert.deepEqual(microBatches([example(40), example(3)], 10).map((part) => part.length), [1, 1]);
-});
-
-Deno.test("sample: as many as asked for, drawn by the seed, in their order", () => {
-  const items = lengths.map((_, i) => i);
-  const drawn = sample(items, 100, 7);
-  assert.equal(new Set(drawn).size, 100);
-  assert.deepEqual([...drawn], [...drawn].sort((a, b) => a - b));
-  assert.deepEqual(sample(items, 100, 7), drawn);
-  assert.notDeepEqual(sample(items, 100, 8), drawn);
-  assert.ok(Math.max(...drawn) > 800, "from the whole set");
-  assert.equal(sample(items, null, 7), items);
-  assert.equal(sample(items, 5000, 7), items);
 });
 
 Deno.test("collate: XLNet's rows are filled before the text, segments with them", () => {

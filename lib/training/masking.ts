@@ -1,4 +1,5 @@
 /** What a masked language model is asked: which tokens, and what it sees in their place. */
+import { UserError } from "../ground/errors.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
 
@@ -59,7 +60,7 @@ export function continuingTokens(tokenizer: Tokenizer): Uint8Array {
   const start = ["▁", "Ġ"].find((mark) => tokens.some((token) => token.length > 1 && token.startsWith(mark)));
   const pieces = start === undefined && tokens.some((token) => token.startsWith("##"));
   if (start === undefined && !pieces) {
-    throw new Error(
+    throw new UserError(
       `${tokenizer.source}: its tokens do not tell where a word begins (by ▁, Ġ or ##); leave whole-word masking out.`,
     );
   }

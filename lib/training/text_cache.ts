@@ -10,6 +10,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { UserError } from "../ground/errors.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
 import type { Examples } from "./examples.ts";
@@ -51,6 +52,8 @@ export interface CacheOptions {
   /** The share of texts, told by their content, that validates, of sources that do not say where theirs belong. */
   validationShare: number;
   seed: number;
+  /** Tokens after which a part is written: what a cut-off run makes a second time at most. */
+  partTokens?: number;
   /** Is told, some times a second, how many bytes of the sources are done; may end the work by throwing. */
   onProgress?: (bytes: number) => void | Promise<void>;
   /** Asks the work to end: what is made stays, and the next call goes on from there. */
@@ -77,8 +80,8 @@ interface Part {
   lengths: number[];
 }
 
-/** Tokens after which a part is done: what a cut-off run makes a second time at most. */
-const partTokens = 1 << 20;
+/** Tokens of a part where nothing else is asked for: some two megabytes. */
+const usualPart = 1 << 20;
 
 const aboutFile = "texts.json";
 
@@ -95,7 +98,7 @@ export async function cacheTexts(
   tokenizer: Tokenizer,
   options: CacheOptions,
 ): Promise<TextCache> {
-  const { layout, validationShare, seed } = options;
+  const { layout, validationShare, seed, partTokens = usualPart } = options;
   const wide = tokenizer.vocabSize > 65_536;
   const identity = JSON.stringify({
     version: 1,
@@ -147,7 +150,7 @@ async function makeParts(
   source: number,
   sources: readonly TextSource[],
   tokenizer: Tokenizer,
-  { layout, validationShare, seed, onProgress, signal }: CacheOptions,
+  { layout, validationShare, seed, partTokens = usualPart, onProgress, signal }: CacheOptions,
   wide: boolean,
 ): Promise<void> {
   // a source's parts: its training rows as they come, then those that validate
@@ -294,7 +297,7 @@ function openCache(
     for (let done = 0; done < bytes.length;) {
       const count = file.readSync(bytes.subarray(done));
       if (count === null) {
-        throw new Error(
+        throw new UserError(
           `${
             fileOf(folder, part, "ids")
           } ends too early: it was changed or cut off. Delete the folder ${folder}; ` +

@@ -1,6 +1,8 @@
 /** Text files as sources of texts, read in pieces: a file may be larger than the memory. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { UserError } from "../ground/errors.ts";
+import { openText, type TextFile } from "../songs/mod.ts";
 import type { TextSource } from "./text_cache.ts";
 
 /**
@@ -8,22 +10,27 @@ import type { TextSource } from "./text_cache.ts";
  * none, a text a line.
  *
  * @param times how often its rows come in an epoch
- * @throws Error where there is no such file, where it holds no text, or bytes that are none
+ * @param onNote is told of files in another encoding than UTF-8; by default they are warned of
+ * @throws UserError where there is no such file, where it holds no text, or bytes that are none
  */
-export async function textFiles(path: string, times = 1): Promise<TextSource[]> {
+export async function textFiles(
+  path: string,
+  times = 1,
+  onNote?: (note: string) => void,
+): Promise<TextSource[]> {
   const { isDirectory } = await Deno.stat(path).catch(() => {
-    throw new Error(`${path} is not there: --text takes a text file, or a folder of .txt files.`);
+    throw new UserError(`${path} is not there: --text takes a text file, or a folder of .txt files.`);
   });
-  if (!isDirectory) return [await textFile(path, times)];
+  if (!isDirectory) return [await textFile(path, times, onNote)];
   const names: string[] = [];
   for await (const { name, isFile } of Deno.readDir(path)) {
     if (isFile && /\.txt$/i.test(name)) names.push(name);
   }
   if (names.length === 0) {
-    throw new Error(`${path} has no .txt file: name the files themselves with --text FILE.`);
+    throw new UserError(`${path} has no .txt file: name the files themselves with --text FILE.`);
   }
   const sources: TextSource[] = [];
-  for (const name of names.sort()) sources.push(await textFile(join(path, name), times));
+  for (const name of names.sort()) sources.push(await textFile(join(path, name), times, onNote));
   return sources;
 }
 
@@ -43,51 +50,47 @@ export function textSource(
   return { name, times, side, bytes, fingerprint: hash.digest("hex"), texts: () => texts };
 }
 
-async function textFile(path: string, times: number): Promise<TextSource> {
-  const hash = createHash("sha256");
-  let bytes = 0, paragraphs = false, texts = 0;
-  const file = await Deno.open(path);
-  for await (const chunk of file.readable) {
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
-  let empty = false;
-  for await (const line of linesOf(path)) {
+async function textFile(path: string, times: number, onNote?: (note: string) => void): Promise<TextSource> {
+  const file = await openText(path, { ...(onNote && { onNote }) }),
+    hash = createHash("sha256"),
+    { size: bytes } = await Deno.stat(path);
+  let paragraphs = false, texts = 0, empty = false;
+  for await (const line of linesOf(file)) {
+    hash.update(line).update("\n");
     if (line.trim() === "") empty = texts > 0;
     else {
       paragraphs ||= empty;
       texts++;
     }
   }
-  if (texts === 0) throw new Error(`${path} holds no text.`);
+  if (texts === 0) throw new UserError(`${path} holds no text.`);
   return {
     name: path,
     times,
     bytes,
     fingerprint: hash.digest("hex"),
-    texts: paragraphs ? () => paragraphsOf(path) : () => linesWithText(path),
+    texts: paragraphs ? () => paragraphsOf(file) : () => linesWithText(file),
   };
 }
 
 /** The lines of a file, without their ends. */
-async function* linesOf(path: string): AsyncGenerator<string> {
-  const file = await Deno.open(path);
+async function* linesOf({ parts }: TextFile): AsyncGenerator<string> {
   let rest = "";
-  for await (const piece of file.readable.pipeThrough(new TextDecoderStream("utf-8", { fatal: true }))) {
-    const lines = (rest + piece).split(/\r?\n/);
+  for await (const part of parts()) {
+    const lines = (rest + part).split(/\r?\n/);
     rest = lines.pop()!;
     yield* lines;
   }
   yield rest;
 }
 
-async function* linesWithText(path: string): AsyncGenerator<string> {
-  for await (const line of linesOf(path)) if (line.trim() !== "") yield line;
+async function* linesWithText(file: TextFile): AsyncGenerator<string> {
+  for await (const line of linesOf(file)) if (line.trim() !== "") yield line;
 }
 
-async function* paragraphsOf(path: string): AsyncGenerator<string> {
+async function* paragraphsOf(file: TextFile): AsyncGenerator<string> {
   let lines: string[] = [];
-  for await (const line of linesOf(path)) {
+  for await (const line of linesOf(file)) {
     if (line.trim() !== "") lines.push(line);
     else if (lines.length > 0) {
       yield lines.join("\n");

@@ -1,5 +1,6 @@
 /** Texts as full rows of tokens: short ones share a row, long ones take several. */
 import { createHash } from "node:crypto";
+import { UserError } from "../ground/errors.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { LanguageModel } from "./language_model.ts";
 
@@ -29,7 +30,7 @@ export function rowLayout({ tokenizer, kind, model }: LanguageModel, maxLength: 
     maxLength: Math.min(maxLength, model.config.maxLength),
   };
   if (roomOf(layout) < 1) {
-    throw new Error(`maxLength ${maxLength} leaves no room for text beside the special tokens.`);
+    throw new UserError(`maxLength ${maxLength} leaves no room for text beside the special tokens.`);
   }
   return layout;
 }
