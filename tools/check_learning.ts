@@ -9,6 +9,7 @@
 
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { UserError } from "../lib/ground/mod.ts";
 import { type Precision, startEngine } from "../lib/engine/mod.ts";
 import { createModel, disposeModel, namedConfig } from "../lib/models/mod.ts";
 import { loadTokenizer } from "../lib/tokenizer/mod.ts";
@@ -104,7 +105,9 @@ async function tokensOf(file: string, path: string): Promise<Text[]> {
   return readFileSync(file, "utf8").split("\n").slice(1).filter((line) => line !== "").map((line, i) => {
     const [, document, label] = line.split("\t");
     if (document === undefined || !labels.includes(label?.trim() ?? "")) {
-      throw new Error(`${file}, line ${i + 2}: id, document and label (0 or 1) are expected, between tabs.`);
+      throw new UserError(
+        `${file}, line ${i + 2}: id, document and label (0 or 1) are expected, between tabs.`,
+      );
     }
     return { ids: tokenizer.encode(document, { maxLength: recipe.maxLength }).ids, label: Number(label) };
   });

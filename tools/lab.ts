@@ -2,19 +2,16 @@
  * Opens JupyterLab on the project's notebooks and kernel: `deno task lab`. Arguments go to JupyterLab: `deno task lab -- --no-browser --port 8890`.
  */
 import { processEnvironment } from "./environment.ts";
+import { tellErrors } from "./errors.ts";
 import { launch } from "./launch.ts";
 import { ensureLab, setUp } from "./setup.ts";
 import { KERNEL } from "./setup/kernel.ts";
 import { inProject, inVenv, program } from "./setup/paths.ts";
 
 const args = Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args;
-try {
-  await setUp({ engine: "auto", strict: false, notebooks: true, retry: false });
-  await ensureLab();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  Deno.exit(1);
-}
+tellErrors();
+await setUp({ engine: "auto", strict: false, notebooks: true, retry: false });
+await ensureLab();
 const settings = [
   // The project is the root, so that data/ and outputs/ can be looked at; the browser opens at the notebooks.
   `--ServerApp.root_dir=${inProject()}`,

@@ -4,7 +4,10 @@
  */
 import { processEnvironment } from "./environment.ts";
 import { launch } from "./launch.ts";
-import { nearestOf } from "./options.ts";
+import { nearestOf } from "../lib/ground/mod.ts";
+import { commandLines } from "./command_lines.ts";
+import { tellErrors } from "./errors.ts";
+import { type CommandLine, type OptionTable, readOptions } from "./options.ts";
 import { setUp, type SetUpOptions } from "./setup.ts";
 import { exists, inProject } from "./setup/paths.ts";
 
@@ -54,13 +57,11 @@ if (import.meta.main) {
     for (const [name, description] of tasks()) console.error(`  ${name.padEnd(10)}  ${description}`);
     Deno.exit(2);
   }
-  let setUpSeconds: number;
-  try {
-    setUpSeconds = await setUp(needs(command, args, Deno.env.get("KOBERT_ENGINE")));
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    Deno.exit(1);
-  }
+  tellErrors();
+  // a help, or a mistake, is told before anything is set up
+  const known: Readonly<Record<string, CommandLine<OptionTable>>> = commandLines;
+  if (Object.hasOwn(known, command)) readOptions(known[command]!, args);
+  const setUpSeconds = await setUp(needs(command, args, Deno.env.get("KOBERT_ENGINE")));
   Deno.exit(
     await launch(Deno.execPath(), ["run", "-A", file, ...args], {
       ...processEnvironment(),

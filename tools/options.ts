@@ -15,32 +15,39 @@
  * ```
  */
 import { parseArgs } from "node:util";
-
-interface Described {
-  /** What it does, in a few words, for the help. */
-  about: string;
-}
+import { holds, nearestOf, type Rule, UserError, wanted } from "../lib/ground/mod.ts";
+import { type RecipeField, recipeFields, recipes } from "../lib/training/recipe.ts";
+import { tellErrors } from "./errors.ts";
+import { checkInput, checkOutputFile, checkOutputFolder, type PathKind } from "./paths.ts";
 
 /** One option. In a table its key is the option's name in camelCase: `batchSize` is `--batch-size`. */
-export type Option =
-  | Described & { type: "text"; placeholder: string; default?: string; required?: true }
-  | Described & { type: "integer" | "number"; min?: number; max?: number; default?: number; required?: true }
-  | Described & { type: "choice"; choices: readonly string[]; default?: string; required?: true }
-  | Described & { type: "list"; placeholder: string }
-  | Described & { type: "flag" };
+export type Option = Rule & {
+  /** What it does, in a few words, for the help. */
+  about: string;
+  /** What stands for the value in the help. */
+  placeholder?: string;
+  /** An input, a file or folder that must be there, or what the command writes: checked before the command does anything. */
+  path?: PathKind;
+  /** Of an output folder, the files and folders in it that the command replaces: none of them may be an input. */
+  writes?: readonly string[];
+  default?: unknown;
+  required?: true;
+  /** Of a text: whether it may be given several times; its value is all of them. */
+  repeated?: true;
+};
 
 export type OptionTable = Readonly<Record<string, Option>>;
 
 type Value<O extends Option> = O extends { type: "flag" } ? boolean
-  : O extends { type: "list" } ? string[]
   : O extends { type: "integer" | "number" } ? number
   : O extends { choices: readonly (infer C)[] } ? C
+  : O extends { type: "list" } | { repeated: true } ? string[]
   : string;
 
 /** The values of a table's options: `undefined` where one has no default and was not given. */
 export type Values<T extends OptionTable> = {
-  [K in keyof T]: T[K] extends { default: unknown } | { required: true } | { type: "flag" | "list" }
-    ? Value<T[K]>
+  [K in keyof T]: T[K] extends
+    { default: string | number } | { required: true } | { type: "flag" } | { repeated: true } ? Value<T[K]>
     : Value<T[K]> | undefined;
 };
 
@@ -54,167 +61,140 @@ export interface CommandLine<T extends OptionTable> {
 }
 
 /** The command line is wrong; the message says where and what is right. */
-export class UsageError extends Error {}
+export class UsageError extends UserError {
+  override readonly name = "UsageError";
+}
 
 /** The options that several commands share. */
 export const shared = {
   songs: {
     type: "text",
     placeholder: "FILE",
+    path: "input",
     default: "data/songs.csv",
     about: "the table of songs: CSV with the eight columns",
   },
-  genres: {
+  separator: {
     type: "text",
+    placeholder: "CHAR",
+    about: "what parts the table's columns: a character, or tab (default: found in the file)",
+  },
+  genres: {
+    type: "list",
     placeholder: "LIST",
     about: "the genres to tell apart, with commas; songs of none of them are left out (default all)",
+  },
+  genreNames: {
+    type: "text",
+    placeholder: "FILE",
+    path: "input",
+    about: "what the table's genre codes mean: a CSV with two columns, code and name, or a JSON object",
   },
   model: {
     type: "text",
     placeholder: "SOURCE",
+    path: "source",
     default: "kobert-small",
     about: "a checkpoint's folder, a Hub id (skt/kobert-base-v1), or a named configuration from scratch",
   },
   tokenizer: {
     type: "text",
     placeholder: "PATH",
+    path: "input",
     about: "a SentencePiece model, tokenizer.json or folder of one; else the model's",
   },
-  output: { type: "text", placeholder: "FOLDER", about: "where the results go" },
-  seed: { type: "integer", min: 0, max: 2 ** 31 - 1, default: 7, about: "every random choice comes from it" },
+  output: { type: "text", placeholder: "FOLDER", path: "output folder", about: "where the results go" },
+  seed: { ...optionOf(recipeFields.seed), default: recipeFields.seed.value },
   engine: {
     type: "choice",
     choices: ["auto", "tensorflow", "wasm"],
     default: "auto",
     about: "what does the maths",
   },
-  precision: {
-    type: "choice",
-    choices: ["auto", "float32", "bf16"],
-    default: "auto",
-    about: "of matrix products; auto is bf16 where the processor multiplies it natively",
-  },
+  precision: { ...optionOf(recipeFields.precision), default: recipeFields.precision.value },
+  anew: { type: "flag", about: "starts anew where an earlier run was left in the output folder" },
 } as const satisfies OptionTable;
+
+/** A recipe's field as an option: its default is the recipe's own value. */
+function optionOf<F extends RecipeField>({ value: _, ...option }: F): Omit<F, "value"> {
+  return option;
+}
+
+type RecipeFields = typeof recipeFields;
+/** The fields that have an option of their name. */
+type Offered = {
+  [K in keyof RecipeFields]: RecipeFields[K] extends { option: false } ? never : K;
+}[keyof RecipeFields];
+
+const placeholders: Partial<Record<keyof RecipeFields, string>> = { loraTargets: "LIST", bestMetric: "NAME" };
 
 /** The recipe's fields; one that is not given keeps the recipe's own value. */
 export const recipe = {
   recipe: {
     type: "choice",
-    choices: ["study", "quick", "thorough", "test"],
+    choices: Object.keys(recipes),
     about: "where the fields below start from; study, or quick (thorough: longer) for a model from scratch",
   },
-  epochs: { type: "integer", min: 1, about: "times through the training songs" },
-  maxSteps: { type: "integer", min: 1, about: "ends the training after so many steps" },
-  batchSize: { type: "integer", min: 1, about: "songs in a step" },
-  microBatchTokens: {
-    type: "integer",
-    min: 1,
-    about: "computes a step in parts of so many tokens: less memory",
-  },
-  maxLength: { type: "integer", min: 3, about: "tokens a song is cut to" },
-  learningRate: { type: "number", min: 0, about: "the highest one, at the end of the warmup" },
-  schedule: {
-    type: "choice",
-    choices: ["linear", "cosine", "constant", "warmup-stable-decay"],
-    about: "how the learning rate falls",
-  },
-  decayRatio: {
-    type: "number",
-    min: 0,
-    max: 1,
-    about: "for warmup-stable-decay: share of the steps, at the end, in which the learning rate falls",
-  },
-  warmupRatio: {
-    type: "number",
-    min: 0,
-    max: 1,
-    about: "share of the steps in which the learning rate rises",
-  },
-  warmupSteps: { type: "integer", min: 0, about: "the same as a number of steps" },
-  weightDecay: { type: "number", min: 0, about: "AdamW's, on all weights but biases and layer norms" },
-  gradClip: { type: "number", min: 0, about: "the largest norm of all gradients together" },
-  labelSmoothing: { type: "number", min: 0, max: 1, about: "the share of the target spread over all genres" },
-  dropout: {
-    type: "number",
-    min: 0,
-    max: 1,
-    about: "the rate of every dropout of the model, in place of its own",
-  },
-  balanceClasses: { type: "flag", about: "weighs each genre by the inverse of its frequency in training" },
-  maskingRate: {
-    type: "number",
-    min: 0,
-    max: 1,
-    about: "the share of tokens that a masked language model is asked for",
-  },
-  wholeWordMasking: { type: "flag", about: "masks all pieces of a word, or none" },
-  gradientCheckpointing: {
-    type: "flag",
-    about: "computes each layer once more in the backward pass: less memory, a third slower",
-  },
-  freezeLayers: {
-    type: "integer",
-    min: 0,
-    about: "the embeddings and so many of the lowest layers stay as they are",
-  },
-  unfreezeGradually: { type: "flag", about: "thaws the highest frozen layer at each new epoch" },
-  maxTrainSamples: { type: "integer", min: 1, about: "trains on so many instances, drawn by the seed" },
-  maxValidationSamples: {
-    type: "integer",
-    min: 1,
-    about: "validates on so many instances, drawn by the seed",
-  },
-  loraRank: {
-    type: "integer",
-    min: 1,
-    about: "trains adapters of this rank and the head alone (LoRA), beside a checkpoint that stays as it is",
-  },
-  loraAlpha: { type: "number", min: 0, about: "adapters are multiplied by this over their rank" },
-  loraTargets: {
-    type: "text",
-    placeholder: "LIST",
-    about: "the layers with adapters, by the ends of their names, with commas: query,value; or all-linear",
-  },
-  loraDropout: { type: "number", min: 0, max: 1, about: "dropout of what goes into an adapter" },
-  logEverySteps: { type: "integer", min: 1, about: "steps from one log line to the next" },
-  saveEverySteps: { type: "integer", min: 1, about: "steps from one checkpoint to the next" },
-  evaluateEverySteps: {
-    type: "integer",
-    min: 1,
-    about: "steps from one validation to the next, beside epochs",
-  },
-  earlyStoppingPatience: {
-    type: "integer",
-    min: 1,
-    about: "ends after so many validations without a better one",
-  },
-  earlyStoppingDelta: { type: "number", min: 0, about: "what counts as better" },
-  bestMetric: {
-    type: "text",
-    placeholder: "NAME",
-    about: "what tells the best model: accuracy, loss, or another number that validation gives",
-  },
-  keepCheckpoints: { type: "integer", min: 1, about: "checkpoints kept beside the best" },
+  ...Object.fromEntries(
+    (Object.entries(recipeFields) as [keyof RecipeFields, RecipeField][])
+      .filter(([name, { option }]) => option !== false && name !== "seed" && name !== "precision")
+      .map(([name, field]) => [name, { ...optionOf(field), placeholder: placeholders[name] }]),
+  ) as unknown as { [K in Exclude<Offered, "seed" | "precision">]: Omit<RecipeFields[K], "value"> },
 } as const satisfies OptionTable;
 
+/** The option that every command has. */
+const debug = { type: "flag", about: "prints where an error stands, for a report" } as const;
+
 /**
- * Reads the command line of this process, as a task gets it. `--help` prints the help and ends the process with 0; a wrong command line prints what is wrong and ends
- * it with 2.
+ * Reads the command line of this process, as a task gets it, and tells every later error of the process as {@link tellErrors} does. `--help`
+ * prints the help and ends the process with 0; a wrong command line prints what is wrong and ends it with 2.
  */
 export function readOptions<const T extends OptionTable>(
   line: CommandLine<T>,
   args: string[] = Deno.args,
-): Values<T> {
+): Values<T> & { debug: boolean } {
+  tellErrors((text) => inWordsOf(line.options, text));
   if (args.includes("--help") || args.includes("-h")) {
     console.log(helpText(line));
     Deno.exit(0);
   }
   try {
-    return parseOptions(line.options, args);
+    const values = parseOptions({ ...line.options, debug }, args) as Values<T> & { debug: boolean };
+    checkPaths(line.options, values);
+    return values;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     console.error(`${error.message}\n"deno task ${line.command} -- --help" lists the options.`);
     Deno.exit(2);
+  }
+}
+
+/** A text of lib in the words of a command line: `Recipe: freezeLayers is 9` becomes `--freeze-layers is 9`. */
+export function inWordsOf(table: OptionTable, text: string): string {
+  return Object.keys(table).reduce((words, name) => {
+    const flag = `--${flagName(name)}`;
+    const named = words.replaceAll(new RegExp(`\\bRecipe: ${name}\\b`, "g"), flag);
+    // a name of several words is no word of a sentence
+    return /[A-Z]/.test(name) ? named.replaceAll(new RegExp(`(?<![\\w.])${name}\\b`, "g"), flag) : named;
+  }, text);
+}
+
+/**
+ * Checks what a command reads and writes, before it does anything else: inputs are there, outputs can be written and are none of
+ * the inputs. Folders of outputs are made.
+ *
+ * @throws UserError
+ */
+export function checkPaths(table: OptionTable, values: Readonly<Record<string, unknown>>): void {
+  const given = Object.entries(table).flatMap(([name, option]) => {
+    const path = values[name];
+    return typeof path === "string" ? [{ flag: `--${flagName(name)}`, option, path }] : [];
+  });
+  for (const { flag, option, path } of given) if (option.path === "input") checkInput(flag, path);
+  const inputs = given.filter(({ option }) => option.path === "input" || option.path === "source");
+  for (const { flag, option, path } of given) {
+    if (option.path === "output file") checkOutputFile(flag, path, inputs);
+    if (option.path === "output folder") checkOutputFolder(flag, path, option.writes ?? [], inputs);
   }
 }
 
@@ -245,18 +225,18 @@ export function parseOptions<const T extends OptionTable>(table: T, args: string
         `There is no option ${token.rawName}${nearest === undefined ? "" : `; the closest is --${nearest}`}.`,
       );
     }
-    if (known.option.type === "list") {
-      const value = valueOf(token.name, known.option, token.value, token.inlineValue === true);
-      values[known.name] = [...(values[known.name] as string[] | undefined ?? []), value as string];
+    const value = valueOf(token.name, known.option, token.value, token.inlineValue === true);
+    if (known.option.repeated) {
+      values[known.name] = [...values[known.name] as string[] | undefined ?? [], value as string];
       continue;
     }
     if (known.name in values) throw new UsageError(`--${token.name} is given twice.`);
-    values[known.name] = valueOf(token.name, known.option, token.value, token.inlineValue === true);
+    values[known.name] = value;
   }
   for (const [name, option] of Object.entries(table)) {
     if (name in values) continue;
     if (option.type === "flag") values[name] = false;
-    else if (option.type === "list") values[name] = [];
+    else if (option.repeated) values[name] = [];
     else if (option.required) {
       throw new UsageError(`--${flagName(name)} ${placeholder(option)} is needed: ${option.about}.`);
     } else values[name] = option.default;
@@ -269,7 +249,7 @@ function valueOf(
   option: Option,
   text: string | undefined,
   inline: boolean,
-): string | number | boolean {
+): string | number | boolean | string[] {
   if (option.type === "flag") {
     if (text !== undefined) throw new UsageError(`--${flag} takes no value.`);
     return true;
@@ -277,27 +257,20 @@ function valueOf(
   if (text === undefined || text === "" || (!inline && text.startsWith("--"))) {
     throw new UsageError(`--${flag} needs a value: ${placeholder(option)}, ${option.about}.`);
   }
-  if (option.type === "text" || option.type === "list") return text;
-  if (option.type === "choice") {
-    if (option.choices.includes(text)) return text;
-    throw new UsageError(`--${flag} is "${text}"; it can be ${listed(option.choices)}.`);
+  if (option.type === "text") return text;
+  if (option.type === "list") {
+    const words = text.split(",").map((word) => word.trim()).filter((word) => word !== "");
+    if (words.length > 0) return words;
+    throw new UsageError(`--${flag} is "${text}"; it must be words with commas between.`);
   }
-  const number = Number(text);
-  const kind = option.type === "integer" ? "a whole number" : "a number";
-  if (
-    text.trim() === "" || !Number.isFinite(number) ||
-    (option.type === "integer" && !Number.isSafeInteger(number))
-  ) {
-    throw new UsageError(`--${flag} is "${text}"; it must be ${kind}.`);
-  }
-  if (number < (option.min ?? -Infinity) || number > (option.max ?? Infinity)) {
-    const bounds = [
-      ...(option.min === undefined ? [] : [`at least ${option.min}`]),
-      ...(option.max === undefined ? [] : [`at most ${option.max}`]),
-    ];
-    throw new UsageError(`--${flag} is ${text}; it must be ${bounds.join(" and ")}.`);
-  }
-  return number;
+  // null is for recipes: an option that is not wanted is left out
+  const rule: Rule = { ...option, orNull: undefined };
+  const value = option.type === "choice" || text.trim() === "" ? text : Number(text);
+  if (holds(rule, value)) return value;
+  const shown = typeof value === "number" && Number.isFinite(value) ? value : `"${text}"`;
+  throw new UsageError(
+    `--${flag} is ${shown}; it ${option.type === "choice" ? "can" : "must"} be ${wanted(rule)}.`,
+  );
 }
 
 /** The help of a command, made from its table. */
@@ -306,14 +279,14 @@ export function helpText(line: CommandLine<OptionTable>): string {
     const left = option.type === "flag"
       ? `--${flagName(name)}`
       : `--${flagName(name)} ${placeholder(option)}`;
-    const standard = option.type === "flag" || option.type === "list" || option.default === undefined
+    const standard = option.type === "flag" || option.default === undefined
       ? ""
       : ` (default ${option.default})`;
-    const needed = option.type !== "flag" && option.type !== "list" && option.required ? " (needed)" : "";
-    const several = option.type === "list" ? "; may be given several times" : "";
+    const needed = option.type !== "flag" && option.required ? " (needed)" : "";
+    const several = option.repeated ? "; may be given several times" : "";
     return [left, option.about + standard + needed + several] as const;
   });
-  rows.push(["--help", "this text"]);
+  rows.push(["--debug", debug.about], ["--help", "this text"]);
   const width = Math.min(34, Math.max(...rows.map(([left]) => left.length)));
   const table = rows.map(([left, right]) =>
     left.length > width ? `  ${left}\n  ${" ".repeat(width)}  ${right}` : `  ${left.padEnd(width)}  ${right}`
@@ -321,38 +294,11 @@ export function helpText(line: CommandLine<OptionTable>): string {
   return [`deno task ${line.command} -- [options]`, "", line.about, "", ...table].join("\n");
 }
 
-/** The known word that takes the fewest changed letters from the given one; `undefined` when none is known. */
-export function nearestOf(word: string, known: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let least = Infinity;
-  for (const candidate of known) {
-    const changes = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (changes < least) [best, least] = [candidate, changes];
-  }
-  return best;
-}
+/** An option's name on the command line, without its dashes. */
+export const flagName = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** Insertions, deletions and replacements from one word to another (Levenshtein). */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row.at(-1)!;
-}
-
-const flagName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
-
-function placeholder(option: Exclude<Option, { type: "flag" }>): string {
-  if (option.type === "text" || option.type === "list") return option.placeholder;
+function placeholder(option: Option): string {
   if (option.type === "choice") return option.choices.join("|");
-  return "N";
+  return option.placeholder ?? (option.type === "integer" || option.type === "number" ? "N" : "TEXT");
 }

@@ -27,10 +27,33 @@ interface SplitFile {
 
 const idsOf = (frame: pl.DataFrame): string[] => frame.getColumn("id").toArray() as string[];
 
-/** Reads a table, cleans it and tells what was dropped. @param options.genres the genres to keep, with commas */
-export async function readCleanSongs(path: string, options: { genres?: string } = {}): Promise<pl.DataFrame> {
-  const genres = options.genres?.split(",").map((genre) => genre.trim());
-  const { songs, report } = cleanSongs(await readSongs(path), genres === undefined ? {} : { genres });
+/** How a table is read, as the options say it. */
+export interface TableOptions {
+  /** The genres to keep; default all. */
+  genres?: string[];
+  /** What parts the columns: a character, or `tab`. */
+  separator?: string;
+  /** A file with the names of genre codes. */
+  genreNames?: string;
+}
+
+/** The same as `readSongs` takes it. */
+export function readingOf(
+  { separator, genreNames }: TableOptions,
+): { separator?: string; genreNames?: string } {
+  return {
+    ...(separator !== undefined && { separator: /^(tab|\\t)$/i.test(separator) ? "\t" : separator }),
+    ...(genreNames !== undefined && { genreNames }),
+  };
+}
+
+/** Reads a table, cleans it and tells what was dropped. */
+export async function readCleanSongs(path: string, options: TableOptions = {}): Promise<pl.DataFrame> {
+  const { genres } = options;
+  const { songs, report } = cleanSongs(
+    await readSongs(path, readingOf(options)),
+    genres === undefined ? {} : { genres },
+  );
   const dropped = report.byReason.map(({ reason, songs }) => `${songs} with ${reason}`).join(", ");
   console.log(
     `${path}: ${report.read} songs, ${report.kept} kept${dropped === "" ? "" : ` (dropped ${dropped})`}`,
@@ -63,20 +86,20 @@ export async function testIdsOf(modelFolder: string): Promise<Set<string> | null
   return new Set(file.test);
 }
 
+const allLinear = "all-linear";
+
 /** The recipe a command line asks for: a named one with single fields changed. */
 export function recipeOf(
-  options: { recipe?: string; model: string; loraTargets?: string } & Partial<Omit<Recipe, "loraTargets">>,
+  options: { recipe?: string; model: string } & Partial<Recipe>,
 ): { name: string; recipe: Recipe } {
-  const { recipe: named, model, loraTargets: targets, ...rest } = options;
-  const given: Partial<Recipe> = { ...rest };
-  if (targets !== undefined) {
-    given.loraTargets = targets === "all-linear" ? targets : targets.split(",").map((name) => name.trim());
-  }
+  const { recipe: named, model, ...given } = options;
   const name = named ?? (configNames.includes(model) ? "quick" : "study");
   const base = recipes[name]!;
   const changes = Object.fromEntries(
     // a flag that is not given leaves the recipe's own value
-    Object.entries(given).filter(([key, value]) => key in base && value !== undefined && value !== false),
+    Object.entries(given).filter(([key, value]) => key in base && value !== undefined && value !== false)
+      // of names one that stands for all is none
+      .map(([key, value]) => [key, key === "loraTargets" && String(value) === allLinear ? allLinear : value]),
   );
   return { name, recipe: { ...base, ...changes } };
 }
@@ -85,11 +108,11 @@ export function recipeOf(
 export async function classifyShowing(
   classifier: Classifier,
   songs: readonly Song[],
-  options: { maxLength?: number; precision: string },
+  options: { maxLength?: number; precision: Recipe["precision"] },
 ): Promise<SongPrediction[]> {
   const bar = progressBar({ total: songs.length, label: "분류 · classifying", unit: "songs" });
   const predictions = await classifySongs(classifier, songs, {
-    precision: options.precision as Recipe["precision"],
+    precision: options.precision,
     ...(options.maxLength !== undefined && { maxLength: options.maxLength }),
     onProgress: (done) => bar.update(done),
   });

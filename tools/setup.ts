@@ -5,7 +5,9 @@
  * Each step leaves its mark last (a stamp, or a folder that appears by renaming), so a set-up that was killed is taken up by the next.
  */
 import { createHash } from "node:crypto";
-import { readOptions, shared } from "./options.ts";
+import { UserError } from "../lib/ground/mod.ts";
+import { commandLines } from "./command_lines.ts";
+import { readOptions } from "./options.ts";
 import { processEnvironment } from "./environment.ts";
 import { KERNEL, kernelStands, writeKernel } from "./setup/kernel.ts";
 import { exists, inProject, inVenv, readText, writeWhole } from "./setup/paths.ts";
@@ -100,7 +102,7 @@ async function engine(packages: Promise<void>, options: SetUpOptions): Promise<v
     if (!(error instanceof NoTensorFlow)) throw error;
     const remedy = `${error.remedy} "deno task setup" tries again.`.trim();
     if (options.engine === "tensorflow") {
-      throw new Error(`TensorFlow cannot be set up: ${error.why}. ${remedy}`);
+      throw new UserError(`TensorFlow cannot be set up: ${error.why}. ${remedy}`);
     }
     console.error(
       `WebAssembly does the maths, several times slower than TensorFlow: ${error.why}. ${remedy}`,
@@ -268,23 +270,9 @@ function engineLine(toDo: boolean, state: EngineState | undefined): string {
 }
 
 if (import.meta.main) {
-  const options = readOptions({
-    command: "setup",
-    about:
-      "Sets the project up, inside its own folder. Every other task does so by itself, where something is missing.",
-    options: {
-      engine: { ...shared.engine, about: "tensorflow: fail where it cannot be had; wasm: leave it out" },
-      requireTensorflow: { type: "flag", about: "fail where TensorFlow cannot be had, as the tests do" },
-      check: { type: "flag", about: "only print what stands; exit code 1 when something is to do" },
-    },
-  });
+  const options = readOptions(commandLines.setup);
   if (options.check) Deno.exit(await printState() ? 0 : 1);
-  try {
-    const engine = options.requireTensorflow ? "tensorflow" : options.engine;
-    await setUp({ engine, strict: options.requireTensorflow, notebooks: true, retry: true });
-    await printState();
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    Deno.exit(1);
-  }
+  const engine = options.requireTensorflow ? "tensorflow" : options.engine;
+  await setUp({ engine, strict: options.requireTensorflow, notebooks: true, retry: true });
+  await printState();
 }

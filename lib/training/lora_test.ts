@@ -261,6 +261,6 @@ Deno.test("adapters to a model from scratch, and recipes of no sense, are refuse
   await refused({ loraRank: 0 }, /loraRank is 0; it must be a whole number, at least 1, or null/);
   await refused({ loraAlpha: 0 }, /loraAlpha is 0/);
   await refused({ loraDropout: 1 }, /loraDropout is 1/);
-  await refused({ loraTargets: [] }, /loraTargets is \[\]; it must be all-linear, a list/);
+  await refused({ loraTargets: [] }, /loraTargets is \[\]; it must be a text, or a list of texts/);
   disposeModel(fresh.model);
 });

@@ -5,7 +5,7 @@ import type { Example } from "./batches.ts";
 import { weightsFingerprint } from "./checkpoint.ts";
 import { type Examples, examplesOfList, sampleExamples } from "./examples.ts";
 import { frozenIn } from "./freeze.ts";
-import { checkRecipe, type Recipe } from "./recipe.ts";
+import { checkRecipe, decisiveFields, type Recipe } from "./recipe.ts";
 import type { Trainable } from "./types.ts";
 
 /** Everything that is fixed before the first step. */
@@ -56,14 +56,6 @@ export function makePlan(
   frozenIn(0, model.parameters.keys(), recipe);
   const precision = resolvePrecision(recipe.precision);
   const stepsPerEpoch = Math.ceil(train.length / recipe.batchSize);
-  // fields that change neither the curve nor the best model may differ in a resumed run
-  const {
-    keepCheckpoints: _,
-    logEverySteps: __,
-    saveEverySteps: ___,
-    gradientCheckpointing: ____,
-    ...decisive
-  } = recipe;
   return {
     recipe,
     precision,
@@ -75,7 +67,7 @@ export function makePlan(
       ? (recipe.multiLabel ? positiveWeights : balancedWeights)(train, model.labels.length)
       : undefined,
     identity: {
-      recipe: { ...decisive, precision },
+      recipe: { ...decisiveFields(recipe), precision },
       model: { ...model.identity, labels: model.labels },
       weights: weightsFingerprint(model.parameters.values()),
       train: train.fingerprint,

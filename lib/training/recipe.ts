@@ -1,141 +1,295 @@
 /** How a training runs, as one flat table of numbers. */
-import { UserError } from "../ground/errors.ts";
 import type { Precision } from "../engine/mod.ts";
+import { UserError } from "../ground/errors.ts";
+import { holds, type Rule, wanted } from "../ground/values.ts";
+
+/** What there is to know of a recipe's field; type, check, the commands' help and the identity of a run all come from it. */
+export type RecipeField = Rule & {
+  /** What it is, in a few words, as the commands' help has it. */
+  about: string;
+  /** The study's own value, for a pretrained checkpoint. */
+  value: unknown;
+  /** `false` where neither the curve nor the best model depend on it: a run that is gone on with may have another value. */
+  decisive?: false;
+  /** `false` where the commands have no option of this name. */
+  option?: false;
+};
+
+const precisions = ["auto", "float32", "bf16"] as const satisfies readonly (Precision | "auto")[];
 
 /** Everything that decides a training's result beside the model and the data. */
-export interface Recipe {
+export const recipeFields = {
   /** Passes over the training examples. */
-  epochs: number;
+  epochs: { type: "integer", min: 1, value: 10, about: "times through the training songs" },
   /** Ends the training after this many steps, wherever its epoch stands; `null` for none. */
-  maxSteps: number | null;
+  maxSteps: {
+    type: "integer",
+    min: 1,
+    orNull: true,
+    value: null,
+    about: "ends the training after so many steps",
+  },
   /** Examples a step. */
-  batchSize: number;
+  batchSize: { type: "integer", min: 1, value: 32, about: "songs in a step" },
   /** A step's batch is computed in parts of at most this many tokens, padding included; `null` for one part. Same gradients. */
-  microBatchTokens: number | null;
+  microBatchTokens: {
+    type: "integer",
+    min: 1,
+    orNull: true,
+    value: null,
+    about: "computes a step in parts of so many tokens: less memory",
+  },
   /** Computes each layer once more in the backward pass and keeps less in memory meanwhile. Same gradients, about a third slower. */
-  gradientCheckpointing: boolean;
+  gradientCheckpointing: {
+    type: "flag",
+    value: false,
+    decisive: false,
+    about: "computes each layer once more in the backward pass: less memory, a third slower",
+  },
   /** Texts are cut to this many tokens, [CLS] and [SEP] included. */
-  maxLength: number;
+  maxLength: { type: "integer", min: 3, value: 256, about: "tokens a song is cut to" },
   /** The highest learning rate, reached after the warmup. */
-  learningRate: number;
-  schedule: "linear" | "cosine" | "constant" | "warmup-stable-decay";
+  learningRate: { type: "number", above: 0, value: 2e-5, about: "the highest one, at the end of the warmup" },
+  /** How the learning rate falls after the warmup. */
+  schedule: {
+    type: "choice",
+    choices: ["linear", "cosine", "constant", "warmup-stable-decay"],
+    value: "linear",
+    about: "how the learning rate falls",
+  },
   /** For `warmup-stable-decay`: the share of all steps, at the end, in which the learning rate falls to 0. */
-  decayRatio: number;
+  decayRatio: {
+    type: "number",
+    min: 0,
+    max: 1,
+    value: 0.2,
+    about: "for warmup-stable-decay: share of the steps, at the end, in which the learning rate falls",
+  },
   /** The share of all steps in which the learning rate rises from 0. */
-  warmupRatio: number;
+  warmupRatio: {
+    type: "number",
+    min: 0,
+    max: 1,
+    value: 0.1,
+    about: "share of the steps in which the learning rate rises",
+  },
   /** Steps of warmup; `null` to take `warmupRatio`. */
-  warmupSteps: number | null;
-  weightDecay: number;
-  adamBeta1: number;
-  adamBeta2: number;
-  adamEpsilon: number;
+  warmupSteps: { type: "integer", min: 0, orNull: true, value: null, about: "the same as a number of steps" },
+  /** AdamW's, on all weights but biases and layer norms. */
+  weightDecay: {
+    type: "number",
+    min: 0,
+    value: 0.01,
+    about: "AdamW's, on all weights but biases and layer norms",
+  },
+  /** AdamW's β₁, the decay of the gradients' mean. */
+  adamBeta1: { type: "number", min: 0, below: 1, value: 0.9, option: false, about: "AdamW's first decay" },
+  /** AdamW's β₂, the decay of the gradients' square. */
+  adamBeta2: { type: "number", min: 0, below: 1, value: 0.999, option: false, about: "AdamW's second decay" },
+  /** AdamW's ε. */
+  adamEpsilon: { type: "number", above: 0, value: 1e-8, option: false, about: "AdamW's epsilon" },
   /** Gradients are scaled down to this global norm; `null` for no clipping. */
-  gradClip: number | null;
-  labelSmoothing: number;
+  gradClip: {
+    type: "number",
+    above: 0,
+    orNull: true,
+    value: 1.0,
+    about: "the largest norm of all gradients together",
+  },
+  /** The share of the target that is spread over all classes. */
+  labelSmoothing: {
+    type: "number",
+    min: 0,
+    below: 1,
+    value: 0,
+    about: "the share of the target spread over all genres",
+  },
   /** The rate of every dropout of the model, in place of its own; `null` for its own. */
-  dropout: number | null;
+  dropout: {
+    type: "number",
+    min: 0,
+    below: 1,
+    orNull: true,
+    value: null,
+    about: "the rate of every dropout of the model, in place of its own",
+  },
   /** For a masked language model: the share of tokens that are asked for. */
-  maskingRate: number;
+  maskingRate: {
+    type: "number",
+    above: 0,
+    max: 1,
+    value: 0.15,
+    about: "the share of tokens that a masked language model is asked for",
+  },
   /** For a masked language model: all pieces of a word are asked for, or none. */
-  wholeWordMasking: boolean;
+  wholeWordMasking: { type: "flag", value: false, about: "masks all pieces of a word, or none" },
   /** Weighs each class by the inverse of its frequency in training. */
-  balanceClasses: boolean;
+  balanceClasses: {
+    type: "flag",
+    value: false,
+    about: "weighs each genre by the inverse of its frequency in training",
+  },
   /**
    * The study's 오버샘플링: a song becomes one instance for each pair of its genres and artists, each of weight 1. When false, a
    * song becomes one instance for each of its genres and their weights sum to 1.
    */
-  oversample: boolean;
+  oversample: {
+    type: "flag",
+    value: true,
+    option: false, // --weights turns it off
+    about: "a song counts once for each pair of its genres and artists",
+  },
   /**
    * A song is one example with all of its genres, and each genre gets its own yes or no (a sigmoid) in place of a choice of one
    * among them. `oversample` means nothing then, and `balanceClasses` weighs each genre's songs as much as all others.
    */
-  multiLabel: boolean;
+  multiLabel: { type: "flag", value: false, option: false, about: "each genre its own yes or no" },
   /** Batches are sorted by length within shuffled windows of this many batches: less padding. 0 sorts nothing. */
-  sortWindow: number;
+  sortWindow: {
+    type: "integer",
+    min: 0,
+    value: 50,
+    option: false,
+    about: "batches that are sorted by length together",
+  },
   /** Parameters with these names stay as they are; `*` stands for anything: `["*.embeddings.*"]`. */
-  freeze: readonly string[];
+  freeze: { type: "list", value: [], option: false, about: "parameters that stay as they are" },
   /** The embeddings and this many of the lowest layers stay as they are; 0 freezes none. */
-  freezeLayers: number;
+  freezeLayers: {
+    type: "integer",
+    min: 0,
+    value: 0,
+    about: "the embeddings and so many of the lowest layers stay as they are",
+  },
   /** Thaws the highest of `freezeLayers` at each new epoch, the embeddings last (Howard & Ruder 2018). */
-  unfreezeGradually: boolean;
+  unfreezeGradually: {
+    type: "flag",
+    value: false,
+    about: "thaws the highest frozen layer at each new epoch",
+  },
+  /** Trains on this many examples, drawn by the seed; `null` for all. */
+  maxTrainSamples: {
+    type: "integer",
+    min: 1,
+    orNull: true,
+    value: null,
+    about: "trains on so many instances, drawn by the seed",
+  },
+  /** Validates on this many examples, drawn by the seed; `null` for all. */
+  maxValidationSamples: {
+    type: "integer",
+    min: 1,
+    orNull: true,
+    value: null,
+    about: "validates on so many instances, drawn by the seed",
+  },
   /**
    * LoRA: beside each linear layer of a pretrained checkpoint two matrices of this rank are learnt, and the head; all else
    * stays as it is. `null` trains the model itself, or the adapters it was loaded with.
    */
-  loraRank: number | null;
+  loraRank: {
+    type: "integer",
+    min: 1,
+    orNull: true,
+    value: null,
+    about: "trains adapters of this rank and the head alone (LoRA), beside a checkpoint that stays as it is",
+  },
   /** The product of the two matrices is multiplied by this over the rank. */
-  loraAlpha: number;
+  loraAlpha: {
+    type: "number",
+    above: 0,
+    value: 16,
+    about: "adapters are multiplied by this over their rank",
+  },
   /** The layers by the ends of their names (`["query", "value"]`), a regular expression for whole names, or `all-linear`. */
-  loraTargets: readonly string[] | string;
+  loraTargets: {
+    type: "list",
+    orText: true,
+    value: "all-linear",
+    about: "the layers with adapters, by the ends of their names, with commas: query,value; or all-linear",
+  },
   /** Dropout of what goes into an adapter. */
-  loraDropout: number;
-  /** Trains on this many examples, drawn by the seed; `null` for all. */
-  maxTrainSamples: number | null;
-  /** Validates on this many examples, drawn by the seed; `null` for all. */
-  maxValidationSamples: number | null;
-  precision: Precision | "auto";
-  seed: number;
+  loraDropout: { type: "number", min: 0, below: 1, value: 0, about: "dropout of what goes into an adapter" },
+  /** Of matrix products; `auto` is bf16 where the processor multiplies it natively. */
+  precision: {
+    type: "choice",
+    choices: precisions,
+    value: "auto",
+    about: "of matrix products; auto is bf16 where the processor multiplies it natively",
+  },
+  /** Every random choice comes from it. */
+  seed: { type: "integer", min: 0, max: 2 ** 31 - 1, value: 7, about: "every random choice comes from it" },
   /** A log line every so many steps beside each epoch's end; `null` for epochs only. */
-  logEverySteps: number | null;
+  logEverySteps: {
+    type: "integer",
+    min: 1,
+    orNull: true,
+    value: 500,
+    decisive: false,
+    about: "steps from one log line to the next",
+  },
   /** A checkpoint every so many steps beside each epoch's end; `null` for epochs only. */
-  saveEverySteps: number | null;
+  saveEverySteps: {
+    type: "integer",
+    min: 1,
+    orNull: true,
+    value: 1000,
+    decisive: false,
+    about: "steps from one checkpoint to the next",
+  },
   /** Evaluates on validation every so many steps beside each epoch's end; `null` for epochs only. */
-  evaluateEverySteps: number | null;
+  evaluateEverySteps: {
+    type: "integer",
+    min: 1,
+    orNull: true,
+    value: null,
+    about: "steps from one validation to the next, beside epochs",
+  },
   /** Checkpoints kept beside the best. */
-  keepCheckpoints: number;
+  keepCheckpoints: {
+    type: "integer",
+    min: 1,
+    value: 2,
+    decisive: false,
+    about: "checkpoints kept beside the best",
+  },
   /** What decides the best checkpoint: `accuracy`, `loss`, `microF1` with `multiLabel`, or another number that validation gives. */
-  bestMetric: string;
+  bestMetric: {
+    type: "text",
+    value: "accuracy",
+    about: "what tells the best model: accuracy, loss, or another number that validation gives",
+  },
   /** Ends the training when `bestMetric` did not improve for this many evaluations; `null` for never. */
-  earlyStoppingPatience: number | null;
+  earlyStoppingPatience: {
+    type: "integer",
+    min: 1,
+    orNull: true,
+    value: null,
+    about: "ends after so many validations without a better one",
+  },
   /** What counts as an improvement of `bestMetric`. */
-  earlyStoppingDelta: number;
-}
+  earlyStoppingDelta: { type: "number", min: 0, value: 0, about: "what counts as better" },
+} as const satisfies Record<string, RecipeField>;
+
+type Fields = typeof recipeFields;
+
+/** What a value by a rule is in TypeScript. */
+export type RuleValue<R> =
+  | (R extends { type: "integer" | "number" } ? number
+    : R extends { choices: readonly (infer C)[] } ? C
+    : R extends { type: "flag" } ? boolean
+    : R extends { type: "list"; orText: true } ? readonly string[] | string
+    : R extends { type: "list" } ? readonly string[]
+    : string)
+  | (R extends { orNull: true } ? null : never);
+
+/** Everything that decides a training's result beside the model and the data: {@link recipeFields} says what each field is. */
+export type Recipe = { -readonly [Name in keyof Fields]: RuleValue<Fields[Name]> };
 
 /** The study's recipe, for a pretrained checkpoint. */
-export const studyRecipe: Readonly<Recipe> = {
-  epochs: 10,
-  maxSteps: null,
-  batchSize: 32,
-  microBatchTokens: null,
-  gradientCheckpointing: false,
-  maxLength: 256,
-  learningRate: 2e-5,
-  schedule: "linear",
-  decayRatio: 0.2,
-  warmupRatio: 0.1,
-  warmupSteps: null,
-  weightDecay: 0.01,
-  adamBeta1: 0.9,
-  adamBeta2: 0.999,
-  adamEpsilon: 1e-8,
-  gradClip: 1.0,
-  labelSmoothing: 0,
-  dropout: null,
-  maskingRate: 0.15,
-  wholeWordMasking: false,
-  balanceClasses: false,
-  oversample: true,
-  multiLabel: false,
-  sortWindow: 50,
-  freeze: [],
-  freezeLayers: 0,
-  unfreezeGradually: false,
-  loraRank: null,
-  loraAlpha: 16,
-  loraTargets: "all-linear",
-  loraDropout: 0,
-  maxTrainSamples: null,
-  maxValidationSamples: null,
-  precision: "auto",
-  seed: 7,
-  logEverySteps: 500,
-  saveEverySteps: 1000,
-  evaluateEverySteps: null,
-  keepCheckpoints: 2,
-  bestMetric: "accuracy",
-  earlyStoppingPatience: null,
-  earlyStoppingDelta: 0,
-};
+export const studyRecipe: Readonly<Recipe> = Object.fromEntries(
+  Object.entries(recipeFields).map(([name, { value }]) => [name, value]),
+) as unknown as Recipe;
 
 /**
  * For `kobert-small` from scratch on the bundled songs in a few minutes: smaller batches and a larger learning rate, for a
@@ -171,108 +325,24 @@ export const recipes: Readonly<Record<string, Readonly<Recipe>>> = {
   test: testRecipe,
 };
 
-/** What a field's value must be. */
-interface Rule {
-  holds: (value: unknown) => boolean;
-  /** Ends the sentence "it must be". */
-  wanted: string;
+/** The fields that decide a training's curve and its best model: what a run that is gone on with must agree in. */
+export function decisiveFields(recipe: Recipe): Partial<Recipe> {
+  const decisive = (name: string) => (recipeFields as Record<string, RecipeField>)[name]?.decisive !== false;
+  return Object.fromEntries(Object.entries(recipe).filter(([name]) => decisive(name)));
 }
 
-const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
-
-function number(least: number, most = Infinity): Rule {
-  const range = most === Infinity ? `at least ${least}` : `from ${least} to ${most}`;
-  return {
-    holds: (value) => isNumber(value) && value >= least && value <= most,
-    wanted: `a number, ${range}`,
-  };
-}
-
-function whole(least: number, most = Infinity): Rule {
-  const { holds, wanted } = number(least, most);
-  return {
-    holds: (value) => holds(value) && Number.isInteger(value),
-    wanted: wanted.replace("a number", "a whole number"),
-  };
-}
-
-function orNull({ holds, wanted }: Rule): Rule {
-  return { holds: (value) => value === null || holds(value), wanted: `${wanted}, or null` };
-}
-
-function oneOf(...values: string[]): Rule {
-  return { holds: (value) => values.includes(value as string), wanted: values.join(" or ") };
-}
-
-const share = number(0, 1);
-const below1: Rule = { holds: (value) => share.holds(value) && value !== 1, wanted: "from 0 to below 1" };
-const above0: Rule = { holds: (value) => isNumber(value) && value > 0, wanted: "a number above 0" };
-const flag: Rule = { holds: (value) => typeof value === "boolean", wanted: "true or false" };
-
-const rules: Record<keyof Recipe, Rule> = {
-  epochs: whole(1),
-  maxSteps: orNull(whole(1)),
-  batchSize: whole(1),
-  microBatchTokens: orNull(whole(1)),
-  gradientCheckpointing: flag,
-  maxLength: whole(1),
-  learningRate: above0,
-  schedule: oneOf("linear", "cosine", "constant", "warmup-stable-decay"),
-  decayRatio: share,
-  warmupRatio: share,
-  warmupSteps: orNull(whole(0)),
-  weightDecay: number(0),
-  adamBeta1: below1,
-  adamBeta2: below1,
-  adamEpsilon: above0,
-  gradClip: orNull(above0),
-  labelSmoothing: below1,
-  dropout: orNull(below1),
-  maskingRate: { holds: (value) => share.holds(value) && value !== 0, wanted: "above 0, at most 1" },
-  wholeWordMasking: flag,
-  balanceClasses: flag,
-  oversample: flag,
-  multiLabel: flag,
-  sortWindow: whole(0),
-  freeze: {
-    holds: (value) => Array.isArray(value) && value.every((pattern) => typeof pattern === "string"),
-    wanted: "a list of names",
-  },
-  freezeLayers: whole(0),
-  unfreezeGradually: flag,
-  loraRank: orNull(whole(1)),
-  loraAlpha: above0,
-  loraTargets: {
-    holds: (value) =>
-      value !== "" && (typeof value === "string" ||
-        (Array.isArray(value) && value.length > 0 &&
-          value.every((name) => typeof name === "string" && name !== ""))),
-    wanted: "all-linear, a list of layers' names or a regular expression",
-  },
-  loraDropout: below1,
-  maxTrainSamples: orNull(whole(1)),
-  maxValidationSamples: orNull(whole(1)),
-  precision: oneOf("auto", "float32", "bf16"),
-  seed: whole(0, Number.MAX_SAFE_INTEGER),
-  logEverySteps: orNull(whole(1)),
-  saveEverySteps: orNull(whole(1)),
-  evaluateEverySteps: orNull(whole(1)),
-  keepCheckpoints: whole(1),
-  bestMetric: { holds: (value) => typeof value === "string" && value !== "", wanted: "a metric's name" },
-  earlyStoppingPatience: orNull(whole(1)),
-  earlyStoppingDelta: number(0),
-};
-
-/** @throws Error naming the first field that is unknown, missing or outside its range. */
+/** @throws UserError naming the first field that is unknown, missing or outside its range. */
 export function checkRecipe(recipe: Recipe): void {
-  const unknown = Object.keys(recipe).find((name) => !(name in rules));
+  const unknown = Object.keys(recipe).find((name) => !(name in recipeFields));
   if (unknown !== undefined) {
-    throw new UserError(`The recipe has no field "${unknown}"; it has ${Object.keys(rules).join(", ")}.`);
+    throw new UserError(
+      `The recipe has no field "${unknown}"; it has ${Object.keys(recipeFields).join(", ")}.`,
+    );
   }
-  for (const [name, { holds, wanted }] of Object.entries(rules)) {
-    const value = recipe[name as keyof Recipe];
-    if (!holds(value)) {
-      throw new UserError(`Recipe: ${name} is ${JSON.stringify(value)}; it must be ${wanted}.`);
+  for (const [name, rule] of Object.entries(recipeFields) as [keyof Recipe, RecipeField][]) {
+    const value = recipe[name];
+    if (!holds(rule, value)) {
+      throw new UserError(`Recipe: ${name} is ${JSON.stringify(value)}; it must be ${wanted(rule)}.`);
     }
   }
   if (recipe.multiLabel && recipe.labelSmoothing > 0) {

@@ -5,48 +5,18 @@
  * whatever else the machine does meets both. A row's figure is the ratio of the medians.
  */
 import { dirname, join, resolve } from "node:path";
+import { UserError } from "../../lib/ground/mod.ts";
 import { machine } from "../bench/machine.ts";
 import type { Answer } from "../bench/protocol.ts";
 import { allRows, configs, dropoutFields, type ModelName, type Row, textLengths } from "../bench/rows.ts";
-import { type Allocator, Side } from "../bench/side.ts";
+import { Side } from "../bench/side.ts";
 import { compare, type Comparison } from "../bench/statistics.ts";
+import { commandLines } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
 import { ensureReferenceVenv } from "../setup.ts";
 import { exists, inProject } from "../setup/paths.ts";
 
-const options = readOptions({
-  command: "bench",
-  about:
-    "Measures training, inference, memory and loading beside PyTorch with transformers, in turn on this machine, and\n" +
-    "prints a table of ratios: above 1 is better than PyTorch. The first run installs PyTorch in .venv-reference (3.5 GB).\n" +
-    "Let nothing else run meanwhile. All rows take about an hour.",
-  options: {
-    rows: {
-      type: "text",
-      placeholder: "PATTERN",
-      about: "only rows whose name has this (a regular expression)",
-    },
-    quick: { type: "flag", about: "a few rows and rounds: three minutes" },
-    long: {
-      type: "flag",
-      about: "rows of 512 tokens too, one side after the other: 24 GB of memory, half an hour more",
-    },
-    resume: { type: "flag", about: "keep the rows that the output file has, measure the others" },
-    rounds: { type: "integer", min: 1, max: 100, about: "turns of each side (default 7, with --quick 3)" },
-    peerAllocator: {
-      type: "choice",
-      choices: ["default", "tuned"],
-      default: "tuned",
-      about: "glibc's allocator under PyTorch: as it comes, or set as for our side",
-    },
-    output: {
-      type: "text",
-      placeholder: "FILE",
-      default: "outputs/bench.json",
-      about: "where the figures go",
-    },
-  },
-});
+const options = readOptions(commandLines.bench);
 
 /** A line of the table. */
 interface Figure extends Comparison {
@@ -129,7 +99,7 @@ async function startSides<T>(
     const result = await prepare(first);
     const second = Side.peer(
       python,
-      row.kind === "allocator" ? "default" : options.peerAllocator as Allocator,
+      row.kind === "allocator" ? "default" : options.peerAllocator,
     );
     sides.push(second);
     const results: [T, T] = [result, await prepare(second)];
@@ -214,7 +184,7 @@ async function measureApart(row: Row, folder: string): Promise<Figure[]> {
     });
   };
   const ours = await alone(() => Side.ours());
-  const peer = await alone(() => Side.peer(python, options.peerAllocator as Allocator));
+  const peer = await alone(() => Side.peer(python, options.peerAllocator));
   checkLosses(row, ours.loss, peer.loss);
   return stepFigures(row, [ours.seconds, peer.seconds], [ours.memory, peer.memory], [
     ours.firstStep,
@@ -355,7 +325,7 @@ async function readEarlier(): Promise<{ figures: Figure[]; versions: typeof vers
   if (!exists(path)) return null;
   const { machine: { processor, cores }, figures, versions } = JSON.parse(await Deno.readTextFile(path));
   if (processor !== here.processor || cores !== here.cores) {
-    throw new Error(
+    throw new UserError(
       `${options.output} is of another machine (${processor}, ${cores} cores): leave out --resume.`,
     );
   }

@@ -6,7 +6,8 @@ import { judge, verdictTable, writeVerdicts } from "../../lib/ideas/mod.ts";
 import { show } from "../../lib/notebook/mod.ts";
 import { songRows } from "../../lib/songs/mod.ts";
 import { loadClassifier } from "../../lib/training/mod.ts";
-import { readOptions, recipe, shared } from "../options.ts";
+import { commandLines } from "../command_lines.ts";
+import { readOptions } from "../options.ts";
 import {
   classifyShowing,
   genreSetsTable,
@@ -17,30 +18,15 @@ import {
   writePredictions,
 } from "../run_songs.ts";
 
-const options = readOptions({
-  command: "evaluate",
-  about:
-    "Measures a model on songs with genres: accuracy per instance and per song, macro-F1, each genre's scores.\n" +
-    "A model that `train` made is measured on its own test songs where the table has them; --all takes every song.",
-  options: {
-    songs: shared.songs,
-    model: { ...shared.model, default: "outputs/train/best", about: "a model's folder, or a Hub id" },
-    tokenizer: shared.tokenizer,
-    output: { ...shared.output, about: "where metrics.json and predictions.csv go; printed only without" },
-    engine: shared.engine,
-    precision: shared.precision,
-    maxLength: recipe.maxLength,
-    all: { type: "flag", about: "every song of the table, those it was trained on included" },
-  },
-});
+const options = readOptions(commandLines.evaluate);
 
-const { description } = await startEngine({ engine: options.engine as "auto" | "tensorflow" | "wasm" });
+const { description } = await startEngine({ engine: options.engine });
 console.log(`Engine: ${description}`);
 const classifier = await loadClassifier(
   options.model,
   options.tokenizer === undefined ? {} : { tokenizer: options.tokenizer },
 );
-let songs = songRows(await readCleanSongs(options.songs));
+let songs = songRows(await readCleanSongs(options.songs, options));
 const testIds = options.all ? null : await testIdsOf(options.model);
 if (testIds !== null && songs.some(({ id }) => testIds.has(id))) {
   songs = songs.filter(({ id }) => testIds.has(id));

@@ -72,9 +72,7 @@ const splits = checked("splits", list(options.splits ?? [...testSongs.keys()].jo
 
 const listed = new Set([...testSongs.values()].flat());
 const songs = songsFrame(
-  songRows(await readCleanSongs(options.songs, { genres: labels.join(",") })).filter(({ id }) =>
-    listed.has(id)
-  ),
+  songRows(await readCleanSongs(options.songs, { genres: labels })).filter(({ id }) => listed.has(id)),
 );
 console.log(
   `${songs.height} of the ${listed.size} listed songs, ${labels.length} genres, ${splits.join(", ")}`,
@@ -141,7 +139,7 @@ async function runTransformer(name: string, split: string, fold: FoldSplit): Pro
       batchSize: options.batchSize,
       maxLength: options.maxLength,
       learningRate: options.learningRate,
-      precision: options.precision as typeof quickRecipe.precision,
+      precision: options.precision,
       oversample: false,
       seed,
       keepCheckpoints: 1,

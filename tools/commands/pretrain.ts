@@ -1,6 +1,7 @@
 /** `deno task pretrain`: trains a language model on lyrics or any text. */
 import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
+import { UserError } from "../../lib/ground/mod.ts";
 import { parameterCount } from "../../lib/models/mod.ts";
 import { listenForStop, progressBar, trainingProgress } from "../../lib/notebook/mod.ts";
 import { songRows } from "../../lib/songs/mod.ts";
@@ -27,12 +28,14 @@ const options = readOptions({
     "Ctrl-C saves first.",
   options: {
     songs: {
-      type: "list",
+      type: "text",
+      repeated: true,
       placeholder: "FILE[:TIMES]",
       about: "a table of songs, read so many times an epoch; data/songs.csv where no --text is given",
     },
     text: {
-      type: "list",
+      type: "text",
+      repeated: true,
       placeholder: "FILE[:TIMES]",
       about:
         "a text file, or a folder of .txt files: paragraphs with empty lines between, or a text a line; read so many times an epoch",
@@ -55,11 +58,11 @@ const tables = options.songs.length + options.text.length === 0 ? [shared.songs.
 /** `corpus.txt:3` as a path and how often it is read. */
 function weighed(argument: string): { path: string; times: number } {
   const [, path = argument, times = "1"] = argument.match(/^(.+):(\d+)$/) ?? [];
-  if (Number(times) < 1) throw new Error(`${argument}: a text is read at least once an epoch.`);
+  if (Number(times) < 1) throw new UserError(`${argument}: a text is read at least once an epoch.`);
   return { path, times: Number(times) };
 }
 
-const { description } = await startEngine({ engine: engine as "auto" | "tensorflow" | "wasm" });
+const { description } = await startEngine({ engine });
 console.log(`Engine: ${description}`);
 
 const sources: TextSource[] = [];
@@ -78,7 +81,7 @@ for (const file of options.text) {
 
 const language = await loadLanguageModel(source, { seed, ...(tokenizer !== undefined && { tokenizer }) });
 for (const note of language.notes) console.log(note);
-const { name, recipe } = recipeOf({ ...fields, model: source, seed } as Parameters<typeof recipeOf>[0]);
+const { name, recipe } = recipeOf({ ...fields, model: source, seed });
 
 using stop = listenForStop();
 const bytes = sources.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -3,38 +3,12 @@ import { basename, join, resolve } from "node:path";
 import { exists, inProject, remove } from "../setup/paths.ts";
 import { type NotebookResult, runNotebooks } from "../notebooks/run.ts";
 import { unfinishedRun } from "../notebooks/unfinished.ts";
-import { readOptions, recipe, shared } from "../options.ts";
+import { commandLines } from "../command_lines.ts";
+import { readOptions } from "../options.ts";
 import { newRecord, type RanNotebook, writeRecord } from "../report/record.ts";
 import { recipes } from "../../lib/training/recipe.ts";
 
-const options = readOptions({
-  command: "start",
-  about:
-    "Runs all notebooks, headless: analysis, preprocessing, fine-tuning, evaluation, the further ideas.\n" +
-    "The executed notebooks and what they write go to the output folder.\n" +
-    "A run that was cut off goes on with the same command; a search and a training go on where they stood.",
-  options: {
-    songs: shared.songs,
-    genres: shared.genres,
-    model: shared.model,
-    models: {
-      type: "text",
-      placeholder: "LIST",
-      about:
-        "the models that 03_model_search compares, with commas (default a small one of each architecture)",
-    },
-    tokenizer: shared.tokenizer,
-    output: { ...shared.output, default: "outputs" },
-    seed: shared.seed,
-    engine: shared.engine,
-    recipe: {
-      ...recipe.recipe,
-      default: "quick",
-      about: "how to train: quick suits a model from scratch; thorough takes two hours",
-    },
-    anew: { type: "flag", about: "starts anew where an earlier run was cut off" },
-  },
-});
+const options = readOptions(commandLines.start);
 
 /** A checkpoint's folder by its full path, since notebooks run in their own; other sources as they are. */
 const located = (source: string): string => exists(source) ? resolve(source) : source;
@@ -48,9 +22,9 @@ const setUp = Number(Deno.env.get("KOBERT_SETUP_SECONDS") ?? 0);
 const wanted = await newRecord(
   {
     songs: resolve(options.songs),
-    genres: options.genres ?? null,
+    genres: options.genres?.join(",") ?? null,
     model: located(options.model),
-    models: options.models ?? null,
+    models: options.models?.join(",") ?? null,
     tokenizer: options.tokenizer === undefined ? null : resolve(options.tokenizer),
     recipe: options.recipe,
     seed: options.seed,
@@ -97,9 +71,9 @@ const results = await runNotebooks({
   outputFolder: folders.notebooks,
   env: {
     SONGS_FILE: resolve(options.songs),
-    GENRES: options.genres ?? "",
+    GENRES: options.genres?.join(",") ?? "",
     MODEL: located(options.model),
-    MODELS: options.models?.split(",").map((model) => located(model.trim())).join(",") ?? "",
+    MODELS: options.models?.map(located).join(",") ?? "",
     TOKENIZER: options.tokenizer === undefined ? "" : resolve(options.tokenizer),
     OUTPUT: folders.run,
     RECIPE: options.recipe,

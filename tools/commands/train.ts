@@ -6,7 +6,8 @@ import { mergeLora, parameterCount } from "../../lib/models/mod.ts";
 import { listenForStop, progressBar, show, trainingProgress } from "../../lib/notebook/mod.ts";
 import { genresOf, songRows } from "../../lib/songs/mod.ts";
 import { classifySongs, fineTune, loadClassifier, saveClassifier } from "../../lib/training/mod.ts";
-import { readOptions, recipe as recipeOptions, shared } from "../options.ts";
+import { commandLines } from "../command_lines.ts";
+import { readOptions } from "../options.ts";
 import {
   defaultSplit,
   genreSetsTable,
@@ -19,29 +20,7 @@ import {
   writeSplit,
 } from "../run_songs.ts";
 
-const options = readOptions({
-  command: "train",
-  about:
-    "Fine-tunes a model to tell songs' genres: eight tenths of the songs train it, a tenth validates, a tenth tests.\n" +
-    "Writes best/ (the model), history.jsonl, metrics.json and predictions.csv (the test songs). A run that was cut off\n" +
-    "goes on where it stood; Ctrl-C saves first.",
-  options: {
-    ...shared,
-    output: { ...shared.output, default: "outputs/train" },
-    ...recipeOptions,
-    anew: { type: "flag", about: "starts anew where an earlier run was left in the output folder" },
-    baseBf16: { type: "flag", about: "holds what LoRA leaves as it is in bfloat16: half the memory" },
-    merged: {
-      type: "flag",
-      about: "also writes merged/: the best model with LoRA's adapters merged into it",
-    },
-    weights: { type: "flag", about: "weighs a song's genres to 1 together, in place of oversampling" },
-    multiLabel: {
-      type: "flag",
-      about: "a yes or no for each genre, for songs of several; thresholds are tuned on validation songs",
-    },
-  },
-});
+const options = readOptions(commandLines.train);
 
 const {
   output,
@@ -56,9 +35,9 @@ const {
   multiLabel,
   ...fields
 } = options;
-const { description } = await startEngine({ engine: engine as "auto" | "tensorflow" | "wasm" });
+const { description } = await startEngine({ engine });
 console.log(`Engine: ${description}`);
-const songs = await readCleanSongs(options.songs, { genres: options.genres });
+const songs = await readCleanSongs(options.songs, options);
 const split = defaultSplit(songs, seed);
 const labels = genresOf(split.train);
 console.log(
@@ -81,7 +60,7 @@ const { name, recipe } = recipeOf(
     ...(weights && { oversample: false }),
     // a multi-label checkpoint stays one
     ...(classifier.model.multiLabel && { multiLabel: true, bestMetric: "microF1" }),
-  } as Parameters<typeof recipeOf>[0],
+  },
 );
 console.log(
   `${source}: ${(parameterCount(classifier.model) / 1e6).toFixed(1)} million parameters, recipe "${name}"`,

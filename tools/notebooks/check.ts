@@ -4,6 +4,7 @@
  */
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { UserError } from "../../lib/ground/mod.ts";
 import { readOptions } from "../options.ts";
 import { inProject, remove, root } from "../setup/paths.ts";
 import { namedNotebooks } from "./run.ts";
@@ -90,7 +91,7 @@ export function readNotebook(path: string): ReadNotebook {
   } catch {
     // Told below.
   }
-  throw new Error(`${path} is no Jupyter notebook of format 4: it is no JSON with "cells".`);
+  throw new UserError(`${path} is no Jupyter notebook of format 4: it is no JSON with "cells".`);
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { UserError } from "../../lib/ground/mod.ts";
 import { fitted } from "../../lib/notebook/progress.ts";
 import { readOptions } from "../options.ts";
 import { KERNEL } from "../setup/kernel.ts";
@@ -83,24 +84,24 @@ export async function runNotebooks(options: RunNotebooksOptions): Promise<Notebo
   const inPlace = options.outputFolder === null;
   const python = program(venv, "python");
   if (!exists(python) || !exists(join(venv, "share", "jupyter", "kernels", kernel, "kernel.json"))) {
-    throw new Error(`${venv} has no Jupyter kernel "${kernel}". Run "deno task setup" first.`);
+    throw new UserError(`${venv} has no Jupyter kernel "${kernel}". Run "deno task setup" first.`);
   }
   const jobs = options.notebooks.map((notebook) => {
     const source = resolve(notebook);
-    if (!exists(source)) throw new Error(`There is no notebook ${source}.`);
+    if (!exists(source)) throw new UserError(`There is no notebook ${source}.`);
     // A failed run replaces no notebook of the project.
     if (inPlace) {
       return { source, output: source, partial: inProject("outputs", "notebooks", basename(source)) };
     }
     const output = resolve(options.outputFolder!, basename(source));
     if (output === source) {
-      throw new Error(`${source} would be written over; choose another folder for the output.`);
+      throw new UserError(`${source} would be written over; choose another folder for the output.`);
     }
     return { source, output, partial: output };
   });
   const twice = jobs.find(({ output }, i) => jobs.findIndex((job) => job.output === output) !== i);
   if (twice) {
-    throw new Error(`Two notebooks would be written to ${twice.output}; give each a name of its own.`);
+    throw new UserError(`Two notebooks would be written to ${twice.output}; give each a name of its own.`);
   }
   if (jobs.length === 0) return [];
 
@@ -275,17 +276,12 @@ if (import.meta.main) {
       echo: { type: "flag", about: "print what the cells print" },
     },
   });
-  try {
-    const results = await runNotebooks({
-      notebooks: namedNotebooks(options.notebooks),
-      outputFolder: options.commit ? null : options.output,
-      figures: options.commit ? "png" : "interactive",
-      timeoutSeconds: options.timeout,
-      echo: options.echo,
-    });
-    if (results.some(({ status }) => status !== "ok")) Deno.exit(1);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    Deno.exit(1);
-  }
+  const results = await runNotebooks({
+    notebooks: namedNotebooks(options.notebooks),
+    outputFolder: options.commit ? null : options.output,
+    figures: options.commit ? "png" : "interactive",
+    timeoutSeconds: options.timeout,
+    echo: options.echo,
+  });
+  if (results.some(({ status }) => status !== "ok")) Deno.exit(1);
 }

@@ -1,5 +1,6 @@
 /** What the report tells of: the files of a run, read where they are there. */
 import { basename, isAbsolute, join, relative } from "node:path";
+import { UserError } from "../../lib/ground/mod.ts";
 import type { LabelScores } from "../../lib/evaluation/mod.ts";
 import type {
   ArtistFile,
@@ -93,7 +94,7 @@ export interface ReportData extends Answers {
 export async function readRun(output: string): Promise<ReportData> {
   const folder = exists(join(output, "run")) ? join(output, "run") : output;
   if (!exists(folder)) {
-    throw new Error(
+    throw new UserError(
       `There is no folder ${output}. "deno task start" makes a run; --output names its folder.`,
     );
   }

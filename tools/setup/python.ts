@@ -1,5 +1,6 @@
 /** Python environments of the project's own: found, made from scratch, filled with pinned packages. */
 import { join } from "node:path";
+import { UserError } from "../../lib/ground/mod.ts";
 import { exists, program, readText, remove, root, writeWhole } from "./paths.ts";
 import { ProgramError, run, type RunOptions } from "./process.ts";
 
@@ -15,7 +16,7 @@ const CANDIDATES = [
 ];
 
 /** Python, or something that only this set-up needs, is missing; the message says what to install. */
-export class MissingPython extends Error {}
+export class MissingPython extends UserError {}
 
 /**
  * Finds a Python 3.10 or newer that can make environments.
@@ -150,7 +151,7 @@ export async function pip(environment: Environment, args: string[], options: Run
   try {
     await runTied(python, [python, "-m", "pip", "--disable-pip-version-check", ...args], options);
   } catch (error) {
-    if (error instanceof ProgramError) throw new Error(pipReason(error.output), { cause: error });
+    if (error instanceof ProgramError) throw new UserError(pipReason(error.output), { cause: error });
     throw error;
   }
 }

@@ -1,0 +1,99 @@
+/**
+ * One process at a time writes into a folder. The lock is the operating system's on a file in it: it ends with its holder, however that
+ * comes, and nothing has to be cleared up after a kill. The file says who holds it.
+ */
+import { join } from "node:path";
+import { hostname } from "node:os";
+import { UserError } from "./errors.ts";
+import { ignoreNotFound, readIfThere } from "./files.ts";
+
+/** The lock's file in its folder; it stays there, without a holder. */
+export const LOCK_FILE = ".lock";
+
+/** Who holds a folder. */
+export interface Holder {
+  pid: number;
+  host: string;
+  /** What it does, as a person would call it: `deno task train`. */
+  command: string;
+  /** ISO 8601. */
+  since: string;
+}
+
+/** The folders that this process holds, by their real paths, and how often: a training within a command's run holds its folder again. */
+const held = new Map<string, { file: Deno.FsFile; times: number }>();
+
+/**
+ * Holds a folder until it is disposed of, or the process ends: no other process that asks may write there meanwhile. A process may hold a
+ * folder several times. The folder is made where there is none.
+ *
+ * @param command who holds it, for the others' error
+ * @throws UserError that names who holds it
+ * @example `using _ = await holdFolder("outputs/train", "deno task train");`
+ */
+export async function holdFolder(folder: string, command: string): Promise<Disposable> {
+  await Deno.mkdir(folder, { recursive: true });
+  const path = join(await Deno.realPath(folder), LOCK_FILE);
+  const here = held.get(path);
+  if (here !== undefined) here.times++;
+  else held.set(path, { file: await lockedFile(path, folder, command), times: 1 });
+  let open = true;
+  return {
+    [Symbol.dispose]() {
+      const mine = held.get(path);
+      if (!open || mine === undefined) return;
+      open = false;
+      if (--mine.times > 0) return;
+      held.delete(path);
+      mine.file.close();
+    },
+  };
+}
+
+async function lockedFile(path: string, folder: string, command: string): Promise<Deno.FsFile> {
+  const file = await Deno.open(path, { read: true, write: true, create: true });
+  try {
+    if (!await file.tryLock(true)) throw inUse(folder, await holderIn(path));
+    const holder: Holder = { pid: Deno.pid, host: hostname(), command, since: new Date().toISOString() };
+    await file.truncate();
+    file.writeSync(new TextEncoder().encode(JSON.stringify(holder) + "\n"));
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** Who holds a folder now; `null` where nobody does. */
+export async function heldBy(folder: string): Promise<Holder | null> {
+  const path = join(folder, LOCK_FILE);
+  try {
+    using file = await Deno.open(path, { read: true, write: true });
+    return await file.tryLock(true) ? null : await holderIn(path) ?? unknown;
+  } catch (error) {
+    ignoreNotFound(error);
+    return null;
+  }
+}
+
+const unknown: Holder = { pid: 0, host: "", command: "another process", since: "" };
+
+/** What a lock's file says; `null` where its holder has not written yet. */
+async function holderIn(path: string): Promise<Holder | null> {
+  try {
+    return JSON.parse(await readIfThere(path) ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+function inUse(folder: string, holder: Holder | null): UserError {
+  const who = holder === null
+    ? "another process"
+    : `${holder.command} (process ${holder.pid} on ${holder.host}, since ${
+      holder.since.slice(0, 16).replace("T", " ")
+    } UTC)`;
+  return new UserError(
+    `${folder} is being written by ${who}. Wait for it, end it, or choose another folder with --output.`,
+  );
+}

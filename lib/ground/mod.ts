@@ -1,0 +1,25 @@
+/**
+ * What every room may use: errors that a person can mend, files that are whole or not there, a folder that one process writes to, fingerprints,
+ * the nearest of known names.
+ *
+ * `errors.ts`, `nearest.ts` and `values.ts` touch nothing of Deno or Node: what runs in a browser imports them by themselves.
+ *
+ * @module
+ */
+export { UserError } from "./errors.ts";
+export {
+  type Contents,
+  filesIn,
+  ignoreNotFound,
+  isThere,
+  readIfThere,
+  readJson,
+  removeIfThere,
+  sync,
+  writeJson,
+  writeWhole,
+} from "./files.ts";
+export { fileFingerprint, fingerprint } from "./fingerprint.ts";
+export { heldBy, type Holder, holdFolder, LOCK_FILE } from "./lock.ts";
+export { didYouMean, nearestOf } from "./nearest.ts";
+export { holds, orList, type Rule, wanted } from "./values.ts";

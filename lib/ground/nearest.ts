@@ -1,0 +1,25 @@
+/** The nearest of known names to one that is not known. */
+import { distance } from "fastest-levenshtein";
+
+/** The known word that takes the fewest changed letters from the given one, case aside; `undefined` when none is known. */
+export function nearestOf(word: string, known: readonly string[]): string | undefined {
+  let best: string | undefined, least = Infinity;
+  for (const candidate of known) {
+    const changes = distance(word.toLowerCase().normalize(), candidate.toLowerCase().normalize());
+    if (changes < least) [best, least] = [candidate, changes];
+  }
+  return best;
+}
+
+/**
+ * A hint for an error's end: ` (did you mean "kobert-small"?)`, or nothing where no known word is near: more than half of the letters would
+ * have to change.
+ *
+ * @example `throw new UserError(\`There is no genre ${name}${didYouMean(name, genres)}.\`);`
+ */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const nearest = nearestOf(word, known);
+  if (nearest === undefined) return "";
+  const changes = distance(word.toLowerCase().normalize(), nearest.toLowerCase().normalize());
+  return changes > Math.max(word.length, nearest.length) / 2 ? "" : ` (did you mean "${nearest}"?)`;
+}

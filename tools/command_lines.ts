@@ -1,0 +1,231 @@
+/**
+ * The command lines of the tasks: what each does, and its options. They stand apart from the commands so that a help, or a mistake, is told
+ * before anything is set up or loaded.
+ */
+import { type CommandLine, type OptionTable, recipe, shared } from "./options.ts";
+
+/** How a table of songs is read: the same for every command that reads one. */
+const table = {
+  songs: shared.songs,
+  separator: shared.separator,
+  genres: shared.genres,
+  genreNames: shared.genreNames,
+} as const satisfies OptionTable;
+
+/** What a training leaves in its output folder. */
+export const runFiles = [
+  "best",
+  "checkpoints",
+  "merged",
+  "history.jsonl",
+  "metrics.json",
+  "predictions.csv",
+  "run.json",
+  "split.json",
+  "test_metrics.json",
+] as const;
+
+const line = <const T extends OptionTable>(line: CommandLine<T>): CommandLine<T> => line;
+
+/** By the task's name. */
+export const commandLines = {
+  start: line({
+    command: "start",
+    about:
+      "Runs all notebooks, headless: analysis, preprocessing, fine-tuning, evaluation, the further ideas.\n" +
+      "The executed notebooks and what they write go to the output folder.\n" +
+      "A run that was cut off goes on with the same command; a search and a training go on where they stood.",
+    options: {
+      ...table,
+      model: shared.model,
+      models: {
+        type: "list",
+        placeholder: "LIST",
+        about:
+          "the models that 03_model_search compares, with commas (default a small one of each architecture)",
+      },
+      tokenizer: shared.tokenizer,
+      output: { ...shared.output, default: "outputs", writes: ["run", "notebooks", "report.html"] },
+      seed: shared.seed,
+      engine: shared.engine,
+      precision: shared.precision,
+      recipe: {
+        ...recipe.recipe,
+        default: "quick",
+        about: "how to train: quick suits a model from scratch; thorough takes two hours",
+      },
+      anew: { ...shared.anew, about: "starts anew where an earlier run was cut off" },
+    },
+  }),
+  train: line({
+    command: "train",
+    about:
+      "Fine-tunes a model to tell songs' genres: eight tenths of the songs train it, a tenth validates, a tenth tests.\n" +
+      "Writes best/ (the model), history.jsonl, metrics.json and predictions.csv (the test songs). A run that was cut off\n" +
+      "goes on where it stood; Ctrl-C saves first.",
+    options: {
+      ...table,
+      model: shared.model,
+      tokenizer: shared.tokenizer,
+      output: { ...shared.output, default: "outputs/train", writes: runFiles },
+      seed: shared.seed,
+      engine: shared.engine,
+      precision: shared.precision,
+      ...recipe,
+      anew: shared.anew,
+      baseBf16: { type: "flag", about: "holds what LoRA leaves as it is in bfloat16: half the memory" },
+      merged: {
+        type: "flag",
+        about: "also writes merged/: the best model with LoRA's adapters merged into it",
+      },
+      weights: { type: "flag", about: "weighs a song's genres to 1 together, in place of oversampling" },
+      multiLabel: {
+        type: "flag",
+        about: "a yes or no for each genre, for songs of several; thresholds are tuned on validation songs",
+      },
+    },
+  }),
+  evaluate: line({
+    command: "evaluate",
+    about:
+      "Measures a model on songs with genres: accuracy per instance and per song, macro-F1, each genre's scores.\n" +
+      "A model that `train` made is measured on its own test songs where the table has them; --all takes every song.",
+    options: {
+      ...table,
+      genres: {
+        ...shared.genres,
+        about:
+          "measures on songs of these genres only, with commas (default those the model was trained for)",
+      },
+      model: { ...shared.model, default: "outputs/train/best", about: "a model's folder, or a Hub id" },
+      tokenizer: shared.tokenizer,
+      output: {
+        ...shared.output,
+        writes: ["metrics.json", "predictions.csv", "genre_sets.json"],
+        about: "where metrics.json and predictions.csv go; printed only without",
+      },
+      engine: shared.engine,
+      precision: shared.precision,
+      maxLength: recipe.maxLength,
+      all: { type: "flag", about: "every song of the table, those it was trained on included" },
+    },
+  }),
+  predict: line({
+    command: "predict",
+    about:
+      "Tells the genre of every song of a table, which need not have a column `genre`, with every genre's probability.",
+    options: {
+      songs: { ...shared.songs, required: true, default: undefined },
+      separator: shared.separator,
+      genreNames: shared.genreNames,
+      model: { ...shared.model, default: "outputs/train/best", about: "a model's folder, or a Hub id" },
+      tokenizer: shared.tokenizer,
+      output: {
+        type: "text",
+        placeholder: "FILE",
+        path: "output file",
+        default: "predictions.csv",
+        about: "the CSV to write; - is standard output",
+      },
+      engine: shared.engine,
+      precision: shared.precision,
+      maxLength: recipe.maxLength,
+    },
+  }),
+  "import-melon": line({
+    command: "import-melon",
+    about:
+      "Makes a table of songs, as --songs takes it, of Melon's monthly charts: a checkout of EX3exp/Kpop-lyric-datasets or any\n" +
+      "folder of its JSON files. A song that is in several charts comes once. The lyrics are under copyright: keep the table\n" +
+      "to your own research.",
+    options: {
+      from: {
+        type: "text",
+        placeholder: "FOLDER",
+        path: "input",
+        required: true,
+        about: "the folder with the charts' JSON files",
+      },
+      output: {
+        type: "text",
+        placeholder: "FILE",
+        path: "output file",
+        default: "outputs/melon.csv",
+        about: "the table",
+      },
+    },
+  }),
+  report: line({
+    command: "report",
+    about:
+      "Writes report.html: tables, figures, settings, machine and versions of a run on one page that needs nothing else.\n" +
+      "`start` writes it at its end; this makes it anew.",
+    options: {
+      output: {
+        type: "text",
+        placeholder: "FOLDER",
+        default: "outputs",
+        about: "the output folder of start or train",
+      },
+    },
+  }),
+  slides: line({
+    command: "slides",
+    about:
+      "Makes slides of the notebooks that start executed in the output folder, or of the project's own where it has not run.\n" +
+      "They open in a browser without a network: OUTPUT/slides/index.html.",
+    options: {
+      output: { ...shared.output, default: "outputs", about: "the output folder of start" },
+      withoutCode: { type: "flag", about: "texts, figures and tables only" },
+    },
+  }),
+  bench: line({
+    command: "bench",
+    about:
+      "Measures training, inference, memory and loading beside PyTorch with transformers, in turn on this machine, and\n" +
+      "prints a table of ratios: above 1 is better than PyTorch. The first run installs PyTorch in .venv-reference (3.5 GB).\n" +
+      "Let nothing else run meanwhile. All rows take about an hour.",
+    options: {
+      rows: {
+        type: "text",
+        placeholder: "PATTERN",
+        about: "only rows whose name has this (a regular expression)",
+      },
+      quick: { type: "flag", about: "a few rows and rounds: three minutes" },
+      long: {
+        type: "flag",
+        about: "rows of 512 tokens too, one side after the other: 24 GB of memory, half an hour more",
+      },
+      resume: { type: "flag", about: "keep the rows that the output file has, measure the others" },
+      rounds: {
+        type: "integer",
+        min: 1,
+        max: 100,
+        about: "turns of each side (default 7, with --quick 3)",
+      },
+      peerAllocator: {
+        type: "choice",
+        choices: ["default", "tuned"],
+        default: "tuned",
+        about: "glibc's allocator under PyTorch: as it comes, or set as for our side",
+      },
+      output: {
+        type: "text",
+        placeholder: "FILE",
+        path: "output file",
+        default: "outputs/bench.json",
+        about: "where the figures go",
+      },
+    },
+  }),
+  setup: line({
+    command: "setup",
+    about:
+      "Sets the project up, inside its own folder. Every other task does so by itself, where something is missing.",
+    options: {
+      engine: { ...shared.engine, about: "tensorflow: fail where it cannot be had; wasm: leave it out" },
+      requireTensorflow: { type: "flag", about: "fail where TensorFlow cannot be had, as the tests do" },
+      check: { type: "flag", about: "only print what stands; exit code 1 when something is to do" },
+    },
+  }),
+} as const;

@@ -1,0 +1,139 @@
+/** What a command reads and writes: looked at before it does anything, so that hours of work do not end at a wrong path. */
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { didYouMean, UserError } from "../lib/ground/mod.ts";
+
+/**
+ * What an option's path is: `input`, a file or folder that must be there; `source`, a model, which may be a folder; what the command
+ * writes, one file (`-` is standard output) or a folder.
+ */
+export type PathKind = "input" | "source" | "output file" | "output folder";
+
+/** An option's path, with the option's name for errors. */
+export interface Named {
+  flag: string;
+  path: string;
+}
+
+/** Standard output, where an output file may be named. */
+export const STANDARD_OUTPUT = "-";
+
+/** @throws UserError where a file or folder is not there, or may not be read. */
+export function checkInput(flag: string, path: string): void {
+  const info = infoOf(path);
+  if (info === null) {
+    const folder = dirname(path);
+    const there = infoOf(folder)?.isDirectory ? [...Deno.readDirSync(folder)].map(({ name }) => name) : [];
+    throw new UserError(
+      `${flag}: there is no file or folder ${path}${path.startsWith("/") ? "" : ` in ${Deno.cwd()}`}${
+        didYouMean(basename(path), there)
+      }.`,
+    );
+  }
+  try {
+    if (info.isDirectory) Deno.readDirSync(path)[Symbol.iterator]().next();
+    else Deno.openSync(path).close();
+  } catch (error) {
+    throw new UserError(`${flag}: ${path} cannot be read: ${reasonOf(error)}.`);
+  }
+}
+
+/**
+ * Makes the folder of a file that is to be written, and sees whether it can be.
+ *
+ * @param inputs what the command reads: none of it is written over, by whatever path
+ * @throws UserError where the file cannot be written, is a folder, or is one of the inputs
+ */
+export function checkOutputFile(flag: string, path: string, inputs: readonly Named[]): void {
+  if (path === STANDARD_OUTPUT) return;
+  const info = infoOf(path);
+  if (info?.isDirectory || /[/\\]$/.test(path)) {
+    throw new UserError(
+      `${flag}: ${path} is a folder; give a file's name: ${join(path, "predictions.csv")}.`,
+    );
+  }
+  if (info !== null && !info.isFile) return; // a device or a pipe
+  refuseInputs(flag, path, inputs);
+  tryToWrite(flag, dirname(path));
+}
+
+/**
+ * Makes a folder that is to be written to, and sees whether it can be.
+ *
+ * @param writes the files and folders in it that are replaced
+ * @param inputs what the command reads: none of it is written over, by whatever path
+ * @throws UserError where it cannot be written, is a file, or an input is among what is replaced
+ */
+export function checkOutputFolder(
+  flag: string,
+  path: string,
+  writes: readonly string[],
+  inputs: readonly Named[],
+): void {
+  const info = infoOf(path);
+  if (info !== null && !info.isDirectory) {
+    throw new UserError(`${flag}: ${path} is a file, where a folder is needed; choose another.`);
+  }
+  for (const name of writes) refuseInputs(flag, join(path, name), inputs);
+  tryToWrite(flag, path);
+}
+
+/** @throws UserError where writing at a path would replace one of the inputs, or a part of one. */
+function refuseInputs(flag: string, path: string, inputs: readonly Named[]): void {
+  const target = realPath(path), info = infoOf(path);
+  for (const input of inputs) {
+    const source = infoOf(input.path);
+    if (source === null) continue; // a model's name
+    const place = realPath(input.path);
+    const same = place === target ||
+      (info !== null && info.ino !== null && info.ino === source.ino && info.dev === source.dev);
+    // a folder that is replaced holds the input; or a file that is there is a part of the input
+    const within = isInside(place, target) ||
+      (source.isDirectory && info !== null && isInside(target, place));
+    if (same || within) {
+      throw new UserError(
+        `${flag}: ${path} would write over what ${input.flag} ${input.path} reads; choose another place.`,
+      );
+    }
+  }
+}
+
+/** Makes a folder where there is none, and writes a file in it for a moment. */
+function tryToWrite(flag: string, folder: string): void {
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+    const probe = join(folder, `.probe-${Deno.pid}.tmp`);
+    Deno.openSync(probe, { write: true, createNew: true }).close();
+    Deno.removeSync(probe);
+  } catch (error) {
+    throw new UserError(`${flag}: ${folder} cannot be written to: ${reasonOf(error)}. Choose another place.`);
+  }
+}
+
+/** What is at a path, whatever links lead there; `null` where nothing is. */
+function infoOf(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return null;
+  }
+}
+
+/** A path without links, as far as it is there. */
+function realPath(path: string): string {
+  const full = resolve(path);
+  try {
+    return Deno.realPathSync(full);
+  } catch {
+    const folder = dirname(full);
+    return folder === full ? full : join(realPath(folder), basename(full));
+  }
+}
+
+function isInside(path: string, folder: string): boolean {
+  const between = relative(folder, path);
+  return between !== "" && !between.startsWith("..");
+}
+
+/** A system's reason without its number and call: `Permission denied`. */
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/ \(os error \d+\).*$/s, "").toLowerCase();
