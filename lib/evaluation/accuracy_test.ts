@@ -5,6 +5,7 @@ import {
   classificationReport,
   confusionMatrix,
   correctness,
+  creditedGenres,
   displayWidth,
   INSTANCE_ACCURACY_LABEL,
   instanceAccuracy,
@@ -43,6 +44,7 @@ for (const example of fixture("labels").cases) {
     assertClose(triple(report.macro), example.macro);
     assertClose(triple(report.weighted), example.weighted);
     assertClose(report.support, example.support);
+    assert.equal(report.absent, example.absent);
     if (example.reportAccuracy === null) assert.equal(report.accuracy, null);
     else assertClose(report.accuracy, example.reportAccuracy);
     assertClose(
@@ -51,6 +53,24 @@ for (const example of fixture("labels").cases) {
     );
   });
 }
+
+Deno.test("macro-F1 is over the genres that the songs have: a perfect model of the one genre here has 1", () => {
+  const report = classificationReport(["가", "가"], ["가", "가"], { labels: ["가", "나", "다"] });
+  assert.deepEqual([report.macro.f1, report.absent], [1, 2]);
+  // an answer of a genre that is not there costs recall, and no genre of its own
+  assertClose(macroF1(["가", "가", "나"], ["가", "다", "나"]), (2 / 3 + 1) / 2);
+  assertClose(macroF1(["가", "가", "나"], ["가", "다", "나"], { labels: ["가", "나", "다", "라"] }), 5 / 6);
+  // listed genres of which none is there: nothing to take the mean of
+  assert.equal(macroF1(["가"], ["가"], { labels: ["나"] }), 0);
+});
+
+Deno.test("a song of several genres is credited with the one that was named, else with its main one", () => {
+  const genres = [["발라드", "댄스"], ["발라드", "댄스"], ["트로트"]];
+  const predictions = ["댄스", "트로트", "트로트"];
+  assert.deepEqual(creditedGenres(genres, predictions), ["댄스", "발라드", "트로트"]);
+  assert.throws(() => creditedGenres([["가"], []], ["가", "가"]), /song 1 has no genre/);
+  assert.throws(() => creditedGenres([["가"]], []), /genres has 1 entries but predictions has 0/);
+});
 
 Deno.test("a confusion matrix has the truth in rows and the predictions in columns", () => {
   const { labels, counts } = confusionMatrix(["a", "a", "a", "b"], ["a", "b", "b", "b"]);

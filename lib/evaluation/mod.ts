@@ -25,7 +25,7 @@ export type {
 } from "./accuracy.ts";
 export { confusionMatrix, mostConfused } from "./confusion.ts";
 export type { ConfusedPair, ConfusionMatrix } from "./confusion.ts";
-export { classificationReport, macroF1, microF1, reportText, weightedF1 } from "./report.ts";
+export { classificationReport, creditedGenres, macroF1, microF1, reportText, weightedF1 } from "./report.ts";
 export type { ClassificationReport, LabelScores, ReportOptions, Scores } from "./report.ts";
 export { displayWidth, textTable } from "./table.ts";
 export { alignProbabilities, brierScore, logLoss, topLosses } from "./probabilities.ts";

@@ -1,6 +1,6 @@
 import { argmax, checkLengths, checkRows } from "./labels.ts";
 import type { Rows } from "./labels.ts";
-import { averageScores, scoresOf } from "./report.ts";
+import { averageScores, meanScores, scoresOf } from "./report.ts";
 import type { Scores, Tally } from "./report.ts";
 
 /** {@link multilabelScores}'s result. */
@@ -11,7 +11,7 @@ export interface MultilabelScores {
   hammingLoss: number;
   /** Over all decisions together. */
   micro: Scores;
-  /** Mean over genres. */
+  /** Mean over the genres that some song has. */
   macro: Scores;
   /** Mean over genres, weighted by support. */
   weighted: Scores;
@@ -22,7 +22,8 @@ export interface MultilabelScores {
 }
 
 /**
- * Measures of songs with several genres each: scikit-learn's averages for indicator matrices, `zero_division=0`.
+ * Measures of songs with several genres each: scikit-learn's averages for indicator matrices, `zero_division=0`, but for `macro`,
+ * which leaves out genres that no song has, as {@link classificationReport} does.
  *
  * @param truth rows [song][genre] of 0 and 1
  * @param predictions rows [song][genre] of 0 and 1 ({@link applyThresholds})
@@ -59,7 +60,7 @@ export function multilabelScores(truth: Rows, predictions: Rows): MultilabelScor
     subsetAccuracy: exact / count,
     hammingLoss: wrong / (count * genres),
     ...averageScores(perGenre),
-    samples: averageScores(perSong).macro,
+    samples: meanScores(perSong, () => 1),
     perLabel: perGenre.map((sums) => ({ ...scoresOf(sums), support: sums.actual })),
   };
 }

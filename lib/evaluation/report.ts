@@ -26,12 +26,17 @@ export interface ClassificationReport {
   accuracy: number | null;
   /** Over all decisions together. Equal to the accuracy when every label that occurs is listed. */
   micro: Scores;
-  /** Mean over labels, every genre alike, however rare. Labels that never occur count as 0. */
+  /**
+   * Mean over the labels that some example has, every genre alike, however rare. A label without a true example has no recall, and
+   * an answer of it is counted already where the true label's recall falls: it is left out, and `absent` says how many are.
+   */
   macro: Scores;
   /** Mean over labels, weighted by support. */
   weighted: Scores;
   /** Number (weight) of examples whose true label is listed. */
   support: number;
+  /** How many of `perLabel` no example has: they are not in `macro`. */
+  absent: number;
 }
 
 /** Which labels a report lists, and the weights of its examples. */
@@ -43,7 +48,8 @@ export interface ReportOptions {
 }
 
 /**
- * Precision, recall, F1 and support of each label, and their averages: scikit-learn's `classification_report`.
+ * Precision, recall, F1 and support of each label, and their averages: scikit-learn's `classification_report`, but for
+ * `macro`, which is scikit-learn's with `labels` those that occur in the truth.
  *
  * @param truth the true label of each example
  * @param predictions the predicted label of each example
@@ -93,6 +99,7 @@ export function classificationReport(
     accuracy: everyLabelListed ? averages.micro.precision : null,
     ...averages,
     support: perLabel.reduce((sum, line) => sum + line.support, 0),
+    absent: perLabel.filter((line) => line.support === 0).length,
   };
 }
 
@@ -113,30 +120,36 @@ export function scoresOf(tally: Tally): Scores {
   };
 }
 
-/** Micro, macro and weighted averages of tallies, as scikit-learn takes them. */
+/** Micro, macro and weighted averages of tallies; the macro average is over those with something due. */
 export function averageScores(tallies: readonly Tally[]): Record<"micro" | "macro" | "weighted", Scores> {
-  const mean = (weights: readonly number[]): Scores => {
-    const result = { precision: 0, recall: 0, f1: 0 };
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    if (total === 0) return result;
-    tallies.forEach((tally, k) => {
-      const scores = scoresOf(tally);
-      result.precision += scores.precision * weights[k]! / total;
-      result.recall += scores.recall * weights[k]! / total;
-      result.f1 += scores.f1 * weights[k]! / total;
-    });
-    return result;
-  };
   const sum = (field: keyof Tally) => tallies.reduce((total, tally) => total + tally[field], 0);
   return {
     micro: scoresOf({ right: sum("right"), predicted: sum("predicted"), actual: sum("actual") }),
-    macro: mean(tallies.map(() => 1)),
-    weighted: mean(tallies.map((tally) => tally.actual)),
+    macro: meanScores(tallies, (tally) => tally.actual > 0 ? 1 : 0),
+    weighted: meanScores(tallies, (tally) => tally.actual),
   };
 }
 
+/** Weighted mean of the tallies' scores; 0 where all weights are. */
+export function meanScores(tallies: readonly Tally[], weightOf: (tally: Tally) => number): Scores {
+  const result = { precision: 0, recall: 0, f1: 0 };
+  const total = tallies.reduce((sum, tally) => sum + weightOf(tally), 0);
+  if (total === 0) return result;
+  for (const tally of tallies) {
+    const scores = scoresOf(tally), share = weightOf(tally) / total;
+    result.precision += scores.precision * share;
+    result.recall += scores.recall * share;
+    result.f1 += scores.f1 * share;
+  }
+  return result;
+}
+
 /**
- * Mean F1 over labels, each alike: the number to watch when genres are unbalanced.
+ * Mean F1 over the labels that some example has, each alike: the number to watch when genres are unbalanced. It is
+ * scikit-learn's `f1_score(truth, predictions, labels=unique(truth), average="macro")`; without `labels` scikit-learn also
+ * takes labels that are only predicted into the mean, each as 0.
+ *
+ * For songs of several genres pass {@link creditedGenres} as the truth.
  *
  * @throws as {@link classificationReport}
  * @example
@@ -156,6 +169,33 @@ export function microF1(truth: Labels, predictions: Labels, options: ReportOptio
 /** Mean F1 over labels, weighted by their number of true examples. */
 export function weightedF1(truth: Labels, predictions: Labels, options: ReportOptions = {}): number {
   return classificationReport(truth, predictions, options).weighted.f1;
+}
+
+/**
+ * The genre that each song is credited with, so that what takes one genre a song (macro-F1, a confusion matrix, calibration) goes
+ * with "right if any of its genres": the predicted one where the song has it, else the song's main one, which stands first.
+ *
+ * @param genres the genres of each song, the main one first
+ * @param predictions the predicted genre of each song
+ * @throws RangeError on empty or unequally long input, or a song without a genre
+ * @example
+ * ```ts
+ * const truth = creditedGenres([["발라드", "댄스"], ["댄스"]], ["댄스", "발라드"]); // ["댄스", "댄스"]
+ * macroF1(truth, ["댄스", "발라드"]);
+ * ```
+ */
+export function creditedGenres<L extends Label>(
+  genres: ArrayLike<readonly L[]>,
+  predictions: ArrayLike<L>,
+): L[] {
+  checkLengths("creditedGenres", { genres, predictions });
+  return Array.from(predictions, (predicted, song) => {
+    const own = genres[song]!;
+    if (own.length === 0) {
+      throw new RangeError(`creditedGenres: song ${song} has no genre; leave such songs out before measuring.`);
+    }
+    return own.includes(predicted) ? predicted : own[0]!;
+  });
 }
 
 /**

@@ -49,6 +49,10 @@ def label_case(name, truth, predictions, labels=None, weights=None):
         truth, predictions, labels=labels, average=average, zero_division=0, **every)
     report = metrics.classification_report(
         truth, predictions, labels=labels, output_dict=True, zero_division=0, **every)
+    # the project's macro average: over the labels that some example has
+    present = [label for label in (labels or sorted(set(truth) | set(predictions))) if label in set(truth)]
+    macro = metrics.precision_recall_fscore_support(
+        truth, predictions, labels=present, average="macro", zero_division=0, **every)
     return {
         "name": name, "truth": truth, "predictions": predictions, "labels": labels, "weights": weights,
         "accuracy": metrics.accuracy_score(truth, predictions, **every),
@@ -56,7 +60,8 @@ def label_case(name, truth, predictions, labels=None, weights=None):
         "confusion": {"counts": confusion(None), "true": confusion("true"), "predicted": confusion("pred"),
                       "all": confusion("all")},
         "perLabel": [list(row) for row in zip(*prf(None))],
-        "micro": prf("micro")[:3], "macro": prf("macro")[:3], "weighted": prf("weighted")[:3],
+        "micro": prf("micro")[:3], "macro": macro[:3], "weighted": prf("weighted")[:3],
+        "absent": sum(line[3] == 0 for line in zip(*prf(None))),
         "reportAccuracy": report.get("accuracy"),
         "support": report["macro avg"]["support"],
     }
@@ -82,6 +87,7 @@ def labels():
         label_case("only a predicted label left out", [0, 0, 0], [0, 1, 0], labels=[0]),
         label_case("never predicted", [0, 0, 1, 2, 2], [0, 0, 0, 2, 0]),
         label_case("never true", [0, 0, 1, 1], [0, 2, 1, 2]),
+        label_case("all right, of a third of the labels", [0] * 6, [0] * 6, labels=[0, 1, 2]),
         label_case("single class", [1, 1, 1], [1, 1, 1]),
         label_case("all wrong", ["가", "나", "다"], ["나", "다", "가"]),
         label_case("one example", ["가"], ["나"]),
@@ -166,12 +172,14 @@ def probabilities():
 def multilabel():
     random = np.random.default_rng(3)
     cases = []
-    for genres, count, share in [(4, 60, .35), (3, 20, .1), (1, 10, .5)]:
+    for genres, count, share, absent in [(4, 60, .35, []), (3, 20, .1, []), (1, 10, .5, []), (5, 24, .3, [1, 4])]:
         truth = (random.random((count, genres)) < share).astype(int)
+        truth[:, absent] = 0
         scores = special.expit(random.normal(size=(count, genres)) + 2 * truth - 1).round(3)
         predictions = (scores >= .5).astype(int)
-        prf = lambda average: metrics.precision_recall_fscore_support(
-            truth, predictions, average=average, zero_division=0)
+        prf = lambda average, labels=None: metrics.precision_recall_fscore_support(
+            truth, predictions, average=average, labels=labels, zero_division=0)
+        present = np.flatnonzero(truth.sum(axis=0))  # the project's macro average is over these
         best = []
         for k in range(genres):
             if truth[:, k].sum() == 0:
@@ -183,7 +191,8 @@ def multilabel():
             "truth": truth, "probabilities": scores, "bestF1": best,
             "subsetAccuracy": metrics.accuracy_score(truth, predictions),
             "hammingLoss": metrics.hamming_loss(truth, predictions),
-            **({} if genres == 1 else {a: prf(a)[:3] for a in ("micro", "macro", "weighted", "samples")}),
+            **({} if genres == 1 else {a: prf(a)[:3] for a in ("micro", "weighted", "samples")}),
+            **({} if genres == 1 else {"macro": prf("macro", present)[:3]}),
         })
     write("multilabel", {"cases": cases})
 
