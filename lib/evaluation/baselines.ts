@@ -3,7 +3,7 @@ import { argmax, checkLabels, checkLengths, checkWeights, labelsOf } from "./lab
 import type { Label, Labels } from "./labels.ts";
 import { fitLogisticRegression, linearProbabilities } from "./logistic_regression.ts";
 import { fitNaiveBayes, naiveBayesProbabilities } from "./naive_bayes.ts";
-import { fitTfidf, transformTexts } from "./tfidf.ts";
+import { fitNgrams, transformTexts } from "./tfidf.ts";
 import type { TfidfOptions } from "./tfidf.ts";
 
 /** What a baseline says about the test examples. */
@@ -77,8 +77,7 @@ export interface TextBaselineOptions<L extends Label = Label> {
    */
   method?: "logistic-regression" | "naive-bayes";
   /**
-   * How texts become terms; by default character 2- to 4-grams within words that occur in at least 2 texts, which
-   * suits Korean, whose particles and endings cling to the word. With logistic regression sublinear TF-IDF; naive
+   * How texts become terms; by default as {@link fitNgrams} makes them. With logistic regression sublinear TF-IDF; naive
    * Bayes takes plain counts. What is given here replaces that field alone.
    */
   terms?: TfidfOptions;
@@ -120,7 +119,7 @@ export interface TextBaseline<L extends Label = Label> extends BaselinePredictio
  *
  * @param data.train texts and labels (and weights, such as 1 / instances of the song)
  * @param data.test texts to classify
- * @throws RangeError on empty or unequally long input, or a single class
+ * @throws RangeError on empty or unequally long input
  * @example
  * ```ts
  * const baseline = await textBaseline({ train: { texts, labels }, test: { texts: testTexts } });
@@ -142,14 +141,9 @@ export async function textBaseline<L extends Label>(
     await onProgress?.({ stage, iteration, loss, elapsedMs: performance.now() - start });
 
   await report("terms");
-  const weighting: TfidfOptions = method === "naive-bayes"
-    ? { useIdf: false, norm: "none" }
-    : { sublinearTf: true };
-  const { vectorizer, matrix } = fitTfidf(train.texts, {
-    analyzer: "char_wb",
-    ngramRange: [2, 4],
-    minDf: 2,
-    ...weighting,
+  const counts: TfidfOptions = { sublinearTf: false, useIdf: false, norm: "none" };
+  const { vectorizer, matrix } = fitNgrams(train.texts, {
+    ...(method === "naive-bayes" && counts),
     ...options.terms,
   });
   await report("fit");

@@ -43,11 +43,12 @@ export interface LogisticRegression {
  *   Σ wᵢ · −ln P(labelᵢ | xᵢ) / Σ wᵢ + ‖coefficients‖² / (2 C Σ wᵢ),
  *
  * the objective of scikit-learn's `LogisticRegression(C=…)`, by L-BFGS on float64. The minimum is unique, so
- * probabilities agree with scikit-learn's as far as both have converged (its default `tol=1e-4` stops early).
+ * probabilities agree with scikit-learn's as far as both have converged (its default `tol=1e-4` stops early). Examples of one class
+ * teach that class alone, which then has probability 1 (scikit-learn refuses them): parts of a small table may be so.
  *
  * @param matrix [examples, features]
  * @param labels one per example
- * @throws RangeError on empty or unequally long input, a single class, C that is not above 0; TypeError on mixed labels
+ * @throws RangeError on empty or unequally long input, C that is not above 0; TypeError on mixed labels
  * @example
  * ```ts
  * const model = await fitLogisticRegression(matrix, trainGenres, { C: 10 });
@@ -70,14 +71,7 @@ export async function fitLogisticRegression(
   checkWeights(where, options.sampleWeight);
   if (!(C > 0 && C < Infinity)) throw new RangeError(`${where}: C is ${C}; give a number above 0.`);
   const classes = labelsOf(labels);
-  if (classes.length < 2) {
-    throw new RangeError(
-      `${where}: all ${labels.length} examples are ${
-        JSON.stringify(classes[0])
-      }; a classifier needs two classes. ` +
-        `Check the split, or use majorityClass.`,
-    );
-  }
+  if (classes.length === 1) return alwaysOne(classes[0]!, matrix.columns);
   const classOf = new Map(classes.map((label, k) => [label, k]));
   const target = Int32Array.from({ length: labels.length }, (_, i) => classOf.get(labels[i]!)!);
   const weights = exampleWeights(target, classes.length, options);
@@ -105,6 +99,16 @@ export async function fitLogisticRegression(
     converged: result.converged,
   };
 }
+
+/** What examples of one class teach: always that class. */
+const alwaysOne = (label: Label, features: number): LogisticRegression => ({
+  classes: [label],
+  coefficients: new Float64Array(features),
+  intercepts: new Float64Array(1),
+  features,
+  iterations: 0,
+  converged: true,
+});
 
 /** Sample weight times class weight; balanced: total / (classes × the class's weight), as scikit-learn. */
 function exampleWeights(

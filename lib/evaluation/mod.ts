@@ -25,7 +25,15 @@ export type {
 } from "./accuracy.ts";
 export { confusionMatrix, mostConfused } from "./confusion.ts";
 export type { ConfusedPair, ConfusionMatrix } from "./confusion.ts";
-export { classificationReport, creditedGenres, macroF1, microF1, reportText, weightedF1 } from "./report.ts";
+export {
+  classificationReport,
+  creditedGenres,
+  macroF1,
+  macroF1Name,
+  microF1,
+  reportText,
+  weightedF1,
+} from "./report.ts";
 export type { ClassificationReport, LabelScores, ReportOptions, Scores } from "./report.ts";
 export { displayWidth, textTable } from "./table.ts";
 export { alignProbabilities, brierScore, logLoss, topLosses } from "./probabilities.ts";
@@ -42,7 +50,7 @@ export { pairedInterval, studentTQuantile } from "./paired.ts";
 export type { PairedInterval } from "./paired.ts";
 export { applyThresholds, fitThresholds, multilabelScores } from "./multilabel.ts";
 export type { MultilabelScores } from "./multilabel.ts";
-export { fitTfidf, termsOf, transformTexts } from "./tfidf.ts";
+export { fitNgrams, fitTfidf, termsOf, transformTexts } from "./tfidf.ts";
 export type { SparseMatrix, TfidfOptions, TfidfVectorizer } from "./tfidf.ts";
 export { selectRows, sideBySide, sparseMatrix } from "./sparse.ts";
 export type { SparseRow } from "./sparse.ts";

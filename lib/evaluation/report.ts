@@ -161,6 +161,18 @@ export function macroF1(truth: Labels, predictions: Labels, options: ReportOptio
   return classificationReport(truth, predictions, options).macro.f1;
 }
 
+/**
+ * Macro-F1's name for a table or figure, which says how many genres it leaves out.
+ *
+ * @param absent genres that no measured song has: a report's `absent`
+ */
+export const macroF1Name = (absent: number): string =>
+  absent === 0
+    ? "macro-F1"
+    : `macro-F1 (곡이 없는 장르 ${absent}개 제외 · without ${absent} genre${
+      absent === 1 ? "" : "s"
+    } of no song here)`;
+
 /** F1 over all decisions together; the accuracy, unless `options.labels` leaves labels out. */
 export function microF1(truth: Labels, predictions: Labels, options: ReportOptions = {}): number {
   return classificationReport(truth, predictions, options).micro.f1;
@@ -192,7 +204,9 @@ export function creditedGenres<L extends Label>(
   return Array.from(predictions, (predicted, song) => {
     const own = genres[song]!;
     if (own.length === 0) {
-      throw new RangeError(`creditedGenres: song ${song} has no genre; leave such songs out before measuring.`);
+      throw new RangeError(
+        `creditedGenres: song ${song} has no genre; leave such songs out before measuring.`,
+      );
     }
     return own.includes(predicted) ? predicted : own[0]!;
   });

@@ -126,6 +126,35 @@ export function fitTfidf(
 }
 
 /**
+ * {@link fitTfidf} with the terms that suit Korean lyrics: character 2- to 4-grams within words, for particles and endings cling
+ * to the word, that occur in at least 2 texts; where none does, as in a handful of short texts, all of them. Sublinear
+ * TF-IDF. What is given in `options` replaces that field alone.
+ *
+ * @throws RangeError on no texts, impossible options, or texts without any word
+ */
+export function fitNgrams(
+  texts: readonly string[],
+  options: TfidfOptions = {},
+): { vectorizer: TfidfVectorizer; matrix: SparseMatrix } {
+  const settings: TfidfOptions = {
+    analyzer: "char_wb",
+    ngramRange: [2, 4],
+    minDf: 2,
+    sublinearTf: true,
+    ...options,
+  };
+  const documents = new Map<string, number>();
+  const repeats = texts.some((text) =>
+    typeof text === "string" && [...new Set(termsOf(text, settings))].some((term) => {
+      const count = (documents.get(term) ?? 0) + 1;
+      documents.set(term, count);
+      return count >= settings.minDf!;
+    })
+  );
+  return fitTfidf(texts, repeats ? settings : { ...settings, minDf: 1 });
+}
+
+/**
  * Texts as a matrix [texts, terms] with a fitted vectorizer's terms; unknown terms are left out, and a text without any
  * known term is a row of zeros. Equal to scikit-learn's `transform`.
  */

@@ -67,7 +67,7 @@ export interface ArtistSplits {
 
 /**
  * The artist idea with several lyrics models on several splits, in that order. A split that these songs do not allow (one
- * artist has nearly all of them) is left out, with a note that says why.
+ * artist has nearly all of them, or no song has an artist) is left out, with a note that says why.
  *
  * @param options.onRun is told the how-manieth of all comes next (`2/3`), and what it is
  */
@@ -77,7 +77,12 @@ export async function artistIdeaOnSplits(
   options: { seed: number; onRun?: (place: string, model: string, by: SplitBy) => void | Promise<void> },
 ): Promise<ArtistSplits> {
   const results: ArtistSplitResult[] = [], notes: string[] = [];
+  const anyArtist = songRows(songs).some(({ artists }) => artists.length > 0);
   for (const [i, { by, model }] of runs.entries()) {
+    if (by === "artist" && !anyArtist) {
+      notes.push(`${model.name}, split by artist: left out, for no song has an artist.`);
+      continue;
+    }
     try {
       splitSongs(songs, { validation: 0.1, test: 0.1, seed: options.seed, by });
     } catch (error) {

@@ -129,6 +129,16 @@ Deno.test("a split that the songs do not allow is left out, and it is said why",
   assert.deepEqual(told, ["2/2 읽기 · reader song"]);
 });
 
+Deno.test("songs without any artist have no split by artist: it is left out, and that is said", async () => {
+  const nobody = songsFrame(songs.map((song) => ({ ...song, artists: [] })));
+  const runs = [{ by: "artist" as const, model: reader }, { by: "song" as const, model: reader }];
+  const { results, notes } = await artistIdeaOnSplits(nobody, runs, { seed: 5 });
+  assert.deepEqual(results.map(({ by, unknownArtists, songs }) => [by, unknownArtists === songs.test]), [
+    ["song", true],
+  ]);
+  assert.deepEqual(notes, ["읽기 · reader, split by artist: left out, for no song has an artist."]);
+});
+
 Deno.test("artistRuns: n-grams on both splits, the transformer where the budget allows", () => {
   const runs = (artistSplit: boolean) =>
     artistRuns({ artistSplit, tolerance: 1e-3 }, "kobert-small", testRecipe).map(({ by, model }) =>

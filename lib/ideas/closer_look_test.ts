@@ -51,8 +51,8 @@ Deno.test("calibrateSongs: a model that is 98 % sure and right three times in fo
   const rows = calibrationTable({ temperature, atBound, before, after });
   assert.deepEqual(rows.map((row) => row["온도 · temperature"]), ["1.00", "3.64"]);
   assert.deepEqual(rows.map((row) => row["ECE"]), ["0.232", "0.000"]);
-  assert.equal(after.bins.length, 10);
-  assert.deepEqual(after.bins.map(({ count }) => count), [0, 0, 0, 0, 0, 0, 0, 4, 0, 0]);
+  assert.equal(after.bins.length, 15, "as scoreSongs has it");
+  assert.deepEqual(after.bins.flatMap(({ count }, bin) => count > 0 ? [[bin, count]] : []), [[11, 4]]);
 });
 
 Deno.test("calibrateSongs: a song of several genres counts once, and is right by any of them", () => {
@@ -180,6 +180,23 @@ Deno.test("learningCurves: each part holds the smaller ones, all learners get th
     learningCurves({ train, test }, labels, [{ ...learner("a"), shares: [0] }], { seed: 1 }),
     /a has the share 0/,
   );
+});
+
+Deno.test("learningCurves: a part of one genre is left out, and its size told", async () => {
+  // one dance among thirty-two ballads: small parts have ballads only
+  const lopsided = [train[1]!, ...Array.from({ length: 32 }, (_, i) => ({ ...train[0]!, id: `b${i}` }))];
+  const learnt: number[] = [];
+  const [curve] = await learningCurves({ train: lopsided, test }, labels, [{
+    method: "a",
+    shares: [1 / 33, 2 / 33, 1],
+    learn: (part) => {
+      learnt.push(part.length);
+      return Promise.resolve(test.map(() => [1, 0]));
+    },
+  }], { seed: 1 });
+  assert.deepEqual(learnt, [33]);
+  assert.deepEqual(curve!.points.map(({ songs }) => songs), [33]);
+  assert.deepEqual(curve!.leftOut, [1, 2]);
 });
 
 Deno.test("rightSongs: in the songs' order; a song that the verdict could not know is wrong", () => {

@@ -125,6 +125,14 @@ Deno.test("stacking: a song of two genres counts half for each; what does not fi
   await assert.rejects(fitStacking({ a: rows }, [0, 1, 1, 0], { folds: 5 }), /5 folds of 4 songs/);
 });
 
+Deno.test("stacking: a single song, or songs of one genre, leave no more to learn than that genre", async () => {
+  for (const rows of [[[0.7, 0.3]], [[0.7, 0.3], [0.4, 0.6], [0.5, 0.5]]]) {
+    const stacking = await fitStacking({ a: rows }, rows.map(() => 1));
+    assertClose(stackedProbabilities(stacking, { a: [[0.9, 0.1]] }), [[0, 1]]);
+    assert.equal(stacking.C, 0.001);
+  }
+});
+
 Deno.test("song scores: right if any of a song's genres", () => {
   const scores = scoreSongs([0, [0.5, 0.5], 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.1, 0.9]]);
   assert.deepEqual(scores.correct, [true, true, false, true]);

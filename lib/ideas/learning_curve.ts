@@ -31,11 +31,13 @@ export interface LearningPoint {
 export interface LearningCurve {
   method: string;
   points: LearningPoint[];
+  /** Sizes of parts that hold songs of one genre only: of those nothing can be learnt, and they have no point. */
+  leftOut: number[];
 }
 
 /**
  * Accuracy on the same test songs after learning from growing parts of the training songs. Each part holds all smaller ones,
- * and all methods get the same.
+ * and all methods get the same. A part of one genre is left out.
  *
  * @param options.seed decides which songs the parts hold
  * @param options.onLearner is told the how-manieth of all comes next (`2/6`), and what it is
@@ -56,7 +58,7 @@ export async function learningCurves(
   const curves: LearningCurve[] = [];
   let begun = 0;
   for (const { method, shares, learn, whole } of learners) {
-    const points: LearningPoint[] = [];
+    const points: LearningPoint[] = [], leftOut: number[] = [];
     for (const share of shares.toSorted((a, b) => a - b)) {
       if (!(share > 0 && share <= 1)) {
         throw new RangeError(
@@ -66,10 +68,14 @@ export async function learningCurves(
       const count = Math.max(1, Math.round(share * train.length));
       await options.onLearner?.(`${++begun}/${all}`, method, count);
       const part = Array.from(order.slice(0, count).sort(), (i) => train[i]!);
+      if (new Set(part.flatMap(({ genres }) => genres)).size < 2) {
+        leftOut.push(count);
+        continue;
+      }
       points.push(pointOf(count, judge(method, labels, test, await learn(part))));
     }
     if (whole !== undefined) points.push(pointOf(train.length, whole));
-    curves.push({ method, points });
+    curves.push({ method, points, leftOut });
   }
   return curves;
 }
@@ -78,7 +84,7 @@ function pointOf(songs: number, { perSong, macroF1 }: Verdict): LearningPoint {
   return { songs, accuracy: wilsonInterval(perSong.correct, perSong.count), macroF1 };
 }
 
-/** TF-IDF with logistic regression, as {@link judgeBaselines} has it. Fewer than two genres to learn from are an error. */
+/** TF-IDF with logistic regression, as {@link judgeBaselines} has it. */
 export function regressionLearner(
   labels: readonly string[],
   test: readonly Song[],

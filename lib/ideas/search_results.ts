@@ -2,6 +2,7 @@
 import {
   accuracy,
   bootstrapInterval,
+  creditedGenres,
   type Estimate,
   holmCorrection,
   macroF1,
@@ -52,7 +53,7 @@ export interface SearchedModel {
   accuracyPerSong: Estimate;
   /** As the study counts: once for each pair of a song's genres and artists. */
   accuracyPerInstance: Estimate;
-  /** Per instance. */
+  /** Once a song, of the genre it is credited with, as a verdict's. */
   macroF1: Estimate;
   /** Accuracy per song of each training. */
   bySeed: { seed: number | null; accuracyPerSong: number }[];
@@ -169,6 +170,9 @@ export function summarise(runs: readonly SearchRun[], measured: MeasuredSongs): 
       const places = Array.from(drawn), there = places.map((i) => truth[i]!);
       return mean(predicted.map((ofRun) => of(there, places.map((i) => ofRun[i]!))));
     }, songOf);
+  // over songs, each with the genre it is credited with in that training
+  const genres = songs.map((song) => labels.filter((label) => song.genres.includes(label)));
+  const credited = runs.map(({ predictions }) => creditedGenres(genres, predictions));
   const rates = runs.flatMap(({ songsPerSecond }) => songsPerSecond ?? []);
   return {
     model,
@@ -182,7 +186,14 @@ export function summarise(runs: readonly SearchRun[], measured: MeasuredSongs): 
     songsPerSecond: rates.length === 0 ? null : mean(rates),
     accuracyPerSong: score(songs.length, (drawn) => mean(Array.from(drawn, (i) => shares[i]!))),
     accuracyPerInstance: overRows(accuracy),
-    macroF1: overRows((truth, predicted) => macroF1(truth, predicted, { labels })),
+    macroF1: score(songs.length, (drawn) => {
+      const places = Array.from(drawn);
+      return mean(
+        runs.map(({ predictions }, run) =>
+          macroF1(places.map((i) => credited[run]![i]!), places.map((i) => predictions[i]!))
+        ),
+      );
+    }),
     bySeed: runs.map((run) => ({
       seed: run.seed,
       accuracyPerSong: songAccuracyOf([run], measured),

@@ -8,7 +8,7 @@ import {
   checkLengths,
   type Estimate,
   fitLogisticRegression,
-  fitTfidf,
+  fitNgrams,
   fitThresholds,
   linearProbabilities,
   mcNemar,
@@ -263,12 +263,7 @@ export function regressionOfGenres(
         return probabilities;
       }
       // the terms and C of textBaseline
-      const { vectorizer, matrix } = fitTfidf(train.map(({ lyrics }) => lyrics), {
-        analyzer: "char_wb",
-        ngramRange: [2, 4],
-        minDf: 2,
-        sublinearTf: true,
-      });
+      const { vectorizer, matrix } = fitNgrams(train.map(({ lyrics }) => lyrics));
       const wanted = transformTexts(vectorizer, others);
       const sets = genreSets(train, labels);
       const columns: ArrayLike<number>[] = [];

@@ -49,13 +49,11 @@ export interface SongCalibration {
  * Calibration on test songs, before and after temperature scaling. The temperature is fitted on validation songs, each of
  * weight 1 (shared by its genres). A song counts as right where the predicted genre is any of its own.
  *
- * @param options.bins of the reliability diagram, 10 by default: with few songs finer bins are all noise
  * @throws RangeError on empty or unequally long input, NaN, or genres that do not fit the classes
  */
 export function calibrateSongs(
   validation: JudgedSongs,
   test: JudgedSongs,
-  { bins = 10 }: { bins?: number } = {},
 ): SongCalibration {
   checkLengths("calibrateSongs, validation songs", { genres: validation.genres, logits: validation.logits });
   checkLengths("calibrateSongs, test songs", { genres: test.genres, logits: test.logits });
@@ -75,7 +73,7 @@ export function calibrateSongs(
     const credited = truth.map((row, i) => right[i] ? predicted[i]! : argmax(row));
     const confidences = probabilities.map((row, i) => row[predicted[i]!]!);
     return {
-      ...expectedCalibrationError(credited, probabilities, { bins }),
+      ...expectedCalibrationError(credited, probabilities),
       logLoss: meanLogLoss(truth, probabilities),
       confidence: confidences.reduce((sum, confidence) => sum + confidence, 0) / confidences.length,
       accuracy: right.filter(Boolean).length / right.length,

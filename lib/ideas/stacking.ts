@@ -45,7 +45,8 @@ const STRENGTHS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
  * looks better than it is, and the one that memorises most wins.
  *
  * The penalty's strength is the one with the least log loss in a cross-validation **within** those songs, in `folds`
- * parts dealt in turn, genre by genre. A class that no validation song has keeps probability 0.
+ * parts dealt in turn, genre by genre; a single song cannot be parted, and gets the strongest. A class that no validation
+ * song has keeps probability 0.
  *
  * @param members rows [song][class] by model
  * @param genres class index or shares of each song
@@ -63,12 +64,12 @@ export async function fitStacking(
   genres: SongGenres,
   options: { strengths?: readonly number[]; folds?: number } = {},
 ): Promise<Stacking> {
-  const { strengths = STRENGTHS, folds = Math.min(5, genres.length) } = options;
+  const { strengths = STRENGTHS, folds = Math.max(2, Math.min(5, genres.length)) } = options;
   const names = Object.keys(members);
   const classes = checkMembers("fitStacking", members);
   checkLengths("fitStacking", { genres, [names[0]!]: members[names[0]!]! });
   const truth = genreRows("fitStacking", genres, classes);
-  if (!(Number.isInteger(folds) && folds >= 2 && folds <= truth.length)) {
+  if (!(Number.isInteger(folds) && folds >= 2 && (folds <= truth.length || truth.length === 1))) {
     throw new RangeError(
       `fitStacking: ${folds} folds of ${truth.length} songs; give at least 2, at most a song each.`,
     );
@@ -85,8 +86,12 @@ export async function fitStacking(
       { C, tolerance, sampleWeight: examples.map(({ weight }) => weight) },
     );
   };
-  const foldOf = dealt(truth, folds);
   const all = truth.map((_, song) => song);
+  if (truth.length === 1) {
+    const C = Math.min(...strengths);
+    return { members: names, classes, regression: await fit(all, C, 1e-9), C, tried: [] };
+  }
+  const foldOf = dealt(truth, folds);
   const tried: StrengthTried[] = [];
   for (const C of strengths) {
     const held: { row: Float64Array; probabilities: Float64Array }[] = [];

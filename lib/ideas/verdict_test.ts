@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
+import { macroF1Name, softmax } from "../evaluation/mod.ts";
 import type { Song } from "../songs/mod.ts";
+import { compareArtistIdeas } from "./artist_comparison.ts";
+import { artistResult } from "./artist_splits.ts";
+import { measuredSongs, summarise } from "./search_results.ts";
+import { scoreSongs } from "./song_scores.ts";
 import { artistSongsOf, judge, judgeBaselines, verdictTable, writeVerdicts } from "./verdict.ts";
 
 function song(id: string, genres: string[], artists: string[], lyrics: string): Song {
@@ -16,9 +21,58 @@ Deno.test("judge: a song of two genres counts once per instance, and is right by
   assert.equal(verdict.perInstance.value, 1 / 4);
   assert.equal(verdict.perInstance.count, 4);
   assert.equal(verdict.perSong.value, 1 / 2);
-  assert.deepEqual(verdict.confusion.counts, [[1, 0], [3, 0]]);
-  // 발라드: precision 1/4, recall 1 → F1 0.4; 댄스: 0
-  assert.ok(Math.abs(verdict.macroF1 - 0.2) < 1e-12);
+  // once a song: 1 is credited with 발라드, which was named; 2 with its 댄스
+  assert.deepEqual(verdict.confusion.counts, [[1, 0], [1, 0]]);
+  // 발라드: precision 1/2, recall 1 → F1 2/3; 댄스: 0
+  assert.ok(Math.abs(verdict.macroF1 - 1 / 3) < 1e-12);
+});
+
+Deno.test("judge: genres that no song here has are left out of macro-F1, and the table says so", () => {
+  const songs = [song("1", ["댄스"], ["가"], "춤"), song("2", ["댄스"], ["나"], "춤을")];
+  const perfect = judge("model", labels, songs, [[0.1, 0.9], [0.2, 0.8]]);
+  assert.equal(perfect.macroF1, 1);
+  assert.equal(perfect.report.absent, 1);
+  assert.deepEqual(Object.keys(verdictTable([perfect])[0]!).at(-1), macroF1Name(1));
+  assert.match(macroF1Name(1), /without 1 genre of no song here/);
+  const [row] = verdictTable([judge("model", labels, [song("3", ["발라드"], [], "눈물"), ...songs], [
+    [0.9, 0.1],
+    [0.1, 0.9],
+    [0.2, 0.8],
+  ])]);
+  assert.equal(row!["macro-F1"], "1.000");
+});
+
+Deno.test("a model's macro-F1 is one number: in a verdict, among song scores, beside the artist, in a search", () => {
+  const three = ["발라드", "댄스", "트로트"];
+  const genres = [["댄스", "발라드"], ["트로트", "댄스"], ["댄스"], ["트로트"], ["발라드"], [
+    "댄스",
+    "트로트",
+  ]];
+  const songs = genres.map((of, i) => song(String(i), of, [`가수${i % 2}`, "다"], `가사 ${i}`));
+  const logits = [[0, 2, 1], [2, 1, 0], [0, 1, 2], [0, 1, 2], [1, 0, 2], [3, 1, 0]];
+  const rows = softmax(logits);
+  const verdict = judge("model", three, songs, rows);
+  const scored = { ...artistSongsOf(songs, three), logits };
+  assert.equal(scoreSongs(scored.genres, rows).macroF1, verdict.macroF1);
+  const lyrics = artistResult(
+    compareArtistIdeas({ train: scored, validation: scored, test: scored }, { classes: 3 }),
+    "lyrics",
+  );
+  assert.equal(lyrics.macroF1, verdict.macroF1);
+  const run = {
+    model: "model",
+    name: "model",
+    start: "from scratch" as const,
+    wholeLyrics: false,
+    seed: 1,
+    parameters: 1,
+    steps: 1,
+    tokens: 1,
+    trainSeconds: 1,
+    songsPerSecond: 1,
+    predictions: logits.map((row) => three[row.indexOf(Math.max(...row))]!),
+  };
+  assert.equal(summarise([run], measuredSongs(songs, three)).macroF1.value, verdict.macroF1);
 });
 
 Deno.test("judge: a genre outside the labels is wrong, not lost", () => {
