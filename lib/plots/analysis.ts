@@ -2,15 +2,15 @@
 import type { Data } from "plotly.js-dist";
 import {
   both,
+  emptyFigure,
   errorBars,
   type Estimate,
   type Figure,
   grouped,
   heightFor,
-  LEGEND_ABOVE,
+  legendAbove,
   needEstimate,
   needShare,
-  needSome,
   PALETTE,
   percent,
   plain,
@@ -35,17 +35,19 @@ export interface ReliabilitySeries {
  * Accuracy over confidence, one line a series; on the diagonal a model is right as often as it is sure. The larger a dot, the
  * more songs.
  *
- * @throws RangeError when there is no song, or a number is no share from 0 to 1
+ * @throws RangeError when a number is no share from 0 to 1
  * @example
  * ```ts
  * reliability([{ name: "그대로 · as it is", error: 0.1, bins: [{ count: 20, confidence: 0.7, accuracy: 0.6 }] }]);
  * ```
  */
 export function reliability(series: readonly ReliabilitySeries[]): Figure {
-  needSome("reliability", "series", series);
+  const title = ["신뢰도", "Reliability"] as const;
+  if (series.every(({ bins }) => bins.every(({ count }) => count === 0))) {
+    return emptyFigure(title, ["측정한 곡이 없다", "no song was measured"]);
+  }
   const data = series.map(({ name, error, bins }, index): Data => {
     const filled = bins.filter(({ count }) => count > 0);
-    needSome("reliability", `bin with songs of "${name}"`, filled);
     for (const { confidence, accuracy } of filled) {
       needShare("reliability", `a confidence of "${name}"`, confidence);
       needShare("reliability", `an accuracy of "${name}"`, accuracy);
@@ -77,8 +79,7 @@ export function reliability(series: readonly ReliabilitySeries[]): Figure {
     layout: {
       template: TEMPLATE,
       ...titleOf(
-        "신뢰도",
-        "Reliability",
+        ...title,
         "점의 크기는 곡 수 · dots: number of songs; 선 아래는 과신 · below the diagonal: too sure",
       ),
       xaxis: { title: { text: both("확신", "Confidence") }, tickformat: ".0%", range: [0, 1.02] },
@@ -102,7 +103,7 @@ export interface AccuracyGroup {
  *
  * @param sections groups by the section's name
  * @param overall accuracy of all songs, 0 to 1
- * @throws RangeError when there is no group, or an accuracy does not lie in its interval
+ * @throws RangeError when an accuracy does not lie in its interval
  */
 export function groupAccuracy(
   sections: Readonly<Record<string, readonly AccuracyGroup[]>>,
@@ -111,7 +112,8 @@ export function groupAccuracy(
   const rows = Object.entries(sections).flatMap(([section, groups], index) =>
     groups.map((group) => ({ ...group, section, index }))
   );
-  needSome("groupAccuracy", "group of songs", rows);
+  const title = ["집단별 정확도", "Accuracy by group"] as const;
+  if (rows.length === 0) return emptyFigure(title, ["측정한 곡이 없다", "no song was measured"]);
   needShare("groupAccuracy", "the accuracy of all songs", overall);
   for (const { group, accuracy } of rows) needEstimate("groupAccuracy", `accuracy of ${group}`, accuracy);
   // an empty row parts the sections
@@ -139,8 +141,7 @@ export function groupAccuracy(
     layout: {
       template: TEMPLATE,
       ...titleOf(
-        "집단별 정확도",
-        "Accuracy by group",
+        ...title,
         `점선은 전체 ${percent(overall)} · dotted: all songs; 선은 95% 구간 · lines: 95 % intervals`,
       ),
       xaxis: { title: { text: both("곡별 정확도", "Accuracy per song") }, tickformat: ".0%", range: [0, 1] },
@@ -151,7 +152,7 @@ export function groupAccuracy(
         tickvals: places,
         ticktext: rows.map(({ group, count }) => `${plain(group)} (${grouped(count)})`),
       },
-      legend: LEGEND_ABOVE,
+      ...legendAbove(),
       ...heightFor(rows.length + names.length, 30),
       shapes: [{
         type: "line",
@@ -171,15 +172,14 @@ export function groupAccuracy(
  * Accuracy of several methods in the same groups of songs (artists with one song, with many…), with 95 % intervals.
  *
  * @param methods each with its groups, in one order; a group's name may have several lines
- * @throws RangeError when there is no method or group, or an accuracy does not lie in its interval
+ * @throws RangeError when an accuracy does not lie in its interval
  */
 export function methodsByGroup(
   methods: readonly { readonly name: string; readonly groups: readonly AccuracyGroup[] }[],
   options: { title: readonly [korean: string, english: string]; facts?: string },
 ): Figure {
-  needSome("methodsByGroup", "method", methods);
-  const first = methods[0]!.groups;
-  needSome("methodsByGroup", "group of songs", first);
+  const first = methods[0]?.groups ?? [];
+  if (first.length === 0) return emptyFigure(options.title, ["측정한 곡이 없다", "no song was measured"]);
   return {
     data: methods.map(({ name, groups }, index): Data => {
       for (const { group, accuracy } of groups) {
@@ -222,16 +222,25 @@ export function methodsByGroup(
 export interface LearningSeries {
   readonly method: string;
   readonly points: readonly { readonly songs: number; readonly accuracy: Estimate }[];
+  /** Numbers of training songs of which nothing could be learnt, for they have one genre only. */
+  readonly leftOut?: readonly number[];
 }
 
 /**
  * Accuracy over the number of training songs, on a logarithmic axis: where a curve still rises, more songs would help.
  *
- * @throws RangeError when there is no point, or an accuracy does not lie in its interval
+ * @throws RangeError when an accuracy does not lie in its interval
  */
 export function learningCurve(curves: readonly LearningSeries[]): Figure {
   const drawn = curves.filter(({ points }) => points.length > 0);
-  needSome("learningCurve", "point", drawn);
+  const title = ["학습 곡 수에 따른 정확도", "Accuracy over training songs"] as const;
+  const leftOut = [...new Set(curves.flatMap(({ leftOut = [] }) => leftOut))].sort((a, b) => a - b);
+  const oneGenre = leftOut.length === 0 ? [] : [
+    `장르가 하나뿐이라 뺀 크기 · left out, for they have one genre only: ${leftOut.map(grouped).join(", ")}`,
+  ];
+  if (drawn.length === 0) {
+    return emptyFigure(title, ["배울 수 있는 크기가 없다", "no size could be learnt"], oneGenre[0]);
+  }
   const sizes = [...new Set(drawn.flatMap(({ points }) => points.map(({ songs }) => songs)))]
     .sort((a, b) => a - b);
   return {
@@ -255,11 +264,7 @@ export function learningCurve(curves: readonly LearningSeries[]): Figure {
     }),
     layout: {
       template: TEMPLATE,
-      ...titleOf(
-        "학습 곡 수에 따른 정확도",
-        "Accuracy over training songs",
-        "선은 95% 구간 · lines: 95 % intervals",
-      ),
+      ...titleOf(...title, ["선은 95% 구간 · lines: 95 % intervals", ...oneGenre].join(" · ")),
       xaxis: {
         type: "log",
         title: { text: both("학습 곡 수, 로그 축", "training songs, logarithmic axis") },

@@ -2,14 +2,14 @@
 import type { Data } from "plotly.js-dist";
 import {
   both,
+  emptyFigure,
   errorBars,
   type Estimate,
   type Figure,
   heightFor,
-  LEGEND_ABOVE,
+  legendAbove,
   needEstimate,
   needFinite,
-  needSome,
   PALETTE,
   plain,
   ROLES,
@@ -29,7 +29,7 @@ export interface Contribution {
  * largest on top.
  *
  * @param models by name, each with its parts
- * @throws RangeError when there is no part, or a number is not finite or outside its interval
+ * @throws RangeError when a number is not finite or outside its interval
  * @example
  * ```ts
  * contributions({
@@ -41,7 +41,8 @@ export function contributions(models: Readonly<Record<string, readonly Contribut
   const rows = Object.entries(models).flatMap(([model, parts], group) =>
     parts.toSorted((a, b) => b.adds.value - a.adds.value).map((part) => ({ ...part, model, group }))
   );
-  needSome("contributions", "part", rows);
+  const title = ["각 부분의 몫", "What each part adds"] as const;
+  if (rows.length === 0) return emptyFigure(title, ["측정한 부분이 없다", "no part was measured"]);
   for (const { name, adds } of rows) {
     needEstimate("contributions", `what "${name}" adds`, adds, needFinite);
   }
@@ -66,8 +67,7 @@ export function contributions(models: Readonly<Record<string, readonly Contribut
     layout: {
       template: TEMPLATE,
       ...titleOf(
-        "각 부분의 몫",
-        "What each part adds",
+        ...title,
         "빼면 잃는 정확도, 가는 선은 95 % 구간 · accuracy lost without it, thin lines: 95 % intervals",
       ),
       xaxis: {
@@ -82,9 +82,8 @@ export function contributions(models: Readonly<Record<string, readonly Contribut
         tickvals: numbered.map(({ y }) => y),
         ticktext: numbered.map(({ name }) => plain(name)),
       },
-      legend: { ...LEGEND_ABOVE, traceorder: "normal" },
+      ...legendAbove({ r: 70 }),
       ...heightFor(rows.length, 38),
-      margin: { r: 70 },
       annotations: numbered.map(({ y, adds }) => ({
         xref: "paper",
         x: 1,

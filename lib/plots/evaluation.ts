@@ -1,33 +1,36 @@
 /** Figures of how well a model does. They take what lib/evaluation and lib/ideas return, or any objects with the same fields. */
-import type { Data, Layout } from "plotly.js-dist";
+import type { Data } from "plotly.js-dist";
 import {
   both,
+  emptyFigure,
   errorBars,
   type Estimate,
   type Figure,
+  gatheredName,
   grouped,
   heightFor,
-  LEGEND_ABOVE,
+  legendAbove,
   needEstimate,
   needFinite,
   needShare,
-  needSome,
   PALETTE,
   percent,
   plain,
   ROLES,
   SHARES,
+  shownAndGathered,
   TEMPLATE,
   titleOf,
 } from "./figure.ts";
 
 /**
  * Which genres are taken for which: rows are the true genres, columns the predicted ones. The number is the count, the colour
- * its share of the true genre's songs (the diagonal: recall).
+ * its share of the true genre's songs (the diagonal: recall). Of very many genres those with the most songs have a row and a column,
+ * and one more gathers the rest.
  *
  * @param matrix.labels the genres' names, in the order of rows and columns
  * @param matrix.counts `counts[true][predicted]`, numbers of songs (not shares)
- * @throws RangeError when the matrix is empty, not square, or holds negative or infinite numbers
+ * @throws RangeError when the matrix is not square, or holds negative or infinite numbers
  * @example `confusionMatrix({ labels: ["발라드", "댄스"], counts: [[8, 2], [1, 9]] });`
  */
 export function confusionMatrix(
@@ -37,7 +40,8 @@ export function confusionMatrix(
   },
 ): Figure {
   const { labels, counts } = matrix;
-  needSome("confusionMatrix", "genre", labels);
+  const title = ["혼동 행렬", "Confusion matrix"] as const;
+  if (labels.length === 0) return emptyFigure(title, ["장르가 없다", "there are no genres"]);
   if (counts.length !== labels.length || counts.some((row) => row.length !== labels.length)) {
     const sizes = `${counts.length} rows of ${[...new Set(counts.map((row) => row.length))].join(", ")}`;
     throw new RangeError(
@@ -52,19 +56,21 @@ export function confusionMatrix(
       }
     })
   );
-  const totals = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
-  const total = totals.reduce((sum, count) => sum + count, 0);
+  const sumOf = (row: readonly number[]) => row.reduce((sum, count) => sum + count, 0);
+  const total = sumOf(counts.map(sumOf));
   const right = counts.reduce((sum, row, k) => sum + row[k]!, 0);
-  const share = (r: number, c: number) => totals[r] === 0 ? 0 : counts[r]![c]! / totals[r]!;
-  const small = labels.length > 10;
-  const names = labels.map((label) => plain(String(label)));
+  const drawn = gatheredMatrix(labels.map(String), counts);
+  const totals = drawn.counts.map(sumOf);
+  const share = (r: number, c: number) => totals[r] === 0 ? 0 : drawn.counts[r]![c]! / totals[r]!;
+  const small = drawn.names.length > 10;
+  const names = drawn.names.map(plain);
   return {
     data: [{
       type: "heatmap",
       x: names,
       y: names,
-      z: counts.map((row, r) => row.map((_, c) => share(r, c))),
-      text: counts.map((row, r) =>
+      z: drawn.counts.map((row, r) => row.map((_, c) => share(r, c))),
+      text: drawn.counts.map((row, r) =>
         row.map((count, c) => {
           if (count === 0) return "";
           return small ? grouped(count) : `${grouped(count)}<br>${percent(share(r, c), 0)}`;
@@ -72,7 +78,7 @@ export function confusionMatrix(
       ),
       texttemplate: "%{text}",
       textfont: { size: small ? 10 : 12, color: ROLES.text },
-      customdata: counts.map((row) => [...row]),
+      customdata: drawn.counts.map((row) => [...row]),
       hovertemplate: "%{y} → %{x}: %{customdata:,d} (%{z:.1%})<extra></extra>",
       colorscale: SHARES,
       zmin: 0,
@@ -84,8 +90,7 @@ export function confusionMatrix(
     layout: {
       template: TEMPLATE,
       ...titleOf(
-        "혼동 행렬",
-        "Confusion matrix",
+        ...title,
         `정답 · right ${grouped(right)} / ${grouped(total)}${
           total === 0 ? "" : ` (${percent(right / total)})`
         }, ` +
@@ -98,7 +103,7 @@ export function confusionMatrix(
         type: "category",
         dtick: 1,
       },
-      ...heightFor(labels.length, small ? 26 : 34),
+      ...heightFor(names.length, small ? 26 : 34),
       yaxis: {
         title: { text: both("실제", "True") },
         ticks: "",
@@ -111,11 +116,32 @@ export function confusionMatrix(
   };
 }
 
+/** A matrix of counts whose genres with the fewest songs are gathered in a last row and column, where there are very many. */
+function gatheredMatrix(
+  labels: readonly string[],
+  counts: readonly (readonly number[])[],
+): { names: string[]; counts: number[][] } {
+  const songs = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const { shown, gathered } = shownAndGathered(labels.map((_, k) => k).sort((a, b) => songs[b]! - songs[a]!));
+  if (gathered.length === 0) return { names: [...labels], counts: counts.map((row) => [...row]) };
+  const kept = shown.sort((a, b) => a - b);
+  const groups = [...kept.map((k) => [k]), gathered];
+  return {
+    names: [...kept.map((k) => labels[k]!), gatheredName(gathered.length)],
+    counts: groups.map((rows) =>
+      groups.map((columns) =>
+        rows.reduce((sum, r) => columns.reduce((sum, c) => sum + counts[r]![c]!, sum), 0)
+      )
+    ),
+  };
+}
+
 /**
- * Precision, recall and F1 of each genre beside each other, in the order given, with the number of its songs.
+ * Precision, recall and F1 of each genre beside each other, in the order given, with the number of its songs. A genre without
+ * songs here has no recall, and is left out; of very many genres those with the most songs are shown, and the mean of the rest.
  *
  * @param scores one object a genre: `classificationReport(…).perLabel`
- * @throws RangeError when there is no genre, or a score is not a share from 0 to 1
+ * @throws RangeError when a score is not a share from 0 to 1
  * @example `perGenreScores([{ label: "발라드", precision: 0.8, recall: 0.7, f1: 0.75, support: 40 }]);`
  */
 export function perGenreScores(
@@ -127,45 +153,77 @@ export function perGenreScores(
     readonly support: number;
   }[],
 ): Figure {
-  needSome("perGenreScores", "genre", scores);
+  const title = ["장르별 점수", "Scores by genre"] as const;
+  const fields = ["precision", "recall", "f1"] as const;
+  for (const row of scores) {
+    for (const field of fields) needShare("perGenreScores", `${field} of ${row.label}`, row[field]);
+  }
+  const present = scores.filter(({ support }) => support > 0);
+  if (present.length === 0) return emptyFigure(title, ["장르가 있는 곡이 없다", "no song has a genre"]);
+  const bySongs = present.map((_, i) => i).sort((a, b) => present[b]!.support - present[a]!.support);
+  const { shown, gathered } = shownAndGathered(bySongs);
+  const mean = (field: typeof fields[number], rows: readonly number[]) =>
+    rows.reduce((sum, i) => sum + present[i]![field], 0) / rows.length;
+  const rows = shown.sort((a, b) => a - b).map((i) => present[i]!);
+  if (gathered.length > 0) {
+    rows.push({
+      label: gatheredName(gathered.length),
+      precision: mean("precision", gathered),
+      recall: mean("recall", gathered),
+      f1: mean("f1", gathered),
+      support: gathered.reduce((sum, i) => sum + present[i]!.support, 0),
+    });
+  }
   const names = {
     precision: both("정밀도", "precision"),
     recall: both("재현율", "recall"),
     f1: "F1",
   } as const;
-  // A name of two lines cannot be turned aslant where there are many.
-  const between = scores.length <= 10 ? "<br>" : " ";
-  const labels = scores.map(({ label, support }) => `${plain(String(label))}${between}(${grouped(support)})`);
-  const data = (["precision", "recall", "f1"] as const).map((field, index): Data => {
-    for (const row of scores) needShare("perGenreScores", `${field} of ${row.label}`, row[field]);
+  // Many genres stand below each other: names aslant or upright take the room of the bars.
+  const many = rows.length > 10, between = many ? " " : "<br>";
+  const labels = rows.map(({ label, support }) => `${plain(String(label))}${between}(${grouped(support)})`);
+  const data = fields.map((field, index): Data => {
     return {
       type: "bar",
       name: names[field],
-      x: labels,
-      y: scores.map((row) => row[field]),
-      text: scores.length <= 10 ? scores.map((row) => (row[field] * 100).toFixed(0)) : [],
+      ...(many
+        ? { orientation: "h", y: labels, x: rows.map((row) => row[field]) }
+        : { x: labels, y: rows.map((row) => row[field]) }),
+      text: rows.map((row) => (row[field] * 100).toFixed(0)),
       textposition: "outside",
       textfont: { size: 11 },
       textangle: 0,
       cliponaxis: false,
       marker: { color: [PALETTE[4], PALETTE[3], PALETTE[0]][index] },
-      hovertemplate: "%{x}: %{y:.1%}",
+      hovertemplate: many ? "%{y}: %{x:.1%}" : "%{x}: %{y:.1%}",
     };
   });
-  const macroF1 = scores.reduce((sum, { f1 }) => sum + f1, 0) / scores.length;
+  const scoreAxis = {
+    title: { text: both("점수", "Score") },
+    tickformat: ".0%",
+    range: [0, 1.04] as [number, number],
+    dtick: 0.2,
+  };
+  const nameAxis = { ticks: "" as const, type: "category" as const, dtick: 1 };
+  const absent = scores.length - present.length;
   return {
     data,
     layout: {
       template: TEMPLATE,
       ...titleOf(
-        "장르별 점수",
-        "Scores by genre",
-        `macro-F1 ${percent(macroF1)} · 괄호 안은 곡 수 · songs in brackets`,
+        ...title,
+        [
+          `macro-F1 ${percent(mean("f1", bySongs))}`,
+          "괄호 안은 곡 수 · songs in brackets",
+          ...(absent === 0 ? [] : [`곡이 없는 장르 ${absent}개 제외 · without ${absent} of no song here`]),
+          ...(gathered.length === 0 ? [] : ["그 밖은 평균 · others: their mean"]),
+        ].join(" · "),
       ),
       bargap: 0.2,
-      xaxis: { ticks: "", type: "category", dtick: 1 },
-      yaxis: { title: { text: both("점수", "Score") }, tickformat: ".0%", range: [0, 1.04], dtick: 0.2 },
-      legend: LEGEND_ABOVE,
+      ...(many
+        ? { xaxis: scoreAxis, yaxis: { ...nameAxis, autorange: "reversed" }, ...heightFor(rows.length, 38) }
+        : { xaxis: nameAxis, yaxis: scoreAxis }),
+      ...legendAbove(),
     },
   };
 }
@@ -183,7 +241,7 @@ export interface ComparedModel {
 /**
  * Accuracy and macro-F1 of models beside baselines, the best accuracy on top; error bars where estimates are given.
  *
- * @throws RangeError when there is no model, a score is no share from 0 to 1, or does not lie in its interval
+ * @throws RangeError when a score is no share from 0 to 1, or does not lie in its interval
  * @example
  * ```ts
  * modelComparison([
@@ -193,7 +251,8 @@ export interface ComparedModel {
  * ```
  */
 export function modelComparison(models: readonly ComparedModel[]): Figure {
-  needSome("modelComparison", "model", models);
+  const title = ["모델 비교", "Models compared"] as const;
+  if (models.length === 0) return emptyFigure(title, ["모델이 없다", "there is no model"]);
   const bars = [
     { field: "accuracy", name: both("정확도", "accuracy"), color: PALETTE[0], grey: "#8C8C8C" },
     { field: "macroF1", name: "macro-F1", color: PALETTE[4], grey: "#C4C4C4" },
@@ -246,7 +305,7 @@ export function modelComparison(models: readonly ComparedModel[]): Figure {
     data,
     layout: {
       template: TEMPLATE,
-      ...titleOf("모델 비교", "Models compared", facts.join(" · ")),
+      ...titleOf(...title, facts.join(" · ")),
       xaxis: { title: { text: both("점수", "Score") }, tickformat: ".0%", range: [0, 1] },
       yaxis: {
         autorange: "reversed",
@@ -255,10 +314,9 @@ export function modelComparison(models: readonly ComparedModel[]): Figure {
         tickvals: numbered.map(({ row }) => row),
         ticktext: sorted.map((model) => plain(model.name)),
       },
-      legend: { ...LEGEND_ABOVE, traceorder: "normal" },
+      ...legendAbove({ r: 70 }),
       bargap: 0.28,
       ...heightFor(models.length, 46),
-      margin: { r: 70 },
       // Beside the plot, where no error bar crosses them.
       annotations: sorted.flatMap((model, row) =>
         bars.map(({ field }, index) => ({
@@ -294,33 +352,38 @@ export interface AlphaSeries {
 }
 
 /**
- * Accuracy over α, the weight of the artist beside the lyrics (0: lyrics alone), one line a form of the idea.
+ * Accuracy over α, the weight of the artist beside the lyrics (0: lyrics alone), one line a form of the idea; the legend has the
+ * chosen α.
  *
  * @param series curves by α, e.g. `fitAlpha(…)` of lib/ideas with a name
  * @param options.songs what the accuracies were measured on, for the title; validation songs by default
- * @throws RangeError when there is no point, or an accuracy is no share from 0 to 1
+ * @throws RangeError when an accuracy is no share from 0 to 1
  * @example `alphaCurve([{ name: "가수 사전확률 · artist prior", curve: [{ alpha: 0, accuracy: 0.6 }], alpha: 0 }]);`
  */
 export function alphaCurve(
   series: readonly AlphaSeries[],
   options: { songs?: "validation" | "test" } = {},
 ): Figure {
-  needSome("alphaCurve", "series", series);
+  const title = ["α에 따른 정확도", "Accuracy over α"] as const;
+  if (series.every(({ curve }) => curve.length === 0)) {
+    return emptyFigure(title, ["측정한 점이 없다", "nothing was measured"]);
+  }
   for (const { name, curve } of series) {
-    needSome("alphaCurve", `point of "${name}"`, curve);
     for (const { alpha, accuracy } of curve) {
       needFinite("alphaCurve", `an α of "${name}"`, alpha);
       needShare("alphaCurve", `accuracy of "${name}" at α = ${alpha}`, accuracy);
     }
   }
   const data: Data[] = [];
-  const annotations: Layout["annotations"] = [];
   series.forEach(({ name, curve, alpha }, index) => {
     const points = curve.toSorted((a, b) => a.alpha - b.alpha);
     const color = PALETTE[index % PALETTE.length];
+    const chosen = points.find((point) => point.alpha === alpha);
+    if (points.length === 0) return;
     data.push({
       type: "scatter",
-      name: plain(name),
+      // beside the point it would lie on the lines, or on another's label
+      name: plain(name) + (chosen === undefined ? "" : `: α = ${chosen.alpha}, ${percent(chosen.accuracy)}`),
       legendgroup: String(index),
       x: points.map((point) => point.alpha),
       y: points.map((point) => point.accuracy),
@@ -330,7 +393,6 @@ export function alphaCurve(
       }),
       hovertemplate: "α = %{x:.3~g}: %{y:.1%}",
     });
-    const chosen = points.find((point) => point.alpha === alpha);
     if (chosen === undefined) return;
     data.push({
       type: "scatter",
@@ -342,16 +404,6 @@ export function alphaCurve(
       marker: { color, size: 11, line: { color: "#FFFFFF", width: 1.5 } },
       hoverinfo: "skip",
     });
-    annotations.push({
-      x: chosen.alpha,
-      y: chosen.accuracy,
-      yanchor: "bottom",
-      yshift: 9,
-      showarrow: false,
-      text: `α = ${chosen.alpha}, ${percent(chosen.accuracy)}`,
-      font: { color },
-      bgcolor: "rgba(255,255,255,0.8)",
-    });
   });
   const songs = options.songs === "test"
     ? both("테스트 곡", "test songs")
@@ -360,12 +412,11 @@ export function alphaCurve(
     data,
     layout: {
       template: TEMPLATE,
-      ...titleOf("α에 따른 정확도", "Accuracy over α", `${songs} · 점은 고른 α · dots: the chosen α`),
+      ...titleOf(...title, `${songs} · 점은 고른 α · dots: the chosen α`),
       xaxis: { title: { text: both("α, 가수의 비중", "weight of the artist") }, rangemode: "tozero" },
       yaxis: { title: { text: both("정확도", "Accuracy") }, tickformat: ".1~%" },
       legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },
       margin: { b: 96 },
-      annotations,
     },
   };
 }

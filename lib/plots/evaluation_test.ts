@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { classificationReport } from "../evaluation/mod.ts";
+import { MOST_GENRES } from "./figure.ts";
 import { alphaCurve, confusionMatrix, type Figure, modelComparison, perGenreScores } from "./mod.ts";
 
 type Trace = Record<string, unknown> & {
@@ -24,7 +26,6 @@ Deno.test("confusionMatrix colours by the true genre's share and writes the coun
 });
 
 Deno.test("confusionMatrix refuses what is no matrix of counts", () => {
-  assert.throws(() => confusionMatrix({ labels: [], counts: [] }), /nothing to draw/);
   assert.throws(() => confusionMatrix({ labels: ["a", "b"], counts: [[1, 2]] }), /2 labels but 1 rows of 2/);
   assert.throws(
     () => confusionMatrix({ labels: ["a"], counts: [[-1]] }),
@@ -50,7 +51,55 @@ Deno.test("perGenreScores draws three bars a genre and their mean F1", () => {
     () => perGenreScores([wrong]),
     /precision of 댄스 is 80; it must be a share from 0 to 1, not a percentage/,
   );
-  assert.throws(() => perGenreScores([]), /nothing to draw/);
+});
+
+Deno.test("perGenreScores leaves out genres without songs here, and macro-F1 is the report's", () => {
+  const truth = ["가", "가", "나", "나"], predictions = ["가", "다", "나", "가"];
+  const report = classificationReport(truth, predictions, { labels: ["가", "나", "다", "라"] });
+  const figure = perGenreScores(report.perLabel);
+  assert.deepEqual(tracesOf(figure)[0]!.x, ["가<br>(2)", "나<br>(2)"]);
+  assert.match(facts(figure), new RegExp(`^macro-F1 ${(100 * report.macro.f1).toFixed(1)}% · `));
+  assert.match(facts(figure), /without 2 of no song here$/);
+});
+
+/** Genres of 2 songs each, but for the first, of 7, and the last, of 5. */
+const many = Array.from(
+  { length: 230 },
+  (_, k) => ({ label: `장르${k}`, songs: k === 0 ? 7 : k === 229 ? 5 : 2 }),
+);
+
+Deno.test("perGenreScores of hundreds of genres: those with the most songs, and the mean of the rest", () => {
+  const figure = perGenreScores(many.map(({ label, songs }, k) => ({
+    label,
+    precision: 1,
+    recall: k < 30 ? 1 : 0.5,
+    f1: k < 30 ? 1 : 0.5,
+    support: songs,
+  })));
+  const [, recall] = tracesOf(figure);
+  assert.equal(recall!.y.length, MOST_GENRES + 1);
+  assert.deepEqual(recall!.y.slice(0, 2), ["장르0 (7)", "장르1 (2)"]);
+  assert.deepEqual(recall!.y.slice(-2), ["장르229 (5)", "그 밖 200개 · others (400)"]);
+  // 29 of the first 30 are shown, and the last with its 0.5
+  assert.ok(Math.abs((recall!.x.at(-1) as number) - (1 + 199 * 0.5) / 200) < 1e-12);
+  assert.match(facts(figure), new RegExp(`^macro-F1 ${(100 * (30 + 200 * 0.5) / 230).toFixed(1)}%`));
+});
+
+Deno.test("confusionMatrix of hundreds of genres: those with the most songs, and one row and column of the rest", () => {
+  const counts = many.map(({ songs }, r) =>
+    many.map((_, c) => c === r ? songs - 1 : c === 0 && r > 0 ? 1 : 0)
+  );
+  const figure = confusionMatrix({ labels: many.map(({ label }) => label), counts });
+  const [map] = tracesOf(figure);
+  assert.equal(map!.y.length, MOST_GENRES + 1);
+  assert.deepEqual([map!.y[0], map!.y[29], map!.y[30]], ["장르0", "장르229", "그 밖 200개 · others"]);
+  const drawn = map!.customdata as number[][];
+  assert.deepEqual([drawn[0]![0], drawn[29]![0], drawn[29]![29]], [6, 1, 4]);
+  // 200 genres of 2 songs: one right, one taken for the first
+  assert.deepEqual([drawn[30]![0], drawn[30]![30]], [200, 200]);
+  const all = (rows: number[][]) => rows.flat().reduce((a, b) => a + b, 0);
+  assert.equal(all(drawn), all(counts), "no song is lost");
+  assert.match(facts(figure), /right 238 \/ 467 /);
 });
 
 Deno.test("modelComparison sorts by accuracy, greys baselines and marks the best of them", () => {
@@ -73,7 +122,6 @@ Deno.test("modelComparison sorts by accuracy, greys baselines and marks the best
 });
 
 Deno.test("modelComparison refuses percentages and intervals beside their value", () => {
-  assert.throws(() => modelComparison([]), /nothing to draw/);
   assert.throws(() => modelComparison([{ name: "a", accuracy: 71, macroF1: 0.5 }]), /accuracy of a is 71/);
   assert.throws(
     () => modelComparison([{ name: "a", accuracy: 0.5, macroF1: { value: 0.5, low: 0.6, high: 0.7 } }]),
@@ -89,15 +137,17 @@ Deno.test("alphaCurve sorts its points and marks the chosen one", () => {
   const [line, chosen, other] = tracesOf(figure);
   assert.deepEqual([line!.x, line!.y], [[0, 1], [0.6, 0.7]]);
   assert.deepEqual([chosen!.x, chosen!.y], [[1], [0.7]]);
-  assert.equal(other!.name, "rule");
   assert.equal(figure.data.length, 3);
-  assert.deepEqual(figure.layout.annotations!.map(({ text }) => text), ["α = 1, 70.0%"]);
+  assert.deepEqual([line!.name, other!.name], ["prior: α = 1, 70.0%", "rule"]);
   assert.match(facts(figure), /validation songs/);
   assert.match(
     facts(alphaCurve([{ name: "a", curve: [{ alpha: 0, accuracy: 1 }] }], { songs: "test" })),
     /test songs/,
   );
-  assert.throws(() => alphaCurve([{ name: "a", curve: [] }]), /point of "a"/);
+  assert.equal(
+    alphaCurve([{ name: "a", curve: [] }, { name: "b", curve: [{ alpha: 0, accuracy: 1 }] }]).data.length,
+    1,
+  );
   assert.throws(
     () => alphaCurve([{ name: "a", curve: [{ alpha: 0, accuracy: 60 }] }]),
     /accuracy of "a" at α = 0 is 60/,

@@ -88,15 +88,15 @@ export function titleOf(korean: string, english: string, facts?: string): Partia
   return { title: { text: both(korean, english), ...(facts ? { subtitle: { text: facts } } : {}) } };
 }
 
-/** The legend in one row beside the title, where no bar or line runs. */
-export const LEGEND_ABOVE: Partial<Layout>["legend"] = {
-  orientation: "h",
-  x: 1,
-  xanchor: "right",
-  yref: "container",
-  y: 0.975,
-  yanchor: "top",
-};
+/**
+ * The legend in a row of its own right above the plot: no bar, line or fact runs there, and the buttons of a live figure stand above it.
+ *
+ * @param margin the figure's other margins, in pixels
+ */
+export const legendAbove = (margin: { r?: number } = {}): Pick<Layout, "legend" | "margin"> => ({
+  legend: { orientation: "h", x: 1, xanchor: "right", y: 1, yanchor: "bottom", traceorder: "normal" },
+  margin: { t: 106, ...margin },
+});
 
 /** The height of a figure with one row of `pixels` a name: the usual 480, or more where the rows need it. */
 export const heightFor = (rows: number, pixels: number): Partial<Layout> =>
@@ -125,12 +125,49 @@ export function shortened(text: string, length: number): string {
   return characters.length <= length ? text : characters.slice(0, length - 1).join("") + "…";
 }
 
-/** @throws RangeError when there is nothing to draw; the message says what to pass. */
-export function needSome(figure: string, what: string, values: ArrayLike<unknown>): void {
-  if (values.length === 0) {
-    throw new RangeError(`${figure}: there is nothing to draw. Pass at least one ${what}.`);
-  }
+/**
+ * A figure that has nothing to draw and says so, in place of empty axes: a table may lack what a figure is about.
+ *
+ * @param why in both languages, as a part of a sentence: what there is none of
+ * @param facts below the title, where there are any
+ */
+export function emptyFigure(
+  title: readonly [string, string],
+  why: readonly [string, string],
+  facts?: string,
+): Figure {
+  return {
+    data: [],
+    layout: {
+      template: TEMPLATE,
+      ...titleOf(...title, facts),
+      height: 220,
+      xaxis: { visible: false, range: [0, 1] },
+      yaxis: { visible: false, range: [0, 1] },
+      annotations: [{
+        xref: "paper",
+        yref: "paper",
+        x: 0.5,
+        y: 0.5,
+        showarrow: false,
+        text: `그릴 것이 없다: ${why[0]}<br>Nothing to draw: ${why[1]}`,
+        font: { size: 15, color: ROLES.faint },
+      }],
+    },
+  };
 }
+
+/** Genres that a figure names; more of them are neither read nor drawn. */
+export const MOST_GENRES = 30;
+
+/** Parts names into those that are shown, the first ones, and those that are gathered; one alone is not worth gathering. */
+export function shownAndGathered<T>(names: readonly T[], most = MOST_GENRES): { shown: T[]; gathered: T[] } {
+  const shown = names.slice(0, names.length <= most + 1 ? names.length : most);
+  return { shown, gathered: names.slice(shown.length) };
+}
+
+/** The name of what stands for `count` gathered genres. */
+export const gatheredName = (count: number): string => both(`그 밖 ${grouped(count)}개`, "others");
 
 /** @throws RangeError when `value` is not a number that can be drawn; the message says where it stands. */
 export function needFinite(figure: string, where: string, value: unknown): void {

@@ -2,13 +2,13 @@
 import type { Data } from "plotly.js-dist";
 import {
   both,
+  emptyFigure,
   errorBars,
   type Estimate,
   type Figure,
   needEstimate,
   needFinite,
   needShare,
-  needSome,
   PALETTE,
   plain,
   ROLES,
@@ -38,7 +38,7 @@ const LEAST_SECONDS = 0.1;
 /**
  * Accuracy over training time, with its interval; single trainings as small dots.
  *
- * @throws RangeError when there is no model, a time is negative, or an accuracy or bound is no share from 0 to 1
+ * @throws RangeError when a time is negative, or an accuracy or bound is no share from 0 to 1
  * @example
  * ```ts
  * accuracyByCost([
@@ -48,7 +48,8 @@ const LEAST_SECONDS = 0.1;
  * ```
  */
 export function accuracyByCost(models: readonly CostedModel[]): Figure {
-  needSome("accuracyByCost", "model", models);
+  const title = ["정확도와 비용", "Accuracy and its cost"] as const;
+  if (models.length === 0) return emptyFigure(title, ["모델이 없다", "there is no model"]);
   for (const { name, seconds, accuracy, trainings = [] } of models) {
     needFinite("accuracyByCost", `seconds of ${name}`, seconds);
     if (seconds < 0) {
@@ -92,8 +93,7 @@ export function accuracyByCost(models: readonly CostedModel[]): Figure {
     layout: {
       template: TEMPLATE,
       ...titleOf(
-        "정확도와 비용",
-        "Accuracy and its cost",
+        ...title,
         both("세로선은 95 % 구간", "vertical lines: 95 % intervals") +
           (single ? ` · ${both("작은 점은 한 번의 학습", "small dots: single trainings")}` : ""),
       ),

@@ -3,18 +3,20 @@ import type { Data } from "plotly.js-dist";
 import {
   both,
   countAxis,
+  emptyFigure,
   type Figure,
+  gatheredName,
   grouped,
   heightFor,
-  LEGEND_ABOVE,
+  legendAbove,
   needFinite,
-  needSome,
   PALETTE,
   percent,
   plain,
   ROLES,
   SHARES,
   shortened,
+  shownAndGathered,
   TEMPLATE,
   titleOf,
 } from "./figure.ts";
@@ -38,8 +40,9 @@ function countNames(names: Iterable<string>): Map<string, number> {
  * Given several groups by name (the sides of a split; songs beside instances), their distributions stand beside each other:
  * shares of all genres named in a group, which sum to 1.
  *
+ * Of very many genres the largest are shown and the rest gathered: in songs that have any of them, among groups in their sum.
+ *
  * @param songs songs or instances, or groups of them by name
- * @throws RangeError when there is no song, or no song has a genre
  * @example
  * ```ts
  * genreDistribution([{ genres: ["발라드"] }, { genres: ["발라드", "댄스"] }]);
@@ -52,19 +55,22 @@ export function genreDistribution(
   const groups: [string, readonly WithGenres[]][] = Array.isArray(songs)
     ? [["", songs]]
     : Object.entries(songs);
-  const all = groups.flatMap(([, rows]) => [...rows]);
-  needSome("genreDistribution", "song", all);
-  const total = countNames(all.flatMap(genresOf));
-  const genres = [...total.keys()];
-  const largest = [...total.values()][0] ?? 0;
-  needSome("genreDistribution", "song with a genre", genres);
-  for (const [name, rows] of groups) needSome("genreDistribution", `song in "${name}"`, rows);
+  const total = countNames(groups.flatMap(([, rows]) => rows.flatMap(genresOf)));
+  const title = ["장르 분포", "Genre distribution"] as const;
+  if (total.size === 0) return emptyFigure(title, ["장르가 있는 곡이 없다", "no song has a genre"]);
+  const { shown, gathered } = shownAndGathered([...total.keys()]);
+  const rest = new Set(gathered), restName = gatheredName(gathered.length);
+  const genres = gathered.length === 0 ? shown : [...shown, restName];
   const alone = groups.length === 1;
   const data = groups.map(([name, rows], index): Data => {
-    const counts = countNames(rows.flatMap(genresOf));
+    const counts = countNames(rows.flatMap((row) => {
+      const named = genresOf(row).map((genre) => rest.has(genre) ? restName : genre);
+      return alone ? [...new Set(named)] : named;
+    }));
     const values = genres.map((genre) => counts.get(genre) ?? 0);
     const whole = alone ? rows.length : values.reduce((sum, count) => sum + count, 0);
     const shares = values.map((count) => whole === 0 ? 0 : count / whole);
+    const color = PALETTE[index % PALETTE.length]!;
     return {
       type: "bar",
       orientation: "h",
@@ -77,11 +83,12 @@ export function genreDistribution(
       textposition: "outside",
       cliponaxis: false,
       textfont: { size: alone ? 13 : 11 },
-      marker: { color: PALETTE[index % PALETTE.length] },
+      marker: { color: alone ? genres.map((genre) => genre === restName ? ROLES.background : color) : color },
       customdata: values,
       hovertemplate: "%{y}: %{customdata:,d}<extra>%{fullData.name}</extra>",
     };
   });
+  const largest = Math.max(...data.flatMap((trace) => (trace as { customdata: number[] }).customdata));
   const sizes = groups.map(([name, rows]) =>
     name === "" ? grouped(rows.length) : `${plain(name)} ${grouped(rows.length)}`
   );
@@ -89,15 +96,14 @@ export function genreDistribution(
     data,
     layout: {
       template: TEMPLATE,
-      ...titleOf("장르 분포", "Genre distribution", `${sizes.join(" · ")}${alone ? "곡 · songs" : ""}`),
+      ...titleOf(...title, `${sizes.join(" · ")}${alone ? "곡 · songs" : ""}`),
       xaxis: alone
         ? { title: { text: both("곡 수", "Songs") }, ...countAxis(largest) }
         : { title: { text: both("비율", "Share") }, tickformat: ".0%", rangemode: "tozero" },
       yaxis: { autorange: "reversed", ticks: "", type: "category", dtick: 1 },
       ...heightFor(genres.length, alone ? 24 : 8 + 12 * groups.length),
-      margin: { r: 90 },
       showlegend: !alone,
-      ...(alone ? {} : { legend: LEGEND_ABOVE, bargap: 0.18 }),
+      ...(alone ? { margin: { r: 90 } } : { ...legendAbove({ r: 90 }), bargap: 0.18 }),
     },
   };
 }
@@ -109,7 +115,6 @@ const STACKED_GENRES = PALETTE.length - 1;
  * How many songs each year has, stacked by genre. A song with several genres counts once, under the first it names.
  * Songs without a year are left out and counted in the line below the title.
  *
- * @throws RangeError when no song has a year
  * @example `songsByYear([{ date: { year: 2001 }, genres: ["발라드"] }]);`
  */
 export function songsByYear(
@@ -118,7 +123,8 @@ export function songsByYear(
   const dated = songs.flatMap(({ date, genres }) =>
     date.year === null ? [] : [{ year: date.year, genre: genres[0] }]
   );
-  needSome("songsByYear", "song with a year", dated);
+  const title = ["연도별 곡 수", "Songs by year"] as const;
+  if (dated.length === 0) return emptyFigure(title, ["연도를 아는 곡이 없다", "no song has a year"]);
   for (const { year } of dated) needFinite("songsByYear", "a song's year", year);
   const byGenre = countNames(dated.flatMap(({ genre }) => genre === undefined ? [] : [genre]));
   const named = [...byGenre.keys()].slice(
@@ -158,7 +164,7 @@ export function songsByYear(
     data,
     layout: {
       template: TEMPLATE,
-      ...titleOf("연도별 곡 수", "Songs by year", facts.join(" · ")),
+      ...titleOf(...title, facts.join(" · ")),
       barmode: "stack",
       bargap: 0.1,
       xaxis: {
@@ -176,12 +182,15 @@ export function songsByYear(
   };
 }
 
+/** Genres that have a column of their own beside each other. */
+const MOST_COLUMNS = 20;
+
 /**
  * Which genres the artists with the most songs sing: rows are artists, columns genres; the number is the artist's songs of
- * that genre, the colour their share of the artist's songs.
+ * that genre, the colour their share of the artist's songs. Of very many genres the largest have a column, and one more has an
+ * artist's songs of any other.
  *
  * @param options.artists how many artists to show, 18 by default
- * @throws RangeError when no song has both an artist and a genre
  * @example `genreByArtist([{ artists: ["가수"], genres: ["댄스"] }]);`
  */
 export function genreByArtist(
@@ -189,22 +198,29 @@ export function genreByArtist(
   options: { artists?: number } = {},
 ): Figure {
   const whole = songs.filter(({ artists, genres }) => artists.length > 0 && genres.length > 0);
-  needSome("genreByArtist", "song with an artist and a genre", whole);
-  const { artists: shown = 18 } = options;
+  const title = ["가수별 장르", "Genre by artist"] as const;
+  if (whole.length === 0) {
+    return emptyFigure(title, ["가수와 장르를 아는 곡이 없다", "no song has an artist and a genre"]);
+  }
+  const { artists: most = 18 } = options;
   const perArtist = countNames(whole.flatMap(({ artists }) => [...new Set(artists)]));
-  const artists = [...perArtist.keys()].slice(0, shown);
+  const artists = [...perArtist.keys()].slice(0, most);
   const listed = new Set(artists);
+  const ofListed = whole.filter((song) => song.artists.some((artist) => listed.has(artist)));
+  const byGenre = [...countNames(ofListed.flatMap(({ genres }) => [...new Set(genres)])).keys()];
+  const { shown, gathered } = shownAndGathered(byGenre, MOST_COLUMNS);
+  const rest = new Set(gathered), restName = gatheredName(gathered.length);
+  const genres = gathered.length === 0 ? shown : [...shown, restName];
   const counts = new Map<string, Map<string, number>>(artists.map((artist) => [artist, new Map()]));
   for (const song of whole) {
     for (const artist of new Set(song.artists)) {
       const row = counts.get(artist);
-      for (const genre of row === undefined ? [] : new Set(song.genres)) {
-        row!.set(genre, (row!.get(genre) ?? 0) + 1);
+      if (row === undefined) continue;
+      for (const genre of new Set(song.genres.map((genre) => rest.has(genre) ? restName : genre))) {
+        row.set(genre, (row.get(genre) ?? 0) + 1);
       }
     }
   }
-  const ofListed = whole.filter((song) => song.artists.some((artist) => listed.has(artist)));
-  const genres = [...countNames(ofListed.flatMap(({ genres }) => [...new Set(genres)])).keys()];
   const count = (artist: string, genre: string) => counts.get(artist)!.get(genre) ?? 0;
   return {
     data: [{
@@ -231,8 +247,7 @@ export function genreByArtist(
     layout: {
       template: TEMPLATE,
       ...titleOf(
-        "가수별 장르",
-        "Genre by artist",
+        ...title,
         `곡이 많은 가수 · artists with the most songs: ${artists.length} / ${grouped(perArtist.size)}, ` +
           "색은 가수의 곡 중 비율 · colour: share of the artist's songs",
       ),
@@ -267,20 +282,25 @@ function quantile(sorted: ArrayLike<number>, share: number): number {
 
 /**
  * How long the lyrics of each genre are, in characters: the box from the first to the third quartile with the median,
- * whiskers from the 5th to the 95th percentile. A song with several genres counts in each; one without lyrics is left out.
+ * whiskers from the 5th to the 95th percentile. A song with several genres counts in each; one without lyrics is left out. Of
+ * very many genres the largest have a box, and one more, the last, has the songs of any other.
  *
- * @throws RangeError when no song has lyrics and a genre
  * @example `lyricLengths([{ lyrics: "봄이 와요", genres: ["발라드"] }]);`
  */
 export function lyricLengths(
   songs: readonly { readonly lyrics: string; readonly genres: readonly string[] }[],
 ): Figure {
   const sung = songs.filter(({ lyrics, genres }) => lyrics.length > 0 && genres.length > 0);
-  needSome("lyricLengths", "song with lyrics and a genre", sung);
+  const title = ["장르별 가사 길이", "Lyric length by genre"] as const;
+  if (sung.length === 0) {
+    return emptyFigure(title, ["가사와 장르를 아는 곡이 없다", "no song has lyrics and a genre"]);
+  }
+  const { gathered } = shownAndGathered([...countNames(sung.flatMap(({ genres }) => genres)).keys()]);
+  const rest = new Set(gathered), restName = gatheredName(gathered.length);
   const byGenre = new Map<string, number[]>();
   for (const { lyrics, genres } of sung) {
     const length = [...lyrics].length;
-    for (const genre of new Set(genres)) {
+    for (const genre of new Set(genres.map((genre) => rest.has(genre) ? restName : genre))) {
       const lengths = byGenre.get(genre);
       if (lengths === undefined) byGenre.set(genre, [length]);
       else lengths.push(length);
@@ -290,7 +310,10 @@ export function lyricLengths(
     const sorted = lengths.sort((a, b) => a - b);
     const [low, q1, median, q3, high] = [0.05, 0.25, 0.5, 0.75, 0.95].map((share) => quantile(sorted, share));
     return { genre, count: lengths.length, low: low!, q1: q1!, median: median!, q3: q3!, high: high! };
-  }).sort((a, b) => b.median - a.median || (a.genre < b.genre ? -1 : 1));
+  }).sort((a, b) =>
+    Number(a.genre === restName) - Number(b.genre === restName) || b.median - a.median ||
+    (a.genre < b.genre ? -1 : 1)
+  );
   const all = sung.map(({ lyrics }) => [...lyrics].length).sort((a, b) => a - b);
   return {
     data: [{
@@ -309,8 +332,7 @@ export function lyricLengths(
     layout: {
       template: TEMPLATE,
       ...titleOf(
-        "장르별 가사 길이",
-        "Lyric length by genre",
+        ...title,
         `중앙값 · median ${
           grouped(Math.round(quantile(all, 0.5)))
         } · 상자 25–75% · box, 수염 5–95% · whiskers`,
@@ -333,11 +355,10 @@ const MOST_BARS = 48;
  *
  * @param lengths tokens of each text, special tokens included, before cutting
  * @param options.maxLength the model's or recipe's maximum, in tokens
- * @throws RangeError when there are no lengths, or one is not a positive whole number
+ * @throws RangeError when a length is not a positive whole number
  * @example `tokenLengths([118, 240, 311], { maxLength: 256 });`
  */
 export function tokenLengths(lengths: ArrayLike<number>, options: { maxLength: number }): Figure {
-  needSome("tokenLengths", "length", lengths);
   const { maxLength } = options;
   for (
     const [where, value] of [
@@ -349,6 +370,8 @@ export function tokenLengths(lengths: ArrayLike<number>, options: { maxLength: n
       throw new RangeError(`tokenLengths: ${where} is ${value}; it must be a whole number of at least 1.`);
     }
   }
+  const title = ["토큰 길이", "Length in tokens"] as const;
+  if (lengths.length === 0) return emptyFigure(title, ["가사가 없다", "there are no lyrics"]);
   const sorted = Float64Array.from(lengths).sort();
   const longest = sorted[sorted.length - 1]!;
   const reach = Math.max(quantile(sorted, 0.995), Math.min(maxLength, longest));
@@ -390,13 +413,13 @@ export function tokenLengths(lengths: ArrayLike<number>, options: { maxLength: n
     layout: {
       template: TEMPLATE,
       ...titleOf(
-        "토큰 길이",
-        "Length in tokens",
+        ...title,
         [
           `중앙값 · median ${grouped(Math.round(quantile(sorted, 0.5)))}`,
           `95% ${grouped(Math.round(quantile(sorted, 0.95)))}`,
           `최대 · longest ${grouped(longest)}`,
           `잘림 · cut ${percent(cut / lengths.length)}`,
+          ...(onAxis ? [] : [`${both("최대 길이", "max length")} ${grouped(maxLength)} →`]),
           ...beyond,
         ].join(" · "),
       ),
@@ -410,11 +433,14 @@ export function tokenLengths(lengths: ArrayLike<number>, options: { maxLength: n
         title: { text: both("가사 수", "Texts") },
         ...countAxis(counts.kept.reduce((most, kept, bar) => Math.max(most, kept + counts.cut[bar]!), 0)),
       },
-      legend: { ...LEGEND_ABOVE, traceorder: "normal" },
-      showlegend: cut > 0,
+      ...legendAbove(),
+      showlegend: cut > 0 || onAxis,
+      // named in the legend: a label beside the line would lie on bars or ticks
       shapes: onAxis
         ? [{
           type: "line",
+          name: `${both("최대 길이", "max length")} ${grouped(maxLength)}`,
+          showlegend: true,
           x0: maxLength + 0.5,
           x1: maxLength + 0.5,
           y0: 0,
@@ -423,17 +449,6 @@ export function tokenLengths(lengths: ArrayLike<number>, options: { maxLength: n
           line: { color: ROLES.text, width: 1.5, dash: "dash" },
         }]
         : [],
-      annotations: [{
-        x: onAxis ? maxLength + 0.5 : end,
-        y: 1,
-        yref: "paper",
-        xanchor: "right",
-        yanchor: "top",
-        xshift: -6,
-        showarrow: false,
-        text: `${both("최대 길이", "max length")} ${grouped(maxLength)}${onAxis ? "" : " →"}`,
-        bgcolor: "rgba(255,255,255,0.85)",
-      }],
     },
   };
 }

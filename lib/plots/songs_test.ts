@@ -8,7 +8,7 @@ import {
   songsByYear,
   tokenLengths,
 } from "./mod.ts";
-import { PALETTE, ROLES } from "./figure.ts";
+import { grouped, MOST_GENRES, PALETTE, ROLES } from "./figure.ts";
 
 type Trace = Data & Record<string, unknown>;
 const traces = (figure: Figure) => figure.data as Trace[];
@@ -64,17 +64,43 @@ Deno.test("names of the data are shown as they are, not read as markup", () => {
   assert.deepEqual(bars!.y, ["&lt;b&gt;록&lt;/b&gt; &amp; 메탈"]);
 });
 
-Deno.test("figures without data say what to pass", () => {
-  assert.throws(
-    () => genreDistribution([]),
-    /^RangeError: genreDistribution: there is nothing to draw. Pass at least one song\.$/,
+Deno.test("figures of hundreds of genres name the largest, and gather the rest without losing a song", () => {
+  const songs = Array.from(
+    { length: 1000 },
+    (_, i) =>
+      song([`장르${i % 230}`, ...(i % 10 === 0 ? [`장르${(i + 1) % 230}`] : [])], {
+        artists: [`가수${i % 3}`],
+        lyrics: "가".repeat(1 + i % 7),
+      }),
   );
-  assert.throws(() => genreDistribution([song([])]), /song with a genre/);
-  assert.throws(() => genreDistribution({ train: [song(["댄스"])], test: [] }), /song in "test"/);
-  assert.throws(() => songsByYear([song(["댄스"], { date: { year: null } })]), /song with a year/);
-  assert.throws(() => genreByArtist([song(["댄스"], { artists: [] })]), /artist and a genre/);
-  assert.throws(() => lyricLengths([song(["댄스"], { lyrics: "" })]), /lyrics and a genre/);
-  assert.throws(() => tokenLengths([], { maxLength: 8 }), /at least one length/);
+  const other = "그 밖 200개 · others";
+  const figure = genreDistribution(songs);
+  const [bars] = traces(figure);
+  const shown = bars!.y as string[], counts = bars!.x as number[];
+  assert.equal(shown.length, MOST_GENRES + 1);
+  assert.equal(shown.at(-1), other);
+  // songs of any other genre, each once
+  const named = new Set(shown.slice(0, -1));
+  assert.equal(counts.at(-1), songs.filter(({ genres }) => genres.some((genre) => !named.has(genre))).length);
+  assert.ok((figure.layout.height ?? 480) < 1500);
+  const [shares] = traces(genreDistribution({ train: songs, test: songs.slice(0, 10) }));
+  assert.ok(Math.abs((shares!.x as number[]).reduce((a, b) => a + b, 0) - 1) < 1e-9);
+
+  const [boxes] = traces(lyricLengths(songs));
+  assert.equal((boxes!.y as string[]).length, MOST_GENRES + 1);
+  assert.equal((boxes!.y as string[]).at(-1), `${other} (${grouped(counts.at(-1)!)})`);
+
+  const [map] = traces(genreByArtist(songs));
+  const columns = map!.x as string[], rows = map!.text as string[][];
+  assert.equal(columns.at(-1), "그 밖 210개 · others");
+  const ofFirst = songs.filter(({ artists }) => artists[0] === "가수0");
+  assert.equal(
+    rows[0]!.at(-1),
+    String(ofFirst.filter(({ genres }) => genres.some((genre) => !columns.includes(genre))).length),
+  );
+  // one more than are named is named, too
+  const few = songs.filter(({ genres }) => genres.every((genre) => Number(genre.slice(2)) <= MOST_GENRES));
+  assert.ok((traces(genreDistribution(few))[0]!.y as string[]).every((name) => name.startsWith("장르")));
 });
 
 Deno.test("songsByYear stacks songs under their first genre and tells how many have no year", () => {
@@ -158,7 +184,7 @@ Deno.test("tokenLengths counts every text once and colours what is cut", () => {
   assert.match(facts(figure), /최대 · longest 400/);
   const [line] = figure.layout.shapes!;
   assert.equal(line!.x0, 16.5);
-  assert.match(String(figure.layout.annotations![0]!.text), /max length 16$/);
+  assert.match(String(line!.name), /max length 16$/, "in the legend, where no bar lies");
 });
 
 Deno.test("tokenLengths gathers the longest in a last open bar", () => {
@@ -173,7 +199,7 @@ Deno.test("tokenLengths points to a maximum beyond the plot, and knows no cut th
   const figure = tokenLengths([10, 20, 30], { maxLength: 512 });
   assert.equal(figure.data.length, 1);
   assert.deepEqual(figure.layout.shapes, []);
-  assert.match(String(figure.layout.annotations![0]!.text), /max length 512 →$/);
+  assert.match(facts(figure), /max length 512 →$/);
   assert.throws(() => tokenLengths([10, 0], { maxLength: 8 }), /length 1 is 0; it must be a whole number/);
   assert.throws(() => tokenLengths([10], { maxLength: 0.5 }), /maxLength is 0\.5/);
 });

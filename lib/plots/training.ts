@@ -2,10 +2,10 @@
 import type { Data } from "plotly.js-dist";
 import {
   both,
+  emptyFigure,
   type Figure,
   grouped,
   needFinite,
-  needSome,
   percent,
   ROLES,
   TEMPLATE,
@@ -43,7 +43,7 @@ const MOST_POINTS = 1500;
  *
  * @param history the run's records (`run.history`, or the lines of `history.jsonl`)
  * @param options.smoothing share of all steps that the smoothed line's exponential mean looks back over, 0.02 by default
- * @throws RangeError when the history has no record, or a loss is not finite
+ * @throws RangeError when a loss is not finite
  * @example
  * ```ts
  * lossCurve([
@@ -57,7 +57,8 @@ export function lossCurve(
   history: readonly (StepPoint | EvaluationPoint)[],
   options: { smoothing?: number } = {},
 ): Figure {
-  needSome("lossCurve", "record of a step", history);
+  const title = ["학습 곡선", "Loss and accuracy"] as const;
+  if (history.length === 0) return emptyFigure(title, ["학습한 스텝이 없다", "no step was trained"]);
   const steps = history.filter((record) => record.kind === "step");
   const evaluations = history.filter((record) => record.kind === "evaluation");
   for (const { step, loss } of steps) needFinite("lossCurve", `the loss of step ${step}`, loss);
@@ -125,8 +126,7 @@ export function lossCurve(
     layout: {
       template: TEMPLATE,
       ...titleOf(
-        "학습 곡선",
-        "Loss and accuracy",
+        ...title,
         [
           `${grouped(last)} 스텝 · steps`,
           ...(best === undefined || bestScores === undefined ? [] : [
