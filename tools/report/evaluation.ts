@@ -1,7 +1,8 @@
 /** The report's sections on how well the model does. */
-import { mostConfused, wilsonInterval } from "../../lib/evaluation/mod.ts";
+import { macroF1Name, mostConfused, wilsonInterval } from "../../lib/evaluation/mod.ts";
+import { both, gatheredName, shownAndGathered } from "../../lib/plots/figure.ts";
 import * as plots from "../../lib/plots/mod.ts";
-import type { ReportData } from "./data.ts";
+import type { ReportData, WrittenVerdict } from "./data.ts";
 import type { Picture } from "./figures.ts";
 import { type Html, markup, table } from "./html.ts";
 import { percent, score, shareWithInterval } from "./numbers.ts";
@@ -15,16 +16,18 @@ export async function verdicts(data: ReportData, picture: Picture): Promise<Html
   const all = Object.entries(data.verdicts!).toSorted(([, a], [, b]) =>
     b.accuracyPerSong.value - a.accuracyPerSong.value
   );
+  const macroName = macroF1Name(model.perGenre.filter(({ support }) => support === 0).length);
   const confused = mostConfused(model.confusion, { top: 8 });
   return markup`<p>Two counts: <b>per instance</b>, once for each pair of a song's genres and artists, as the study counted; and
-<b>per song</b>, right if the method names any of the song's genres. In brackets the 95 % interval over songs (Wilson).</p>
+<b>per song</b>, right if the method names any of the song's genres. In brackets the 95 % interval over songs (Wilson).
+Macro-F1, each genre's scores and the confusions take one genre a song: the named one where it is right, else the song's first.</p>
 ${
     table(
       all.map(([method, verdict]) => ({
         "방법 · method": method,
         "곡별 정확도 · accuracy per song": shareWithInterval(verdict.accuracyPerSong),
         "인스턴스별 · per instance": score(verdict.accuracyPerInstance.value),
-        "macro-F1": score(verdict.macroF1),
+        [macroName]: score(verdict.macroF1),
       })),
       { strong: (row) => all[row]![0] === name },
     )
@@ -36,19 +39,11 @@ ${await picture(
       macroF1,
       baseline: method !== name,
     }))),
-    "Accuracy per song with its interval; macro-F1 per instance.",
+    "Accuracy per song with its interval; macro-F1 of the genre that each song is credited with.",
   )}
 <h3>장르마다 · Genre by genre: ${name}</h3>
 ${await picture(plots.perGenreScores(model.perGenre))}
-${
-    table(model.perGenre.map(({ label, precision, recall, f1, support }) => ({
-      "장르 · genre": label,
-      "정밀도 · precision": score(precision),
-      "재현율 · recall": score(recall),
-      "F1": score(f1),
-      "인스턴스 · instances": support,
-    })))
-  }
+${table(genreRows(model.perGenre))}
 <h3>혼동 · Confusions: ${name}</h3>
 ${await picture(plots.confusionMatrix(model.confusion))}
 ${
@@ -59,6 +54,30 @@ ${
       "실제 장르 중 · share of the actual genre": percent(share),
     })))
   }`;
+}
+
+/** Each genre's scores as rows; of very many genres those with the most songs, and the mean of the rest. */
+function genreRows(scores: WrittenVerdict["perGenre"]) {
+  const { shown, gathered } = shownAndGathered(scores.toSorted((a, b) => b.support - a.support));
+  const row = (label: string, of: readonly WrittenVerdict["perGenre"][number][]) => {
+    const mean = (field: "precision" | "recall" | "f1") =>
+      of.reduce((sum, scores) => sum + scores[field], 0) / of.length;
+    const songs = of.reduce((sum, { support }) => sum + support, 0);
+    return {
+      "장르 · genre": label,
+      "정밀도 · precision": score(mean("precision")),
+      "재현율 · recall": score(songs === 0 ? null : mean("recall")),
+      "F1": score(songs === 0 ? null : mean("f1")),
+      "곡 · songs": songs,
+    };
+  };
+  const present = gathered.filter(({ support }) => support > 0);
+  return [
+    ...scores.filter((own) => shown.includes(own)).map((own) => row(String(own.label), [own])),
+    ...(present.length === 0
+      ? []
+      : [row(`${gatheredName(present.length)}, ${both("평균", "mean")}`, present)]),
+  ];
 }
 
 /** How sure the model is, which songs it misses, and what more songs would bring. */

@@ -1,9 +1,10 @@
 /** The report's sections on the run itself. Each gives its HTML, or `null` where the run left nothing to tell. */
 import { wilsonInterval } from "../../lib/evaluation/mod.ts";
 import type { Song } from "../../lib/songs/mod.ts";
+import { gatheredName, shownAndGathered } from "../../lib/plots/figure.ts";
 import * as plots from "../../lib/plots/mod.ts";
 import { studyRecipe } from "../../lib/training/recipe.ts";
-import type { ReportData, WrittenVerdict } from "./data.ts";
+import type { ReportData, SongsSummary, WrittenVerdict } from "./data.ts";
 import { shownPath, shownSource } from "./data.ts";
 import type { Picture } from "./figures.ts";
 import { facts, type Html, markup, table } from "./html.ts";
@@ -128,6 +129,24 @@ ${
   }`;
 }
 
+/** The genres' songs on each side, the largest genres first; very many beyond them are gathered. */
+function splitRows(split: SongsSummary["split"]) {
+  const { shown, gathered } = shownAndGathered(split);
+  const row = (genre: string, of: SongsSummary["split"]) => {
+    const sum = (side: "train" | "validation" | "test") => of.reduce((songs, own) => songs + own[side], 0);
+    return {
+      "장르 · genre": genre,
+      "학습 · train": sum("train"),
+      "검증 · validation": sum("validation"),
+      "시험 · test": sum("test"),
+    };
+  };
+  return [
+    ...shown.map((own) => row(own.genre, [own])),
+    ...(gathered.length === 0 ? [] : [row(gatheredName(gathered.length), gathered)]),
+  ];
+}
+
 /** The table of songs, its cleaning and its split. */
 export async function theSongs({ songs }: ReportData, picture: Picture): Promise<Html | null> {
   if (songs === null) return null;
@@ -165,15 +184,8 @@ export async function theSongs({ songs }: ReportData, picture: Picture): Promise
 ${await picture(plots.genreDistribution(songs.songs))}
 <h3>나누기 · The split</h3>
 <p>All instances of a song, and songs with the same lyrics, fall on one side. A song counts for each of its genres.</p>
-${
-    table(songs.split.map(({ genre, train, validation, test }) => ({
-      "장르 · genre": genre,
-      "학습 · train": train,
-      "검증 · validation": validation,
-      "시험 · test": test,
-    })))
-  }
-${years.length === 0 ? null : await picture(plots.songsByYear(songs.songs))}
+${table(splitRows(songs.split))}
+${await picture(plots.songsByYear(songs.songs))}
 ${await picture(plots.lyricLengths(songs.songs))}`;
 }
 

@@ -134,6 +134,7 @@ function testAnswers(named: (text: string) => string): Answers {
       groups: { byDecade: [group], byLength: [], byArtist: [group] },
       learningCurves: [{
         method: named("TF-IDF"),
+        leftOut: [2],
         points: [{ songs: 12, accuracy: { ...score, value: 0.7 }, macroF1: 0.6 }],
       }],
     },
