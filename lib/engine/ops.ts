@@ -320,6 +320,30 @@ export function selectRows(pass: Pass, x: tf.Tensor, rows: Int32Array): tf.Tenso
   return output;
 }
 
+/**
+ * The mean of the rows of each group of x [rows, width], float32, [groups, width].
+ *
+ * @param groups the group of each row, from 0; -1 for rows of none. Every group has a row.
+ */
+export function averageRows(pass: Pass, x: tf.Tensor, groups: Int32Array, size: number): tf.Tensor {
+  const counts = new Float32Array(size);
+  for (const group of groups) if (group >= 0) counts[group]!++;
+  const shares = () => tf.tensor2d(counts.map((count) => 1 / count), [size, 1]);
+  const output = tf.tidy(() => {
+    // rows of no group go into one more, which is cut off
+    const all = groups.map((group) => group < 0 ? size : group);
+    const sums = sumIntoRows(toFloat32(x), all, size + 1, null);
+    return tf.mul(tf.slice(sums, [0, 0], [size, x.shape[1]!]), shares());
+  });
+  pass.tape?.record(output, [x], [], (dy) => [
+    tf.tidy(() => {
+      const weighted = tf.concat([tf.mul(dy, shares()), tf.zeros([1, x.shape[1]!])]);
+      return tf.gather(weighted, tf.tensor1d(groups.map((group) => group < 0 ? size : group), "int32"));
+    }),
+  ]);
+  return output;
+}
+
 /** tanh(x), float32. */
 export function tanh(pass: Pass, x: tf.Tensor): tf.Tensor {
   const output = tf.tanh(x);

@@ -9,6 +9,8 @@ export interface TokenBatch extends BatchShape {
   attentionMask: Int32Array;
   /** The segment of each token, [batch · length]; zeros where absent. Models without segments do not look at it. */
   tokenTypeIds?: Int32Array;
+  /** The rows of each text, one text's after the other's: where a classifier reads a text in several. Absent where each is one. */
+  rowsOfText?: Int32Array;
 }
 
 /** Where rows of different length are filled up: after their tokens, or before them. */
@@ -50,6 +52,14 @@ export function checkBatch(tokens: TokenBatch, vocabularySize: number): void {
     if (values !== undefined && values.length !== batch * length) {
       throw new Error(
         `${name} has ${values.length} entries; a batch of ${batch} x ${length} has ${batch * length}.`,
+      );
+    }
+  }
+  if (tokens.rowsOfText !== undefined) {
+    const rows = tokens.rowsOfText.reduce((sum, rows) => sum + rows, 0);
+    if (rows !== batch || tokens.rowsOfText.some((rows) => rows < 1)) {
+      throw new Error(
+        `The texts have ${tokens.rowsOfText} rows, which must be at least 1 each and ${batch} in all.`,
       );
     }
   }

@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../ground/errors.ts";
 import {
+  averageRows,
   binaryCrossEntropy,
   type BinaryCrossEntropyOptions,
   crossEntropy,
@@ -12,6 +13,7 @@ import {
   type Pass,
   type Precision,
   randomKey,
+  scope,
 } from "../engine/mod.ts";
 import type { Architecture, CommonConfig } from "./architecture.ts";
 import { checkBatch, type TokenBatch } from "./batch.ts";
@@ -313,7 +315,8 @@ export function parameterCount(model: Model): number {
 }
 
 /**
- * The model's logits within a pass, float32: [batch, labels] for classification; [rows, vocabulary] for a language
+ * The model's logits within a pass, float32: [batch, labels] for classification, or [texts, labels] where texts have several rows,
+ * whose logits are averaged; [rows, vocabulary] for a language
  * model, at the token rows asked for (`row · length + position`) or at all.
  *
  * A row in which the mask hides every token attends to all alike, as transformers' eager attention does (its SDPA route
@@ -323,14 +326,18 @@ export function parameterCount(model: Model): number {
  */
 export function logitsOf(model: Model, pass: Pass, batch: TokenBatch, rows?: Int32Array): tf.Tensor {
   checkBatch(batch, model.config.vocabularySize);
-  return model.architecture.logits(
-    model.config,
-    (name) => findParameter(model, name),
-    pass,
-    batch,
-    model.task,
-    rows,
-  );
+  const lookup = (name: string) => findParameter(model, name);
+  const { rowsOfText } = batch;
+  if (rowsOfText === undefined || model.task !== "sequence-classification") {
+    return model.architecture.logits(model.config, lookup, pass, batch, model.task, rows);
+  }
+  return scope(() => {
+    const logits = model.architecture.logits(model.config, lookup, pass, batch, model.task);
+    const texts = Int32Array.from(
+      [...rowsOfText].flatMap((rows, text) => new Array<number>(rows).fill(text)),
+    );
+    return averageRows(pass, logits, texts, rowsOfText.length);
+  });
 }
 
 /** A model's parameter by its Hugging Face name. @throws Error when there is none. */
@@ -378,9 +385,8 @@ export function lossOf(
     throw new Error("This classifier gives each class its own yes or no: its loss is multiLabelLossOf.");
   }
   if (model.task === "sequence-classification") {
-    if (labels.length !== batch.batch) {
-      throw new Error(`${labels.length} labels are given for ${batch.batch} rows.`);
-    }
+    const texts = batch.rowsOfText?.length ?? batch.batch;
+    if (labels.length !== texts) throw new Error(`${labels.length} labels are given for ${texts} texts.`);
     const logits = logitsOf(model, pass, batch);
     return { logits, loss: crossEntropy(pass, logits, labels, options) };
   }

@@ -197,7 +197,7 @@ for (const [name, config] of Object.entries(configs)) {
         { message: `A row has ${most + 1} tokens; the model takes ${most} at most. Truncate when encoding.` },
       );
       const loss = (given: Int32Array) => lossOf(model, inferencePass("float32"), batch, given);
-      assert.throws(() => loss(Int32Array.of(1)), /1 labels are given for 2 rows/);
+      assert.throws(() => loss(Int32Array.of(1)), /1 labels are given for 2 texts/);
       assert.throws(() => loss(Int32Array.of(1, 3)), /Label 3 of example 1 is outside the model's 3 classes/);
     });
   });

@@ -2,11 +2,13 @@
 import { permutation, randomKey } from "../engine/mod.ts";
 import { type PaddingSide, type TokenBatch, tokenBatch } from "../models/mod.ts";
 
-/** One row of tokens, and the class it should get or, for a language model, the tokens. */
+/** A text as a row of tokens, or several, and the class it should get or, for a language model, the tokens. */
 export interface Example {
   /** The song's id: named when something goes wrong, and what results are joined by. */
   songId: string;
   inputIds: Int32Array;
+  /** For a classifier: the rows that the model reads in place of `inputIds`, whose answers are averaged. */
+  windows?: readonly Int32Array[];
   /** Segments; zeros where absent. */
   tokenTypeIds?: Int32Array;
   /** The class's number; of no account where tokens have labels. With `targets` the first of its classes. */
@@ -33,6 +35,13 @@ export interface Batch {
   weights: Float32Array;
   examples: readonly Example[];
 }
+
+/** The rows that the model reads of an example. */
+export const rowsOf = ({ inputIds, windows }: Example): readonly Int32Array[] => windows ?? [inputIds];
+
+/** Tokens of the longest of an example's rows. */
+export const longestRow = (example: Example): number =>
+  rowsOf(example).reduce((most, { length }) => Math.max(most, length), 0);
 
 /** Whether a class is right for an example: its own, or any of them. */
 export function isRight({ label, targets }: Example, predicted: number): boolean {
@@ -104,16 +113,24 @@ export interface Padding {
 
 /** Pads examples to the longest of them. */
 export function collate(examples: readonly Example[], { padId, paddingSide = "right" }: Padding): Batch {
-  const tokens = tokenBatch(examples.map(({ inputIds }) => inputIds), padId, paddingSide);
+  const tokens = tokenBatch(examples.flatMap(rowsOf), padId, paddingSide);
   const tokenTypeIds = new Int32Array(tokens.inputIds.length);
   const tokenLabels = new Int32Array(tokens.inputIds.length).fill(-100);
-  examples.forEach(({ inputIds, tokenTypeIds: types, tokenLabels: labels }, row) => {
+  let row = 0;
+  examples.forEach((example) => {
+    const { inputIds, tokenTypeIds: types, tokenLabels: labels } = example;
     const start = paddingSide === "right" ? row * tokens.length : (row + 1) * tokens.length - inputIds.length;
     if (types !== undefined) tokenTypeIds.set(types, start);
     if (labels !== undefined) tokenLabels.set(labels, start);
+    row += rowsOf(example).length;
   });
+  const inWindows = examples.some(({ windows }) => windows !== undefined);
   return {
-    tokens: { ...tokens, tokenTypeIds },
+    tokens: {
+      ...tokens,
+      tokenTypeIds,
+      ...(inWindows && { rowsOfText: Int32Array.from(examples, (example) => rowsOf(example).length) }),
+    },
     ...(examples.some(({ tokenLabels }) => tokenLabels !== undefined) && { tokenLabels }),
     ...(examples.every(({ targets }) => targets !== undefined) && {
       targets: Float32Array.from(examples.flatMap(({ targets }) => [...targets!])),
@@ -125,20 +142,23 @@ export function collate(examples: readonly Example[], { padId, paddingSide = "ri
 }
 
 /**
- * Cuts a batch into parts of at most `tokens` tokens, padding included: each part padded to its own longest row. One row
+ * Cuts a batch into parts of at most `tokens` tokens, padding included: each part padded to its own longest row. One example
  * is never cut.
  */
 export function microBatches(examples: readonly Example[], tokens: number | null): Example[][] {
   if (tokens === null) return [[...examples]];
-  const sorted = [...examples].sort((a, b) => a.inputIds.length - b.inputIds.length);
+  const sorted = [...examples].sort((a, b) => longestRow(a) - longestRow(b));
   const parts: Example[][] = [];
-  let part: Example[] = [];
+  let part: Example[] = [], rows = 0;
   for (const example of sorted) {
-    if (part.length > 0 && (part.length + 1) * example.inputIds.length > tokens) {
+    const own = rowsOf(example).length;
+    if (part.length > 0 && (rows + own) * longestRow(example) > tokens) {
       parts.push(part);
       part = [];
+      rows = 0;
     }
     part.push(example);
+    rows += own;
   }
   if (part.length > 0) parts.push(part);
   return parts;

@@ -49,7 +49,8 @@ function fingerprint(examples: readonly Example[]): string {
   for (const example of examples) {
     const { songId, inputIds, tokenTypeIds = "", label, targets = label, tokenLabels = targets, weight } =
       example;
-    hash.update(`${songId}|${inputIds}|${tokenTypeIds}|${tokenLabels}|${weight}\n`);
+    const windows = example.windows === undefined ? "" : `|${example.windows.join(" ")}`;
+    hash.update(`${songId}|${inputIds}|${tokenTypeIds}|${tokenLabels}|${weight}${windows}\n`);
   }
   return `${examples.length} examples, ${hash.digest("hex").slice(0, 16)}`;
 }

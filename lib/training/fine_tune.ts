@@ -25,6 +25,7 @@ import { type Recipe, studyRecipe } from "./recipe.ts";
 import { evaluateExamples } from "./evaluate.ts";
 import { withDropout } from "./language_model.ts";
 import { adaptFor, type Origin, originOf, restoring } from "./lora.ts";
+import { type Reading, textReader, type TextRows } from "./windows.ts";
 import { train } from "./trainer.ts";
 import type { Trainable, TrainingOptions, TrainingRun } from "./types.ts";
 
@@ -135,16 +136,20 @@ export async function saveClassifier({ model, tokenizer }: Classifier, folder: s
   await tokenizer.save(folder);
 }
 
-/** Texts as rows of tokens. Equal texts are encoded once. */
-function encoder(tokenizer: Tokenizer, maxLength: number): (text: string) => Pick<Example, "inputIds"> {
-  const known = new Map<string, Int32Array>();
+/** Texts as a classifier reads them. Equal texts are encoded once. */
+function encoder({ tokenizer, model }: Classifier, reading: Reading): (text: string) => TextRows {
+  const known = new Map<string, TextRows>();
+  const read = textReader(tokenizer, {
+    ...reading,
+    maxLength: Math.min(reading.maxLength, model.config.maxLength),
+  });
   return (text) => {
-    let inputIds = known.get(text);
-    if (inputIds === undefined) {
-      inputIds = Int32Array.from(tokenizer.encode(text, { maxLength }).ids);
-      known.set(text, inputIds);
+    let rows = known.get(text);
+    if (rows === undefined) {
+      rows = read(text);
+      known.set(text, rows);
     }
-    return { inputIds };
+    return rows;
   };
 }
 
@@ -152,9 +157,8 @@ function encoder(tokenizer: Tokenizer, maxLength: number): (text: string) => Pic
  * Training instances as the model takes them. An instance of a genre that the labels lack has label -100: it cannot be
  * predicted, so it counts as wrong, and is no part of a loss.
  */
-export function examplesOf(classifier: Classifier, rows: readonly Instance[], maxLength: number): Example[] {
-  const { tokenizer, labels, model } = classifier;
-  const encode = encoder(tokenizer, Math.min(maxLength, model.config.maxLength));
+export function examplesOf(classifier: Classifier, rows: readonly Instance[], reading: Reading): Example[] {
+  const { labels } = classifier, encode = encoder(classifier, reading);
   const classOf = new Map(labels.map((label, i) => [label, i]));
   return rows.map(({ songId, text, genre, weight }) => ({
     songId,
@@ -169,11 +173,11 @@ export function examplesOf(classifier: Classifier, rows: readonly Instance[], ma
  * of whose genres the classifier has gets label -100: it counts as wrong, and is no part of a loss.
  */
 export function songExamplesOf(
-  { tokenizer, labels, model }: Classifier,
+  classifier: Classifier,
   songs: readonly Song[],
-  maxLength: number,
+  reading: Reading,
 ): Example[] {
-  const encode = encoder(tokenizer, Math.min(maxLength, model.config.maxLength));
+  const { labels } = classifier, encode = encoder(classifier, reading);
   return songs.map(({ id, lyrics, genres }) => {
     const classes = genres.map((genre) => labels.indexOf(genre)).filter((label) => label >= 0);
     return {
@@ -222,12 +226,13 @@ export async function fineTune(
   options: TrainingOptions = {},
 ): Promise<TrainingRun> {
   const full: Recipe = { ...studyRecipe, ...recipe };
-  const { oversample, maxLength } = full;
-  classifier.model.json[lengthField] = maxLength;
+  const { oversample, maxLength, maxWindows, windowOverlap } = full;
+  const reading: Reading = { maxLength, maxWindows, windowOverlap };
+  for (const field of readingFields) classifier.model.json[jsonNames[field]] = reading[field];
   const rows = (songs: Song[]) =>
     full.multiLabel
-      ? songExamplesOf(classifier, songs, maxLength)
-      : examplesOf(classifier, instances(songs, { oversample }), maxLength);
+      ? songExamplesOf(classifier, songs, reading)
+      : examplesOf(classifier, instances(songs, { oversample }), reading);
   const trainSongs = songRows(data.train);
   const unknown = trainSongs.find(({ genres }) => genres.some((genre) => !classifier.labels.includes(genre)));
   if (unknown !== undefined) {
@@ -245,13 +250,21 @@ export async function fineTune(
   );
 }
 
-/** Where config.json keeps the tokens that songs were cut to in training, so that they are cut alike afterwards. */
-const lengthField = "classifier_max_length";
+/** Where config.json keeps how songs were read in training, so that they are read alike afterwards. */
+const jsonNames = {
+  maxLength: "classifier_max_length",
+  maxWindows: "classifier_max_windows",
+  windowOverlap: "classifier_window_overlap",
+} as const;
+const readingFields = ["maxLength", "maxWindows", "windowOverlap"] as const;
 
-/** The tokens that a classifier's songs are cut to: as in its training where that is known, else the study's. */
-function lengthOf({ model }: Classifier): number {
-  const trained = model.json[lengthField];
-  return typeof trained === "number" ? trained : studyRecipe.maxLength;
+/** How a classifier reads songs: as in its training where that is known, else as the study did. */
+export function readingOf({ model }: Classifier): Reading {
+  const of = (field: typeof readingFields[number]) => {
+    const trained = model.json[jsonNames[field]];
+    return typeof trained === "number" ? trained : studyRecipe[field];
+  };
+  return { maxLength: of("maxLength"), maxWindows: of("maxWindows"), windowOverlap: of("windowOverlap") };
 }
 
 /** Where config.json keeps each genre's threshold, of a model that gives each its own yes or no. */
@@ -294,7 +307,8 @@ export interface SongPrediction {
 /**
  * The genres of songs, in the order given. A song without lyrics is classified from an empty text.
  *
- * @param options.maxLength tokens that songs are cut to; by default as in the classifier's training
+ * @param options.maxLength tokens of a row; by default as in the classifier's training
+ * @param options.maxWindows rows that a song is read in at most; by default as in the classifier's training
  * @param options.onProgress is told how many songs are done
  */
 export async function classifySongs(
@@ -302,16 +316,18 @@ export async function classifySongs(
   songs: readonly Song[],
   options: {
     maxLength?: number;
+    maxWindows?: number;
     batchSize?: number;
     precision?: Recipe["precision"];
     onProgress?: (done: number) => void | Promise<void>;
   } = {},
 ): Promise<SongPrediction[]> {
-  const { tokenizer, labels, model } = classifier;
-  const encode = encoder(
-    tokenizer,
-    Math.min(options.maxLength ?? lengthOf(classifier), model.config.maxLength),
-  );
+  const { labels, model } = classifier, trained = readingOf(classifier);
+  const encode = encoder(classifier, {
+    maxLength: options.maxLength ?? trained.maxLength,
+    maxWindows: options.maxWindows ?? trained.maxWindows,
+    windowOverlap: trained.windowOverlap,
+  });
   const targets = model.multiLabel ? new Float32Array(labels.length) : undefined;
   const examples = songs.map(({ id, lyrics }): Example => ({
     songId: id,

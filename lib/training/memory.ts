@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../ground/errors.ts";
 import { hasKernels, type Precision, Tape, trainingPass } from "../engine/mod.ts";
 import { availableMemory } from "./available_memory.ts";
-import { collate, type Example, microBatches } from "./batches.ts";
+import { collate, type Example, longestRow, microBatches, rowsOf } from "./batches.ts";
 import { depthOf } from "./freeze.ts";
 import { type Plan, seenIn } from "./plan.ts";
 import type { Trainable } from "./types.ts";
@@ -43,7 +43,8 @@ const bytesOf = ({ perToken, perTokenSquared }: Kept, rows: number, length: numb
   rows * (perToken * length + perTokenSquared * length ** 2);
 
 /** The last tokens of an example. A language model is asked for the very last, whatever else it is asked for. */
-function ending({ inputIds, tokenLabels, tokenTypeIds: _, ...rest }: Example, length: number): Example {
+function ending(example: Example, length: number): Example {
+  const { inputIds, tokenLabels, tokenTypeIds: _, windows: __, ...rest } = example;
   const start = inputIds.length - length;
   if (tokenLabels === undefined) return { ...rest, inputIds: inputIds.slice(start) };
   const labels = tokenLabels.slice(start);
@@ -65,7 +66,7 @@ function measureKept(model: Trainable, plan: Plan, example: Example, checkpointi
     }
   };
   const least = model.languageModel === "causal" ? 2 : 1; // a token, and one that predicts it
-  const long = Math.min(64, example.inputIds.length), short = Math.max(least, long >> 1);
+  const long = Math.min(64, longestRow(example)), short = Math.max(least, long >> 1);
   if (long === short) return { perToken: keptBy(long) / long, perTokenSquared: 0 };
   const [a, b] = [keptBy(short) / short, keptBy(long) / long];
   const perTokenSquared = (b - a) / (long - short);
@@ -96,7 +97,8 @@ export function foreseeMemory(model: Trainable, plan: Plan, heldMoments = 0): Me
   const plain = measureKept(model, plan, largestBatch[0]!, false);
   const kept = recipe.gradientCheckpointing ? measureKept(model, plan, largestBatch[0]!, true) : plain;
   const ofParts = parts.map((part) => {
-    const rows = part.length, length = part.reduce((most, e) => Math.max(most, e.inputIds.length), 0);
+    const rows = part.reduce((sum, example) => sum + rowsOf(example).length, 0);
+    const length = part.reduce((most, example) => Math.max(most, longestRow(example)), 0);
     const ofLayer = bytesOf(plain, rows, length) / layers;
     // with checkpointing, one layer's activations are there again while it goes backward
     const again = recipe.gradientCheckpointing ? ofLayer : 0;

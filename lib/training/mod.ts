@@ -16,6 +16,7 @@ export {
   examplesOf,
   fineTune,
   loadClassifier,
+  readingOf,
   saveClassifier,
   setThresholds,
   songExamplesOf,
@@ -39,3 +40,4 @@ export * from "./text_files.ts";
 export * from "./text_rows.ts";
 export { train } from "./trainer.ts";
 export * from "./types.ts";
+export { type Reading, textReader, type TextRows, windowsOf } from "./windows.ts";

@@ -74,6 +74,8 @@ const recipe: Recipe = {
   precision: "float32",
 };
 
+const reading = { maxLength: 32, maxWindows: 1, windowOverlap: 0 };
+
 Deno.test("multi-label: songs get all of their genres, also from the model saved and loaded", async () => {
   await withFolder(async (folder) => {
     const classifier = await tinyClassifier();
@@ -143,8 +145,8 @@ Deno.test("multi-label: a batch in parts gives the same training as the whole", 
 Deno.test("multi-label: a song of no known genre counts as wrong and has no part in the loss", async () => {
   const classifier = await tinyClassifier();
   const options = { batchSize: 8, precision: "float32" as const };
-  const known = songExamplesOf(classifier, songs(6), 32);
-  const stranger = songExamplesOf(classifier, songs(1, () => ["동요"]), 32);
+  const known = songExamplesOf(classifier, songs(6), reading);
+  const stranger = songExamplesOf(classifier, songs(1, () => ["동요"]), reading);
   assert.deepEqual([stranger[0]!.label, ...stranger[0]!.targets!], [-100, 0, 0, 0]);
   const model = trainableOf(classifier);
   const without = await evaluateExamples(model, known, options);
@@ -169,7 +171,7 @@ Deno.test("multi-label: micro-F1 counts all decisions, and every song gets a gen
 
 Deno.test("multi-label: balanced genres weigh a yes by (others / songs), as PyTorch suggests for pos_weight", async () => {
   const classifier = await tinyClassifier();
-  const examples = songExamplesOf(classifier, songs(8, (i) => i === 0 ? ["댄스"] : ["발라드"]), 32);
+  const examples = songExamplesOf(classifier, songs(8, (i) => i === 0 ? ["댄스"] : ["발라드"]), reading);
   assert.deepEqual([...positiveWeights(examplesOfList(examples), 3)], [Math.fround(1 / 7), 7, 1]);
   const batch = collate(examples.slice(0, 2), { padId: 0 });
   assert.deepEqual([...batch.targets!], [0, 1, 0, 1, 0, 0]);

@@ -46,8 +46,22 @@ export const recipeFields = {
     decisive: false,
     about: "computes each layer once more in the backward pass: less memory, a third slower",
   },
-  /** Texts are cut to this many tokens, [CLS] and [SEP] included. */
-  maxLength: { type: "integer", min: 3, value: 256, about: "tokens a song is cut to" },
+  /** Tokens of a row, [CLS] and [SEP] included: longer texts are read in several, or cut. */
+  maxLength: {
+    type: "integer",
+    min: 3,
+    value: 256,
+    about: "tokens of a row; a longer song is read in several, or cut",
+  },
+  /** The rows that a song is read in at most, whose answers are averaged; 1 cuts it to `maxLength`. */
+  maxWindows: {
+    type: "integer",
+    min: 1,
+    value: 1,
+    about: "rows that a song is read in at most, their answers averaged; 1 cuts it",
+  },
+  /** Tokens that a song's neighbouring rows share, at least. */
+  windowOverlap: { type: "integer", min: 0, value: 32, about: "tokens that a song's neighbouring rows share" },
   /** The highest learning rate, reached after the warmup. */
   learningRate: { type: "number", above: 0, value: 2e-5, about: "the highest one, at the end of the warmup" },
   /** How the learning rate falls after the warmup. */

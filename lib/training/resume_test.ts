@@ -246,6 +246,22 @@ Deno.test("what changes neither curve nor best model may change: intervals, chec
   });
 });
 
+Deno.test("a run of a time when recipes had fewer fields is gone on with: the missing ones are the study's", async () => {
+  await withFolder(async (output) => {
+    await run({ output, until: 3 });
+    const folder = join(output, "checkpoints", "step-00000003");
+    const state = JSON.parse(await Deno.readTextFile(join(folder, "trainer_state.json")));
+    for (const field of ["maxWindows", "maskingRate", "dropout"]) delete state.identity.recipe[field];
+    const text = JSON.stringify(state), bytes = new TextEncoder().encode(text);
+    await Deno.writeFile(join(folder, "trainer_state.json"), bytes);
+    const checksums = JSON.parse(await Deno.readTextFile(join(folder, "checksums.json")));
+    checksums["trainer_state.json"] = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+    await Deno.writeTextFile(join(folder, "checksums.json"), JSON.stringify(checksums));
+    await assert.rejects(run({ output, change: { maxWindows: 2 } }), /recipe\.maxWindows: 1 there, 2 here/);
+    assert.deepEqual((await run({ output })).weights, whole.weights);
+  });
+});
+
 Deno.test("resume: false starts anew and removes what was there", async () => {
   await withFolder(async (output) => {
     await run({ output, change: { epochs: 3 } });

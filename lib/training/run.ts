@@ -20,6 +20,7 @@ import { evaluationLine, stepLine } from "./log_lines.ts";
 import { checkMemory, foreseeMemory } from "./memory.ts";
 import { modelCard } from "./model_card.ts";
 import { type Plan, seenIn } from "./plan.ts";
+import { decisiveFields, studyRecipe } from "./recipe.ts";
 import { learningRateFactor } from "./schedule.ts";
 import { trainStep } from "./step.ts";
 import type {
@@ -325,9 +326,14 @@ async function takeUp(
   const current = plan.identity.weights === weights
     ? { ...plan.identity, weights: state.identity.weights }
     : plan.identity;
-  checkIdentity(state.identity, current, folder);
+  checkIdentity(withNewerFields(state.identity), current, folder);
   restoreTraining(folder, model, optimizer);
   return state;
+}
+
+/** An identity of a time when recipes had fewer fields: the missing ones had the value that they have in the study's. */
+function withNewerFields({ recipe, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return { ...rest, recipe: { ...decisiveFields(studyRecipe), ...recipe as object } };
 }
 
 function betterIsMore(metrics: ValidationMetrics, name: string): number {
