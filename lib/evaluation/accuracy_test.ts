@@ -60,6 +60,11 @@ Deno.test("macro-F1 is over the genres that the songs have: a perfect model of t
   // an answer of a genre that is not there costs recall, and no genre of its own
   assertClose(macroF1(["가", "가", "나"], ["가", "다", "나"]), (2 / 3 + 1) / 2);
   assertClose(macroF1(["가", "가", "나"], ["가", "다", "나"], { labels: ["가", "나", "다", "라"] }), 5 / 6);
+  // a mean of hundreds of ones is 1, and no more by rounding
+  const many = Array.from({ length: 230 }, (_, k) => k);
+  assert.equal(macroF1(many, many), 1);
+  const weights = many.map((k) => 0.1 + k / 7);
+  assert.equal(classificationReport(many, many, { sampleWeight: weights }).weighted.f1, 1);
   // listed genres of which none is there: nothing to take the mean of
   assert.equal(macroF1(["가"], ["가"], { labels: ["나"] }), 0);
 });

@@ -132,16 +132,18 @@ export function averageScores(tallies: readonly Tally[]): Record<"micro" | "macr
 
 /** Weighted mean of the tallies' scores; 0 where all weights are. */
 export function meanScores(tallies: readonly Tally[], weightOf: (tally: Tally) => number): Scores {
-  const result = { precision: 0, recall: 0, f1: 0 };
-  const total = tallies.reduce((sum, tally) => sum + weightOf(tally), 0);
-  if (total === 0) return result;
+  const sum = { precision: 0, recall: 0, f1: 0 };
+  let total = 0;
   for (const tally of tallies) {
-    const scores = scoresOf(tally), share = weightOf(tally) / total;
-    result.precision += scores.precision * share;
-    result.recall += scores.recall * share;
-    result.f1 += scores.f1 * share;
+    const scores = scoresOf(tally), weight = weightOf(tally);
+    sum.precision += scores.precision * weight;
+    sum.recall += scores.recall * weight;
+    sum.f1 += scores.f1 * weight;
+    total += weight;
   }
-  return result;
+  // divided once: a mean of ones is 1, however many they are
+  const mean = (value: number) => total === 0 ? 0 : value / total;
+  return { precision: mean(sum.precision), recall: mean(sum.recall), f1: mean(sum.f1) };
 }
 
 /**
