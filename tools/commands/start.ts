@@ -32,6 +32,7 @@ const wanted = await newRecord(
   },
   { ...recipes[options.recipe]!, seed: options.seed },
   setUp,
+  notebooks.map((path) => basename(path)),
 );
 
 let record = wanted, done: string[] = [];
@@ -58,10 +59,18 @@ if (earlier.found === "unfinished") {
 writeRecord(folders.run, record);
 
 /** Adds what has run to the record: a cut-off run goes on from there. */
-function note({ notebook, seconds, status }: NotebookResult): void {
+function note({ notebook, seconds, status, error }: NotebookResult): void {
+  const stopped = error === null
+    ? {}
+    : { stopped: { cell: error.cell, name: error.name, message: error.message } };
   const name = basename(notebook);
   const before = record.notebooks.find((ran) => ran.name === name);
-  const ran: RanNotebook = { name, seconds: seconds + (before?.seconds ?? 0), done: status === "ok" };
+  const ran: RanNotebook = {
+    name,
+    seconds: seconds + (before?.seconds ?? 0),
+    done: status === "ok",
+    ...stopped,
+  };
   record = { ...record, notebooks: [...record.notebooks.filter((other) => other.name !== name), ran] };
   writeRecord(folders.run, record);
 }

@@ -52,7 +52,7 @@ Deno.test("a run's songs are cleaned and split as in the notebooks; a table that
 
 Deno.test("record: machine and versions of here; a table that is not there has no digest", async () => {
   const { options, recipe } = testRecord();
-  const record = await newRecord(options, recipe, 3);
+  const record = await newRecord(options, recipe, 3, ["01_eda.ipynb"]);
   assert.equal(record.songsDigest, null);
   assert.match(record.versions["Deno"]!, /^\d+\.\d+\.\d+ /);
   assert.match(record.versions["패키지 · packages"]!, /@tensorflow\/tfjs 4\.\d+/);

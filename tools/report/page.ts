@@ -6,75 +6,97 @@ import { Html, markup } from "./html.ts";
 import { closerLook, verdicts } from "./evaluation.ts";
 import * as ideas from "./ideas.ts";
 import * as sections from "./sections.ts";
+import { stateNote, unfinishedOf, whyMissing } from "./state.ts";
 import { STYLE } from "./style.ts";
 
 interface Section {
   id: string;
   title: string;
-  /** What the run must have left, and what leaves it. */
+  /** What the run must have left. */
   needs: string;
+  /** How the name of the notebook begins that leaves it; `null` where none does. */
+  notebook: string | null;
   make: (data: ReportData, picture: Picture) => Html | null | Promise<Html | null>;
 }
 
-const NOTEBOOK = (number: string) => `노트북 ${number}이(가) 만든다 · notebook ${number} makes it`;
-
 const SECTIONS: readonly Section[] = [
-  { id: "summary", title: "요약 · Summary", needs: "test_metrics.json", make: sections.summary },
+  {
+    id: "summary",
+    title: "요약 · Summary",
+    needs: "test_metrics.json",
+    notebook: "05",
+    make: sections.summary,
+  },
   {
     id: "songs",
     title: "노래 · The songs",
     needs: "run.json, and the table of songs that it names: deno task start",
+    notebook: null,
     make: sections.theSongs,
   },
   {
     id: "search",
     title: "모델 탐색 · Model search",
-    needs: `model_search.json: ${NOTEBOOK("03")}`,
+    needs: "model_search.json",
+    notebook: "03",
     make: ideas.modelSearch,
   },
   {
     id: "training",
     title: "학습 · Training",
-    needs: `history.jsonl: ${NOTEBOOK("04")}`,
+    needs: "history.jsonl",
+    notebook: "04",
     make: sections.training,
   },
   {
     id: "evaluation",
     title: "평가 · Evaluation",
-    needs: `test_metrics.json: ${NOTEBOOK("05")}`,
+    needs: "test_metrics.json",
+    notebook: "05",
     make: verdicts,
   },
   {
     id: "look",
     title: "자세히 보기 · A closer look",
-    needs: `evaluation.json: ${NOTEBOOK("05")}`,
+    needs: "evaluation.json",
+    notebook: "05",
     make: closerLook,
   },
   {
     id: "artist",
     title: "가수 · The artist",
-    needs: `artist.json: ${NOTEBOOK("06")}`,
+    needs: "artist.json",
+    notebook: "06",
     make: ideas.artist,
   },
   {
     id: "columns",
     title: "모든 열 · All columns",
-    needs: `columns.json: ${NOTEBOOK("06")}`,
+    needs: "columns.json",
+    notebook: "06",
     make: ideas.columns,
   },
   {
     id: "multilabel",
     title: "여러 장르 · Several genres",
-    needs: `multilabel.json: ${NOTEBOOK("06")}`,
+    needs: "multilabel.json",
+    notebook: "06",
     make: ideas.multilabel,
   },
   {
     id: "qa",
     title: "질문과 답 · Question and answer",
-    needs: `qa_metrics.json: ${NOTEBOOK("06")}`,
+    needs: "qa_metrics.json",
+    notebook: "06",
     make: ideas.questions,
   },
-  { id: "run", title: "실행 · The run", needs: "run.json: deno task start", make: sections.theRun },
+  {
+    id: "run",
+    title: "실행 · The run",
+    needs: "run.json: deno task start",
+    notebook: null,
+    make: sections.theRun,
+  },
 ];
 
 /**
@@ -92,7 +114,9 @@ export async function reportHtml(data: ReportData, draw: Draw = drawSharp): Prom
 <h1>${title}</h1>
 <p>실행 보고서 · Report of a run${
     data.record && ` · ${data.record.options.model}, ${data.record.options.recipe}`
-  } · ${data.made.toISOString().slice(0, 10)}</p>
+  } · ${data.made.toISOString().slice(0, 10)}${
+    unfinishedOf(data.record) && markup` · <a href="#unfinished">끝나지 않음 · not finished</a>`
+  }</p>
 </header>
 <div class="body">
 <nav aria-label="차례 · Contents"><ol>
@@ -105,6 +129,7 @@ ${
   }
 </ol></nav>
 <main>
+${stateNote(data, made.filter(({ missing }) => missing).map(({ section }) => section.title))}
 ${
     data.unread.map(({ file, problem }) =>
       markup`<p class="missing-note"><code>${file}</code> 읽을 수 없음 · cannot be read: ${problem}</p>`
@@ -139,7 +164,7 @@ ${page.code}
 }
 
 async function bodyOf(
-  { make, needs }: Section,
+  { make, needs, notebook }: Section,
   data: ReportData,
   picture: Picture,
 ): Promise<{ body: Html; missing: boolean }> {
@@ -147,7 +172,7 @@ async function bodyOf(
   try {
     const body = await make(data, picture);
     if (body !== null) return { body, missing: false };
-    why = `이 실행에는 없다 · This run did not leave it (${needs}).`;
+    why = `${whyMissing(data.record, notebook)} (${needs}).`;
   } catch (error) {
     why = `만들 수 없다 · This cannot be shown (${needs}): ${error instanceof Error ? error.message : error}`;
   }

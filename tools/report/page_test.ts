@@ -110,6 +110,67 @@ Deno.test("report: what the run did not leave is said to be missing, in its sect
   );
 });
 
+Deno.test("report: a run that ended early says so at the top, and each missing section why", async () => {
+  const whole = testData();
+  const planned = [
+    "03_model_search.ipynb",
+    "04_fine_tuning.ipynb",
+    "05_evaluation.ipynb",
+    "06_extra_ideas.ipynb",
+  ];
+  const record = {
+    ...whole.record!,
+    planned,
+    notebooks: [
+      { name: planned[0]!, seconds: 3, done: true },
+      { name: planned[1]!, seconds: 2, done: true },
+      {
+        name: planned[2]!,
+        seconds: 1,
+        done: false,
+        stopped: { cell: 19, name: "RangeError", message: "all 8 <examples> are one\n at x" },
+      },
+    ],
+  };
+  const early = { evaluation: null, artist: null, columns: null, multilabel: null, qa: null };
+  const document = await parsed(await reportHtml({ ...whole, ...early, record }, undrawn));
+  const text = (id: string) => document.getElementById(id).textContent.replaceAll(/\s+/g, " ");
+  assert.match(document.querySelector("header").textContent, /not finished/);
+  assert.match(
+    text("unfinished"),
+    /05_evaluation\.ipynb failed in cell 19: RangeError: all 8 <examples> are one\. /,
+  );
+  assert.match(text("unfinished"), /did not run: 06_extra_ideas\.ipynb\./);
+  assert.match(
+    text("unfinished"),
+    /without: 자세히 보기 · A closer look; 가수 · The artist; .*Question and answer\./,
+  );
+  assert.match(text("look"), /05_evaluation\.ipynb failed in cell 19: .*\(evaluation\.json\)/);
+  assert.match(
+    text("artist"),
+    /06_extra_ideas\.ipynb did not run, for 05_evaluation\.ipynb failed in cell 19/,
+  );
+  assert.match(text("summary"), /2 of 4 notebooks done/);
+  assert.match(text("run"), /05_evaluation\.ipynb, 끝나지 않음 · not finished/);
+  assert.match(text("evaluation"), /TF-IDF/, "what is there is shown");
+
+  const stopped = [record.notebooks[0]!, {
+    ...record.notebooks[1]!,
+    done: false,
+    stopped: { cell: 8, name: "Interrupted", message: "" },
+  }];
+  const halted = await parsed(
+    await reportHtml({ ...whole, record: { ...record, notebooks: stopped } }, undrawn),
+  );
+  assert.match(
+    halted.getElementById("unfinished").textContent,
+    /04_fine_tuning\.ipynb was stopped in cell 8\./,
+  );
+  const finished = await parsed(await reportHtml(whole, undrawn));
+  assert.equal(finished.getElementById("unfinished"), null);
+  assert.doesNotMatch(finished.querySelector("header").textContent, /not finished/);
+});
+
 Deno.test("report: a section that cannot be made says why; the others stand", async () => {
   const data = testData();
   const document = await parsed(

@@ -32,6 +32,8 @@ export interface RunRecord {
   /** By name, in the order in which they are shown. */
   versions: Record<string, string>;
   setUpSeconds: number;
+  /** The names of all that were to run, in order; absent in a record of before it was kept. */
+  planned?: string[];
   /** In the order in which they ran. */
   notebooks: RanNotebook[];
   /** When it was gone on with after it had been cut off (ISO 8601), and what was other than before; absent where it never was. */
@@ -45,6 +47,14 @@ export interface RanNotebook {
   seconds: number;
   /** Whether it ran to its end. */
   done: boolean;
+  /** What ended it before; absent where it ran to its end. */
+  stopped?: {
+    /** The cell, from 1, texts counted too; `null` where none had started. */
+    cell: number | null;
+    /** The error's class, or Timeout, DeadKernel, Interrupted, Unfinished. */
+    name: string;
+    message: string;
+  };
 }
 
 /** The name of the record's file, in the folder of the run. */
@@ -101,11 +111,12 @@ async function answer(command: string, args: string[]): Promise<string | undefin
   }
 }
 
-/** A record of a run that begins now; its notebooks are to come. */
+/** A record of a run that begins now; its notebooks are to come. @param planned their names, in order */
 export async function newRecord(
   options: RunRecord["options"],
   recipe: Recipe,
   setUpSeconds: number,
+  planned: readonly string[],
 ): Promise<RunRecord> {
   return {
     started: new Date().toISOString(),
@@ -115,6 +126,7 @@ export async function newRecord(
     machine: machine(),
     versions: await versionsHere(options.engine),
     setUpSeconds,
+    planned: [...planned],
     notebooks: [],
   };
 }

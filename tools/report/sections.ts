@@ -69,8 +69,16 @@ export function summary(data: ReportData): Html | null {
   }
   if (data.model !== null) cards.push(card(grouped(data.model.parameters), "매개변수 · parameters"));
   if (record !== null) {
-    const total = record.notebooks.reduce((sum, notebook) => sum + notebook.seconds, 0);
-    cards.push(card(seconds(total), "노트북 전체 · all notebooks"));
+    const { notebooks, planned = [] } = record;
+    const total = notebooks.reduce((sum, notebook) => sum + notebook.seconds, 0);
+    const done = notebooks.filter(({ done }) => done).length,
+      all = Math.max(planned.length, notebooks.length);
+    cards.push(card(
+      seconds(total),
+      done === all
+        ? "노트북 전체 · all notebooks"
+        : `노트북 ${done} / ${all} · ${done} of ${all} notebooks done`,
+    ));
   } else if (training !== null) cards.push(card(seconds(training.elapsedMs / 1000), "학습 · training"));
   return markup`${answer}<div class="cards">${cards}</div>`;
 }
@@ -114,8 +122,8 @@ ${facts(versions)}
 <h3>걸린 시간 · Time</h3>
 ${
     table([
-      ...notebooks.map(({ name, seconds: taken }) => ({
-        "노트북 · notebook": name,
+      ...notebooks.map(({ name, seconds: taken, done }) => ({
+        "노트북 · notebook": done ? name : `${name}, 끝나지 않음 · not finished`,
         "초 · seconds": taken.toFixed(1),
       })),
       {
