@@ -15,7 +15,7 @@
  * ```
  */
 import { parseArgs } from "node:util";
-import { holds, nearestOf, type Rule, UserError, wanted } from "../lib/ground/mod.ts";
+import { holds, nameProcess, nearestOf, type Rule, UserError, wanted } from "../lib/ground/mod.ts";
 import { type RecipeField, recipeFields, recipes } from "../lib/training/recipe.ts";
 import { tellErrors } from "./errors.ts";
 import { checkInput, checkOutputFile, checkOutputFolder, type PathKind } from "./paths.ts";
@@ -154,6 +154,7 @@ export function readOptions<const T extends OptionTable>(
   args: string[] = Deno.args,
 ): Values<T> & { debug: boolean } {
   tellErrors((text) => inWordsOf(line.options, text));
+  nameProcess(`deno task ${line.command}`);
   if (args.includes("--help") || args.includes("-h")) {
     console.log(helpText(line));
     Deno.exit(0);

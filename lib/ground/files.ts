@@ -76,19 +76,20 @@ export async function readJson<T>(path: string): Promise<T | null> {
 
 /**
  * Writes a file that is there whole or as it was before, and makes its folder where there is none. What cannot be written leaves
- * nothing behind. A link stays a link: what it leads to is written.
+ * nothing behind. A link stays a link: what it leads to is written; a device or a pipe is written to.
  */
 export async function writeWhole(path: string, contents: Contents): Promise<void> {
   const target = await Deno.realPath(path).catch((error) => {
     ignoreNotFound(error);
     return path;
   });
+  const info = await Deno.stat(target).catch(ignoreNotFound);
+  if (info && !info.isFile && !info.isDirectory) return await writePlainly(target, contents); // a device or a pipe
   const folder = dirname(target);
   await Deno.mkdir(folder, { recursive: true });
   const temporary = join(folder, `.${basename(target)}.${Deno.pid}.tmp`);
   try {
-    if (typeof contents === "string") await Deno.writeTextFile(temporary, contents);
-    else await Deno.writeFile(temporary, contents);
+    await writePlainly(temporary, contents);
     await sync(temporary);
     await Deno.rename(temporary, target);
   } catch (error) {
@@ -96,6 +97,11 @@ export async function writeWhole(path: string, contents: Contents): Promise<void
     throw error;
   }
   await sync(folder);
+}
+
+async function writePlainly(path: string, contents: Contents): Promise<void> {
+  if (typeof contents === "string") await Deno.writeTextFile(path, contents);
+  else await Deno.writeFile(path, contents);
 }
 
 /** Writes a value as JSON, with a line for each field, by {@link writeWhole}. */

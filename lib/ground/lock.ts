@@ -2,7 +2,7 @@
  * One process at a time writes into a folder. The lock is the operating system's on a file in it: it ends with its holder, however that
  * comes, and nothing has to be cleared up after a kill. The file says who holds it.
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { hostname } from "node:os";
 import { UserError } from "./errors.ts";
 import { ignoreNotFound, readIfThere } from "./files.ts";
@@ -20,23 +20,34 @@ export interface Holder {
   since: string;
 }
 
+/** The environment's name for folders that the process which started this one holds for it, as a list of paths with line breaks. */
+export const HELD_FOLDERS = "KOBERT_HELD_FOLDERS";
+
+let here = "jupyter" in Deno && Deno.mainModule.includes("$deno$") ? "a notebook" : basename(Deno.mainModule);
+
+/** Says what this process does, as a person would call it, for those that find a folder held. @example `nameProcess("deno task train")` */
+export function nameProcess(name: string): void {
+  here = name;
+}
+
 /** The folders that this process holds, by their real paths, and how often: a training within a command's run holds its folder again. */
 const held = new Map<string, { file: Deno.FsFile; times: number }>();
 
 /**
  * Holds a folder until it is disposed of, or the process ends: no other process that asks may write there meanwhile. A process may hold a
- * folder several times. The folder is made where there is none.
+ * folder several times, and so may what it starts ({@link HELD_FOLDERS}). The folder is made where there is none.
  *
- * @param command who holds it, for the others' error
  * @throws UserError that names who holds it
- * @example `using _ = await holdFolder("outputs/train", "deno task train");`
+ * @example `using _ = await holdFolder("outputs/train");`
  */
-export async function holdFolder(folder: string, command: string): Promise<Disposable> {
+export async function holdFolder(folder: string): Promise<Disposable> {
   await Deno.mkdir(folder, { recursive: true });
-  const path = join(await Deno.realPath(folder), LOCK_FILE);
-  const here = held.get(path);
-  if (here !== undefined) here.times++;
-  else held.set(path, { file: await lockedFile(path, folder, command), times: 1 });
+  const real = await Deno.realPath(folder);
+  if (Deno.env.get(HELD_FOLDERS)?.split("\n").includes(real)) return { [Symbol.dispose]() {} };
+  const path = join(real, LOCK_FILE);
+  const mine = held.get(path);
+  if (mine !== undefined) mine.times++;
+  else held.set(path, { file: await lockedFile(path, folder), times: 1 });
   let open = true;
   return {
     [Symbol.dispose]() {
@@ -50,11 +61,16 @@ export async function holdFolder(folder: string, command: string): Promise<Dispo
   };
 }
 
-async function lockedFile(path: string, folder: string, command: string): Promise<Deno.FsFile> {
+async function lockedFile(path: string, folder: string): Promise<Deno.FsFile> {
   const file = await Deno.open(path, { read: true, write: true, create: true });
   try {
     if (!await file.tryLock(true)) throw inUse(folder, await holderIn(path));
-    const holder: Holder = { pid: Deno.pid, host: hostname(), command, since: new Date().toISOString() };
+    const holder: Holder = {
+      pid: Deno.pid,
+      host: hostname(),
+      command: here,
+      since: new Date().toISOString(),
+    };
     await file.truncate();
     file.writeSync(new TextEncoder().encode(JSON.stringify(holder) + "\n"));
     return file;

@@ -4,18 +4,11 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { UserError } from "../ground/errors.ts";
+import { fileFingerprint, filesIn, ignoreNotFound, removeIfThere, UserError } from "../ground/mod.ts";
 import type { AdamW, Parameter } from "../engine/mod.ts";
 import { openCheckpoint, openSafetensors, writeSafetensors } from "../models/mod.ts";
 import { differences } from "./differences.ts";
-import {
-  filesIn,
-  ignoreNotFound,
-  publishFolder,
-  recoverFolders,
-  removeFolder,
-  startFolder,
-} from "./folders.ts";
+import { publishFolder, recoverFolders, setAside, startFolder } from "./folders.ts";
 import type { Trainable } from "./types.ts";
 
 /** Where a training stands, beside its parameters and moments. */
@@ -54,16 +47,16 @@ export async function recoverOutput(output: string): Promise<void> {
   await recoverFolders(folderOf(output), names);
 }
 
-/** Removes an earlier training's checkpoints and best model. */
-export async function clearOutput(output: string): Promise<void> {
-  for (const path of [folderOf(output), join(output, "best")]) await removeFolder(path);
-}
+/** What a training leaves in its folder; a finished one, or one that was stopped, has the last. */
+const trainingFiles = ["checkpoints", "best", "history.jsonl", "split.json", "metrics.json"] as const;
 
-async function sha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  const file = await Deno.open(path);
-  for await (const chunk of file.readable) hash.update(chunk);
-  return hash.digest("hex");
+/**
+ * Moves an earlier training out of the way, into {@link setAside}'s place, which is given; of one that came to no result nothing is kept.
+ */
+export async function clearOutput(output: string): Promise<string | null> {
+  const kept = await setAside(output, trainingFiles);
+  for (const name of trainingFiles) await removeIfThere(join(output, name));
+  return kept;
 }
 
 /**
@@ -122,11 +115,11 @@ export async function saveTrainingCheckpoint(
   const saved: SavedState = { ...state, weights: weightsFingerprint(parameters) };
   await Deno.writeTextFile(join(temporary, stateFile), JSON.stringify(saved, null, 2));
   const checksums: Record<string, string> = {};
-  for (const name of await filesIn(temporary)) checksums[name] = await sha256(join(temporary, name));
+  for (const name of await filesIn(temporary)) checksums[name] = await fileFingerprint(join(temporary, name));
   await Deno.writeTextFile(join(temporary, manifestFile), JSON.stringify(checksums, null, 2));
   await publishFolder(final);
   for (const old of (await listCheckpoints(output)).slice(keep)) {
-    await removeFolder(join(folderOf(output), old));
+    await removeIfThere(join(folderOf(output), old));
   }
   return final;
 }
@@ -159,7 +152,9 @@ async function damage(folder: string): Promise<string | null> {
       return `${manifestFile} lacks the model's weights`;
     }
     for (const [name, expected] of Object.entries(checksums)) {
-      if (await sha256(join(folder, name)) !== expected) return `${name} does not match its checksum`;
+      if (await fileFingerprint(join(folder, name)) !== expected) {
+        return `${name} does not match its checksum`;
+      }
     }
     return null;
   } catch (error) {
@@ -182,7 +177,7 @@ export async function newestCheckpoint(
     if (problem === null) {
       return { folder, state: JSON.parse(await Deno.readTextFile(join(folder, stateFile))) };
     }
-    await removeFolder(`${folder}.damaged`);
+    await removeIfThere(`${folder}.damaged`);
     await Deno.rename(folder, `${folder}.damaged`);
     warn(
       `The checkpoint ${folder} is damaged (${problem}). It is set aside as ${name}.damaged, and the one before it is ` +
@@ -235,6 +230,6 @@ export function checkIdentity(
     `${folder} belongs to another training, which this one cannot resume:${
       found.map((line) => `\n  ${line}`).join("")
     }\n` +
-      "Use the same settings, data and model, or another output folder, or start anew with resume: false.",
+      "Use the same settings, data and model, or another output folder, or start anew there (--anew).",
   );
 }

@@ -1,40 +1,11 @@
-/** Files and folders that are whole or not there, whatever ends the process, or the machine, in between. */
+/** Folders that are whole or not there, whatever ends the process, or the machine, in between; and what becomes of an earlier run. */
 import { dirname, join } from "node:path";
-
-export function ignoreNotFound(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
-}
-
-export async function removeFolder(path: string): Promise<void> {
-  await Deno.remove(path, { recursive: true }).catch(ignoreNotFound);
-}
-
-/** Waits until a file's contents, or a folder's entries, are on the disk. */
-async function sync(path: string): Promise<void> {
-  const isFolder = (await Deno.stat(path)).isDirectory;
-  if (isFolder && Deno.build.os === "windows") return; // which has no such thing
-  const file = await Deno.open(path, { read: true, write: !isFolder });
-  try {
-    await file.sync();
-  } finally {
-    file.close();
-  }
-}
-
-/** The files of a folder and its folders, relative to it. */
-export async function filesIn(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    if (!isDirectory) found.push(name);
-    else for (const inner of await filesIn(join(folder, name))) found.push(join(name, inner));
-  }
-  return found.sort();
-}
+import { filesIn, ignoreNotFound, isThere, removeIfThere, sync } from "../ground/mod.ts";
 
 /** An empty folder to fill, which {@link publishFolder} then puts in its place. */
 export async function startFolder(final: string): Promise<string> {
   const temporary = `${final}.tmp`;
-  await removeFolder(temporary);
+  await removeIfThere(temporary);
   await Deno.mkdir(temporary, { recursive: true });
   return temporary;
 }
@@ -49,11 +20,11 @@ export async function publishFolder(final: string): Promise<void> {
   for (const name of files) await sync(join(temporary, name));
   for (const folder of new Set(files.map((name) => dirname(join(temporary, name))))) await sync(folder);
   await sync(temporary);
-  await removeFolder(old);
+  await removeIfThere(old);
   await Deno.rename(final, old).catch(ignoreNotFound);
   await Deno.rename(temporary, final);
   await sync(dirname(final));
-  await removeFolder(old);
+  await removeIfThere(old);
 }
 
 /**
@@ -74,24 +45,36 @@ export async function recoverFolders(parent: string, names: RegExp): Promise<voi
     if (name === undefined || !names.test(name)) continue;
     const path = join(parent, leftover);
     if (kind === "old" && !found.includes(name)) await Deno.rename(path, join(parent, name));
-    else await removeFolder(path);
+    else await removeIfThere(path);
   }
 }
 
-/** A file's text; `null` where there is no such file. */
-export async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    ignoreNotFound(error);
-    return null;
-  }
-}
+/** The folder, in a run's own, that earlier runs are kept in. */
+export const EARLIER = "earlier";
 
-/** Writes a file that is there whole or as it was before. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  await Deno.writeTextFile(`${path}.tmp`, text);
-  await sync(`${path}.tmp`);
-  await Deno.rename(`${path}.tmp`, path);
-  await sync(dirname(path));
+/**
+ * Moves what an earlier run left in a folder into `earlier/WHEN IT WAS` in it, so that another can begin there. Killed in between, the
+ * next call moves the rest to the same place.
+ *
+ * @param names the run's files and folders; the last to be moved says whether there is such a run at all, and its time names the place
+ * @returns the place; `null` where there is no such run
+ */
+export async function setAside(folder: string, names: readonly string[]): Promise<string | null> {
+  const last = join(folder, names.at(-1)!);
+  if (!await isThere(last)) return null;
+  const { mtime } = await Deno.stat(last);
+  const when = (mtime ?? new Date(0)).toISOString().slice(0, 19).replaceAll(":", "-");
+  let place = join(folder, EARLIER, when);
+  for (let i = 2; await isThere(join(place, names.at(-1)!)); i++) {
+    place = join(folder, EARLIER, `${when}-${i}`);
+  }
+  await Deno.mkdir(place, { recursive: true });
+  for (const name of names) {
+    // what an earlier, killed attempt has moved stays
+    if (!await isThere(join(place, name))) {
+      await Deno.rename(join(folder, name), join(place, name)).catch(ignoreNotFound);
+    }
+  }
+  await sync(folder);
+  return place;
 }

@@ -1,7 +1,8 @@
 /** What a kill can leave behind, state by state. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { filesIn, publishFolder, recoverFolders, startFolder, writeWhole } from "./folders.ts";
+import { filesIn } from "../ground/mod.ts";
+import { publishFolder, recoverFolders, setAside, startFolder } from "./folders.ts";
 import { Journal } from "./journal.ts";
 import { withFolder } from "./testing.ts";
 import type { StepRecord } from "./types.ts";
@@ -61,16 +62,6 @@ Deno.test("recoverFolders leaves alone what is not meant, and a folder that is n
   });
 });
 
-Deno.test("writeWhole replaces a file and leaves nothing beside it", async () => {
-  await withFolder(async (parent) => {
-    const path = join(parent, "metrics.json");
-    await writeWhole(path, "one");
-    await writeWhole(path, "two");
-    assert.equal(await Deno.readTextFile(path), "two");
-    assert.deepEqual(names(parent), ["metrics.json"]);
-  });
-});
-
 const record = (step: number): StepRecord => ({
   kind: "step",
   step,
@@ -111,4 +102,41 @@ Deno.test("the journal without a folder keeps its records in memory", async () =
   await journal.flush();
   journal.close();
   assert.deepEqual(journal.records, [record(1)]);
+});
+
+const files = ["best", "history.jsonl", "metrics.json"];
+/** An earlier run that ended at a time, in seconds since 1970. */
+async function earlierRun(folder: string, text: string, ended: number): Promise<void> {
+  await fill(join(folder, "best"), text);
+  for (const name of files.slice(1)) await Deno.writeTextFile(join(folder, name), text);
+  await Deno.utime(join(folder, "metrics.json"), ended, ended);
+}
+
+Deno.test("setAside keeps earlier runs beside each other, each whole, and leaves what is not theirs", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "notes.txt"), "mine");
+    for (const [text, ended] of [["one", 0], ["two", 3600], ["three", 3600]] as const) {
+      await earlierRun(folder, text, ended);
+      const kept = await setAside(folder, files);
+      assert.equal(await read(join(kept!, "best")), text);
+      assert.deepEqual(names(folder), ["earlier", "notes.txt"]);
+    }
+    assert.deepEqual(names(join(folder, "earlier")), [
+      "1970-01-01T00-00-00",
+      "1970-01-01T01-00-00",
+      "1970-01-01T01-00-00-2",
+    ]);
+    assert.equal(await setAside(folder, files), null);
+  });
+});
+
+Deno.test("setAside, killed in between, is ended by the next call, in the same place", async () => {
+  await withFolder(async (folder) => {
+    await earlierRun(folder, "one", 0);
+    const place = join(folder, "earlier", "1970-01-01T00-00-00");
+    await Deno.mkdir(place, { recursive: true });
+    await Deno.rename(join(folder, "best"), join(place, "best"));
+    assert.equal(await setAside(folder, files), place);
+    assert.deepEqual(names(place), files);
+  });
 });

@@ -1,6 +1,6 @@
 /** `history.jsonl`: one line a record, appended as they come. */
 import { join } from "node:path";
-import { ignoreNotFound } from "./folders.ts";
+import { ignoreNotFound } from "../ground/mod.ts";
 import type { HistoryRecord } from "./types.ts";
 
 /** The history of a run, in memory and, with an output folder, in `history.jsonl`. */

@@ -26,7 +26,8 @@ export {
   trainableOf,
 } from "./fine_tune.ts";
 export * from "./language_model.ts";
-export { readIfThere, writeWhole } from "./folders.ts";
+export { readIfThere, writeWhole } from "../ground/mod.ts";
+export { EARLIER, setAside } from "./folders.ts";
 export { adaptFor, type Origin } from "./lora.ts";
 export * from "./examples.ts";
 export * from "./masking.ts";

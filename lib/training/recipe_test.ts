@@ -29,7 +29,10 @@ const wrong: [Partial<Record<keyof Recipe, unknown>>, RegExp][] = [
   [{ maxSteps: 0 }, /maxSteps is 0; it must be a whole number, at least 1, or null/],
   [{ learningRate: 0 }, /learningRate is 0; it must be a number, above 0/],
   [{ learningRate: NaN }, /learningRate/],
-  [{ schedule: "exponential" }, /schedule is "exponential"; it must be linear, cosine, constant or warmup-stable-decay/],
+  [
+    { schedule: "exponential" },
+    /schedule is "exponential"; it must be linear, cosine, constant or warmup-stable-decay/,
+  ],
   [{ warmupRatio: 1.1 }, /warmupRatio is 1.1; it must be a number, at least 0, at most 1/],
   [{ adamBeta2: 1 }, /adamBeta2/],
   [{ gradClip: 0 }, /gradClip is 0; it must be a number, above 0, or null/],

@@ -13,7 +13,8 @@ import {
   type TrainingState,
 } from "./checkpoint.ts";
 import { evaluateExamples, evaluateTokens, microF1 } from "./evaluate.ts";
-import { publishFolder, startFolder, writeWhole } from "./folders.ts";
+import { holdFolder, writeWhole } from "../ground/mod.ts";
+import { publishFolder, startFolder } from "./folders.ts";
 import { freezeFor } from "./freeze.ts";
 import { Journal } from "./journal.ts";
 import { evaluationLine, stepLine } from "./log_lines.ts";
@@ -54,6 +55,8 @@ export class Training {
   private readonly options: TrainingOptions;
   private readonly optimizer: AdamW;
   private readonly journal: Journal;
+  /** On the output folder. */
+  private readonly hold: Disposable | null;
   /** Names of the parameters that were trainable before; they are so again in the end. */
   private readonly trainable: ReadonlySet<string>;
   private readonly startedAt: number;
@@ -70,7 +73,9 @@ export class Training {
     optimizer: AdamW,
     journal: Journal,
     state: TrainingState,
+    hold: Disposable | null,
   ) {
+    this.hold = hold;
     this.model = model;
     this.plan = plan;
     this.options = options;
@@ -93,10 +98,12 @@ export class Training {
       weightDecay: recipe.weightDecay,
     });
     const warnings: string[] = [];
+    // nobody else writes there meanwhile
+    const hold = options.output === undefined ? null : await holdFolder(options.output);
     try {
       const state = await takeUp(model, plan, options, optimizer, (message) => warnings.push(message));
       const journal = await Journal.open(options.output, state.step);
-      const training = new Training(model, plan, options, optimizer, journal, state);
+      const training = new Training(model, plan, options, optimizer, journal, state, hold);
       try {
         for (const warning of warnings) await training.say(warning);
         await training.checkMemory();
@@ -118,6 +125,7 @@ export class Training {
       return training;
     } catch (error) {
       optimizer.dispose();
+      hold?.[Symbol.dispose]();
       throw error;
     }
   }
@@ -300,11 +308,12 @@ export class Training {
     return run;
   }
 
-  /** Frees the optimizer's memory and closes files; parameters are as trainable as before. */
+  /** Frees the optimizer's memory, closes files and lets go of the folder; parameters are as trainable as before. */
   dispose(): void {
     for (const [name, parameter] of this.model.parameters) parameter.trainable = this.trainable.has(name);
     this.journal.close();
     this.optimizer.dispose();
+    this.hold?.[Symbol.dispose]();
   }
 }
 
@@ -318,9 +327,12 @@ async function takeUp(
 ): Promise<TrainingState> {
   if (output === undefined) return freshState(plan.identity);
   await recoverOutput(output);
-  if (resume === false) await clearOutput(output);
-  const found = await newestCheckpoint(output, warn);
-  if (found === null) return freshState(plan.identity);
+  const found = resume === false ? null : await newestCheckpoint(output, warn);
+  if (found === null) {
+    const kept = await clearOutput(output);
+    if (kept !== null) warn(`What an earlier training left in ${output} is kept in ${kept}.`);
+    return freshState(plan.identity);
+  }
   const { folder, state: { weights, ...state } } = found;
   // the interrupted run's own model, still in memory, is as welcome as the one the run began with
   const current = plan.identity.weights === weights

@@ -14,7 +14,7 @@ import { UserError } from "../ground/errors.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
 import type { Examples } from "./examples.ts";
-import { readIfThere, removeFolder, writeWhole } from "./folders.ts";
+import { readIfThere, removeIfThere, writeWhole } from "../ground/mod.ts";
 import { type RowLayout, RowPacker, tokenizerFingerprint } from "./text_rows.ts";
 
 /** Texts from one place. */
@@ -112,7 +112,7 @@ export async function cacheTexts(
   await Deno.mkdir(folder, { recursive: true });
   const found = await readIfThere(join(folder, aboutFile));
   if (found !== identity) {
-    await removeFolder(folder);
+    await removeIfThere(folder);
     await Deno.mkdir(folder, { recursive: true });
     await writeWhole(join(folder, aboutFile), identity);
   }

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { withFolder } from "./notebooks/testing.ts";
+import { checkInput, checkOutputFile, checkOutputFolder, type Named } from "./paths.ts";
+
+/** A folder with a table and a model's folder, and the inputs that they are. */
+async function withInputs(
+  work: (folder: string, inputs: readonly Named[]) => Promise<void> | void,
+): Promise<void> {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "songs.csv"), "id\n");
+    await Deno.mkdir(join(folder, "best"));
+    await Deno.writeTextFile(join(folder, "best", "config.json"), "{}");
+    await work(folder, [
+      { flag: "--songs", path: join(folder, "songs.csv") },
+      { flag: "--model", path: join(folder, "best") },
+      { flag: "--model", path: "kobert-small" },
+    ]);
+  });
+}
+
+const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+
+Deno.test("an input that is not there is named, with the nearest that is", () =>
+  withInputs((folder) => {
+    assert.throws(() => checkInput("--songs", join(folder, "sogns.csv")), {
+      name: "UserError",
+      message: /^--songs: there is no file or folder .*sogns\.csv \(did you mean "songs\.csv"\?\)\.$/,
+    });
+    assert.throws(() => checkInput("--songs", join(folder, "songs.csv", "a")), /there is no file or folder/);
+    assert.throws(() => checkInput("--songs", "nowhere/songs.csv"), /nowhere\/songs\.csv in \//);
+    checkInput("--songs", join(folder, "songs.csv"));
+    checkInput("--tokenizer", join(folder, "best"));
+  }));
+
+Deno.test("an output's folder is made; standard output and devices are outputs", () =>
+  withInputs((folder, inputs) => {
+    checkOutputFile("--output", join(folder, "새 폴더", "a", "p.csv"), inputs);
+    assert.deepEqual(names(join(folder, "새 폴더", "a")), []);
+    checkOutputFolder("--output", join(folder, "runs", "a"), ["best"], inputs);
+    assert.deepEqual(names(join(folder, "runs", "a")), []);
+    checkOutputFile("--output", "-", inputs);
+    if (Deno.build.os !== "windows") checkOutputFile("--output", "/dev/null", inputs);
+  }));
+
+Deno.test("an output that is an input is refused, by whatever path", () =>
+  withInputs(async (folder, inputs) => {
+    const table = join(folder, "songs.csv");
+    await Deno.symlink(table, join(folder, "link.csv"));
+    await Deno.link(table, join(folder, "hard.csv"));
+    await Deno.symlink(folder, join(folder, "round"));
+    for (const path of ["songs.csv", "link.csv", "hard.csv", "round/songs.csv", "best/../songs.csv"]) {
+      assert.throws(() => checkOutputFile("--output", `${folder}/${path}`, inputs), {
+        name: "UserError",
+        message: /^--output: .* would write over what --songs .*songs\.csv reads; choose another place\.$/,
+      }, path);
+    }
+    assert.throws(() => checkOutputFile("--output", join(folder, "best", "config.json"), inputs), /--model/);
+    checkOutputFile("--output", join(folder, "best", "predictions.csv"), inputs);
+  }));
+
+Deno.test("an input among what an output folder replaces is refused", () =>
+  withInputs((folder, inputs) => {
+    assert.throws(
+      () => checkOutputFolder("--output", folder, ["metrics.json", "songs.csv"], inputs),
+      /--songs/,
+    );
+    assert.throws(() => checkOutputFolder("--output", folder, ["best"], inputs), /write over what --model/);
+    assert.throws(
+      () => checkOutputFolder("--output", join(folder, ".."), [folder.split("/").at(-1)!], inputs),
+      /--songs/,
+    );
+    checkOutputFolder("--output", folder, ["metrics.json"], inputs);
+  }));
+
+Deno.test("an output of the wrong kind, or where nothing can be written, is refused", () =>
+  withInputs((folder, inputs) => {
+    assert.throws(() => checkOutputFile("--output", folder, inputs), /is a folder; give a file's name/);
+    assert.throws(() => checkOutputFile("--output", `${folder}/new/`, inputs), /is a folder/);
+    assert.throws(
+      () => checkOutputFolder("--output", join(folder, "songs.csv"), [], inputs),
+      /is a file, where a folder/,
+    );
+    assert.throws(
+      () => checkOutputFile("--output", join(folder, "songs.csv", "p.csv"), inputs),
+      /cannot be written to: not a directory|cannot be written to: file exists/,
+    );
+    if (Deno.build.os === "linux") {
+      assert.throws(
+        () => checkOutputFile("--output", "/proc/new/p.csv", inputs),
+        /\/proc\/new cannot be written to: /,
+      );
+      assert.throws(
+        () => checkOutputFolder("--output", "/proc", [], inputs),
+        /\/proc cannot be written to: /,
+      );
+    }
+  }));
