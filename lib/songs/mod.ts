@@ -21,6 +21,7 @@ export {
 export { SongsError, type SongsProblem } from "./errors.ts";
 export { type Song, songColumns, songRows, songsFrame } from "./frame.ts";
 export { type GenreNames, readGenreNames } from "./genre_names.ts";
+export { splitToLearn, type SplitToLearnOptions } from "./learnable.ts";
 export { type Instance, type InstanceOptions, instances } from "./instances.ts";
 export { fileColumns, readSongs, type ReadSongsOptions } from "./read.ts";
 export {

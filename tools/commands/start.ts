@@ -5,10 +5,19 @@ import { type NotebookResult, runNotebooks } from "../notebooks/run.ts";
 import { unfinishedRun } from "../notebooks/unfinished.ts";
 import { commandLines } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
+import { readCleanSongs } from "../run_songs.ts";
 import { newRecord, type RanNotebook, writeRecord } from "../report/record.ts";
+import { splitToLearn } from "../../lib/songs/mod.ts";
 import { recipes } from "../../lib/training/recipe.ts";
 
 const options = readOptions(commandLines.start);
+
+// what cannot be learnt is said before anything takes its time, or a run of before is touched
+splitToLearn(await readCleanSongs(options.songs, options), {
+  table: options.songs,
+  genres: options.genres,
+  seed: options.seed,
+});
 
 /** A checkpoint's folder by its full path, since notebooks run in their own; other sources as they are. */
 const located = (source: string): string => exists(source) ? resolve(source) : source;

@@ -4,12 +4,11 @@ import { startEngine } from "../../lib/engine/mod.ts";
 import { judge, judgeBaselines, verdictTable, writeVerdicts } from "../../lib/ideas/mod.ts";
 import { mergeLora, parameterCount } from "../../lib/models/mod.ts";
 import { listenForStop, progressBar, show, trainingProgress } from "../../lib/notebook/mod.ts";
-import { genresOf, songRows } from "../../lib/songs/mod.ts";
+import { genresOf, songRows, splitToLearn } from "../../lib/songs/mod.ts";
 import { classifySongs, fineTune, loadClassifier, saveClassifier } from "../../lib/training/mod.ts";
 import { commandLines } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
 import {
-  defaultSplit,
   genreSetsTable,
   measureGivenSets,
   readCleanSongs,
@@ -35,10 +34,10 @@ const {
   multiLabel,
   ...fields
 } = options;
+const songs = await readCleanSongs(options.songs, options);
+const split = splitToLearn(songs, { table: options.songs, genres: options.genres, seed });
 const { description } = await startEngine({ engine });
 console.log(`Engine: ${description}`);
-const songs = await readCleanSongs(options.songs, options);
-const split = defaultSplit(songs, seed);
 const labels = genresOf(split.train);
 console.log(
   `${split.train.height} songs train, ${split.validation.height} validate, ${split.test.height} test; ${labels.length} genres`,
