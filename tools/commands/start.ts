@@ -5,17 +5,21 @@ import { type NotebookResult, runNotebooks } from "../notebooks/run.ts";
 import { unfinishedRun } from "../notebooks/unfinished.ts";
 import { commandLines } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
-import { readCleanSongs } from "../run_songs.ts";
 import { newRecord, type RanNotebook, writeRecord } from "../report/record.ts";
-import { splitToLearn } from "../../lib/songs/mod.ts";
+import { cleanSongs, readSongs, splitToLearn } from "../../lib/songs/mod.ts";
 import { recipes } from "../../lib/training/recipe.ts";
 
 const options = readOptions(commandLines.start);
 
-// what cannot be learnt is said before anything takes its time, or a run of before is touched
-splitToLearn(await readCleanSongs(options.songs, options), {
+// What cannot be learnt is said before anything takes its time, or a run of before is touched.
+const { genres, separator, genreNames } = options;
+const table = await readSongs(options.songs, {
+  ...(separator !== undefined && { separator }),
+  ...(genreNames !== undefined && { genreNames }),
+});
+splitToLearn(cleanSongs(table, { ...(genres !== undefined && { genres }) }).songs, {
   table: options.songs,
-  genres: options.genres,
+  ...(genres !== undefined && { genres }),
   seed: options.seed,
 });
 
