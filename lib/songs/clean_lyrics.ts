@@ -1,34 +1,20 @@
-const NAMED_ENTITIES: Readonly<Record<string, string>> = {
-  amp: "&",
-  apos: "'",
-  bull: "•",
-  gt: ">",
-  hellip: "…",
-  ldquo: "“",
-  lsquo: "‘",
-  lt: "<",
-  mdash: "—",
-  middot: "·",
-  nbsp: " ",
-  ndash: "–",
-  quot: '"',
-  rdquo: "”",
-  rsquo: "’",
-};
+import { decodeHTMLStrict } from "entities";
 
 /**
- * Turns HTML entities (`&amp;`, `&#39;`, `&#x27;`) into the characters they stand for, also where they were escaped
- * twice (`&amp;amp;`). Names it does not know, and numbers that are no character, stay as they are.
+ * Turns HTML entities (`&amp;`, `&#39;`, `&#x27;`, `&hellip;` and all others of HTML that end in a semicolon) into the characters they
+ * stand for, also where they were escaped twice (`&amp;amp;`). Names that HTML does not know, and numbers that are no character, stay as
+ * they are.
  */
 export function decodeEntities(text: string): string {
+  if (!text.includes("&")) return text;
   for (let before = text;;) {
     const after = before.replace(
-      /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([a-z]{2,6}));/g,
-      (entity, decimal, hex, name) => {
-        if (name) return NAMED_ENTITIES[name] ?? entity;
+      /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|[a-zA-Z][a-zA-Z\d]*);/g,
+      (entity, decimal, hex) => {
+        if (decimal === undefined && hex === undefined) return decodeHTMLStrict(entity);
         const code = decimal ? Number(decimal) : parseInt(hex, 16);
         const isCharacter = code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
-        return isCharacter ? String.fromCodePoint(code) : entity;
+        return isCharacter ? decodeHTMLStrict(entity) : entity;
       },
     );
     if (after === before) return after;
@@ -43,8 +29,8 @@ function tag(names: string, after = ""): RegExp {
 }
 
 const BREAK = tag("br", "[ \\t]*(?:\\r\\n?|\\n)?"); // with the line break that often follows it in a page's source
-const BLOCK = tag("p|div");
-const INLINE = tag("span|b|i|u|em|strong|font|a");
+const BLOCK = tag("p|div|ul|ol|li|h[1-6]|table|tbody|tr|td|blockquote|pre|center|section|article");
+const INLINE = tag("span|b|i|u|s|em|strong|small|sup|sub|mark|font|a|img|wbr");
 
 /**
  * Makes every way to break a line a `\n`: CRLF, CR, the Unicode separators, `<br>` in all its spellings, and a
@@ -57,19 +43,28 @@ export function normalizeLineBreaks(text: string): string {
     .replace(/\r\n?|[\v\f\u0085\u2028\u2029]/g, "\n");
 }
 
+/**
+ * Marks that cannot be seen: control characters but for white space, zero-width spaces and joiners, byte order marks, soft hyphens, marks of
+ * direction and of what is isolated in it. What changes how a character looks stays: variation selectors, the joiner between emoji, the tags
+ * of flags; and what is as wide as a space is white space.
+ */
 const INVISIBLE =
-  // deno-lint-ignore no-control-regex -- control characters are among what is removed; tab and line feed are not
-  /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
+  /(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d|\u200d(?!\p{Extended_Pictographic})|(?![\t-\r\u200d\ufe00-\ufe0f\u3164\u115f\u1160\uffa0\u{e0020}-\u{e007f}\u{e0100}-\u{e01ef}])[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** A text without marks that cannot be seen. */
+export function removeInvisible(text: string): string {
+  return text.replace(INVISIBLE, "");
+}
 
 /**
  * Cleans the lyrics of one song. Applying it again changes nothing. In this order:
  *
  * 1. HTML entities become their characters ({@linkcode decodeEntities}).
  * 2. Line breaks of every kind become `\n` ({@linkcode normalizeLineBreaks}).
- * 3. Other traces of a web page go: comments, and the tags `p`, `div` (each a line break), `span`, `b`, `i`, `u`,
- *    `em`, `strong`, `font` and `a`. Nothing else between angle brackets is touched (`<3`, `<후렴>`).
- * 4. Invisible characters go: control characters, zero-width spaces, byte order marks, soft hyphens, direction
- *    marks. The joiner inside emoji stays.
+ * 3. Other traces of a web page go: comments, and the tags of blocks (`p`, `div`, `li`, `h1`…: each a line break)
+ *    and of words (`span`, `b`, `i`, `u`, `em`, `strong`, `font`, `a`…). Nothing else between angle brackets is touched (`<3`, `<후렴>`).
+ * 4. Invisible characters go: control characters, zero-width spaces, byte order marks, soft hyphens, marks of
+ *    direction ({@linkcode removeInvisible}). The joiner inside emoji stays.
  * 5. Unicode NFC, so that a syllable is one character whichever system wrote the file.
  * 6. White space: tabs, no-break, ideographic and Hangul-filler spaces become spaces, runs of spaces become one,
  *    and lines are trimmed.

@@ -7,7 +7,10 @@ Deno.test("decodeEntities: named, decimal, hexadecimal, doubled; what it does no
     "R&B/Soul <3 \"봄\" '''",
   );
   assert.equal(decodeEntities("Rock &amp;amp; Roll &#44032;"), "Rock & Roll 가");
-  for (const kept of ["R&B;", "&unknown;", "&#0;", "&#xD800;", "&#9999999;", "a & b", "&", "AT&T"]) {
+  assert.equal(decodeEntities("caf&eacute; &hearts; &#146; &frac12; &AMP;"), "café ♥ ’ ½ &");
+  for (
+    const kept of ["R&B;", "&unknown;", "&#0;", "&#xD800;", "&#9999999;", "a & b", "&", "AT&T", "you&not me"]
+  ) {
     assert.equal(decodeEntities(kept), kept);
   }
 });
@@ -49,7 +52,10 @@ Deno.test("cleanLyrics: each rule", () => {
       "I <3 you <후렴> <Rap> 1 < 2 > 0 <a 사랑> <bride>",
     ],
     ["invisible", "사\u200b랑\ufeff해\u00ad요\u0007", "사랑해요"],
-    ["emoji joiner", "👩‍🎤", "👩‍🎤"],
+    ["isolates and other marks", "\u2068사\u2069\u2066랑\u061c해\u034f\u180e요\u206f\ufffb", "사랑해요"],
+    ["a joiner that joins nothing", "사\u200d랑 👩\u200d", "사랑 👩"],
+    ["emoji joiner", "👩‍🎤 ❤️‍🔥 👩🏽‍🎤", "👩‍🎤 ❤️‍🔥 👩🏽‍🎤"],
+    ["list of a page", "<ul><li>가</li><li>나</li></ul>", "가\n\n나"],
     ["NFC", "사랑".normalize("NFD"), "사랑"],
     ["spaces", "\t가 \u3000 나\u00a0다\u3164라  \n  마", "가 나 다 라\n마"],
     ["blank lines", "\n\n가\n \n\t\n\n나\n\n다\n\n", "가\n\n나\n\n다"],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { UserError } from "../ground/errors.ts";
 import { cleanSongs, lyricsKey } from "./clean.ts";
 import { type Song, songRows, songsFrame } from "./frame.ts";
 
@@ -44,6 +45,7 @@ Deno.test("cleanSongs: what is dropped, why, and what is kept", () => {
     genresChanged: 0,
     repeatedLyrics: 2,
     withoutHangul: 1,
+    withoutLyrics: 2,
   });
 });
 
@@ -62,13 +64,44 @@ Deno.test("cleanSongs: chosen genres only", () => {
   assert.equal(report.genresChanged, 1);
 });
 
-Deno.test("cleanSongs: a table to predict on keeps songs without genre, and cleaning twice changes nothing", () => {
-  const { songs: kept, report } = cleanSongs(songsFrame(songs), { requireGenre: false });
-  assert.deepEqual(kept.getColumn("id").toArray(), ["1", "3", "4", "6", "7"]);
-  assert.deepEqual(report.byReason, [{ reason: "no lyrics", songs: 2 }]);
-  const again = cleanSongs(kept, { requireGenre: false });
+Deno.test("cleanSongs: a table to predict on keeps every song, cleaned; cleaning twice changes nothing", () => {
+  const { songs: kept, report } = cleanSongs(songsFrame(songs), { purpose: "prediction", genres: ["댄스"] });
+  assert.deepEqual(kept.getColumn("id").toArray(), ["1", "2", "3", "4", "5", "6", "7"]);
+  assert.deepEqual(songRows(kept)[0]!.lyrics, "봄이 와요\n그대");
+  assert.deepEqual([report.dropped, report.withoutLyrics, report.repeatedLyrics], [[], 2, 2]);
+  const again = cleanSongs(kept, { purpose: "prediction" });
   assert.deepEqual(songRows(again.songs), songRows(kept));
-  assert.deepEqual([again.report.dropped, again.report.lyricsChanged], [[], 0]);
+  assert.equal(again.report.lyricsChanged, 0);
+});
+
+Deno.test("cleanSongs: texts are those of the songs that others learn from; all where none has a genre", () => {
+  const idsOf = (table: Song[]) =>
+    cleanSongs(songsFrame(table), { purpose: "texts" }).songs.getColumn("id").toArray();
+  assert.deepEqual(idsOf(songs), cleanSongs(songsFrame(songs)).songs.getColumn("id").toArray());
+  assert.deepEqual(idsOf(songs.map((song) => ({ ...song, genres: [] }))), ["1", "3", "4", "6", "7"]);
+});
+
+Deno.test("cleanSongs: a chosen genre that no song has is named with the nearest, and those that there are", () => {
+  assert.throws(
+    () => cleanSongs(songsFrame(songs), { genres: ["댄스", "발라", "Trot"] }),
+    (error) => {
+      assert(error instanceof UserError);
+      assert.equal(
+        error.message,
+        'No song has the genre 발라 (did you mean "발라드"?), Trot. The songs\' genres: 댄스 (4), 발라드 (2), 팝 (2).',
+      );
+      return true;
+    },
+  );
+  assert.throws(
+    () => cleanSongs(songsFrame(songs), { genres: [" "] }),
+    /No genre is chosen\. The songs' genres: 댄스/,
+  );
+  // as the reader writes them
+  assert.equal(
+    cleanSongs(songsFrame(songs), { genres: [" 댄스\u200b", "발라드".normalize("NFD")] }).report.kept,
+    3,
+  );
 });
 
 Deno.test("lyricsKey: the same for texts that differ in white space, case, width and markup only", () => {
@@ -79,6 +112,7 @@ Deno.test("lyricsKey: the same for texts that differ in white space, case, width
       "봄이 와요<br/>LOVE\\nyou ",
       "봄이\u200b 와요 ｌｏｖｅ you",
       "봄이 와요 love you".normalize("NFD"),
+      "\u2068봄이 와요\u2069 love\u061c you\ufe0f",
     ]
   ) {
     assert.equal(lyricsKey(same), key, same);

@@ -19,7 +19,7 @@ export interface SongsProblem {
 const SHOWN = 5;
 
 /** A value on one line of a message, cut where it is long. */
-function quoted(value: string): string {
+export function quoted(value: string): string {
   const characters = [...value];
   return JSON.stringify(characters.length > 60 ? characters.slice(0, 60).join("") + "…" : value);
 }

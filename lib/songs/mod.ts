@@ -9,7 +9,9 @@ export {
   cleanSongs,
   type CleanSongsOptions,
   type DropReason,
+  hasWords,
   lyricsKey,
+  type Purpose,
 } from "./clean.ts";
 export {
   DecodeError,
@@ -20,9 +22,11 @@ export {
 } from "./decode.ts";
 export { SongsError, type SongsProblem } from "./errors.ts";
 export { type Song, songColumns, songRows, songsFrame } from "./frame.ts";
+export { lyricsFingerprint } from "./fingerprint.ts";
 export { type GenreNames, readGenreNames } from "./genre_names.ts";
 export { splitToLearn, type SplitToLearnOptions } from "./learnable.ts";
 export { type Instance, type InstanceOptions, instances } from "./instances.ts";
+export { prepareSongs, type PrepareSongsOptions } from "./prepare.ts";
 export { fileColumns, readSongs, type ReadSongsOptions } from "./read.ts";
 export {
   type Split,
@@ -32,6 +36,15 @@ export {
   type SplitOptions,
   splitSongs,
 } from "./split.ts";
+export {
+  readSplitRecord,
+  recordSplit,
+  type SeenSongs,
+  seenSongs,
+  SPLIT_FILE,
+  type SplitRecord,
+  splitText,
+} from "./split_record.ts";
 export {
   genreBy,
   genreCounts,

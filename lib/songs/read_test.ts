@@ -164,7 +164,7 @@ Deno.test("readSongs: a path, a URL and bytes give the same songs", async () => 
   }
 });
 
-Deno.test("readSongs: extra columns are left out with a note, and songs without id are named after their lines", async () => {
+Deno.test("readSongs: extra columns are left out with a note, and songs without id are named after what they hold", async () => {
   const notes: string[] = [];
   const frame = await readSongs(
     bytes(
@@ -172,25 +172,159 @@ Deno.test("readSongs: extra columns are left out with a note, and songs without 
     ),
     { name: "노래.csv", onNote: (note) => notes.push(note) },
   );
-  assert.deepEqual(frame.getColumn("id").toArray(), ["line-2", "x", "line-5"]);
+  const ids = frame.getColumn("id").toArray() as string[];
+  assert.equal(ids[1], "x");
+  assert.match(ids[0]!, /^song-[0-9a-f]{12}$/);
+  assert.match(ids[2]!, /^song-[0-9a-f]{12}$/);
+  assert.notEqual(ids[0], ids[2]);
   assert.deepEqual(notes, [
     '노래.csv: left out the column "", plays.',
-    "노래.csv: 2 of 3 songs have no id and are named after their lines: line-2, line-5.",
+    `노래.csv: 2 of 3 songs have no id and are named after what they hold: ${ids[0]}, ${ids[2]}.`,
   ]);
 });
 
-Deno.test("readSongs: a table to predict on needs no genre; one to train on does", async () => {
-  const text = "id,song_name,adults,artist,album_id,date,lyrics\n1,봄,0,가수,1,2001,가사\n";
-  assert.deepEqual((await read(text, { requireGenre: false }))[0]?.genres, []);
+Deno.test("readSongs: a song without an id has the same in any place of any table, and a copy another", async () => {
+  const rows = ["밤,가수,댄스,가사 하나", "낮,가수,댄스,가사 둘", "밤,가수,댄스,가사<br>하나"];
+  const idsOf = async (lines: string[]) => {
+    const frame = await readSongs(bytes(["song_name,artist,genre,lyrics", ...lines].join("\n")), {
+      onNote: () => {},
+    });
+    return frame.getColumn("id").toArray() as string[];
+  };
+  const ids = await idsOf(rows);
+  assert.equal(ids[2], `${ids[0]}-2`);
+  assert.deepEqual(
+    await idsOf(["새 노래,가수,댄스,다른 가사", rows[1]!, rows[0]!]).then((ids) => ids.slice(1)),
+    [ids[1], ids[0]],
+  );
+});
+
+Deno.test("readSongs: what a purpose does not need may be missing, with a note; what it needs may not", async () => {
+  const notes: string[] = [], onNote = (note: string) => notes.push(note);
+  const text = "song_name,lyrics\n봄,가사\n밤,가사 둘\n";
+  for (const purpose of ["prediction", "texts"] as const) {
+    const songs = songRows(await readSongs(bytes(text), { purpose, onNote }));
+    assert.deepEqual(songs.map(({ songName, lyrics, genres }) => [songName, lyrics, genres]), [
+      ["봄", "가사", []],
+      ["밤", "가사 둘", []],
+    ]);
+    assert.match(
+      notes[0]!,
+      /^songs: there is no column id, adults, artist, album_id, date, genre; taken as missing\.$/,
+    );
+    notes.length = 0;
+  }
   const { problems, message } = await problemsOf(text);
-  assert.equal(problems.length, 1);
+  assert.deepEqual(problems.map(({ line, column }) => [line, column]), [[1, "genre"]]);
   assert.match(
     message,
-    /line 1, column genre: the column is missing\. The header must name id, .*genre, lyrics; it names id, /,
+    /column genre: the column is missing\. The header names song_name, lyrics\. It must name genre and lyrics/,
   );
-  // where it is there, it is read all the same
-  const [song] = await read(`${HEADER}\n1,봄,0,가수,1,2001,댄스,가사\n`, { requireGenre: false });
+  assert.match(
+    (await problemsOf("id,genre\n1,댄스\n", { purpose: "prediction" })).message,
+    /column lyrics: the column is missing/,
+  );
+  // lyrics and genre are enough to learn from
+  assert.deepEqual(
+    songRows(await readSongs(bytes("genre,lyrics\n댄스,가사\n"), { onNote })).map((
+      { genres, date, artists },
+    ) => [genres, date.text, artists]),
+    [[["댄스"], "", []]],
+  );
+  // where a genre is there, it is read all the same
+  const [song] = await read(`${HEADER}\n1,봄,0,가수,1,2001,댄스,가사\n`, { purpose: "prediction" });
   assert.deepEqual(song?.genres, ["댄스"]);
+});
+
+Deno.test("readSongs: a value that cannot be read is a note where it is not needed, and an error where it is", async () => {
+  const notes: string[] = [], onNote = (note: string) => notes.push(note);
+  const table = [
+    HEADER,
+    `1,봄,maybe,가수,1,2001,댄스,"가\n사"`,
+    `2,봄,0,"['가수', '나",1,2001.13.01,댄스,가사`,
+    `3,봄,2,가수,1,봄날,"['댄스', '발",가사`,
+  ].join("\n");
+  const songs = songRows(await readSongs(bytes(table), { name: "노래.csv", purpose: "prediction", onNote }));
+  assert.deepEqual(songs.map(({ adults, artists, date, genres }) => [adults, artists, date.year, genres]), [
+    [null, ["가수"], 2001, ["댄스"]],
+    [false, [], null, ["댄스"]],
+    [null, ["가수"], null, []],
+  ]);
+  assert.deepEqual(notes, [
+    '노래.csv: 2 values of adults, the first on line 2, "maybe": this is neither yes nor no; ' +
+    "1 value of artist, the first on line 4, \"['가수', '나\": this looks like a list written out, but cannot be read as one; " +
+    '2 values of date, the first on line 4, "2001.13.01": there is no month 13; ' +
+    "1 value of genre, the first on line 5, \"['댄스', '발\": this looks like a list written out, but cannot be read as one. " +
+    "What cannot be read counts as missing.",
+  ]);
+  const { problems } = await problemsOf(table);
+  assert.deepEqual(problems.map(({ line, column, value }) => [line, column, value]), [[
+    5,
+    "genre",
+    "['댄스', '발",
+  ]]);
+});
+
+Deno.test("readSongs: words for a missing value are none in any column, and a note counts them", async () => {
+  const notes: string[] = [], onNote = (note: string) => notes.push(note);
+  const text =
+    `${HEADER}\n1,nan,NaN,None,NULL,NaT,댄스,"nan"\n2,봄,0,가수,1,<NA>,댄스,\\N\n3,봄,0,-,1,2001,댄스,가사\n`;
+  const songs = songRows(await readSongs(bytes(text), { name: "노래.csv", onNote }));
+  assert.deepEqual(
+    songs.map((
+      { songName, adults, artists, albumId, date, lyrics },
+    ) => [songName, adults, artists, albumId, date.year, lyrics]),
+    [
+      ["", null, [], null, null, ""],
+      ["봄", false, ["가수"], "1", null, ""],
+      ["봄", false, [], "1", 2001, "가사"],
+    ],
+  );
+  assert.deepEqual(notes, [
+    '노래.csv: values such as "nan", "NaN", "None", "NULL", "NaT" are taken as missing: ' +
+    "1 of song_name, 1 of adults, 1 of artist, 1 of album_id, 2 of date, 2 of lyrics.",
+  ]);
+});
+
+Deno.test("readSongs: lists written out and bars part artists, genres and lines", async () => {
+  const [a, b] = await read([
+    HEADER,
+    `1,봄,0,"['가수', '객원, 하나']",1,2001,"['발라드', '댄스']","['가사 하나', '가사 둘']"`,
+    `2,봄,0,가수|나수,1,2001,발라드|댄스,가사`,
+  ].join("\n"));
+  assert.deepEqual([a!.artists, a!.genres, a!.lyrics], [
+    ["가수", "객원, 하나"],
+    ["발라드", "댄스"],
+    "가사 하나\n가사 둘",
+  ]);
+  assert.deepEqual([b!.artists, b!.genres], [["가수", "나수"], ["발라드", "댄스"]]);
+});
+
+Deno.test("readSongs: semicolons, tabs, bars and a line sep= are found, with a note; asked for, without", async () => {
+  const text = `${HEADER}\n1,봄,0,가수,1,2001,댄스,"가\n사; 둘"\n2,봄,0,가수,1,2001,댄스,가사\n`;
+  const expected = await read(text);
+  for (const [separator, name] of [[";", "semicolons"], ["\t", "tabs"], ["|", "bars"]] as const) {
+    const parted = text.replaceAll(",", separator);
+    for (const table of [parted, `sep=${separator}\r\n${parted}`, `\ufeff"sep=${separator}"\n${parted}`]) {
+      const notes: string[] = [];
+      const frame = await readSongs(bytes(table), { name: "노래.csv", onNote: (note) => notes.push(note) });
+      assert.deepEqual(songRows(frame), expected);
+      assert.deepEqual(notes, [`노래.csv: the columns are parted by ${name}; read so.`]);
+    }
+    assert.deepEqual(await read(parted, { separator: separator === "\t" ? "tab" : separator }), expected);
+  }
+  const notes: string[] = [];
+  const odd = await readSongs(bytes(`sep=^\n${text.replaceAll(",", "^")}`), {
+    onNote: (note) => notes.push(note),
+  });
+  assert.deepEqual([songRows(odd), notes], [expected, ['songs: the columns are parted by "^"; read so.']]);
+  // the line numbers of errors are the file's
+  const { problems } = await problemsOf(`sep=;\r\n${HEADER.replaceAll(",", ";")}\r\n1;봄;0\r\n`);
+  assert.deepEqual([problems[0]?.line, problems[0]?.what], [3, "the record has 3 fields, the header 8"]);
+  await assert.rejects(
+    readSongs(bytes(text), { separator: "::" }),
+    /The separator is "::"; it must be one character, or "tab"/,
+  );
 });
 
 Deno.test("readSongs: numeric genres take their names from a file, a list or an object", async () => {
@@ -210,20 +344,12 @@ Deno.test("readSongs: numeric genres take their names from a file, a list or an 
   } finally {
     await Deno.remove(names);
   }
-  const without = await problemsOf(text);
-  assert.deepEqual(without.problems.map(({ line, column, value }) => [line, column, value]), [[
-    2,
-    "genre",
-    "0,3",
-  ], [
-    3,
-    "genre",
-    "3.0",
-  ]]);
-  assert.match(
-    without.message,
-    /the genre is a number, and no names were given\. Pass the option genreNames/,
-  );
+  const notes: string[] = [];
+  const without = await readSongs(bytes(text), { name: "노래.csv", onNote: (note) => notes.push(note) });
+  assert.deepEqual(songRows(without).map((song) => song.genres), [["0", "3"], ["3"]]);
+  assert.deepEqual(notes, [
+    "노래.csv: the genres of 2 songs are numbers, taken as names. Say what they stand for with --genre-names FILE (genreNames of readSongs).",
+  ]);
   const unknown = await problemsOf(text, { genreNames: ["발라드"] });
   assert.match(unknown.message, /genre code 3 has no name\. Add it to the genre names, which have codes 0\./);
 });
@@ -257,37 +383,11 @@ Deno.test("readSongs: a file that is not there, not readable, empty, or has a he
   assert.match((await problemsOf(broken)).message, /line 2: neither UTF-8 .* nor CP949/);
 });
 
-Deno.test("readSongs: missing and doubled columns, and another separator, are named", async () => {
-  const missing = await problemsOf("id,song_name,adults,artist,album_id,genre\n1,봄,0,가수,1,댄스\n");
-  assert.deepEqual(missing.problems.map(({ line, column }) => [line, column]), [[1, "date"], [1, "lyrics"]]);
+Deno.test("readSongs: missing and doubled columns are named", async () => {
+  const missing = await problemsOf("id,song_name,adults,artist,album_id,date\n1,봄,0,가수,1,2001\n");
+  assert.deepEqual(missing.problems.map(({ line, column }) => [line, column]), [[1, "genre"], [1, "lyrics"]]);
   const doubled = await problemsOf(`${HEADER},Genre\n1,봄,0,가수,1,2001,댄스,가사,댄스\n`);
   assert.match(doubled.message, /line 1, column genre: two columns have this name\. Rename one of them/);
-  const tabs = `${HEADER}\n1,봄,0,가수,1,2001,댄스,가사\n`.replaceAll(",", "\t");
-  assert.match(
-    (await problemsOf(tabs)).message,
-    /The values seem to be separated by "\\t": pass the option separator\./,
-  );
-  assert.equal((await read(tabs, { separator: "\t" }))[0]?.lyrics, "가사");
-});
-
-Deno.test("readSongs: values of the wrong type, with line, column, value and what to do", async () => {
-  const { problems, message } = await problemsOf([
-    HEADER,
-    `1,봄,maybe,가수,1,2001,댄스,"가\n사"`,
-    "",
-    `2,봄,0,가수,1,2001.13.01,댄스,가사`,
-    `3,봄,2,가수,1,봄날,댄스,가사`,
-  ].join("\n"));
-  assert.deepEqual(problems.map(({ line, column, value, what }) => [line, column, value, what]), [
-    [2, "adults", "maybe", "this is neither yes nor no"],
-    [5, "date", "2001.13.01", "there is no month 13"],
-    [6, "adults", "2", "this is neither yes nor no"],
-    [6, "date", "봄날", "this is not a date"],
-  ]);
-  assert.match(
-    message,
-    /^노래\.csv: 4 problems\.\n {2}- line 2, column adults, value "maybe": this is neither yes nor no\. Write 1 /,
-  );
 });
 
 Deno.test("readSongs: a doubled id names both lines, whatever quotes are around it", async () => {
@@ -296,6 +396,15 @@ Deno.test("readSongs: a doubled id names both lines, whatever quotes are around 
   assert.deepEqual(problems.map(({ line, column, value, what }) => [line, column, value, what]), [
     [6, "id", "'7'", "the song on line 2 has the same id"],
     [8, "id", "7.0", "the song on line 2 has the same id"],
+  ]);
+  const notes: string[] = [];
+  const kept = await readSongs(bytes([HEADER, row("7"), row("8"), row("'7'")].join("\n")), {
+    purpose: "prediction",
+    onNote: (note) => notes.push(note),
+  });
+  assert.deepEqual(kept.getColumn("id").toArray(), ["7", "8", "7"]);
+  assert.deepEqual(notes, [
+    `songs: 1 value of id, the first on line 6, "'7'": the song on line 2 has the same id.`,
   ]);
 });
 
@@ -322,7 +431,7 @@ Deno.test("readSongs: a broken quote, with the line and place of the quote and t
 });
 
 Deno.test("readSongs: a long message is cut, the list of problems is not", async () => {
-  const rows = Array.from({ length: 12 }, (_, i) => `${i},봄,0,가수,1,${"언제".repeat(100)},댄스,가사`);
+  const rows = Array.from({ length: 12 }, (_, i) => `${i},봄,0,가수,1,2001,"['${"언제".repeat(100)}",가사`);
   const error = await problemsOf([HEADER, ...rows].join("\n"));
   assert.equal(error.problems.length, 12);
   assert.match(error.message, /^노래\.csv: 12 problems\./);

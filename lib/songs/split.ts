@@ -1,6 +1,9 @@
 import type pl from "nodejs-polars";
-import { lyricsKey } from "./clean.ts";
+import { UserError } from "../ground/errors.ts";
+import { foldCase, keyOfFolded } from "./clean.ts";
+import { cleanLyrics } from "./clean_lyrics.ts";
 import { keepRows, type Song, songRows } from "./frame.ts";
+import { nearDuplicates } from "./near_duplicates.ts";
 import { type Random, seededRandom, shuffled } from "./random.ts";
 
 /** What may not be torn apart besides a song and its lyrics: nothing more, or an artist's songs. */
@@ -33,7 +36,8 @@ export interface Split {
  *
  * **No leakage.** Songs that share an id or their lyrics (white space, case and width ignored:
  * {@linkcode lyricsKey}), or with `by: "artist"` an artist, fall on one side, also where only a chain of other songs
- * connects them.
+ * connects them. So do songs whose lyrics are nearly the same ({@linkcode nearDuplicates}: a live version, a word more), in groups of up to
+ * a fiftieth of all songs.
  *
  * **Stratified** by the first genre: each part gets the share of every genre that it has of all songs, to within
  * one song, as far as the groups above allow; numbers are rounded so that the parts have the size asked for. With
@@ -44,7 +48,7 @@ export interface Split {
  *
  * **Random** by the seed alone (mulberry32).
  *
- * @throws {RangeError} where sizes are negative, not whole, or together leave nothing to train on; where a part
+ * @throws {UserError} where sizes are negative, not whole, or together leave nothing to train on; where a part
  * asked for would stay empty, or groups are so large that it misses its size by more than a tenth (and more than
  * two songs).
  *
@@ -75,7 +79,7 @@ export interface SplitByIdsOptions extends Omit<SplitOptions, "test"> {
  * lyrics (or, with `by: "artist"`, an artist) with a test song without being one are left out of both, and
  * returned as `leftOut`.
  *
- * @throws {RangeError} where an id is not among the songs, there are none, or the rest cannot be split.
+ * @throws {UserError} where an id is not among the songs, there are none, or the rest cannot be split.
  *
  * @example
  * ```ts ignore
@@ -91,7 +95,7 @@ export function splitByIds(
   const testIds = new Set(options.test);
   const unknown = [...testIds].filter((id) => !ids.has(id));
   if (unknown.length > 0) {
-    throw new RangeError(
+    throw new UserError(
       `${unknown.length} of ${testIds.size} test ids are not among the ${songs.length} songs: ${
         unknown.slice(0, 5).join(", ")
       }` +
@@ -101,14 +105,14 @@ export function splitByIds(
     );
   }
   if (testIds.size === 0) {
-    throw new RangeError("The list of test ids is empty. Give at least one, or use splitSongs.");
+    throw new UserError("The list of test ids is empty. Give at least one, or use splitSongs.");
   }
 
   const group = groupSongs(songs, options.by ?? "song");
   const tested = new Set(songs.flatMap((song, row) => testIds.has(song.id) ? [group[row]] : []));
   const isRest = songs.map((_, row) => !tested.has(group[row]));
   const rest = keepRows(frame, (row) => isRest[row] === true);
-  if (rest.height === 0) throw new RangeError("The test ids leave no song to train on.");
+  if (rest.height === 0) throw new UserError("The test ids leave no song to train on.");
   const { train, validation } = splitSongs(rest, { ...options, test: 0 });
   return {
     train,
@@ -118,32 +122,59 @@ export function splitByIds(
   };
 }
 
+/** Songs that are nearly the same are held together in groups of at most this share of all, so that a table of one text can be split. */
+const LARGEST_EDITIONS = 0.02;
+
 /**
  * For each song the number of its group: songs with a key in common, directly or over others, have the same
  * (union-find).
  */
 function groupSongs(songs: readonly Song[], by: SplitBy): number[] {
-  const parent = songs.map((_, row) => row);
+  const parent = songs.map((_, row) => row), size = songs.map(() => 1);
   const root = (row: number): number => {
     let top = row;
     while (parent[top] !== top) top = parent[top] as number;
     while (parent[row] !== top) [row, parent[row]] = [parent[row] as number, top];
     return top;
   };
+  const join = (a: number, b: number) => {
+    const [from, to] = [root(a), root(b)];
+    if (from === to) return;
+    parent[from] = to;
+    size[to]! += size[from]!;
+  };
+  const texts = songs.map(({ lyrics }) => foldCase(cleanLyrics(lyrics)));
   const firstWith = new Map<string, number>();
+  const joinBy = (key: string, row: number) => {
+    const other = firstWith.get(key);
+    if (other === undefined) firstWith.set(key, row);
+    else join(row, other);
+  };
   songs.forEach((song, row) => {
-    const lyrics = lyricsKey(song.lyrics);
-    const keys = [`id ${song.id}`, ...(lyrics === "" ? [] : [`lyrics ${lyrics}`])];
-    if (by === "artist") {
-      keys.push(...song.artists.map((artist) => `artist ${artist.normalize("NFKC").toLowerCase()}`));
-    }
-    for (const key of keys) {
-      const other = firstWith.get(key);
-      if (other === undefined) firstWith.set(key, row);
-      else parent[root(row)] = root(other);
-    }
+    joinBy(`id ${song.id}`, row);
+    const lyrics = keyOfFolded(texts[row]!);
+    if (lyrics !== "") joinBy(`lyrics ${lyrics}`, row);
   });
+  const rowsById = orderById(songs), largest = Math.max(10, LARGEST_EDITIONS * songs.length);
+  nearDuplicates(
+    rowsById.map((row) => texts[row]!),
+    (a, b) => {
+      const [first, second] = [root(rowsById[a]!), root(rowsById[b]!)];
+      if (size[first]! + size[second]! <= largest) join(first, second);
+    },
+    (a, b) => root(rowsById[a]!) === root(rowsById[b]!),
+  );
+  if (by === "artist") {
+    songs.forEach(({ artists }, row) => {
+      for (const artist of artists) joinBy(`artist ${artist.normalize("NFKC").toLowerCase()}`, row);
+    });
+  }
   return songs.map((_, row) => root(row));
+}
+
+/** The rows in the order of the songs' ids. */
+function orderById(songs: readonly Song[]): number[] {
+  return songs.map((_, row) => row).sort((a, b) => compare(songs[a]?.id ?? "", songs[b]?.id ?? "") || a - b);
 }
 
 type Side = "train" | "validation" | "test";
@@ -169,7 +200,7 @@ function assign(songs: readonly Song[], groupOf: readonly number[], options: Spl
   subtract(spare, testQuota);
   const validationQuota = apportion(validation, count(groups), spare);
   if (total(testQuota) < test || total(validationQuota) < validation) {
-    throw new RangeError(
+    throw new UserError(
       `${test} test and ${validation} validation songs were asked for, but only ${
         total(count(free))
       } of ${songs.length} songs ` +
@@ -196,8 +227,8 @@ function assign(songs: readonly Song[], groupOf: readonly number[], options: Spl
   }
   for (const [side, wanted] of [["test", test], ["validation", validation]] as const) {
     if (Math.abs(sizeOf[side] - wanted) > Math.max(2, wanted / 10) || (wanted > 0 && sizeOf[side] === 0)) {
-      const largest = Math.max(...groups.map((group) => group.rows.length));
-      throw new RangeError(
+      const largest = groups[0]?.rows.length; // they are in order
+      throw new UserError(
         `The ${side} part was to have ${wanted} songs, but gets ${
           sizeOf[side]
         }: songs that must stay together form groups of ` +
@@ -214,10 +245,7 @@ function assign(songs: readonly Song[], groupOf: readonly number[], options: Spl
  * The groups, large ones first and otherwise in random order, which depends on the ids and not on the rows' order.
  */
 function gather(songs: readonly Song[], groupOf: readonly number[], random: Random): Group[] {
-  const rowsById = songs.map((_, row) => row).sort((a, b) =>
-    compare(songs[a]?.id ?? "", songs[b]?.id ?? "") || a - b
-  );
-  const byGroup = Map.groupBy(rowsById, (row) => groupOf[row]);
+  const byGroup = Map.groupBy(orderById(songs), (row) => groupOf[row]);
   const groups = [...byGroup.values()].map((rows) => {
     const strata = new Map<string, number>();
     for (const row of rows) add(strata, songs[row]?.genres[0] ?? NO_GENRE, 1);
@@ -228,11 +256,11 @@ function gather(songs: readonly Song[], groupOf: readonly number[], random: Rand
 
 /** The sizes asked for, as numbers of songs. */
 function sizes(songs: number, options: SplitOptions): { test: number; validation: number } {
-  if (songs === 0) throw new RangeError("There are no songs to split.");
+  if (songs === 0) throw new UserError("There are no songs to split.");
   const size = (side: "test" | "validation") => {
     const asked = options[side];
     if (!(asked >= 0) || (asked >= 1 && !Number.isInteger(asked))) {
-      throw new RangeError(
+      throw new UserError(
         `The size of the ${side} part must be a fraction from 0 to 1 or a whole number of songs, and is ${asked}.`,
       );
     }
@@ -240,7 +268,7 @@ function sizes(songs: number, options: SplitOptions): { test: number; validation
   };
   const test = size("test"), validation = size("validation");
   if (test + validation >= songs) {
-    throw new RangeError(
+    throw new UserError(
       `${test} test and ${validation} validation songs leave nothing of ${songs} songs to train on. Ask for fewer.`,
     );
   }

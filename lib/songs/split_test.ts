@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type pl from "nodejs-polars";
+import { UserError } from "../ground/errors.ts";
 import { lyricsKey } from "./clean.ts";
 import { type Song, songRows, songsFrame } from "./frame.ts";
 import { instances } from "./instances.ts";
@@ -121,6 +122,34 @@ Deno.test("splitSongs: songs that a chain connects stay together", () => {
     separate.add(`${test.has("2")}${test.has("3")}${test.has("5")}`);
   }
   assert.equal(separate.size, 8);
+});
+
+Deno.test("splitSongs: editions of a song, with a word more or with marks that cannot be seen, stay together", () => {
+  const random = seededRandom(9);
+  const songs = Array.from({ length: 60 }, (_, i) => {
+    const lyrics = Array.from({ length: 36 }, () => `말${Math.floor(random() * 30)}`).join(" ");
+    return [
+      song(`${i}`, { lyrics }),
+      song(`${i}L`, { lyrics: `${lyrics}\n라이브`, artists: ["다른 가수"] }),
+      song(`${i}W`, { lyrics: `\u2068${lyrics}\u2069` }),
+    ];
+  }).flat();
+  for (let seed = 0; seed < 5; seed++) {
+    const split = splitSongs(songsFrame(songs), { validation: 0.1, test: 0.1, seed });
+    const sideOf = new Map(sides.flatMap((side) => idsOf(split[side]).map((id) => [id, side] as const)));
+    for (let i = 0; i < 60; i++) {
+      assert.equal(sideOf.get(`${i}L`), sideOf.get(`${i}`));
+      assert.equal(sideOf.get(`${i}W`), sideOf.get(`${i}`));
+    }
+    assert(split.test.height > 0 && split.validation.height > 0);
+  }
+});
+
+Deno.test("splitSongs: a table of one text in many forms can be split all the same", () => {
+  const text = Array.from({ length: 40 }, (_, i) => `말${i}`).join(" ");
+  const songs = Array.from({ length: 100 }, (_, i) => song(String(i), { lyrics: `${text} 끝${i}` }));
+  const split = splitSongs(songsFrame(songs), { validation: 10, test: 10, seed: 1 });
+  assert.equal(split.test.height, 10);
 });
 
 Deno.test("splitSongs: songs without lyrics are not held together", () => {
@@ -249,7 +278,7 @@ Deno.test("splitSongs: what cannot be done is refused, with the numbers", () => 
     by: "song" | "artist" = "song",
   ) =>
     assert.throws(() => splitSongs(songsFrame(table), { validation, test, seed: 1, by }), (error) => {
-      assert(error instanceof RangeError);
+      assert(error instanceof UserError);
       assert.match(error.message, message);
       return true;
     });
@@ -306,7 +335,7 @@ Deno.test("splitByIds: unknown ids, none, and all are refused", () => {
   const frame = songsFrame(Array.from({ length: 8 }, (_, i) => song(String(i))));
   const refused = (test: string[], message: RegExp) =>
     assert.throws(() => splitByIds(frame, { test, validation: 0.1, seed: 1 }), (error) => {
-      assert(error instanceof RangeError);
+      assert(error instanceof UserError);
       assert.match(error.message, message);
       return true;
     });

@@ -1,5 +1,5 @@
 import { UserError } from "../ground/errors.ts";
-import { decodeEntities } from "./clean_lyrics.ts";
+import { decodeEntities, removeInvisible } from "./clean_lyrics.ts";
 
 /** A release date as far as it is known. */
 export interface SongDate {
@@ -20,16 +20,36 @@ export class ValueError extends UserError {
   }
 }
 
-/** Ways in which exporters write that there is no value. */
-function isMissing(text: string): boolean {
-  return /^(?:|-|nan|none|null|n\/a)$/i.test(text);
+/**
+ * Whether a value is how exporters write that there is none: nothing, `-`, and the words of pandas (`nan`, `NaT`, `<NA>`, `None`), databases
+ * (`NULL`, `\N`), R and Excel (`NA`, `#N/A` and its other errors).
+ *
+ * @example
+ * ```ts
+ * import { isMissing } from "./values.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert(isMissing("NaN") && isMissing("\\N") && !isMissing("나나"));
+ * ```
+ */
+export function isMissing(value: string): boolean {
+  return /^(?:|-|[-+]?nan|nat|none|null|undefined|n\/?a|<na>|#na|\\n|#(?:n\/a(?: n\/a)?|null!|name\?|ref!|value!|div\/0!|num!))$/i
+    .test(value.trim());
 }
 
 const DATE_REMEDY = "Write dates as 2001.03.16, 1999.10 or 2002, or leave the field empty.";
 
+/** Year, month and day as they may stand in a table, whatever follows them: a time of day, a day of the week. */
+const DATES = [
+  /^(\d{4})(?:\s*([.\/-])\s*(\d{1,2})(?:\s*\2\s*(\d{1,2}))?)?\s*\.?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?.*|\s*\([^()]*\))?$/,
+  /^(\d{4})\s*(년)(?:\s*(\d{1,2})\s*월(?:\s*(\d{1,2})\s*일)?)?(?:\s*\([^()]*\))?$/,
+  /^(\d{4})()(\d{2})(\d{2})$/,
+];
+
 /**
- * Reads a date: `2001.03.16`, `1999.10`, `2002`, the same with `-` or `/` or as `20010316`, a final dot or a time
- * of day (ignored). `-` and an empty field are no date; month or day 00 are unknown.
+ * Reads a date: `2001.03.16`, `1999.10`, `2002`, the same with `-` or `/`, with spaces between (`2001. 3. 16.`), in Korean
+ * (`2001년 3월 16일`), as `20010316` or a number that was once a float (`20010316.0`), with a time of day or a day of the week (ignored).
+ * `-`, an empty field and what else says that there is none ({@linkcode isMissing}) are no date; month or day 00 are unknown.
  *
  * @throws {ValueError} for anything else, and for a month or day that does not exist.
  *
@@ -39,15 +59,15 @@ const DATE_REMEDY = "Write dates as 2001.03.16, 1999.10 or 2002, or leave the fi
  * import assert from "node:assert/strict";
  *
  * assert.deepEqual(parseDate("1999.10"), { text: "1999.10", year: 1999, month: 10, day: null });
+ * assert.equal(parseDate("2001년 3월 16일").day, 16);
  * ```
  */
 export function parseDate(value: string): SongDate {
-  const text = value.trim();
+  const text = removeInvisible(value).normalize("NFC").trim();
   const none = { text, year: null, month: null, day: null };
   if (isMissing(text)) return none;
-  const parts =
-    /^(\d{4})(?:([.\/-])(\d{1,2})(?:\2(\d{1,2}))?)?\.?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?.*)?$/.exec(text) ??
-      /^(\d{4})()(\d{2})(\d{2})$/.exec(text);
+  const number = text.replace(/^(\d{4}|\d{8})\.0+$/, "$1");
+  const parts = DATES.map((form) => form.exec(number)).find((found) => found !== null);
   if (!parts) throw new ValueError("this is not a date", DATE_REMEDY);
   const [year, month, day] = [parts[1], parts[3], parts[4]].map((part) => Number(part ?? 0)) as [
     number,
@@ -86,35 +106,119 @@ export function parseId(value: string): string | null {
   return isMissing(text) ? null : text;
 }
 
-/** A name or title: entities decoded, NFC, white space made single spaces and trimmed. */
+/** A name or title: entities decoded, invisible marks out, NFC, white space made single spaces and trimmed; empty where there is none. */
 export function parseName(value: string): string {
-  return decodeEntities(value).normalize("NFC").replace(/\s+/g, " ").trim();
+  const name = removeInvisible(decodeEntities(value)).normalize("NFC").replace(
+    /[\s\u3164\u115f\u1160\uffa0]+/g,
+    " ",
+  ).trim();
+  return isMissing(name) ? "" : name;
+}
+
+const LIST_REMEDY =
+  "Write the names with commas between (발라드, 댄스), or as a whole list: ['발라드', '댄스'].";
+
+/** An item of a list written out, at the place where the last one ended: a quoted text, or a word, and the comma or space behind it. */
+const LIST_ITEM =
+  /\s*(?:[ub]?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|([^\s,'"[\](){}]+))\s*(?:,|(?=[\s'"])|$)/suy;
+
+/**
+ * The items of a list that a program wrote out as text: Python's and JSON's `['발라드', "R&B"]`, a tuple `('가',)`, a set `{'가', '나'}`, an
+ * array of numpy `['가' '나']`, numbers `[0, 3]`, words `[발라드, 댄스]`; `null` for any other text, such as a name in brackets (`[Alexandros]`).
+ *
+ * @throws {ValueError} for what begins as such a list and cannot be read: it breaks off, or has lists or records inside.
+ *
+ * @example
+ * ```ts
+ * import { parseListLiteral } from "./values.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(parseListLiteral(`['발라드', "R&B/Soul"]`), ["발라드", "R&B/Soul"]);
+ * assert.equal(parseListLiteral("[Alexandros]"), null);
+ * ```
+ */
+export function parseListLiteral(value: string): string[] | null {
+  const text = value.trim();
+  const close = { "[": "]", "(": ")", "{": "}" }[text.charAt(0)];
+  if (close === undefined) return null;
+  const isWhole = text.endsWith(close), inner = text.slice(1, -1);
+  if (isWhole && inner.trim() === "") return [];
+  const items = isWhole ? quotedItems(inner) : null;
+  if (items !== null) return items;
+  if (/^\[\s*(?:[ub]?['"]|[[({])/.test(text)) {
+    throw new ValueError("this looks like a list written out, but cannot be read as one", LIST_REMEDY);
+  }
+  const words = inner.split(",").map((word) => word.trim());
+  const isList = close === "]" && isWhole && !/[[\](){}'"]/.test(inner) &&
+    (words.length > 1 || words.every((word) => isMissing(word) || /^\d+(?:\.0*)?$/.test(word)));
+  return isList ? words.filter((word) => word !== "") : null;
+}
+
+/** The items of a list of which the first is quoted, or `null` where it is no such list. */
+function quotedItems(inner: string): string[] | null {
+  if (!/^\s*[ub]?['"]/.test(inner)) return null;
+  const items: string[] = [];
+  LIST_ITEM.lastIndex = 0;
+  while (inner.slice(LIST_ITEM.lastIndex).trim() !== "") {
+    const item = LIST_ITEM.exec(inner);
+    if (item === null) return null;
+    items.push(item[2] ?? unescaped(item[1]!.slice(1, -1)));
+  }
+  return items;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
+
+/** A quoted text of Python or JSON as it is meant. */
+function unescaped(text: string): string {
+  return text.replace(
+    /\\(?:u([\da-fA-F]{4})|U([\da-fA-F]{8})|x([\da-fA-F]{2})|(.))/gsu,
+    (written, short, long, byte, letter) => {
+      if (letter !== undefined) return ESCAPES[letter] ?? letter;
+      const code = parseInt(short ?? long ?? byte, 16);
+      return code > 0x10ffff ? written : String.fromCodePoint(code);
+    },
+  );
 }
 
 /**
- * Splits names at commas, with or without spaces; `-` and empty names are none, a name given twice counts once.
- * A comma inside a name cannot be told from one between names.
+ * The lyrics as a table has them: its text, or the lines of a list that a program wrote out ({@linkcode parseListLiteral}); empty where there
+ * are none. All else is left to {@linkcode cleanLyrics}.
+ */
+export function parseLyrics(value: string): string {
+  if (isMissing(removeInvisible(value))) return "";
+  if (!/^\s*\[\s*[ub]?['"]/.test(value)) return value;
+  try {
+    return parseListLiteral(value)?.join("\n") ?? value;
+  } catch {
+    return value;
+  }
+}
+
+/**
+ * The names in a value: parted by commas, bars (`|`) or semicolons, with or without spaces, or a list written out
+ * ({@linkcode parseListLiteral}). What says that there is none is none, a name given twice counts once. A comma inside a name cannot be
+ * told from one between names, but for a list's.
+ *
+ * @throws {ValueError} for a list that cannot be read.
  */
 export function parseNames(value: string): string[] {
-  const names = parseName(value).split(",").map((name) => name.trim());
-  return [...new Set(names)].filter((name) => name !== "" && name !== "-");
+  const text = parseName(value);
+  const names = (parseListLiteral(text) ?? text.split(/[,|;，｜；]/)).map(parseName);
+  return [...new Set(names)].filter((name) => name !== "");
 }
 
 /**
- * Splits the genres of a song as {@linkcode parseNames} does, and turns codes (`3`, `3.0`) into names.
+ * The genres of a song, parted as {@linkcode parseNames} does it. Codes (`3`, `3.0`) become names where `genreNames` has them, and stay
+ * numbers (`3`) without.
  *
- * @throws {ValueError} for a code without `genreNames`, and for a code that has no name there.
+ * @throws {ValueError} for a code that has no name in `genreNames`, and for a list that cannot be read.
  */
 export function parseGenres(value: string, genreNames?: ReadonlyMap<number, string>): string[] {
-  const genres = parseNames(value).filter((genre) => !isMissing(genre)).map((genre) => {
+  const genres = parseNames(value).map((genre) => {
     const code = /^(\d+)(?:\.0+)?$/.exec(genre)?.[1];
     if (code === undefined) return genre;
-    if (!genreNames) {
-      throw new ValueError(
-        "the genre is a number, and no names were given",
-        "Pass the option genreNames: a file (JSON, CSV or one name a line) or a list of names, the first for code 0.",
-      );
-    }
+    if (!genreNames) return String(Number(code));
     const name = genreNames.get(Number(code));
     if (name === undefined) {
       throw new ValueError(

@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { parseAdults, parseDate, parseGenres, parseId, parseName, parseNames, ValueError } from "./values.ts";
+import {
+  isMissing,
+  parseAdults,
+  parseDate,
+  parseGenres,
+  parseId,
+  parseListLiteral,
+  parseLyrics,
+  parseName,
+  parseNames,
+  ValueError,
+} from "./values.ts";
 
 Deno.test("parseDate: every form, as far as the date is known", () => {
   const cases: [text: string, year: number | null, month: number | null, day: number | null][] = [
@@ -19,13 +30,38 @@ Deno.test("parseDate: every form, as far as the date is known", () => {
     ["-", null, null, null],
     ["", null, null, null],
     ["NaN", null, null, null],
+    ["2001. 3. 16.", 2001, 3, 16],
+    ["2001. 12. 1", 2001, 12, 1],
+    ["2001. 3.", 2001, 3, null],
+    ["2001년 3월 16일", 2001, 3, 16],
+    ["2001년3월", 2001, 3, null],
+    ["2001년", 2001, null, null],
+    ["2001.03.16 (금)", 2001, 3, 16],
+    ["20010316.0", 2001, 3, 16],
+    ["2001.0", 2001, null, null],
+    ["NaT", null, null, null],
+    ["<NA>", null, null, null],
+    ["#N/A", null, null, null],
+    ["\\N", null, null, null],
+    ["NA", null, null, null],
   ];
   for (const [text, year, month, day] of cases) assert.deepEqual(parseDate(text), { text, year, month, day });
   assert.deepEqual(parseDate(" 2002 "), { text: "2002", year: 2002, month: null, day: null });
 });
 
 Deno.test("parseDate: what is no date is refused, with the reason", () => {
-  for (const text of ["봄", "16.03.2001", "99.10", "2001.03-16", "2001.03.16.1", "200103", "2001.03.16 봄"]) {
+  for (
+    const text of [
+      "봄",
+      "16.03.2001",
+      "99.10",
+      "2001.03-16",
+      "2001.03.16.1",
+      "200103",
+      "2001.03.16 봄",
+      "2001년 16일",
+    ]
+  ) {
     assert.throws(() => parseDate(text), /this is not a date/, text);
   }
   assert.throws(() => parseDate("2001.13"), /there is no month 13/);
@@ -71,6 +107,78 @@ Deno.test("parseName and parseNames: NFC, entities, single spaces, commas with o
   assert.deepEqual(parseNames("-"), []);
   assert.deepEqual(parseNames(" "), []);
   assert.deepEqual(parseNames("Simon & Garfunkel"), ["Simon & Garfunkel"]);
+  assert.equal(parseName("\u2068봄\u200b밤\u2069"), "봄밤");
+  assert.deepEqual(parseNames("아이유|지코 ; 나얼，거미"), ["아이유", "지코", "나얼", "거미"]);
+});
+
+Deno.test("words that stand for a missing value are no name, no lyrics, no genre", () => {
+  for (
+    const word of [
+      "nan",
+      "NaN",
+      "None",
+      "NULL",
+      "\\N",
+      "NaT",
+      "<NA>",
+      "NA",
+      "#N/A",
+      "#N/A N/A",
+      "n/a",
+      "#NAME?",
+      " nan ",
+    ]
+  ) {
+    assert(isMissing(word), word);
+    assert.equal(parseName(word), "", word);
+    assert.deepEqual(parseNames(word), [], word);
+    assert.deepEqual(parseGenres(`댄스,${word}`), ["댄스"], word);
+    assert.equal(parseLyrics(word), "", word);
+    assert.equal(parseId(word), null, word);
+  }
+  for (const name of ["나나", "Nana", "Nas", "None of Us", "0", "N.A", "Nat King Cole"]) {
+    assert(!isMissing(name), name);
+  }
+});
+
+Deno.test("parseListLiteral: lists as Python, JSON and numpy write them; other texts are none", () => {
+  const cases: [text: string, items: string[] | null][] = [
+    ["['발라드', '댄스']", ["발라드", "댄스"]],
+    ['["R&B/Soul","Guns N\' Roses"]', ["R&B/Soul", "Guns N' Roses"]],
+    ["['it\\'s', \"x\", '\\ubc1c\\n']", ["it's", "x", "발\n"]],
+    ["['a, b']", ["a, b"]],
+    ["('발라드',)", ["발라드"]],
+    ["{'가', '나'}", ["가", "나"]],
+    ["['가' '나'\n '다']", ["가", "나", "다"]],
+    ["[u'가', None, nan]", ["가", "None", "nan"]],
+    ["[0, 3.0]", ["0", "3.0"]],
+    ["[3]", ["3"]],
+    ["[nan]", ["nan"]],
+    ["[발라드, 록 메탈]", ["발라드", "록 메탈"]],
+    ["[]", []],
+    ["[Alexandros]", null],
+    ["(여자)아이들", null],
+    ["[MV] 봄", null],
+    ["('Til Tuesday)", null],
+    ["발라드", null],
+    ["", null],
+  ];
+  for (const [text, items] of cases) assert.deepEqual(parseListLiteral(text), items, text);
+  for (const broken of ["['발라드', '댄", "[['가'], ['나']]", "[{'id': 1}]", "['It's me']"]) {
+    assert.throws(() => parseListLiteral(broken), (error) => {
+      assert(error instanceof ValueError);
+      assert.match(error.message, /looks like a list/);
+      assert.match(error.remedy, /commas between/);
+      return true;
+    }, broken);
+  }
+  assert.deepEqual(parseNames("['아이유', '지코, 나얼', '아이유']"), ["아이유", "지코, 나얼"]);
+  assert.deepEqual(parseGenres("['0', 3]", new Map([[0, "발라드"], [3, "댄스"]])), ["발라드", "댄스"]);
+});
+
+Deno.test("parseLyrics: a list of lines is its lines; anything else in brackets is a text", () => {
+  assert.equal(parseLyrics("['봄이 와요', '그대']"), "봄이 와요\n그대");
+  for (const text of ["[후렴] 봄", "['봄' 노래]\n그대", " 봄 "]) assert.equal(parseLyrics(text), text);
 });
 
 Deno.test("parseGenres: names with slash and ampersand, none, and codes", () => {
@@ -83,5 +191,5 @@ Deno.test("parseGenres: names with slash and ampersand, none, and codes", () => 
   assert.deepEqual(parseGenres("3,4", names), ["댄스"]);
   assert.deepEqual(parseGenres("포크, 0", names), ["포크", "발라드"]);
   assert.throws(() => parseGenres("0,7", names), /genre code 7 has no name/);
-  assert.throws(() => parseGenres("0"), /the genre is a number, and no names were given/);
+  assert.deepEqual(parseGenres("0, 3.0,03"), ["0", "3"]);
 });

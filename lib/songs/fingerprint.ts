@@ -1,0 +1,29 @@
+import { createHash } from "node:crypto";
+import { lyricsKey } from "./clean.ts";
+import type { Song } from "./frame.ts";
+
+/**
+ * What a song's lyrics are known by in files: 64 bits of the SHA-256 of {@linkcode lyricsKey}, in hexadecimal. Songs with the same lyrics
+ * have the same, however they are written, in any table and under any id; the lyrics cannot be read from it.
+ *
+ * @example
+ * ```ts
+ * import { lyricsFingerprint } from "./fingerprint.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(lyricsFingerprint("봄이 와요"), lyricsFingerprint("봄이<br>와요 "));
+ * assert.equal(lyricsFingerprint("봄이 와요").length, 16);
+ * ```
+ */
+export function lyricsFingerprint(lyrics: string): string {
+  return hashed(lyricsKey(lyrics));
+}
+
+/** What a song is known by that has no id: the same of its lyrics, title and artists together. */
+export function songFingerprint({ lyrics, songName, artists }: Song): string {
+  return hashed(JSON.stringify([lyricsKey(lyrics), songName, artists]));
+}
+
+function hashed(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
