@@ -6,59 +6,84 @@ import { fitThresholds, type MultilabelScores, multilabelScores } from "../lib/e
 import { genreSets } from "../lib/ideas/mod.ts";
 import { configNames } from "../lib/models/mod.ts";
 import { progressBar } from "../lib/notebook/mod.ts";
-import { cleanSongs, readSongs, type Song, type Split, splitSongs } from "../lib/songs/mod.ts";
+import { didYouMean, UserError } from "../lib/ground/mod.ts";
+import {
+  cleanSongs,
+  genresOf,
+  hasWords,
+  lyricsFingerprint,
+  type Purpose,
+  readSongs,
+  readSplitRecord,
+  recordSplit,
+  seenSongs,
+  type Song,
+  songRows,
+  type Split,
+  SPLIT_FILE,
+  splitSongs,
+  splitText,
+} from "../lib/songs/mod.ts";
 import {
   type Classifier,
   classifySongs,
-  readIfThere,
   type Recipe,
   recipes,
   setThresholds,
   type SongPrediction,
 } from "../lib/training/mod.ts";
 
-/** The sides of a split, as ids: beside a trained model, so that its test songs are known later. */
-interface SplitFile {
-  seed: number;
-  train: string[];
-  validation: string[];
-  test: string[];
-}
-
-const idsOf = (frame: pl.DataFrame): string[] => frame.getColumn("id").toArray() as string[];
-
-/** How a table is read, as the options say it. */
+/** How a table is read, and which of its songs are kept, as the options say it. */
 export interface TableOptions {
   /** The genres to keep; default all. */
-  genres?: string[];
+  genres?: readonly string[];
   /** What parts the columns: a character, or `tab`. */
   separator?: string;
   /** A file with the names of genre codes. */
   genreNames?: string;
 }
 
-/** The same as `readSongs` takes it. */
-export function readingOf(
-  { separator, genreNames }: TableOptions,
-): { separator?: string; genreNames?: string } {
-  return {
-    ...(separator !== undefined && { separator: /^(tab|\\t)$/i.test(separator) ? "\t" : separator }),
+/** Reads a table as the options say, for a purpose, as it is: not cleaned yet. */
+export function readTable(path: string, purpose: Purpose, options: TableOptions = {}): Promise<pl.DataFrame> {
+  const { separator, genreNames } = options;
+  return readSongs(path, {
+    purpose,
+    ...(separator !== undefined && { separator }),
     ...(genreNames !== undefined && { genreNames }),
-  };
+  });
 }
 
-/** Reads a table, cleans it and tells what was dropped. */
-export async function readCleanSongs(path: string, options: TableOptions = {}): Promise<pl.DataFrame> {
-  const { genres } = options;
-  const { songs, report } = cleanSongs(
-    await readSongs(path, readingOf(options)),
-    genres === undefined ? {} : { genres },
+/** Cleans a table and tells what was dropped. @param theirs what to call the genres that are kept */
+function cleanTold(
+  path: string,
+  table: pl.DataFrame,
+  purpose: Purpose,
+  genres: readonly string[] | undefined,
+  theirs = "the chosen genres",
+): pl.DataFrame {
+  const { songs, report } = naming(
+    path,
+    () => cleanSongs(table, { purpose, ...(genres !== undefined && { genres }) }),
   );
-  const dropped = report.byReason.map(({ reason, songs }) => `${songs} with ${reason}`).join(", ");
+  const dropped = report.byReason.map(({ reason, songs }) =>
+    `${songs} with ${reason.replace("the chosen genres", theirs)}`
+  ).join(", ");
   console.log(
     `${path}: ${report.read} songs, ${report.kept} kept${dropped === "" ? "" : ` (dropped ${dropped})`}`,
   );
   return songs;
+}
+
+/**
+ * Reads a table, cleans it and tells what was dropped.
+ *
+ * @param options.purpose what the songs are wanted for; default to learn from
+ */
+export async function readCleanSongs(
+  path: string,
+  { purpose = "learning", ...options }: TableOptions & { purpose?: Purpose } = {},
+): Promise<pl.DataFrame> {
+  return cleanTold(path, await readTable(path, purpose, options), purpose, options.genres);
 }
 
 /** A tenth of the songs for validation, a tenth for the test. */
@@ -66,24 +91,96 @@ export function defaultSplit(songs: pl.DataFrame, seed: number): Split {
   return splitSongs(songs, { validation: 0.1, test: 0.1, seed });
 }
 
-/** Writes the sides of a split beside a model. */
-export async function writeSplit(folder: string, split: Split, seed: number): Promise<void> {
-  const file: SplitFile = {
-    seed,
-    train: idsOf(split.train),
-    validation: idsOf(split.validation),
-    test: idsOf(split.test),
-  };
-  await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeTextFile(join(folder, "split.json"), JSON.stringify(file));
+/** Names the table in errors of what is done with it. */
+function naming<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`${path}: ${error.message}`, { cause: error }) : error;
+  }
 }
 
-/** The test songs of the split that a saved model was trained with; `null` where it is not known. */
-export async function testIdsOf(modelFolder: string): Promise<Set<string> | null> {
-  const text = await readIfThere(join(modelFolder, "..", "split.json"));
-  if (text === null) return null;
-  const file: SplitFile = JSON.parse(text);
-  return new Set(file.test);
+/**
+ * The songs of a table that a model is measured on: those of the genres that it tells (or of the genres asked for), and of these its own test
+ * songs where the table has them, or else those that it was not trained on. Tells what it chose, and why.
+ *
+ * @param table as {@link readTable} gives it
+ * @throws UserError where none is left to measure on
+ */
+export async function songsToMeasure(
+  table: pl.DataFrame,
+  labels: readonly string[],
+  { songs: path, model, genres, all }: TableOptions & { songs: string; model: string; all: boolean },
+): Promise<Song[]> {
+  const told = `It tells ${labels.join(", ")}.`;
+  const unknown = (genres ?? []).filter((genre) => !labels.includes(genre));
+  if (unknown.length > 0) {
+    const names = unknown.map((genre) => `${genre}${didYouMean(genre, labels)}`).join(", ");
+    throw new UserError(`--genres: the model ${model} does not tell ${names}. ${told}`);
+  }
+  const there = genresOf(table), known = labels.filter((label) => there.includes(label));
+  if (known.length === 0) {
+    throw new UserError(
+      `${path}: no song has a genre that the model ${model} tells. ${told} The songs' genres: ${
+        there.slice(0, 40).join(", ") || "none"
+      }. ` +
+        "Give the table the model's names; where it has codes, --genre-names FILE says what they stand for.",
+    );
+  }
+  const songs = songRows(cleanTold(path, table, "learning", genres ?? known, "the genres that are measured"));
+  if (songs.length === 0) {
+    throw new UserError(`${path}: no song is left to measure on. Give a table with lyrics and genres.`);
+  }
+  const record = await readSplitRecord(model);
+  if (all) {
+    console.log(`All ${songs.length} songs of the table, those that the model was trained on included`);
+    return songs;
+  }
+  if (record === null) {
+    console.log(
+      `All ${songs.length} songs of the table. Nothing beside the model says which songs it was trained on: ` +
+        "where some of these are among them, the figures are too good.",
+    );
+    return songs;
+  }
+  const { seen, test, other } = seenSongs(songs, record);
+  const chosen = test.length > 0 ? test : other;
+  if (chosen.length === 0) {
+    throw new UserError(
+      `${path}: the model was trained on all ${songs.length} songs. Give other songs, or measure on these with --all.`,
+    );
+  }
+  const left = [
+    ...(seen.length > 0 ? [`${seen.length} that it was trained or chosen with`] : []),
+    ...(chosen === test && other.length > 0 ? [`${other.length} that its split does not know`] : []),
+  ].join(" and ");
+  const lacking = new Set(record.test).size -
+    new Set(test.map(({ lyrics }) => lyricsFingerprint(lyrics))).size;
+  console.log(
+    (chosen === test
+      ? `The ${test.length} test songs of the model's own split` +
+        (lacking > 0 ? ` (the table lacks ${lacking} more)` : "")
+      : `${other.length} songs that the model has not seen in training`) +
+      (left === "" ? "" : `; left out: ${left} (--all takes every song)`),
+  );
+  return chosen;
+}
+
+/** Says where a model has seen songs in an earlier training that are to test it now. */
+export async function tellSeen(model: string, split: Split): Promise<void> {
+  const record = await readSplitRecord(model);
+  if (record === null) return;
+  const test = songRows(split.test), { seen } = seenSongs(test, record);
+  if (seen.length === 0) return;
+  console.log(
+    `${model} has seen ${seen.length} of the ${test.length} test songs in an earlier training: the figures may be too good.`,
+  );
+}
+
+/** Writes the sides of a split into a folder: a model's, or a run's. */
+export async function writeSplit(folder: string, split: Split, _seed?: number): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(join(folder, SPLIT_FILE), splitText(recordSplit(split)));
 }
 
 const allLinear = "all-linear";
@@ -118,6 +215,17 @@ export async function classifyShowing(
   });
   await bar.finish();
   return predictions;
+}
+
+/** The same for songs of which some may have no lyrics: `null` in their place, for there is nothing to tell by. */
+export async function classifyThoseWithLyrics(
+  classifier: Classifier,
+  songs: readonly Song[],
+  options: { maxLength?: number; precision: Recipe["precision"] },
+): Promise<(SongPrediction | null)[]> {
+  const withLyrics = songs.filter(({ lyrics }) => hasWords(lyrics));
+  const predictions = (await classifyShowing(classifier, withLyrics, options))[Symbol.iterator]();
+  return songs.map(({ lyrics }) => hasWords(lyrics) ? predictions.next().value! : null);
 }
 
 /** Each song's probabilities as shares of 1: those of a multi-label model are each genre's own, and are scaled. */
@@ -164,22 +272,22 @@ export function genreSetsTable({ micro, macro, subsetAccuracy, hammingLoss }: Mu
 
 /**
  * Writes `predictions.csv`: id, name, artists, the song's genres where known, the predicted one (of a multi-label model all it
- * gives), every genre's probability.
+ * gives), every genre's probability. A song without a prediction keeps its row, with these fields empty.
  */
 export async function writePredictions(
   path: string,
   { labels }: Classifier,
   songs: readonly Song[],
-  predictions: readonly SongPrediction[],
+  predictions: readonly (SongPrediction | null)[],
 ): Promise<void> {
   const rows = songs.map((song, i) => ({
     id: song.id,
     song_name: song.songName,
     artist: song.artists.join(", "),
     genre: song.genres.join(", "),
-    predicted: predictions[i]!.genres.join(", "),
+    predicted: predictions[i]?.genres.join(", ") ?? "",
     ...Object.fromEntries(
-      labels.map((label, k) => [`P(${label})`, predictions[i]!.probabilities[k]!.toFixed(6)]),
+      labels.map((label, k) => [`P(${label})`, predictions[i]?.probabilities[k]?.toFixed(6) ?? ""]),
     ),
   }));
   const columns = [

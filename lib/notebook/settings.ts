@@ -17,6 +17,10 @@ export interface Settings {
   songs: string;
   /** The genres to tell apart; songs of none of them are left out. Environment `GENRES`, with commas; default all. */
   genres?: string[];
+  /** What parts the table's columns, where it is not found in the file. Environment `SEPARATOR`. */
+  separator?: string;
+  /** A file with the names of genre codes. Environment `GENRE_NAMES`. */
+  genreNames?: string;
   /** A checkpoint's folder, a Hub id, or a configuration from scratch. Environment `MODEL`; default `kobert-small`. */
   model: string;
   /** A tokenizer's folder or file, where not the model's own. Environment `TOKENIZER`. */
@@ -60,10 +64,13 @@ export function settings(
   }
   const named = value("TOKENIZER"), tokenizer = named === undefined ? {} : { tokenizer: path(named) };
   const list = (text: string | undefined) => text?.split(",").map((part) => part.trim());
+  const separator = value("SEPARATOR"), names = value("GENRE_NAMES");
   const genres = list(value("GENRES")), model = value("MODEL") ?? "kobert-small";
   return {
     songs: path(value("SONGS_FILE") ?? "data/songs.csv"),
     ...(genres !== undefined && { genres }),
+    ...(separator !== undefined && { separator }),
+    ...(names !== undefined && { genreNames: path(names) }),
     model,
     ...tokenizer,
     recipe: { ...recipe, seed },

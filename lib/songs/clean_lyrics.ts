@@ -53,6 +53,7 @@ const INVISIBLE =
 
 /** A text without marks that cannot be seen. */
 export function removeInvisible(text: string): string {
+  if (/^[ -~\uac00-\ud7a3]*$/.test(text)) return text; // as most names are
   return text.replace(INVISIBLE, "");
 }
 

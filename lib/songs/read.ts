@@ -266,9 +266,9 @@ function findColumns(
 ): Map<FileColumn, number> {
   const names = header.map(columnName);
   const absent = fileColumns.filter((column) => !names.includes(column));
-  const remedy = `The header names ${header.map((name) => name || '""').join(", ")}. It must name ${
+  const remedy = `The header names ${header.map((name) => name || '""').join(", ")}; it must name ${
     needed.join(" and ")
-  }; give the column that has the ${needed.join(", and the ")} that name.`;
+  }. Rename what holds ${needed.length > 1 ? "them" : "it"}.`;
   const problems = absent.filter((column) => needed.includes(column)).map((column) => ({
     line: 1,
     column,

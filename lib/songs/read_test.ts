@@ -218,7 +218,7 @@ Deno.test("readSongs: what a purpose does not need may be missing, with a note; 
   assert.deepEqual(problems.map(({ line, column }) => [line, column]), [[1, "genre"]]);
   assert.match(
     message,
-    /column genre: the column is missing\. The header names song_name, lyrics\. It must name genre and lyrics/,
+    /column genre: the column is missing\. The header names song_name, lyrics; it must name genre and lyrics\. Rename what holds them\./,
   );
   assert.match(
     (await problemsOf("id,genre\n1,댄스\n", { purpose: "prediction" })).message,

@@ -204,8 +204,10 @@ function assign(songs: readonly Song[], groupOf: readonly number[], options: Spl
       `${test} test and ${validation} validation songs were asked for, but only ${
         total(count(free))
       } of ${songs.length} songs ` +
-        `can leave the training part, which needs a song of each genre (and all songs that hang together with it). ` +
-        "Ask for fewer, or choose genres with cleanSongs.",
+        `can leave the training part, which needs a song of each of ${
+          genresIn(songs)
+        } genres (and all songs that hang together with it). ` +
+        "Give a larger table, or choose only genres that have more songs (--genres in a command, genres of cleanSongs).",
     );
   }
   const trainQuota = count(free);
@@ -330,6 +332,10 @@ function draw(group: Group, quotas: Record<Side, Map<string, number>>, random: R
     at -= room;
   }
   return "train";
+}
+
+function genresIn(songs: readonly Song[]): number {
+  return new Set(songs.flatMap(({ genres }) => genres)).size;
 }
 
 function count(groups: readonly Group[]): Map<string, number> {

@@ -186,7 +186,7 @@ function unescaped(text: string): string {
  * are none. All else is left to {@linkcode cleanLyrics}.
  */
 export function parseLyrics(value: string): string {
-  if (isMissing(removeInvisible(value))) return "";
+  if (value.length < 40 && isMissing(removeInvisible(value))) return "";
   if (!/^\s*\[\s*[ub]?['"]/.test(value)) return value;
   try {
     return parseListLiteral(value)?.join("\n") ?? value;

@@ -1,5 +1,6 @@
 /** Songs, tokenizer and model joined: a classifier of genres, its fine-tuning and its predictions. */
 import type pl from "nodejs-polars";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../ground/errors.ts";
 import { lossWeights, resolvePrecision, startEngine } from "../engine/mod.ts";
@@ -18,7 +19,15 @@ import {
   type ResolveOptions,
   saveCheckpoint,
 } from "../models/mod.ts";
-import { type Instance, instances, type Song, songRows } from "../songs/mod.ts";
+import {
+  type Instance,
+  instances,
+  recordSplit,
+  type Song,
+  songRows,
+  SPLIT_FILE,
+  splitText,
+} from "../songs/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
@@ -214,14 +223,15 @@ export function trainableOf(classifier: Classifier, dropout: number | null = nul
  * Fine-tunes a classifier on songs, in place. With `loraRank` its adapters alone are trained, and `best` is an adapter's
  * folder, which {@link loadClassifier} opens.
  *
- * @param data cleaned songs with genres, split so that no song is on both sides
+ * @param data cleaned songs with genres, split so that no song is on both sides; `test`, where it is given, is only noted. The model's folder
+ * keeps which songs these are (`split.json`), so that it is known later what the model has seen
  * @param recipe {@link studyRecipe} with what is given changed
  * @example
  * const run = await fineTune(classifier, { train, validation }, { ...quickRecipe, epochs: 3 }, { output: "outputs/run" });
  */
 export async function fineTune(
   classifier: Classifier,
-  data: { train: pl.DataFrame; validation: pl.DataFrame },
+  data: { train: pl.DataFrame; validation: pl.DataFrame; test?: pl.DataFrame },
   recipe: Partial<Recipe> = {},
   options: TrainingOptions = {},
 ): Promise<TrainingRun> {
@@ -242,8 +252,16 @@ export async function fineTune(
     );
   }
   adaptFor(classifier.model, full, classifier.origin);
+  const trainable = trainableOf(classifier, full.dropout);
+  const splitFile = options.output === undefined ? null : splitText(recordSplit(data));
   return await train(
-    trainableOf(classifier, full.dropout),
+    {
+      ...trainable,
+      save: async (folder) => {
+        await trainable.save(folder);
+        if (splitFile !== null) await Deno.writeTextFile(join(folder, SPLIT_FILE), splitFile);
+      },
+    },
     { train: rows(trainSongs), validation: rows(songRows(data.validation)) },
     full,
     options,

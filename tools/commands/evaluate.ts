@@ -4,7 +4,6 @@ import { startEngine } from "../../lib/engine/mod.ts";
 import { reportText } from "../../lib/evaluation/mod.ts";
 import { judge, verdictTable, writeVerdicts } from "../../lib/ideas/mod.ts";
 import { show } from "../../lib/notebook/mod.ts";
-import { songRows } from "../../lib/songs/mod.ts";
 import { loadClassifier } from "../../lib/training/mod.ts";
 import { commandLines } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
@@ -12,27 +11,22 @@ import {
   classifyShowing,
   genreSetsTable,
   measureGivenSets,
-  readCleanSongs,
+  readTable,
   sharesOf,
-  testIdsOf,
+  songsToMeasure,
   writePredictions,
 } from "../run_songs.ts";
 
 const options = readOptions(commandLines.evaluate);
 
+const table = await readTable(options.songs, "learning", options);
 const { description } = await startEngine({ engine: options.engine });
 console.log(`Engine: ${description}`);
 const classifier = await loadClassifier(
   options.model,
   options.tokenizer === undefined ? {} : { tokenizer: options.tokenizer },
 );
-let songs = songRows(await readCleanSongs(options.songs, options));
-const testIds = options.all ? null : await testIdsOf(options.model);
-if (testIds !== null && songs.some(({ id }) => testIds.has(id))) {
-  songs = songs.filter(({ id }) => testIds.has(id));
-  console.log(`The ${songs.length} test songs of the model's own split`);
-} else console.log(`All ${songs.length} songs of the table`);
-
+const songs = await songsToMeasure(table, classifier.labels, options);
 const predictions = await classifyShowing(classifier, songs, options);
 const verdict = judge(
   options.model,

@@ -93,6 +93,8 @@ const results = await runNotebooks({
   outputFolder: folders.notebooks,
   env: {
     SONGS_FILE: resolve(options.songs),
+    SEPARATOR: options.separator ?? "",
+    GENRE_NAMES: options.genreNames === undefined ? "" : resolve(options.genreNames),
     GENRES: options.genres?.join(",") ?? "",
     MODEL: located(options.model),
     MODELS: options.models?.map(located).join(",") ?? "",

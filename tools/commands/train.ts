@@ -14,6 +14,7 @@ import {
   readCleanSongs,
   recipeOf,
   sharesOf,
+  tellSeen,
   tuneThresholds,
   writePredictions,
   writeSplit,
@@ -51,6 +52,7 @@ const classifier = await loadClassifier(source, {
   ...(tokenizer !== undefined && { tokenizer }),
 });
 for (const note of classifier.notes) console.log(note);
+await tellSeen(source, split);
 const { name, recipe } = recipeOf(
   {
     ...fields,
@@ -65,7 +67,6 @@ console.log(
   `${source}: ${(parameterCount(classifier.model) / 1e6).toFixed(1)} million parameters, recipe "${name}"`,
 );
 
-await writeSplit(output, split, seed);
 using stop = listenForStop();
 const run = await fineTune(classifier, split, recipe, {
   output,
@@ -79,6 +80,7 @@ if (run.ended === "interrupted") {
   Deno.exit(130);
 }
 
+await writeSplit(output, split);
 const best = await loadClassifier(run.bestFolder!, { narrow: baseBf16 });
 const test = songRows(split.test);
 if (best.model.multiLabel) {
@@ -104,6 +106,7 @@ await writeVerdicts(join(output, "test_metrics.json"), [...baselines, verdict]);
 if (merged && best.model.lora !== undefined) {
   mergeLora(best.model);
   await saveClassifier(best, join(output, "merged"));
+  await writeSplit(join(output, "merged"), split);
   console.log(`Merged: ${join(output, "merged")}`);
 }
 console.log(`Model: ${run.bestFolder}; test_metrics.json, predictions.csv and history.jsonl beside it.`);

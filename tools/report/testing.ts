@@ -280,6 +280,7 @@ export function testData(named: (text: string) => string = (text) => text): Repo
         genresChanged: 0,
         repeatedLyrics: 4,
         withoutHangul: 5,
+        withoutLyrics: 0,
       },
       songs,
       sizes: { train: 24, validation: 3, test: 3 },
