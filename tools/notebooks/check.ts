@@ -194,7 +194,7 @@ async function checkCode(notebooks: readonly ReadNotebook[]): Promise<NotebookPr
 }
 
 /** The code cells as one module, and for each of its lines the cell and line it comes from. */
-function joined(cells: readonly Cell[]): { code: string; lines: { cell: number; line: number }[] } {
+export function joined(cells: readonly Cell[]): { code: string; lines: { cell: number; line: number }[] } {
   const code: string[] = [];
   const lines: { cell: number; line: number }[] = [];
   cells.forEach((cell, index) => {
