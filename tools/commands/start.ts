@@ -6,22 +6,15 @@ import { unfinishedRun } from "../notebooks/unfinished.ts";
 import { commandLines } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
 import { newRecord, type RanNotebook, writeRecord } from "../report/record.ts";
-import { cleanSongs, readSongs, splitToLearn } from "../../lib/songs/mod.ts";
+import { prepareSongs, splitToLearn } from "../../lib/songs/mod.ts";
 import { recipes } from "../../lib/training/recipe.ts";
 
 const options = readOptions(commandLines.start);
 
 // What cannot be learnt is said before anything takes its time, or a run of before is touched.
-const { genres, separator, genreNames } = options;
-const table = await readSongs(options.songs, {
-  ...(separator !== undefined && { separator }),
-  ...(genreNames !== undefined && { genreNames }),
-});
-splitToLearn(cleanSongs(table, { ...(genres !== undefined && { genres }) }).songs, {
-  table: options.songs,
-  ...(genres !== undefined && { genres }),
-  seed: options.seed,
-});
+const { genres, separator, genreNames, seed } = options;
+const { songs } = await prepareSongs(options.songs, { genres, separator, genreNames });
+splitToLearn(songs, { table: options.songs, genres, seed });
 
 /** A checkpoint's folder by its full path, since notebooks run in their own; other sources as they are. */
 const located = (source: string): string => exists(source) ? resolve(source) : source;
@@ -35,7 +28,9 @@ const setUp = Number(Deno.env.get("KOBERT_SETUP_SECONDS") ?? 0);
 const wanted = await newRecord(
   {
     songs: resolve(options.songs),
-    genres: options.genres?.join(",") ?? null,
+    genres: genres?.join(",") ?? null,
+    ...(separator !== undefined && { separator }),
+    ...(genreNames !== undefined && { genreNames: resolve(genreNames) }),
     model: located(options.model),
     models: options.models?.join(",") ?? null,
     tokenizer: options.tokenizer === undefined ? null : resolve(options.tokenizer),
@@ -93,9 +88,9 @@ const results = await runNotebooks({
   outputFolder: folders.notebooks,
   env: {
     SONGS_FILE: resolve(options.songs),
-    SEPARATOR: options.separator ?? "",
-    GENRE_NAMES: options.genreNames === undefined ? "" : resolve(options.genreNames),
-    GENRES: options.genres?.join(",") ?? "",
+    SEPARATOR: separator ?? "",
+    GENRE_NAMES: genreNames === undefined ? "" : resolve(genreNames),
+    GENRES: genres?.join(",") ?? "",
     MODEL: located(options.model),
     MODELS: options.models?.map(located).join(",") ?? "",
     TOKENIZER: options.tokenizer === undefined ? "" : resolve(options.tokenizer),

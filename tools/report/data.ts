@@ -10,14 +10,7 @@ import type {
   SeveralGenresFile,
 } from "../../lib/ideas/mod.ts";
 import { openSafetensors } from "../../lib/models/files/mod.ts";
-import {
-  type CleaningReport,
-  cleanSongs,
-  readSongs,
-  type Song,
-  songRows,
-  splitCounts,
-} from "../../lib/songs/mod.ts";
+import { type CleaningReport, prepareSongs, type Song, songRows, splitCounts } from "../../lib/songs/mod.ts";
 import type { EvaluationRecord, HistoryRecord, Recipe, TrainingRun } from "../../lib/training/mod.ts";
 import { defaultSplit } from "../run_songs.ts";
 import { exists, root } from "../setup/paths.ts";
@@ -146,11 +139,8 @@ function readHistory(path: string): HistoryRecord[] {
 /** The songs as the notebooks read, clean and split them. */
 async function summarise({ options, songsDigest }: RunRecord): Promise<SongsSummary | null> {
   if (!exists(options.songs)) return null;
-  const genres = options.genres?.split(",").map((genre) => genre.trim());
-  const { songs, report } = cleanSongs(
-    await readSongs(options.songs),
-    genres === undefined ? {} : { genres },
-  );
+  const { separator, genreNames } = options, genres = options.genres?.split(",");
+  const { songs, report } = await prepareSongs(options.songs, { genres, separator, genreNames });
   const split = defaultSplit(songs, options.seed);
   return {
     file: shownPath(options.songs),

@@ -16,6 +16,10 @@ export interface RunRecord {
     songs: string;
     /** The genres to tell apart, with commas; `null` for all. */
     genres: string | null;
+    /** What parts the table's columns; absent where it is found in the file. */
+    separator?: string;
+    /** The path of the file with the names of genre codes; absent where there is none. */
+    genreNames?: string;
     model: string;
     /** What the model search compares, with commas; `null` for its own choice. */
     models: string | null;
