@@ -3,6 +3,7 @@
  * song by song), and where they are not (split artist by artist).
  */
 import type pl from "nodejs-polars";
+import { UserError } from "../ground/errors.ts";
 import { type Estimate, mcNemar, type Rows, textBaseline, wilsonInterval } from "../evaluation/mod.ts";
 import { genresOf, instances, songRows, type SplitBy, splitSongs } from "../songs/mod.ts";
 import type { Recipe } from "../training/mod.ts";
@@ -86,7 +87,7 @@ export async function artistIdeaOnSplits(
     try {
       splitSongs(songs, { validation: 0.1, test: 0.1, seed: options.seed, by });
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
+      if (!(error instanceof UserError)) throw error;
       notes.push(`${model.name}, split by ${by}: ${error.message}`);
       continue;
     }

@@ -48,7 +48,7 @@ export function splitToLearn(songs: pl.DataFrame, { table, genres, seed }: Split
   try {
     return splitSongs(songs, { validation: 0.1, test: 0.1, seed });
   } catch (error) {
-    if (!(error instanceof RangeError || error instanceof UserError)) throw error;
+    if (!(error instanceof UserError)) throw error;
     throw new UserError(`${table}: ${whyNoSplit(songs, 1 + others.length)}`);
   }
 }
