@@ -2,8 +2,7 @@
 
 import { UserError } from "../ground/errors.ts";
 import type { AddedToken } from "./added_tokens.ts";
-import { SPECIAL_ROLES, type SpecialRole } from "./tokenizer.ts";
-import type { Side, TokenizerKind } from "./types.ts";
+import { type Side, type SpecialRole, specialRoles, type TokenizerKind } from "./types.ts";
 
 /** A JSON object. */
 export type Json = { [key: string]: unknown };
@@ -13,8 +12,10 @@ export type TokenSpec = Omit<AddedToken, "id">;
 
 /** What the files beside a vocabulary say. Null where they say nothing. */
 export interface TokenizerConfig {
-  /** `tokenizer_class`, without a final `Fast`. */
+  /** `tokenizer_class` of `tokenizer_config.json`, else of the model's `config.json`, without a final `Fast`. */
   tokenizerClass: string | null;
+  /** `model_type` of the model's `config.json`. */
+  modelType: string | null;
   /** Our own note of how a SentencePiece model is to be applied, written by `save`. */
   kind: TokenizerKind | null;
   /** `bare`: given by its name alone, so that a class may have more to say about it. */
@@ -53,6 +54,7 @@ export const KIND_KEY = "sentencepiece_tokenizer";
 export async function readConfig(read: (name: string) => Promise<string | null>): Promise<TokenizerConfig> {
   const config = await readObject(read, "tokenizer_config.json") ?? {};
   const map = await readObject(read, "special_tokens_map.json") ?? {};
+  const model = await readObject(read, "config.json") ?? {};
   const addedTokens = await readObject(read, "added_tokens.json") ?? {};
 
   if (asObject(config.sp_model_kwargs)?.enable_sampling === true) {
@@ -63,7 +65,7 @@ export async function readConfig(read: (name: string) => Promise<string | null>)
   }
 
   const special = new Map<SpecialRole, TokenSpec & { bare: boolean }>();
-  for (const role of SPECIAL_ROLES) {
+  for (const role of specialRoles) {
     const key = `${role}_token`;
     const value = config[key] ?? map[key];
     const spec = tokenSpec(value, key, true);
@@ -96,10 +98,10 @@ export async function readConfig(read: (name: string) => Promise<string | null>)
 
   const maxLength = config.model_max_length ?? config.max_len;
   const kind = config[KIND_KEY];
+  const tokenizerClass = config.tokenizer_class ?? model.tokenizer_class;
   return {
-    tokenizerClass: typeof config.tokenizer_class === "string"
-      ? config.tokenizer_class.replace(/Fast$/, "")
-      : null,
+    tokenizerClass: typeof tokenizerClass === "string" ? tokenizerClass.replace(/Fast$/, "") : null,
+    modelType: typeof model.model_type === "string" ? model.model_type : null,
     kind: typeof kind === "string" ? kind as TokenizerKind : null,
     special,
     additional,

@@ -33,6 +33,19 @@ export function makeNormalize(part: unknown, file: string): Change {
       );
       return (given) => steps.reduce((changed, step) => step(changed), given);
     }
+    case "BertNormalizer": {
+      const lowercase = json.lowercase !== false;
+      const prepare = makeBertNormalizer({
+        cleanText: json.clean_text !== false,
+        handleChinese: json.handle_chinese_chars !== false,
+        lowercase,
+        stripAccents: typeof json.strip_accents === "boolean" ? json.strip_accents : lowercase,
+      });
+      return ({ text, moved }) => {
+        const { units, origin, length } = prepare(text);
+        return { text: stringOf(units, 0, length), moved: moved || length > 0 && origin[0]! > 0 };
+      };
+    }
     case "Precompiled":
       return typeof json.precompiled_charsmap === "string" && json.precompiled_charsmap !== ""
         ? keeping(makePrecompiled(json.precompiled_charsmap, file))

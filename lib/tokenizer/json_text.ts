@@ -3,14 +3,16 @@
 
 import { UserError } from "../ground/errors.ts";
 import { type AddedToken, makeTokenFinder } from "./added_tokens.ts";
+import { classOf, conventionsOf, type SpecialNames } from "./classes.ts";
 import { asObject, type Json, type TokenizerConfig } from "./config.ts";
 import type { Template } from "./encoding.ts";
 import { type Change, makeNormalize } from "./json_normalizer.ts";
 import { makeWords } from "./json_words.ts";
-import { conventionsOf, findRoles } from "./roles.ts";
+import { findRoles } from "./roles.ts";
 import { saveJson } from "./save_files.ts";
 import type { Piece, TextModel } from "./text_model.ts";
 import type { TokenizerParts } from "./tokenizer.ts";
+import { specialRoles } from "./types.ts";
 import { parseAddedTokens, parseTemplate } from "./tokenizer_json.ts";
 
 /**
@@ -64,6 +66,7 @@ export type JsonParts =
 /**
  * What a `tokenizer.json` and the files beside it say around the model: added and special tokens, their layout, sides.
  *
+ * @param usual special tokens by the names that such models give them, where the vocabulary has these and not its class's.
  * @throws Error that names the file and the part that is not known or contradicts another.
  */
 export function jsonParts(
@@ -71,11 +74,13 @@ export function jsonParts(
   vocab: ReadonlyMap<string, number>,
   config: TokenizerConfig,
   file: string,
+  usual: SpecialNames = {},
 ): JsonParts {
   const conventions = conventionsOf(config);
-  const roles = findRoles(vocab, parseAddedTokens(json, file), config, conventions.names, false);
+  const added = parseAddedTokens(json, file);
+  const roles = findRoles(vocab, added, config, namesAmong(vocab, added, conventions.names, usual), false);
   const { ids, tokens, vocabSize, special, specialIds } = roles;
-  const added = config.splitSpecialTokens ? roles.added.filter((token) => !token.special) : roles.added;
+  const searched = config.splitSpecialTokens ? roles.added.filter((token) => !token.special) : roles.added;
   const normalize = makeNormalize(json.normalizer, file);
   // Such a token is shown, and becomes text again, in its prepared form.
   for (const token of roles.added) {
@@ -96,10 +101,10 @@ export function jsonParts(
     vocabSize,
     tokenToId: (token: string) => ids.get(token) ?? null,
     idToToken: (id: number) => tokens.get(id) ?? null,
-    added,
+    added: searched,
     normalize,
     tokenOf: (id: number) => tokens.get(id)!,
-    addedTokens: added.filter((token) => !token.normalized),
+    addedTokens: searched.filter((token) => !token.normalized),
     special,
     specialIds,
     template: parseTemplate(json.post_processor, file),
@@ -117,6 +122,23 @@ export function jsonParts(
   };
 }
 
+/** Of each part the first name that there is a token of. */
+export function namesAmong(
+  vocab: ReadonlyMap<string, number>,
+  added: readonly AddedToken[],
+  ...lists: readonly SpecialNames[]
+): SpecialNames {
+  const known = new Set([...vocab.keys(), ...added.map(({ content }) => content)]);
+  const names: SpecialNames = {};
+  for (const list of lists) {
+    for (const role of specialRoles) {
+      const name = list[role];
+      if (names[role] === undefined && name !== undefined && known.has(name)) names[role] = name;
+    }
+  }
+  return names;
+}
+
 /**
  * Refuses `add_bos_token` and `add_eos_token` of LlamaTokenizer that the layout contradicts: transformers 4 follows the
  * one, transformers 5 the other.
@@ -127,7 +149,7 @@ function checkStartAndEnd(
   special: ReadonlyMap<string, number>,
   file: string,
 ): void {
-  if (config.tokenizerClass !== "LlamaTokenizer") return;
+  if (classOf(config) !== "LlamaTokenizer") return;
   const sides = [["bos", single[0], config.addBos], ["eos", single.at(-1), config.addEos]] as const;
   for (const [role, part, asked] of sides) {
     const given = part !== undefined && "special" in part && part.special === special.get(role);

@@ -52,6 +52,14 @@ export function makeWords(part: unknown, file: string): Words {
         true,
         file,
       );
+    case "BertPreTokenizer": {
+      const apart = splitter(punctuation(), "Isolated", false, file);
+      return (text) => text.split(/\p{White_Space}+/u).flatMap(apart);
+    }
+    case "CharDelimiterSplit": {
+      const delimiter = String(json.delimiter);
+      return (text) => text.split(delimiter);
+    }
     case "WhitespaceSplit":
       return (text) => text.split(/\p{White_Space}+/u);
     case "Metaspace": {

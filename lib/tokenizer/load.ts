@@ -3,6 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { UserError } from "../ground/errors.ts";
 import { asObject, type Json, readConfig, readObject, type TokenizerConfig } from "./config.ts";
+import { classOf } from "./classes.ts";
 import { loadBpeJson } from "./load_bpe.ts";
 import { loadUnigramJson } from "./load_unigram.ts";
 import { parseIdMap, parseKobertVocab } from "./id_map.ts";
@@ -70,9 +71,14 @@ export async function loadTokenizer(place: string | URL, options: LoadOptions = 
   const names: string[] = [];
   for await (const entry of Deno.readDir(folder)) if (!entry.isDirectory) names.push(entry.name);
   names.sort();
+  const readBytes = async (name: string): Promise<Uint8Array<ArrayBuffer>> => {
+    const bytes = await Deno.readFile(`${folder}/${name}`);
+    refusePointer(bytes, `${folder}/${name}`);
+    return bytes;
+  };
   const read = async (name: string): Promise<string | null> => {
     if (!names.includes(name)) return null;
-    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await Deno.readFile(`${folder}/${name}`));
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await readBytes(name));
   };
   const config: TokenizerConfig = { ...await readConfig(read) };
   if (options.lowercase !== undefined) {
@@ -90,7 +96,7 @@ export async function loadTokenizer(place: string | URL, options: LoadOptions = 
   }
   const modelName = models[0];
   if (modelName !== undefined) {
-    const bytes = await Deno.readFile(`${folder}/${modelName}`);
+    const bytes = await readBytes(modelName);
     const kind = options.kind ?? sentencePieceKind(config, names, modelName, bytes);
     if (kind !== null) {
       // XLNet's and Llama's classes know no map.
@@ -118,6 +124,14 @@ export async function loadTokenizer(place: string | URL, options: LoadOptions = 
   );
 }
 
+/** @throws UserError where a file is what Git shows in place of a large one that was not fetched. */
+function refusePointer(bytes: Uint8Array, path: string): void {
+  if (!new TextDecoder().decode(bytes.subarray(0, 23)).startsWith("version https://git-lfs")) return;
+  throw new UserError(
+    `${path} is a Git LFS pointer, not the file itself: run "git lfs pull" in its folder, or download the file.`,
+  );
+}
+
 /** How the model is to be applied; null: `tokenizer.json` beside it says it better. */
 function sentencePieceKind(
   config: TokenizerConfig,
@@ -127,7 +141,9 @@ function sentencePieceKind(
 ): SentencePieceKind | null {
   const noted = SENTENCEPIECE_KINDS.find((kind) => kind === config.kind);
   if (noted !== undefined) return noted;
-  const { tokenizerClass } = config;
+  const byModel = classOf(config);
+  const tokenizerClass = config.tokenizerClass ??
+    (byModel !== null && Object.hasOwn(CLASSES, byModel) ? byModel : null);
   if (tokenizerClass !== null) {
     if (tokenizerClass === "XLNetTokenizer" && config.special.get("cls")?.content === "[CLS]") {
       return "kobert-skt";
@@ -139,8 +155,11 @@ function sentencePieceKind(
     if (kind !== undefined) return kind;
     if (!NEUTRAL_CLASSES.includes(tokenizerClass)) {
       throw new UserError(
-        `${modelName} belongs to a ${tokenizerClass} (tokenizer_config.json), whose conventions are not known here; ` +
-          `known are ${Object.keys(CLASSES).join(", ")}.`,
+        `${modelName} belongs to a ${tokenizerClass}, whose way with a SentencePiece model is not known here; known are ` +
+          `${
+            Object.keys(CLASSES).join(", ")
+          }. A tokenizer.json beside it would be read instead: download it too, ` +
+          "or save one in Python (AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)).",
       );
     }
   }

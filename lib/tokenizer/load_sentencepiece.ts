@@ -2,17 +2,17 @@
 
 import { UserError } from "../ground/errors.ts";
 import type { AddedToken } from "./added_tokens.ts";
+import { llamaConventions, xlnetConventions } from "./classes.ts";
 import type { TokenizerConfig, TokenSpec } from "./config.ts";
 import { bertTemplate, startEndTemplate, type Template, xlnetTemplate } from "./encoding.ts";
 import { makeDecoder } from "./json_decoder.ts";
 import { type KobertSettings, kobertText } from "./kobert.ts";
-import { LLAMA, XLNET } from "./roles.ts";
 import { llamaDecoder, type LlamaSettings, llamaText } from "./llama.ts";
 import { saveSentencePiece } from "./save_sentencepiece.ts";
 import { decodePieces, openSentencePiece, sentencePieceText } from "./sentencepiece.ts";
 import { parseSentencePieceModel, PieceType } from "./sentencepiece_model.ts";
-import { makeTokenizer, SPECIAL_ROLES, type SpecialRole } from "./tokenizer.ts";
-import type { Tokenizer } from "./types.ts";
+import { makeTokenizer } from "./tokenizer.ts";
+import { type SpecialRole, specialRoles, type Tokenizer } from "./types.ts";
 
 /** The kinds of tokenizers around a SentencePiece model. */
 export const SENTENCEPIECE_KINDS = [
@@ -50,8 +50,8 @@ const NAMES: Record<SentencePieceKind, readonly (readonly [SpecialRole, string])
   // skt's class uses [CLS] and [SEP] as the first and last token too.
   "kobert-skt": [["bos", "[CLS]"], ["eos", "[SEP]"], ...KOBERT_NAMES],
   "kobert-monologg": KOBERT_NAMES,
-  xlnet: Object.entries(XLNET.names) as [SpecialRole, string][],
-  llama: Object.entries(LLAMA.names) as [SpecialRole, string][],
+  xlnet: Object.entries(xlnetConventions.names) as [SpecialRole, string][],
+  llama: Object.entries(llamaConventions.names) as [SpecialRole, string][],
 };
 
 /**
@@ -103,7 +103,7 @@ export async function loadSentencePiece(files: SentencePieceFiles): Promise<Toke
     }
   };
   // Those that a kind does not take for granted exist only if the files name them.
-  const others = SPECIAL_ROLES.filter((role) =>
+  const others = specialRoles.filter((role) =>
     config.special.has(role) && !NAMES[kind].some(([own]) => own === role)
   );
   for (const [role, name] of [...others.map((role) => [role, ""] as const), ...NAMES[kind]]) {
@@ -128,7 +128,7 @@ export async function loadSentencePiece(files: SentencePieceFiles): Promise<Toke
   }
   for (const spec of config.additional) take(spec, null);
   if (kind === "xlnet" && config.additional.length === 0) {
-    for (const name of XLNET.additional) take(defaultSpec(name, false), null);
+    for (const name of xlnetConventions.additional) take(defaultSpec(name, false), null);
   }
   const llama: LlamaSettings = { legacy: config.legacy ?? true, prefixSpace: config.addPrefixSpace ?? true };
   if (kind === "llama" && !llama.legacy) {
@@ -171,7 +171,7 @@ export async function loadSentencePiece(files: SentencePieceFiles): Promise<Toke
     .sort((a, b) => a - b);
   const template = templateOf(kind, special, config);
   const splitAdded = plain || config.splitSpecialTokens ? [] : added;
-  const conventions = kind === "xlnet" ? XLNET : kind === "llama" ? LLAMA : null;
+  const conventions = kind === "xlnet" ? xlnetConventions : kind === "llama" ? llamaConventions : null;
   const paddingSide = config.paddingSide ?? conventions?.paddingSide ?? "right";
   const tokenOf = (id: number) => tokens.get(id)!;
 

@@ -186,6 +186,8 @@ Deno.test("truncation takes the side that is asked for", async () => {
   });
 });
 
+const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 371427\n`;
+
 Deno.test("files that do not fit are errors that say what and where", async () => {
   const cases: [Record<string, string | Uint8Array | object>, RegExp][] = [
     [{}, /has no tokenizer\. Looked for \*\.model or \*\.spiece .*; there is nothing/],
@@ -213,6 +215,12 @@ Deno.test("files that do not fit are errors that say what and where", async () =
       /belongs to a T5Tokenizer/,
     ],
     [{ "a.model": model.slice(0, 3000) }, /a\.model/],
+    ...["tokenizer.json", "tokenizer_config.json", "spiece.model", "vocab.txt", "config.json"].map((
+      name,
+    ): typeof cases[number] => [
+      { [name]: pointer },
+      new RegExp(`${name.replace(".", "\\.")} is a Git LFS pointer, not the file itself: run "git lfs pull"`),
+    ]),
   ];
   for (const [files, says] of cases) {
     await withFolder(files, async (folder) => {

@@ -6,12 +6,22 @@ import type { BertSettings } from "./bert_text.ts";
 import { asObject, type Json, type TokenizerConfig } from "./config.ts";
 import { bertTemplate, type Template } from "./encoding.ts";
 import { linesOf } from "./id_map.ts";
+import { makeDecoder } from "./json_decoder.ts";
+import { jsonParts, makeJsonText, namesAmong } from "./json_text.ts";
 import { addedTokensJson, limitsJson, specialTokensJson, templateJson, writeFiles } from "./save_files.ts";
-import { BERT_NAMES, findRoles } from "./roles.ts";
-import { makeTokenizer, type SpecialRole } from "./tokenizer.ts";
+import { bertNames, classOf, conventionsOf } from "./classes.ts";
+import { findRoles } from "./roles.ts";
+import { makeTokenizer } from "./tokenizer.ts";
 import { parseAddedTokens, parseTemplate } from "./tokenizer_json.ts";
-import type { Tokenizer } from "./types.ts";
-import { decodeWordPieces, preparedTokens, type WordPieceModel, wordPieceText } from "./wordpiece.ts";
+import type { SpecialRole, Tokenizer } from "./types.ts";
+import {
+  decodeWordPieces,
+  makeWordSplitter,
+  preparedTokens,
+  type WordPieceModel,
+  type WordPieces,
+  wordPieceText,
+} from "./wordpiece.ts";
 
 /** A WordPiece tokenizer as its files describe it. */
 interface WordPieceFiles {
@@ -23,7 +33,7 @@ interface WordPieceFiles {
   decoder: { prefix: string; cleanup: boolean } | null;
 }
 
-const BERT_CLASSES = ["BertTokenizer", "ElectraTokenizer", "DistilBertTokenizer", "BertJapaneseTokenizer"];
+const bertClasses = ["BertTokenizer", "ElectraTokenizer", "DistilBertTokenizer", "BertJapaneseTokenizer"];
 
 /**
  * Reads a `vocab.txt`: a token a line, the line's number its id.
@@ -32,11 +42,13 @@ const BERT_CLASSES = ["BertTokenizer", "ElectraTokenizer", "DistilBertTokenizer"
  * take Hangul apart with it). Here it is done unless the vocabulary shows that it cannot be meant: it has capitals or
  * Hangul syllables, which lower-cased text would never reach.
  *
- * @throws Error where the vocabulary has no unknown token.
+ * @throws Error where the vocabulary has no unknown token, or is the list of a SentencePiece model's pieces (KoBERT's
+ * `vocab.txt` without its model): WordPiece finds hardly any of them.
  */
 export function loadWordPieceVocab(text: string, config: TokenizerConfig, source: string): Tokenizer {
   const vocab = new Map<string, number>();
   linesOf(text).forEach((line, id) => vocab.set(line, id));
+  refusePieces(vocab, source);
   const settings: BertSettings = {
     cleanText: true,
     handleChinese: config.handleChinese ?? true,
@@ -48,7 +60,7 @@ export function loadWordPieceVocab(text: string, config: TokenizerConfig, source
     {
       model: {
         vocab,
-        unkToken: config.special.get("unk")?.content ?? BERT_NAMES.unk!,
+        unkToken: config.special.get("unk")?.content ?? bertNames.unk!,
         continuingPrefix: "##",
         maxWordLength: 100,
         normalizer: settings,
@@ -69,7 +81,7 @@ export function loadWordPieceVocab(text: string, config: TokenizerConfig, source
  * `do_lower_case`, `strip_accents` and `tokenize_chinese_chars` of a BERT class's `tokenizer_config.json` go before
  * what the file says, as in Python. Truncation and padding that the file may hold are left aside, as transformers does.
  *
- * @throws Error that names the part that is not BERT's.
+ * @throws Error that names the part that is not known.
  */
 export function loadWordPieceJson(
   json: Json,
@@ -85,16 +97,25 @@ export function loadWordPieceJson(
     }
     vocab.set(token, id);
   }
+  const wordPieces: WordPieces = {
+    vocab,
+    unkToken: typeof model.unk_token === "string" ? model.unk_token : bertNames.unk!,
+    continuingPrefix: typeof model.continuing_subword_prefix === "string"
+      ? model.continuing_subword_prefix
+      : "##",
+    maxWordLength: typeof model.max_input_chars_per_word === "number" ? model.max_input_chars_per_word : 100,
+  };
   const normalizer = asObject(json.normalizer);
+  const preTokenizer = asObject(json.pre_tokenizer);
+  const decoder = asObject(json.decoder);
+  const isBert = (part: Json | null, type: string) => part === null || part.type === type;
+  if (
+    !isBert(normalizer, "BertNormalizer") || !isBert(preTokenizer, "BertPreTokenizer") ||
+    !isBert(decoder, "WordPiece")
+  ) return loadOtherWordPieceJson(json, wordPieces, config, file, source);
   let settings: BertSettings | null = null;
   if (normalizer !== null) {
-    if (normalizer.type !== "BertNormalizer") {
-      throw new UserError(
-        `${file}: a WordPiece model behind the normalizer ${JSON.stringify(normalizer.type)} is not known; ` +
-          "BertNormalizer or none is.",
-      );
-    }
-    const bert = config.tokenizerClass !== null && BERT_CLASSES.includes(config.tokenizerClass);
+    const bert = bertClasses.includes(classOf(config) ?? "");
     const lowercase = (bert ? config.lowercase : null) ?? normalizer.lowercase !== false;
     const written = typeof normalizer.strip_accents === "boolean" ? normalizer.strip_accents : null;
     settings = {
@@ -104,32 +125,10 @@ export function loadWordPieceJson(
       stripAccents: (bert && config.stripAccents !== undefined ? config.stripAccents : written) ?? lowercase,
     };
   }
-  const preTokenizer = asObject(json.pre_tokenizer);
-  if (preTokenizer !== null && preTokenizer.type !== "BertPreTokenizer") {
-    throw new UserError(
-      `${file}: a WordPiece model behind the pre_tokenizer ${
-        JSON.stringify(preTokenizer.type)
-      } is not known; ` +
-        "BertPreTokenizer or none is.",
-    );
-  }
-  const decoder = asObject(json.decoder);
-  if (decoder !== null && decoder.type !== "WordPiece") {
-    throw new UserError(
-      `${file}: the decoder ${JSON.stringify(decoder.type)} does not go with a WordPiece model.`,
-    );
-  }
   return build(
     {
       model: {
-        vocab,
-        unkToken: typeof model.unk_token === "string" ? model.unk_token : BERT_NAMES.unk!,
-        continuingPrefix: typeof model.continuing_subword_prefix === "string"
-          ? model.continuing_subword_prefix
-          : "##",
-        maxWordLength: typeof model.max_input_chars_per_word === "number"
-          ? model.max_input_chars_per_word
-          : 100,
+        ...wordPieces,
         normalizer: settings,
         splitWords: preTokenizer !== null,
       },
@@ -144,10 +143,52 @@ export function loadWordPieceJson(
   );
 }
 
+/** WordPiece behind other parts than BERT's, in the general way of `tokenizer.json`: places are not known. */
+function loadOtherWordPieceJson(
+  json: Json,
+  wordPieces: WordPieces,
+  config: TokenizerConfig,
+  file: string,
+  source: string,
+): Tokenizer {
+  const splitWord = makeWordSplitter(wordPieces);
+  const decode = makeDecoder(json.decoder, file);
+  const parts = jsonParts(json, wordPieces.vocab, config, file, bertNames);
+  const { tokenOf } = parts;
+  let units = new Uint16Array(256);
+  return makeTokenizer({
+    ...parts,
+    kind: "wordpiece",
+    source,
+    model: makeJsonText(json, file, parts, (word, found) => {
+      if (word.length > units.length) units = new Uint16Array(2 * word.length);
+      for (let i = 0; i < word.length; i++) units[i] = word.charCodeAt(i);
+      splitWord(units, 0, word.length, (id) => found(id));
+    }),
+    cleanUp: config.cleanUp,
+    decode: (given) => decode(given.map(tokenOf)),
+  });
+}
+
+/** @throws UserError where many tokens begin with SentencePiece's mark for a space, and hardly one as WordPiece's do. */
+function refusePieces(vocab: ReadonlyMap<string, number>, source: string): void {
+  let pieces = 0, inside = 0;
+  for (const token of vocab.keys()) {
+    if (token.length > 1 && token.startsWith("▁")) pieces++;
+    else if (token.length > 2 && token.startsWith("##")) inside++;
+  }
+  if (pieces <= vocab.size / 20 || pieces <= inside) return;
+  throw new UserError(
+    `${source} lists the pieces of a SentencePiece model (${pieces} of ${vocab.size} begin with ▁, as KoBERT's do), and the model ` +
+      "is not beside it. Copy its file there: spiece.model, tokenizer_78b3253a26.model or another *.model or *.spiece of the " +
+      "place this vocabulary is from.",
+  );
+}
+
 /** Whether a vocabulary has tokens that lower-cased, accent-stripped text never reaches. */
 function hasCase(vocab: ReadonlyMap<string, number>, config: TokenizerConfig): boolean {
   const special = new Set([
-    ...Object.values(BERT_NAMES),
+    ...Object.values(bertNames),
     ...[...config.special.values()].map((spec) => spec.content),
   ]);
   for (const token of vocab.keys()) {
@@ -158,7 +199,15 @@ function hasCase(vocab: ReadonlyMap<string, number>, config: TokenizerConfig): b
 
 function build(files: WordPieceFiles, config: TokenizerConfig, source: string): Tokenizer {
   const { model } = files;
-  const roles = findRoles(model.vocab, files.added, config, BERT_NAMES, files.template === null);
+  const { names } = conventionsOf(config);
+  const own = namesAmong(model.vocab, files.added, names, bertNames);
+  const roles = findRoles(
+    model.vocab,
+    files.added,
+    config,
+    files.template === null ? { ...bertNames, ...own } : own,
+    files.template === null,
+  );
   const { ids, tokens, vocabSize, added, special } = roles;
   // Such a token is shown, and becomes text again, in its prepared form.
   preparedTokens(model, added).forEach((text, id) => tokens.set(id, text));

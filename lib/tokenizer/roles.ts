@@ -1,9 +1,9 @@
 // Which tokens are special: what the files name, joined with what the vocabulary has.
 
 import type { AddedToken } from "./added_tokens.ts";
+import type { SpecialNames } from "./classes.ts";
 import type { TokenizerConfig, TokenSpec } from "./config.ts";
-import { SPECIAL_ROLES, type SpecialRole } from "./tokenizer.ts";
-import type { Side } from "./types.ts";
+import { type SpecialRole, specialRoles } from "./types.ts";
 
 /** A vocabulary with its added and special tokens. */
 export interface Roles {
@@ -17,57 +17,6 @@ export interface Roles {
   specialIds: number[];
 }
 
-/** BERT's special tokens. */
-export const BERT_NAMES: Partial<Record<SpecialRole, string>> = {
-  unk: "[UNK]",
-  sep: "[SEP]",
-  pad: "[PAD]",
-  cls: "[CLS]",
-  mask: "[MASK]",
-};
-
-/** What a class of Python's takes for granted. */
-export interface Conventions {
-  names: Partial<Record<SpecialRole, string>>;
-  paddingSide: Side;
-  /** The segment of padding. */
-  padType: number;
-}
-
-/** XLNetTokenizer's; `additional` are special tokens without a part of their own. */
-export const XLNET = {
-  names: {
-    bos: "<s>",
-    eos: "</s>",
-    unk: "<unk>",
-    sep: "<sep>",
-    pad: "<pad>",
-    cls: "<cls>",
-    mask: "<mask>",
-  },
-  paddingSide: "left",
-  padType: 3,
-  additional: ["<eop>", "<eod>"],
-} as const;
-
-/** LlamaTokenizer's. */
-export const LLAMA = {
-  names: { unk: "<unk>", bos: "<s>", eos: "</s>" },
-  paddingSide: "left",
-  padType: 0,
-} as const;
-
-/** The conventions of the class that `tokenizer_config.json` names, where it matters. */
-export function conventionsOf(config: TokenizerConfig): Conventions {
-  switch (config.tokenizerClass) {
-    case "XLNetTokenizer":
-      return XLNET;
-    case "LlamaTokenizer":
-      return LLAMA;
-  }
-  return { names: {}, paddingSide: "right", padType: 0 };
-}
-
 /**
  * Joins a vocabulary, its added tokens and the configuration. Special tokens that the vocabulary lacks get the next
  * ids, as in Python.
@@ -79,7 +28,7 @@ export function findRoles(
   vocab: ReadonlyMap<string, number>,
   addedTokens: readonly AddedToken[],
   config: TokenizerConfig,
-  assumed: Partial<Record<SpecialRole, string>>,
+  assumed: SpecialNames,
   always: boolean,
 ): Roles {
   const ids = new Map(vocab);
@@ -103,7 +52,7 @@ export function findRoles(
     if (role !== null) special.set(role, id);
     if (!added.some((token) => token.id === id)) add({ ...spec, id, special: true });
   };
-  for (const role of SPECIAL_ROLES) {
+  for (const role of specialRoles) {
     const spec = config.special.get(role);
     const name = assumed[role];
     if (spec !== undefined) take(spec, role);

@@ -3,8 +3,7 @@
 import type { AddedToken } from "./added_tokens.ts";
 import type { Json, TokenizerConfig } from "./config.ts";
 import type { Template, TemplatePart } from "./encoding.ts";
-import type { SpecialRole } from "./tokenizer.ts";
-import type { Side } from "./types.ts";
+import type { Side, SpecialRole } from "./types.ts";
 
 /** Added tokens as `tokenizer.json` lists them, by their ids. */
 export function addedTokensJson(tokens: Iterable<AddedToken>): Record<string, unknown>[] {

@@ -9,8 +9,7 @@ import type { SentencePieceFiles, SentencePieceKind } from "./load_sentencepiece
 import { addedTokensJson, limitsJson, specialTokensJson, templateJson, writeFiles } from "./save_files.ts";
 import { scoredPieces } from "./sentencepiece.ts";
 import { type NormalizerSpec, PieceType, type SentencePieceModel } from "./sentencepiece_model.ts";
-import type { SpecialRole } from "./tokenizer.ts";
-import type { Side } from "./types.ts";
+import type { Side, SpecialRole } from "./types.ts";
 
 /** A loaded tokenizer, as far as its files need it. */
 export interface SavedSentencePiece extends SentencePieceFiles {

@@ -22,13 +22,10 @@ import type {
   Encoding,
   Offset,
   Side,
+  SpecialRole,
   Tokenizer,
   TokenizerKind,
 } from "./types.ts";
-
-/** The special tokens that have a part of their own, by Hugging Face's names. */
-export const SPECIAL_ROLES = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"] as const;
-export type SpecialRole = typeof SPECIAL_ROLES[number];
 
 /** What `makeTokenizer` puts together. */
 export interface TokenizerParts {
@@ -196,6 +193,7 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
     get eosId() {
       return idOfRole("eos");
     },
+    specialId: (role) => parts.special.get(role) ?? null,
     specialIds: parts.specialIds,
     paddingSide: parts.paddingSide,
     modelMaxLength: parts.modelMaxLength,

@@ -21,6 +21,10 @@ export type TokenizerKind =
   | "unigram"
   | "bpe";
 
+/** The special tokens that have a part of their own, by Hugging Face's names. */
+export const specialRoles = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"] as const;
+export type SpecialRole = typeof specialRoles[number];
+
 /** Where a token stands in its text: `[start, end)`, counted in code points as Python counts characters. */
 export type Offset = [start: number, end: number];
 
@@ -91,6 +95,8 @@ export interface Tokenizer {
   readonly maskId: number;
   readonly bosId: number;
   readonly eosId: number;
+  /** A special token's id, `null` where this tokenizer has none of the kind. */
+  specialId(role: SpecialRole): number | null;
   /** Ids of all special tokens, ascending. */
   readonly specialIds: readonly number[];
   readonly paddingSide: Side;

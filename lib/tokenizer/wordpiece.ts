@@ -24,53 +24,31 @@ export interface WordPieceModel {
   splitWords: boolean;
 }
 
+/** What is found in a text: an id for the units `[from, to)`. */
+type Found = (id: number, from: number, to: number) => void;
+
+/** Splits one word, `units[from..to)`. */
+export type WordSplitter = (units: Uint16Array, from: number, to: number, found: Found) => void;
+
+/** How words are split, apart from how a text becomes words. */
+export type WordPieces = Pick<WordPieceModel, "vocab" | "unkToken" | "continuingPrefix" | "maxWordLength">;
+
 /**
- * WordPiece as a text model.
+ * Splits words into the longest pieces that the vocabulary has.
  *
- * @param normalizedTokens added tokens that are looked for in the prepared text.
  * @throws Error where the vocabulary lacks the unknown token.
  */
-export function wordPieceText(model: WordPieceModel, normalizedTokens: readonly AddedToken[]): TextModel {
+export function makeWordSplitter(model: WordPieces): WordSplitter {
   const unkId = model.vocab.get(model.unkToken);
   if (unkId === undefined) {
     throw new UserError(`The vocabulary has no ${model.unkToken}, which WordPiece needs for unknown words.`);
   }
-  const classes = characterClasses();
-  const prepare = makeBertNormalizer(model.normalizer ?? UNPREPARED);
   const trie = buildTrie(model.vocab);
   const { codes, base, check, value } = trie;
-  const tokenOf = new Map([...model.vocab].map(([token, id]) => [id, token]));
   let inside = ROOT;
   for (let i = 0; i < model.continuingPrefix.length && inside >= 0; i++) {
     inside = step(trie, inside, model.continuingPrefix.charCodeAt(i));
   }
-
-  const writtenAs = preparedTokens(model, normalizedTokens);
-  const findTokens = makeTokenFinder(normalizedTokens, (token) => writtenAs.get(token.id)!);
-
-  /** One word: calls `found` with (id, from, to) for each piece. */
-  const splitWord = (
-    units: Uint16Array,
-    from: number,
-    to: number,
-    found: (id: number, from: number, to: number) => void,
-  ): void => {
-    let characters = to - from;
-    if (characters > model.maxWordLength) {
-      for (let i = from; i < to; i++) if ((units[i]! & 0xfc00) === 0xdc00) characters--;
-      if (characters > model.maxWordLength) return found(unkId, from, to);
-    }
-    // Twice: a word that cannot be split to its end is unknown as a whole.
-    let count = 0;
-    for (let at = from; at < to; count++) {
-      const end = longest(units, at, to, at === from);
-      if (end < 0) return found(unkId, from, to);
-      ends[count] = end;
-      ids[count] = longestId;
-      at = end;
-    }
-    for (let i = 0, start = from; i < count; start = ends[i++]!) found(ids[i]!, start, ends[i]!);
-  };
   // A word has at most as many pieces as characters.
   const ends = new Int32Array(2 * model.maxWordLength + 2);
   const ids = new Int32Array(2 * model.maxWordLength + 2);
@@ -94,12 +72,45 @@ export function wordPieceText(model: WordPieceModel, normalizedTokens: readonly 
     return end;
   };
 
+  return (units, from, to, found) => {
+    let characters = to - from;
+    if (characters > model.maxWordLength) {
+      for (let i = from; i < to; i++) if ((units[i]! & 0xfc00) === 0xdc00) characters--;
+      if (characters > model.maxWordLength) return found(unkId, from, to);
+    }
+    // Twice: a word that cannot be split to its end is unknown as a whole.
+    let count = 0;
+    for (let at = from; at < to; count++) {
+      const end = longest(units, at, to, at === from);
+      if (end < 0) return found(unkId, from, to);
+      ends[count] = end;
+      ids[count] = longestId;
+      at = end;
+    }
+    for (let i = 0, start = from; i < count; start = ends[i++]!) found(ids[i]!, start, ends[i]!);
+  };
+}
+
+/**
+ * WordPiece as a text model.
+ *
+ * @param normalizedTokens added tokens that are looked for in the prepared text.
+ * @throws Error where the vocabulary lacks the unknown token.
+ */
+export function wordPieceText(model: WordPieceModel, normalizedTokens: readonly AddedToken[]): TextModel {
+  const splitWord = makeWordSplitter(model);
+  const classes = characterClasses();
+  const prepare = makeBertNormalizer(model.normalizer ?? UNPREPARED);
+  const tokenOf = new Map([...model.vocab].map(([token, id]) => [id, token]));
+  const writtenAs = preparedTokens(model, normalizedTokens);
+  const findTokens = makeTokenFinder(normalizedTokens, (token) => writtenAs.get(token.id)!);
+
   /** All words of `units[from..to)`. */
   const splitWords = (
     units: Uint16Array,
     from: number,
     to: number,
-    found: (id: number, from: number, to: number) => void,
+    found: Found,
   ): void => {
     if (!model.splitWords) {
       if (from < to) splitWord(units, from, to, found);
@@ -128,7 +139,7 @@ export function wordPieceText(model: WordPieceModel, normalizedTokens: readonly 
   const splitText = (
     units: Uint16Array,
     length: number,
-    found: (id: number, from: number, to: number) => void,
+    found: Found,
   ): void => {
     if (normalizedTokens.length === 0) return splitWords(units, 0, length, found);
     for (const { from, to, id } of findTokens(stringOf(units, 0, length))) {

@@ -4,7 +4,7 @@ import { loadTokenizer } from "./mod.ts";
 import { stringOf } from "./characters.ts";
 import { fixture, fixturePath, type Row, TEXTS, withFolder } from "./testing.ts";
 import { characterClasses, Is } from "./tokenizers_classes.ts";
-import type { Side, Truncation } from "./types.ts";
+import type { Side, Tokenizer, Truncation } from "./types.ts";
 
 interface Case {
   first: string;
@@ -68,6 +68,29 @@ for (const [name, variant] of Object.entries(reference)) {
           );
         }
       }
+    });
+  });
+}
+
+for (
+  const [name, { json, rows }] of Object.entries(
+    fixture<Record<string, Omit<Variant, "cases">>>("wordpiece_parts.json"),
+  )
+) {
+  Deno.test(`WordPiece behind other parts than BERT's, ${name}: ids and decoding as Hugging Face tokenizers gives them`, async () => {
+    await withFolder({ "tokenizer.json": { ...json, model: { ...json.model, vocab } } }, async (folder) => {
+      const tokenizer = await loadTokenizer(folder);
+      assert.equal(tokenizer.kind, "wordpiece");
+      assert.deepEqual([tokenizer.padId, tokenizer.maskId], [0, 4]);
+      const check = (given: Tokenizer) =>
+        rows.forEach((want, i) => {
+          const about = JSON.stringify(TEXTS[i]);
+          assert.deepEqual(given.encode(TEXTS[i]!).ids, want.ids, about);
+          assert.equal(given.decode(want.ids), want.decoded, about);
+        });
+      check(tokenizer);
+      await tokenizer.save(`${folder}/saved`);
+      check(await loadTokenizer(`${folder}/saved`));
     });
   });
 }
@@ -169,13 +192,13 @@ Deno.test("WordPiece: a vocabulary without the unknown token is an error", async
   });
 });
 
-Deno.test("WordPiece: parts that are not BERT's are refused by name", async () => {
+Deno.test("WordPiece: parts that are not known are refused by name", async () => {
   const model = { type: "WordPiece", vocab, unk_token: "[UNK]" };
   for (
     const [part, says] of [
-      [{ normalizer: { type: "NFC" } }, /normalizer "NFC"/],
-      [{ pre_tokenizer: { type: "Whitespace" } }, /pre_tokenizer "Whitespace"/],
-      [{ decoder: { type: "Metaspace" } }, /decoder "Metaspace"/],
+      [{ normalizer: { type: "Nmt" } }, /normalizer "Nmt" is not known/],
+      [{ pre_tokenizer: { type: "UnicodeScripts" } }, /pre_tokenizer "UnicodeScripts" is not known/],
+      [{ decoder: { type: "CTC" } }, /decoder "CTC" is not known/],
       [{ post_processor: { type: "Odd" } }, /post_processor "Odd" is not known/],
       [{ added_tokens: [{ content: "x" }] }, /added_tokens\[0\] is not a token with an id/],
     ] as const
@@ -184,4 +207,30 @@ Deno.test("WordPiece: parts that are not BERT's are refused by name", async () =
       await assert.rejects(() => loadTokenizer(folder), says);
     });
   }
+});
+
+Deno.test("WordPiece: a list of SentencePiece's pieces is refused, with what is missing", async () => {
+  const pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "▁나는", "▁너는", "바람", "▁봄", "##는"];
+  await withFolder({ "vocab.txt": pieces.map((piece) => `${piece}\n`).join("") }, async (folder) => {
+    await assert.rejects(
+      () => loadTokenizer(folder),
+      /vocab\.txt lists the pieces of a SentencePiece model \(3 of 10 begin with ▁.*the model is not beside it\. Copy its file there/,
+    );
+  });
+  // a mark among a vocabulary's characters is none
+  const words = [
+    "[PAD]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    "[MASK]",
+    "▁",
+    "나",
+    "##는",
+    "▁x",
+    ...Array.from("가거고구", (c) => c),
+  ];
+  await withFolder({ "vocab.txt": words.map((word) => `${word}\n`).join("") }, async (folder) => {
+    assert.deepEqual((await loadTokenizer(folder)).tokenize("나는"), ["나", "##는"]);
+  });
 });

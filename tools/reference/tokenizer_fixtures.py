@@ -8,6 +8,7 @@ Needs `sentencepiece`, `tokenizers` and `transformers` (versions in requirements
 
 import collections
 import contextlib
+import inspect
 import io
 import json
 import pathlib
@@ -419,6 +420,59 @@ def wordpiece_reference(texts):
     return out
 
 
+def wordpiece_parts_reference(texts):
+    """WordPiece behind other parts than BERT's: the quick tour of `tokenizers`, and what else people put together."""
+    vocab = wordpiece_vocab()
+    n, p = normalizers, pre_tokenizers
+    cls, sep = ("[CLS]", vocab["[CLS]"]), ("[SEP]", vocab["[SEP]"])
+    template = processors.TemplateProcessing(single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[cls, sep])
+    variants = {
+        "quick_tour": (n.Sequence([n.NFD(), n.Lowercase(), n.StripAccents()]), p.Whitespace(), decoders.WordPiece(), 100),
+        "composed": (n.Sequence([n.NFC(), n.Lowercase()]), p.Whitespace(), decoders.WordPiece(cleanup=False), 100),
+        "bert_in_sequences": (n.Sequence([n.BertNormalizer(lowercase=True, strip_accents=False), n.Replace("ㅋㅋ", "ㅋ")]),
+                              p.Sequence([p.BertPreTokenizer(), p.Digits(individual_digits=True)]), decoders.WordPiece(), 12),
+        "split_by_parts": (None, p.Sequence([p.WhitespaceSplit(), p.Punctuation()]), None, 100),
+        "delimiter": (n.Strip(), p.CharDelimiterSplit(" "), decoders.WordPiece(prefix="##"), 100),
+    }  # fmt: skip
+    out = {}
+    for name, (normalizer, words, decoder, longest) in variants.items():
+        tokenizer = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]", max_input_chars_per_word=longest))
+        if normalizer is not None:
+            tokenizer.normalizer = normalizer
+        if decoder is not None:
+            tokenizer.decoder = decoder
+        tokenizer.pre_tokenizer, tokenizer.post_processor = words, template
+        tokenizer.add_special_tokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
+        tokenizer.add_tokens([AddedToken("CAFÉ", normalized=True)])
+        out[name] = {"json": plain(tokenizer), "rows": rows_of(tokenizer, texts, offsets=False, decoded=True)}
+    return out
+
+
+# Classes that read a tokenizer.json, by their names in transformers 4 and 5.
+CLASSES = """
+    BertTokenizer BertJapaneseTokenizer DistilBertTokenizer ElectraTokenizer LayoutLMTokenizer LxmertTokenizer MobileBertTokenizer
+    RoFormerTokenizer RobertaTokenizer XLMRobertaTokenizer BartTokenizer BarthezTokenizer CamembertTokenizer LEDTokenizer MBartTokenizer
+    MvpTokenizer NllbTokenizer MPNetTokenizer FunnelTokenizer AlbertTokenizer FNetTokenizer RemBertTokenizer BigBirdTokenizer
+    DebertaTokenizer DebertaV2Tokenizer T5Tokenizer GPT2Tokenizer GPTNeoXTokenizer Qwen2Tokenizer GemmaTokenizer CodeLlamaTokenizer
+    LlamaTokenizer XLNetTokenizer
+""".split()  # fmt: skip
+
+
+def class_conventions():
+    """What each class takes for granted: the defaults of its special tokens, and its padding side."""
+    out = {}
+    for name in CLASSES:
+        cls = getattr(transformers, name)
+        given = inspect.signature(cls.__init__).parameters
+        if "unk_token" not in given:
+            given = inspect.signature(cls.__mro__[1].__init__).parameters
+        roles = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
+        names = {role: str(given[f"{role}_token"].default) for role in roles
+                 if f"{role}_token" in given and given[f"{role}_token"].default is not None}  # fmt: skip
+        out[name] = {"names": names, "paddingSide": cls.padding_side}
+    return out
+
+
 def fnv(texts):
     """FNV-1a over UTF-8, 32 bits."""
     value = 0x811C9DC5
@@ -574,6 +628,8 @@ def main():
     write("sentencepiece.json", reference)
     write("kobert.json", kobert_reference(texts, processors_["songs"]))
     write("wordpiece.json", wordpiece_reference(texts))
+    write("wordpiece_parts.json", wordpiece_parts_reference(texts))
+    write("class_conventions.json", class_conventions())
     write("code_points.json", code_point_digests())
     write("unigram.json", unigram_reference(texts, processors_["songs"]))
     write("bpe.json", bpe_reference([*texts, "it's IT'S 'ſ don't'RE", "a\ufeffb \ufeff c\u0085d \u0085 ", "<|begin|>x<|end|>"]))
