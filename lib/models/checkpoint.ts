@@ -2,10 +2,13 @@
 import { join } from "node:path";
 import { UserError } from "../ground/errors.ts";
 import { tensorFromFile } from "../engine/mod.ts";
-import { ConfigReader, type JsonObject } from "./config.ts";
+import type { Architecture } from "./architecture.ts";
+import { ConfigReader, isRegressionConfig, type JsonObject, numberedLabels } from "./config.ts";
+import { classRows, pickRows } from "./class_rows.ts";
+import { guessWrongText } from "./files/file_bytes.ts";
 import { canonicalNames, openCheckpoint, type TensorFile, writeSafetensorsFolder } from "./files/mod.ts";
 import type { ParameterSpec } from "./layers.ts";
-import { adaptedConfigFile, saveLora } from "./lora_files.ts";
+import { adaptedConfigFile, baseBeside, saveLora } from "./lora_files.ts";
 import { buildModel, describeModel, type Model, type ModelDescription, type ModelOptions } from "./model.ts";
 
 /** What a checkpoint's file and the model's parameters did not have in common. */
@@ -14,6 +17,8 @@ export interface LoadReport {
   initialised: string[];
   /** Names in the file that the model has no use for: another task's head. */
   unused: string[];
+  /** What the checkpoint's head was made for, where it is not used for that. */
+  otherHead?: string;
 }
 
 /**
@@ -36,11 +41,21 @@ export function loadCheckpoint(
 ): { model: Model; report: LoadReport } {
   const source = join(folder, "config.json");
   const json = readConfig(folder, source);
-  const description = describeModel(json, source, options);
-  const rows = classRows(new ConfigReader(json, source).labels(), options.labels);
+  const stated = new ConfigReader(json, source);
+  const first = describeModel(json, source, options);
   const file = openCheckpoint(folder);
   try {
+    const theirs = labelsOfHead(stated, first, file);
+    const isStated = String(theirs) === String(stated.labels());
+    const description = options.labels !== undefined || isStated
+      ? first
+      : describeModel(json, source, { ...options, labels: theirs });
+    const isRegression = options.labels !== undefined && isRegressionConfig(stated);
+    const rows = isRegression ? "other" : classRows(theirs, options.labels);
     const { found, report } = match(description, file, rows === "other", source);
+    if (rows === "other" && headOf(first, file) !== null) {
+      report.otherHead = isRegression ? "regression" : theirs.join(", ");
+    }
     const model = buildModel(description, options, (spec) => {
       const name = found.get(spec.name);
       if (name === undefined) return null;
@@ -52,6 +67,20 @@ export function loadCheckpoint(
   } finally {
     file.close();
   }
+}
+
+/** What a file's head tells apart: the classes that the config names, else numbered ones, as many as it has. */
+function labelsOfHead(stated: ConfigReader, description: ModelDescription, file: TensorFile): string[] {
+  const labels = stated.labels();
+  const rows = stated.hasLabels ? null : headOf(description, file);
+  return rows === null || rows === labels.length ? labels : numberedLabels(rows);
+}
+
+/** How many classes a file's head tells apart; `null` where it has none. */
+function headOf({ specs, architecture }: ModelDescription, file: TensorFile): number | null {
+  const head = specs.find(({ byClass }) => byClass)?.name;
+  const name = head === undefined ? undefined : storedNames(architecture, specs, file).get(head);
+  return name === undefined ? null : file.info(name).shape[0] ?? null;
 }
 
 /**
@@ -71,7 +100,7 @@ export function readConfig(folder: string, path: string = join(folder, "config.j
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${path} is not valid JSON: ${(error as Error).message}`);
+    throw new UserError(`${path} is not valid JSON: ${(error as Error).message}.${guessWrongText(text)}`);
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new UserError(
@@ -81,22 +110,6 @@ export function readConfig(folder: string, path: string = join(folder, "config.j
   return json as JsonObject;
 }
 
-/** Where the wanted classes stand in a checkpoint's head: as they are, at these rows, or nowhere: it has others. */
-function classRows(stored: string[], wanted: readonly string[] | undefined): "same" | "other" | number[] {
-  if (wanted === undefined) return "same";
-  if (stored.length !== wanted.length) return "other";
-  if (stored.every((label, i) => label === wanted[i] || label === `LABEL_${i}`)) return "same";
-  const rows = wanted.map((label) => stored.indexOf(label));
-  return rows.includes(-1) ? "other" : rows;
-}
-
-function pickRows(values: Float32Array, rows: number[]): Float32Array {
-  const width = values.length / rows.length;
-  const picked = new Float32Array(values.length);
-  rows.forEach((row, i) => picked.set(values.subarray(row * width, (row + 1) * width), i * width));
-  return picked;
-}
-
 /** The name in the file of each of the model's parameters that it holds. */
 function match(
   { architecture, config, task, specs }: ModelDescription,
@@ -104,7 +117,8 @@ function match(
   otherClasses: boolean,
   source: string,
 ): { found: Map<string, string>; report: LoadReport } {
-  const stored = canonicalNames(file.names(), architecture);
+  const { prefix } = architecture;
+  const stored = storedNames(architecture, specs, file);
   const tied = Object.entries(architecture.tied(config, task));
   const found = new Map<string, string>(), known = new Set<string>();
   const initialised: string[] = [], problems: string[] = [];
@@ -114,7 +128,7 @@ function match(
     names.forEach((name) => known.add(name));
     const name = stored.get(names.find((name) => stored.has(name)) ?? "");
     if (name === undefined) {
-      if (isOfEncoder(spec, architecture.prefix)) problems.push(`${spec.name} [${spec.shape}] is missing`);
+      if (isOfEncoder(spec, prefix)) problems.push(`${spec.name} [${spec.shape}] is missing`);
       else initialised.push(spec.name);
       continue;
     }
@@ -144,6 +158,17 @@ function match(
     );
   }
   return { found, report: { initialised, unused } };
+}
+
+/** The file's names by the model's. */
+function storedNames(
+  { prefix }: Architecture,
+  specs: readonly ParameterSpec[],
+  file: TensorFile,
+): Map<string, string> {
+  const front = `${prefix}.`;
+  const encoder = specs.flatMap(({ name }) => name.startsWith(front) ? [name.slice(front.length)] : []);
+  return canonicalNames(file.names(), { prefix, known: new Set(encoder) });
 }
 
 /** The pooler stands in the encoder's names, but only classification has use for it. */
@@ -186,7 +211,8 @@ export async function saveCheckpoint(model: Model, folder: string): Promise<void
   else await writeWeights(model, folder);
   // transformers takes a folder with a config.json for a whole model
   const path = join(folder, model.lora === undefined ? "config.json" : adaptedConfigFile);
-  await Deno.writeTextFile(`${path}.tmp`, JSON.stringify(json, null, 2) + "\n");
+  const contents = model.lora === undefined ? json : { ...json, ...baseBeside(model.lora, folder) };
+  await Deno.writeTextFile(`${path}.tmp`, JSON.stringify(contents, null, 2) + "\n");
   await Deno.rename(`${path}.tmp`, path);
 }
 

@@ -194,7 +194,8 @@ Deno.test("labels of the checkpoint, or given in their place", () => {
   const head = ["classifier.weight", "classifier.bias"];
   for (const labels of [["발라드", "댄스", "트로트", "힙합"], ["봄", "가을"]]) {
     const other = logitsIn(folder, { labels });
-    assert.deepEqual(other.report, { initialised: head, unused: [] }, "other classes, another head");
+    const report = { initialised: head, unused: [], otherHead: "봄, 여름, 가을, 겨울" };
+    assert.deepEqual(other.report, report, "other classes, another head");
     assert.equal(other.logits.length, 2 * labels.length);
   }
 });
@@ -211,6 +212,7 @@ Deno.test("a head whose classes are only numbered takes names; in RoBERTa only t
     assert.deepEqual(logitsIn(folder, { labels: labels.slice(2) }).report, {
       initialised: ["classifier.out_proj.weight", "classifier.out_proj.bias"],
       unused: [],
+      otherHead: Object.values(generic).join(", "),
     });
   });
 });
@@ -255,6 +257,106 @@ Deno.test("a head of another size than the config's classes is an error unless c
       "classifier.bias",
     ]);
   });
+});
+
+Deno.test("a config that names no classes: as many as the head has, numbered", async () => {
+  await withFolder(async (folder) => {
+    await writeChanged(folder, "bert-classifier", unchanged, { id2label: null, label2id: null });
+    const numbered = logitsIn(folder);
+    assert.deepEqual(numbered.labels, ["LABEL_0", "LABEL_1", "LABEL_2", "LABEL_3"]);
+    assert.deepEqual(numbered.report, nothing);
+    assert.deepEqual(numbered.logits, logitsIn(caseFolder("bert-classifier")).logits);
+    const named = logitsIn(folder, { labels: ["가", "나", "다", "라"] });
+    assert.deepEqual([named.report, named.logits], [nothing, numbered.logits]);
+  });
+});
+
+Deno.test("a head for regression gives way to a new one for classes, and is no classifier without them", async () => {
+  const regression = [
+    { problem_type: "regression", id2label: { 0: "LABEL_0" }, label2id: { LABEL_0: 0 } },
+    { id2label: null, label2id: null },
+    // several numbers are no classes either
+    { problem_type: "regression", id2label: { 0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2" } },
+  ];
+  for (const fields of regression) {
+    const outputs = fields.id2label === null ? 1 : Object.keys(fields.id2label!).length;
+    await withFolder(async (folder) => {
+      const cut = (tensor: TensorToWrite): TensorToWrite => {
+        if (!tensor.name.startsWith("classifier.")) return tensor;
+        const shape = [outputs, ...tensor.shape.slice(1)],
+          size = shape.reduce((product, n) => product * n, 1);
+        return { ...tensor, shape, data: (tensor.data as Float32Array).slice(0, size) };
+      };
+      await writeChanged(folder, "bert-classifier", cut, fields);
+      assert.match(
+        await messageOf(() => loadCheckpoint(folder)),
+        /regression.*Train it on texts of several classes first/,
+      );
+      const { report, labels, json } = logitsIn(folder, { labels: ["가", "나", "다"] });
+      assert.deepEqual(labels, ["가", "나", "다"]);
+      assert.deepEqual(report.initialised, ["classifier.weight", "classifier.bias"]);
+      assert.equal(report.otherHead, "problem_type" in fields ? "regression" : "LABEL_0");
+      assert.equal(json.problem_type, undefined);
+    });
+  }
+});
+
+Deno.test("what a program of one's own puts before the names goes, whatever it is", async () => {
+  const expected = logitsIn(caseFolder("bert-classifier"));
+  const wrapped = (front: string, head = front) => (tensor: TensorToWrite) => ({
+    ...tensor,
+    name: (tensor.name.startsWith("bert.") ? front : head) + tensor.name,
+  });
+  const bare = (front: string) => (tensor: TensorToWrite) => ({
+    ...tensor,
+    name: tensor.name.replace(/^bert\./, front),
+  });
+  const changes: [string, (tensor: TensorToWrite) => TensorToWrite][] = [
+    ["Lightning", wrapped("model.")],
+    ["several", wrapped("module._orig_mod.net.backbone.")],
+    ["the head beside it", wrapped("net.", "")],
+    ["the bare encoder and the head beside it", bare("encoder.")],
+    ["FSDP in the middle", (tensor) => ({
+      ...tensor,
+      name: tensor.name.replace("layer.0.", "layer.0._fsdp_wrapped_module._checkpoint_wrapped_module."),
+    })],
+  ];
+  for (const [about, change] of changes) {
+    await withFolder(async (folder) => {
+      await writeChanged(folder, "bert-classifier", change);
+      const { logits, report } = logitsIn(folder);
+      assert.deepEqual(report, nothing, about);
+      assert.deepEqual(logits, expected.logits, about);
+    });
+  }
+  await withFolder(async (folder) => {
+    const tensors = tensorsOf("bert-classifier");
+    const named = (front: string) => tensors.map((tensor) => ({ ...tensor, name: front + tensor.name }));
+    await writeSafetensors(join(folder, "model.safetensors"), [...named("student."), ...named("teacher.")]);
+    await Deno.writeTextFile(join(folder, "config.json"), JSON.stringify(readConfig("bert-classifier")));
+    assert.match(
+      await messageOf(() => loadCheckpoint(folder)),
+      /holds several models, under student\.bert\. and teacher\.bert\.: save the one/,
+    );
+    await writeSafetensors(join(folder, "model.safetensors"), [...tensors, ...named("teacher.")]);
+    const { logits, report } = logitsIn(folder);
+    assert.deepEqual(logits, expected.logits);
+    assert.equal(report.unused.length, tensors.length);
+  });
+});
+
+Deno.test("a Git LFS pointer in place of a file is named", async () => {
+  const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 371427\n";
+  for (
+    const name of ["config.json", "model.safetensors", "pytorch_model.bin", "model.safetensors.index.json"]
+  ) {
+    await withFolder(async (folder) => {
+      await Deno.writeTextFile(join(folder, "config.json"), JSON.stringify(readConfig("bert-classifier")));
+      await Deno.writeTextFile(join(folder, name), pointer);
+      const message = await messageOf(() => loadCheckpoint(folder));
+      assert.ok(message.includes(join(folder, name)) && message.includes("git lfs pull"), message);
+    });
+  }
 });
 
 Deno.test("tied weights: either name will do, and two that differ are an error", async () => {

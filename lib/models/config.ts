@@ -132,6 +132,12 @@ export class ConfigReader {
     this.fail(field, `${allowed}: anything else is not implemented`);
   }
 
+  /** What a head is for, as `problem_type` has it; `null` where it is absent. */
+  get problemType(): string | null {
+    const value = this.get("problem_type");
+    return typeof value === "string" ? value : null;
+  }
+
   /** Whether the config names its classes, by name or by number. */
   get hasLabels(): boolean {
     return this.get("id2label") !== undefined || this.get("num_labels") !== undefined;
@@ -141,7 +147,7 @@ export class ConfigReader {
   labels(): string[] {
     const named = this.get("id2label");
     if (named === undefined) {
-      return Array.from({ length: this.integer("num_labels", 2) }, (_, i) => `LABEL_${i}`);
+      return numberedLabels(this.integer("num_labels", 2));
     }
     if (typeof named !== "object" || named === null) {
       this.fail("id2label", "an object from class number to name");
@@ -155,6 +161,11 @@ export class ConfigReader {
       this.fail("id2label", `an object with the keys 0 to ${entries.length - 1} and a name for each`);
     });
   }
+}
+
+/** Hugging Face's names for classes that nobody named. */
+export function numberedLabels(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `LABEL_${i}`);
 }
 
 /**
@@ -171,6 +182,11 @@ export function refuseUnsupported(config: ConfigReader): void {
 /** Hugging Face's name for a classifier that gives each class its own yes or no. */
 export const MULTI_LABEL = "multi_label_classification";
 
+/** Whether a config's head gives numbers, not classes: it says so, or has one output. */
+export function isRegressionConfig(config: ConfigReader): boolean {
+  return config.problemType === "regression" || config.labels().length < 2;
+}
+
 /**
  * Whether a classifier gives each class its own yes or no (`problem_type` is `multi_label_classification`), and not a choice
  * of one among several.
@@ -178,16 +194,24 @@ export const MULTI_LABEL = "multi_label_classification";
  * @throws Error for regression, or a single class
  */
 export function isMultiLabelConfig(config: ConfigReader): boolean {
+  const remedy =
+    "Train it on texts of several classes first: given their names (labels), it gets a new head.";
+  if (config.problemType === "regression") {
+    throw new UserError(
+      `${config.source}: "problem_type" is "regression"; it must be single_label_classification or ${MULTI_LABEL}: ` +
+        `the model's head gives a number, not classes. ${remedy}`,
+    );
+  }
+  if (isRegressionConfig(config)) {
+    throw new UserError(
+      `${config.source}: the config has one class ("num_labels" or "id2label"), which in Hugging Face means regression; ` +
+        `only classification among at least two classes is implemented. ${remedy}`,
+    );
+  }
   const problem = config.oneOf(
     "problem_type",
     ["single_label_classification", MULTI_LABEL],
     "single_label_classification",
   );
-  if (config.labels().length < 2) {
-    throw new UserError(
-      `${config.source}: the config has one class ("num_labels" or "id2label"), which in Hugging Face means regression; ` +
-        "only classification among at least two classes is implemented. Give the classes (labels) to train a new head.",
-    );
-  }
   return problem === MULTI_LABEL;
 }

@@ -20,6 +20,7 @@ import {
   type Patience,
 } from "./files/download.ts";
 import { exists, shardsOf } from "./files/tensor_file.ts";
+import { checkModelFolder } from "./model_folder.ts";
 
 /** Where the Hub and its cache are, and how to ask. */
 export interface HubSettings {
@@ -110,7 +111,7 @@ interface Repository {
  * (safetensors, else PyTorch's, with all shards; or an adapter's and `adapter_config.json`), continues what an earlier
  * run left incomplete, and checks every file's size and hash before it counts.
  *
- * @throws saying what to do: a folder that is not there; an id that is none; no network and nothing in the cache; a
+ * @throws saying what to do: a folder that is not there, or holds no model; an id that is none; no network and nothing in the cache; a
  * model, revision or file that does not exist; a model that wants a token or another one; bytes that stay wrong.
  * @example
  * const { folder } = await resolveModel("skt/kobert-base-v1", { onProgress: ({ bytes }) => console.log(bytes) });
@@ -120,6 +121,7 @@ export async function resolveModel(source: string, options: ResolveOptions = {})
     if (!Deno.statSync(source).isDirectory) {
       throw new UserError(`${source} is a file: give the folder that holds it.`);
     }
+    checkModelFolder(source);
     return { folder: source, commit: null };
   }
   const [, id, revision = "main"] = /^([\w.-]+\/[\w.-]+)(?:@(.+))?$/.exec(source) ?? [];

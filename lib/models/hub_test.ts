@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { etagOf, type FakeHub, type Fault, startFakeHub } from "./files/fake_hub.ts";
 import { messageOf, withFolder } from "./files/testing.ts";
 import {
@@ -520,9 +520,10 @@ Deno.test("two that want the same model at once download it once", async () => {
 
 Deno.test("a folder is itself, and what is neither folder nor id is an error", async () => {
   await withFolder(async (folder) => {
-    assert.deepEqual(await resolveModel(folder, { offline: true }), { folder, commit: null });
     const file = join(folder, "model.safetensors");
     Deno.writeTextFileSync(file, "");
+    Deno.writeTextFileSync(join(folder, "config.json"), "{}");
+    assert.deepEqual(await resolveModel(folder, { offline: true }), { folder, commit: null });
     assert.match(await messageOf(() => resolveModel(file)), /is a file: give the folder that holds it/);
     for (
       const source of [
@@ -546,6 +547,47 @@ Deno.test("a folder is itself, and what is neither folder nor id is an error", a
       );
     }
   });
+});
+
+Deno.test("a folder without a model: what is missing, what to rename, and the model inside that was meant", async () => {
+  const cases: [string[], RegExp][] = [
+    [[], /has no config\.json: .* There is nothing in it\.$/],
+    [["history.jsonl", "split.json"], /has no config\.json: .* There is history\.jsonl, split\.json\.$/],
+    [
+      ["model.safetensors"],
+      /has no config\.json: .* It has model\.safetensors: copy the config\.json of the model/,
+    ],
+    [["config.json"], /holds no weights: looked for model\.safetensors, .*Is it the folder of a model\?$/],
+    [
+      ["config.json", "KoBERT_model.pt", "optimizer.pt", "training_args.bin"],
+      /It has KoBERT_model\.pt: .* give it the name that is looked for: mv "\S+\/KoBERT_model\.pt" "\S+\/pytorch_model\.bin"\.$/,
+    ],
+    [["config.json", "epoch=3.ckpt"], /It has epoch=3\.ckpt: .*pytorch_model\.bin"\.$/],
+    [["config.json", "weights.safetensors"], /mv "\S+\/weights\.safetensors" "\S+\/model\.safetensors"/],
+    [
+      ["config.json", "bert_model.ckpt.index"],
+      /It has bert_model\.ckpt\.index, which are of another framework/,
+    ],
+    [["config.json", "optimizer.pt"], /Is it the folder of a model\?$/],
+    [
+      ["best/config.json", "checkpoints/step-1/config.json", "split.json"],
+      /has one inside: did you mean \S+\/best\?$/,
+    ],
+    [["train/best/adapter_config.json"], /did you mean \S+\/train\/best\?$/],
+    [
+      ["run/merged/config.json", "run/best/config.json"],
+      /did you mean \S+\/run\/best or \S+\/run\/merged\?$/,
+    ],
+  ];
+  for (const [files, says] of cases) {
+    await withFolder(async (folder) => {
+      for (const file of files) {
+        Deno.mkdirSync(dirname(join(folder, file)), { recursive: true });
+        Deno.writeTextFileSync(join(folder, file), "{}");
+      }
+      assert.match(await messageOf(() => resolveModel(folder)), says);
+    });
+  }
 });
 
 Deno.test("settings come from the environment as for huggingface_hub", async () => {

@@ -1,12 +1,20 @@
 /** A model from wherever it is: a folder or the Hub, whole or as an adapter to another. */
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../ground/errors.ts";
 import { loadCheckpoint, type LoadReport, readConfig } from "./checkpoint.ts";
-import { ConfigReader, isMultiLabelConfig, type JsonObject, type Task } from "./config.ts";
+import { classRows } from "./class_rows.ts";
+import { ConfigReader, isMultiLabelConfig, type JsonObject, numberedLabels, type Task } from "./config.ts";
 import { exists } from "./files/tensor_file.ts";
 import { resolveModel, type ResolveOptions } from "./hub.ts";
-import { adaptedConfigFile, isLoraFolder, loadLora, readLoraConfig } from "./lora_files.ts";
-import type { Model, ModelOptions } from "./model.ts";
+import {
+  adaptedConfigFile,
+  besideField,
+  classesOfAdapter,
+  isLoraFolder,
+  loadLora,
+  readLoraConfig,
+} from "./lora_files.ts";
+import { describeModel, type Model, type ModelOptions } from "./model.ts";
 
 /** How {@link loadModel} is told. */
 export interface LoadOptions extends ModelOptions {
@@ -38,21 +46,24 @@ export async function loadModel(source: string, options: LoadOptions = {}): Prom
   const { hub, base: givenBase, ...rest } = options;
   const { folder } = await resolveModel(source, hub);
   if (!isLoraFolder(folder)) return { ...loadCheckpoint(folder, rest), folder, base: folder };
-  const base = await resolveBase(folder, {
-    ...(givenBase !== undefined && { base: givenBase }),
-    ...(hub && { hub }),
-  });
-  const config = join(folder, adaptedConfigFile);
-  const json = exists(config) ? readConfig(folder, config) : {};
-  const { model, report } = loadCheckpoint(base, {
-    ...classesOf(json, config, rest.task),
+  const base = await findBase(folder, givenBase, hub);
+  const { [besideField]: _, ...json } = adaptedConfig(folder);
+  const theirs = labelsOfAdapter(folder, base.folder, json, rest.task);
+  const { model, report } = loadCheckpoint(base.folder, {
+    ...(theirs !== null && { labels: theirs.labels }),
+    ...(theirs?.multiLabel !== undefined && { multiLabel: theirs.multiLabel }),
     ...rest,
   });
   // what the training kept beside the classes
   for (const [field, value] of Object.entries(json)) model.json[field] ??= value;
-  const read = new Set(loadLora(model, folder));
+  const rows = theirs === null ? "same" : classRows(theirs.labels, rest.labels);
+  const read = new Set(loadLora(model, folder, rows));
+  model.lora = { ...model.lora!, base: base.name };
   const initialised = report.initialised.filter((name) => !read.has(name));
-  return { model, report: { ...report, initialised }, folder, base };
+  // of two heads the adapter's counts
+  if (theirs !== null) delete report.otherHead;
+  if (rows === "other" && initialised.length > 0) report.otherHead = theirs!.labels.join(", ");
+  return { model, report: { ...report, initialised }, folder, base: base.folder };
 }
 
 /**
@@ -62,38 +73,79 @@ export async function loadModel(source: string, options: LoadOptions = {}): Prom
  */
 export async function resolveBase(
   folder: string,
-  { base = baseOf(folder), hub }: Pick<LoadOptions, "base" | "hub"> = {},
+  { base, hub }: Pick<LoadOptions, "base" | "hub"> = {},
 ): Promise<string> {
+  return (await findBase(folder, base, hub)).folder;
+}
+
+/** An adapter's base: its folder, and the name that finds it from anywhere. */
+async function findBase(
+  folder: string,
+  given: string | undefined,
+  hub: ResolveOptions | undefined,
+): Promise<{ folder: string; name: string }> {
+  const candidates = given !== undefined ? [given] : basesOf(folder);
+  const base = candidates.find(exists) ?? candidates[0]!;
   try {
-    return (await resolveModel(base, hub)).folder;
+    const found = await resolveModel(base, hub);
+    return { folder: found.folder, name: found.commit === null ? resolve(found.folder) : base };
   } catch (error) {
+    const looked = candidates.length > 1 ? ` (looked for it at ${candidates.join(" and ")})` : "";
     throw new UserError(
-      `${folder} is an adapter to ${base}, which cannot be had: ${(error as Error).message} ` +
-        "Its adapter_config.json says where (base_model_name_or_path).",
+      `${folder} is an adapter to ${base}, which cannot be had${looked}: ${(error as Error).message} ` +
+        `If that model has moved, write its new place into ${
+          join(folder, "adapter_config.json")
+        }, as "base_model_name_or_path".`,
       { cause: error },
     );
   }
 }
 
-/** Where an adapter's base is; a folder that is not here may stand as it did beside the adapter. */
-function baseOf(folder: string): string {
+/**
+ * Where an adapter's base may be: the place that adapter_config.json names, from here or from the adapter's folder, and
+ * where it stood to that folder when it was saved: both may have moved together.
+ */
+function basesOf(folder: string): string[] {
   const { base } = readLoraConfig(folder);
   if (base === null) {
     throw new UserError(
-      `${join(folder, "adapter_config.json")} does not say which model it adapts: give it (base).`,
+      `${
+        join(folder, "adapter_config.json")
+      } does not say which model it adapts: write its folder, or its id on the Hub, there ` +
+        'as "base_model_name_or_path".',
     );
   }
-  const beside = join(folder, base);
-  return !exists(base) && !isAbsolute(base) && exists(beside) ? beside : base;
+  const { [besideField]: beside } = adaptedConfig(folder);
+  return [
+    base,
+    ...(isAbsolute(base) ? [] : [join(folder, base)]),
+    ...(typeof beside === "string" ? [join(folder, beside)] : []),
+  ];
 }
 
-/** The classes as the config beside an adapter has them. */
-function classesOf(
+/** The config that is kept beside an adapter; empty where Python saved it. */
+function adaptedConfig(folder: string): JsonObject {
+  const path = join(folder, adaptedConfigFile);
+  return exists(path) ? readConfig(folder, path) : {};
+}
+
+/**
+ * The classes that an adapter's head tells apart: as the config beside it has them, else as many as the head has, by the names
+ * of its base where they are as many; `null` where it has no head.
+ */
+function labelsOfAdapter(
+  folder: string,
+  base: string,
   json: JsonObject,
-  source: string,
   task: Task = "sequence-classification",
-): Pick<ModelOptions, "labels" | "multiLabel"> {
-  const config = new ConfigReader(json, source);
-  if (task !== "sequence-classification" || !config.hasLabels) return {};
-  return { labels: config.labels(), multiLabel: isMultiLabelConfig(config) };
+): { labels: string[]; multiLabel?: boolean } | null {
+  if (task !== "sequence-classification") return null;
+  const config = new ConfigReader(json, join(folder, adaptedConfigFile));
+  if (config.hasLabels) return { labels: config.labels(), multiLabel: isMultiLabelConfig(config) };
+  const path = join(base, "config.json"), stored = readConfig(base, path);
+  const { specs } = describeModel(stored, path, { task, labels: numberedLabels(2) });
+  const classes = classesOfAdapter(folder, specs.flatMap(({ name, byClass }) => byClass ? [name] : []));
+  if (classes === null) return null;
+  const labels = new ConfigReader(stored, path).labels();
+  return { labels: labels.length === classes ? labels : numberedLabels(classes) };
 }

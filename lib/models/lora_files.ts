@@ -1,22 +1,26 @@
 /** Adapters in PEFT's format: `adapter_config.json` and `adapter_model.safetensors`, which each side opens of the other. */
-import { join } from "node:path";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import { UserError } from "../ground/errors.ts";
 import { ConfigReader, type JsonObject, type Task } from "./config.ts";
-import { openCheckpoint, writeSafetensors } from "./files/mod.ts";
+import { type ClassRows, pickRows } from "./class_rows.ts";
+import { guessWrongText } from "./files/file_bytes.ts";
+import { openCheckpoint, type TensorFile, writeSafetensors } from "./files/mod.ts";
 import { exists } from "./files/tensor_file.ts";
-import {
-  adaptedLayers,
-  adapterParameters,
-  detachLora,
-  linearLayers,
-  type LoraConfig,
-  placeAdapters,
-} from "./lora.ts";
+import { adaptedLayers, adapterParameters, detachLora, linearLayers, placeAdapters } from "./lora.ts";
+import type { LoraConfig } from "./lora_config.ts";
 import type { Model } from "./model.ts";
 
 const configFile = "adapter_config.json";
 /** Where the config of the model that was trained is kept beside its adapters. */
 export const adaptedConfigFile = "model_config.json";
+/** Where that config keeps the way from the adapter's folder to its base's, by which both are found when they move together. */
+export const besideField = "base_model_beside";
+
+/** That field, for an adapter whose base is a folder. */
+export function baseBeside({ base }: LoraConfig, folder: string): JsonObject {
+  return base !== null && isAbsolute(base) ? { [besideField]: relative(resolve(folder), base) } : {};
+}
+
 /** In the order of preference, PEFT's. */
 const weightFiles = ["adapter_model.safetensors", "adapter_model.bin"];
 /** What PEFT puts before a parameter's name. */
@@ -55,11 +59,13 @@ export function isLoraFolder(folder: string): boolean {
  */
 export function readLoraConfig(folder: string): LoraConfig {
   const path = join(folder, configFile);
-  let json: JsonObject;
+  let json: JsonObject, text = "";
   try {
-    json = JSON.parse(Deno.readTextFileSync(path));
+    json = JSON.parse(text = Deno.readTextFileSync(path));
   } catch (error) {
-    throw new UserError(`${path} cannot be read as JSON: ${(error as Error).message}`);
+    throw new UserError(
+      `${path} cannot be read as JSON: ${(error as Error).message}.${guessWrongText(text)}`,
+    );
   }
   const reader = new ConfigReader(json, path);
   reader.only("peft_type", "LORA");
@@ -129,19 +135,44 @@ export function readLoraConfig(folder: string): LoraConfig {
 }
 
 /**
+ * How many classes the head tells apart that is saved with an adapter; `null` where none is.
+ *
+ * @param head the names of a model's parameters by class, of which the file may have one
+ */
+export function classesOfAdapter(folder: string, head: readonly string[]): number | null {
+  const file = openAdapter(folder);
+  try {
+    const names = new Set(file.names());
+    const key = head.map((name) => prefix + name).find((key) => names.has(key));
+    return key === undefined ? null : file.info(key).shape[0] ?? null;
+  } finally {
+    file.close();
+  }
+}
+
+function openAdapter(folder: string): TensorFile {
+  const name = weightFiles.find((name) => exists(join(folder, name)));
+  if (name === undefined) {
+    throw new UserError(`${folder} holds no adapter: looked for ${weightFiles.join(", ")}.`);
+  }
+  return openCheckpoint(join(folder, name));
+}
+
+/**
  * Puts a folder's adapter beside the layers of its base model, with its values; it can be trained further.
  *
- * @param model the base, loaded for the adapter's task and with as many classes
+ * @param model the base, loaded for the adapter's task
+ * @param rows where the model's classes stand in the adapter's head; by default as they are
  * @returns the names of the parameters that were read, the head's among them
  * @throws Error naming the folder and what is missing, left over, mis-shaped or not implemented
  * @example
  * const { model } = loadCheckpoint("path/to/base", { labels });
  * loadLora(model, "path/to/adapter");
  */
-export function loadLora(model: Model, folder: string): string[] {
+export function loadLora(model: Model, folder: string, rows: ClassRows = "same"): string[] {
   placeAdapters(model, readLoraConfig(folder), (_, rank, width) => new Float32Array(rank * width));
   try {
-    return restoreLora(model, folder);
+    return restoreLora(model, folder, rows);
   } catch (error) {
     detachLora(model);
     throw error;
@@ -152,17 +183,19 @@ export function loadLora(model: Model, folder: string): string[] {
  * Reads the values of a model's adapters, and of the modules that are saved with them, from a folder that {@link saveLora}
  * wrote of the same adapters.
  *
+ * @param rows where the model's classes stand in the head there: as they are, at these rows, or nowhere: the head stays as it is
  * @returns the names of the parameters that were read
  * @throws Error naming the folder and what is missing, left over or mis-shaped
  */
-export function restoreLora(model: Model, folder: string): string[] {
-  const name = weightFiles.find((name) => exists(join(folder, name)));
-  if (name === undefined) {
-    throw new UserError(`${folder} holds no adapter: looked for ${weightFiles.join(", ")}.`);
-  }
-  const file = openCheckpoint(join(folder, name));
+export function restoreLora(model: Model, folder: string, rows: ClassRows = "same"): string[] {
+  const file = openAdapter(folder);
   try {
-    const wanted = adapterParameters(model), stored = new Set(file.names());
+    const head = new Set(headNames(model)), stored = new Set(file.names());
+    const wanted = adapterParameters(model).filter(({ name }) => {
+      const isLeft = rows === "other" && head.has(name);
+      if (isLeft) stored.delete(prefix + name);
+      return !isLeft;
+    });
     const problems = wanted.flatMap(({ name, shape }) => {
       const key = prefix + name;
       if (!stored.delete(key)) return [`${key} [${shape}] is missing`];
@@ -188,11 +221,20 @@ export function restoreLora(model: Model, folder: string): string[] {
           (problems.length > 20 ? `\n  and ${problems.length - 20} more` : ""),
       );
     }
-    for (const parameter of wanted) parameter.assign(file.read(prefix + parameter.name));
+    for (const parameter of wanted) {
+      const values = file.read(prefix + parameter.name);
+      const isTurned = typeof rows !== "string" && head.has(parameter.name);
+      parameter.assign(isTurned ? pickRows(values, rows) : values);
+    }
     return wanted.map(({ name }) => name);
   } finally {
     file.close();
   }
+}
+
+/** The parameters of a head whose rows are the classes. */
+function headNames({ architecture, config, task }: Model): string[] {
+  return architecture.parameters(config, task).flatMap(({ name, byClass }) => byClass ? [name] : []);
 }
 
 /**

@@ -23,7 +23,7 @@ import { distilbert } from "./distilbert.ts";
 import { electra } from "./electra.ts";
 import type { ParameterSpec } from "./layers.ts";
 import { llama } from "./llama.ts";
-import type { LoraConfig } from "./lora.ts";
+import type { LoraConfig } from "./lora_config.ts";
 import { roberta } from "./roberta.ts";
 import { xlnet } from "./xlnet.ts";
 
@@ -201,6 +201,8 @@ function withLabels(json: JsonObject, labels: readonly string[] | undefined): Js
   const repeated = labels.find((label, i) => labels.indexOf(label) !== i);
   if (repeated !== undefined) throw new UserError(`Two classes have the name "${repeated}".`);
   const { num_labels: _, ...rest } = json;
+  // a head for numbers gives way to one for classes
+  if (rest.problem_type === "regression") delete rest.problem_type;
   return {
     ...rest,
     id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),

@@ -129,13 +129,20 @@ export function guessWrongFormat(file: FileBytes): string {
   const start = new Uint8Array(Math.min(file.size, 64));
   file.readInto(start, 0);
   const text = String.fromCharCode(...start);
+  const guess = guessWrongText(text);
+  if (guess !== "") return guess;
+  if (text.startsWith("PK\x03\x04")) return " It looks like a zip archive, as PyTorch's .bin files are.";
+  if (/^.{8}\{/s.test(text)) return " It looks like a safetensors file.";
+  return "";
+}
+
+/** The same of the beginning of a text: what stands in place of any file. */
+export function guessWrongText(text: string): string {
   if (text.startsWith("version https://git-lfs")) {
     return " It is a Git LFS pointer, not the file itself: run `git lfs pull` in its folder, or download the file.";
   }
   if (/^\s*<(!doctype|html|\?xml)/i.test(text)) {
     return " It is a web page, probably an error message saved under this name: download the file again.";
   }
-  if (text.startsWith("PK\x03\x04")) return " It looks like a zip archive, as PyTorch's .bin files are.";
-  if (/^.{8}\{/s.test(text)) return " It looks like a safetensors file.";
   return "";
 }

@@ -1,14 +1,6 @@
-/** Checkpoint files: safetensors and PyTorch's `.bin`, read tensor by tensor; safetensors written; the Hub. */
+/** Checkpoint files: safetensors and PyTorch's `.bin`, read tensor by tensor; safetensors written. */
 export { canonicalNames, openCheckpoint } from "./checkpoint_files.ts";
 export { type Dtype, type StoredArray, type StoredArrays } from "./dtypes.ts";
-export {
-  type DownloadProgress,
-  type HubSettings,
-  hubSettings,
-  type ResolvedModel,
-  resolveModel,
-  type ResolveOptions,
-} from "../hub.ts";
 export { openPytorchBin } from "./pytorch_bin.ts";
 export {
   openSafetensors,

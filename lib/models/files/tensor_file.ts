@@ -3,6 +3,7 @@
 import { dirname, join } from "node:path";
 import { UserError } from "../../ground/errors.ts";
 import type { FilePlace } from "../../engine/mod.ts";
+import { guessWrongText } from "./file_bytes.ts";
 import { type Dtype, type StoredArray, type StoredArrays, toFloat32 } from "./dtypes.ts";
 
 /** What is known of a tensor before it is read. */
@@ -114,12 +115,14 @@ export function shardsOf(path: string): string[] {
 
 /** Tensor name to the path of the shard that holds it. */
 function readShardIndex(path: string): Map<string, string> {
-  let index: unknown;
+  let index: unknown, text = "";
   try {
-    index = JSON.parse(Deno.readTextFileSync(path));
+    index = JSON.parse(text = Deno.readTextFileSync(path));
   } catch (cause) {
     throw new UserError(
-      `Cannot read the index ${path}: ${(cause as Error).message}. Download or copy it again.`,
+      `Cannot read the index ${path}: ${(cause as Error).message}. Download or copy it again.${
+        guessWrongText(text)
+      }`,
       { cause },
     );
   }
