@@ -9,7 +9,7 @@ import { AdamW, hasKernels, resolvePrecision, startEngine, Tape, trainingPass } 
 import { tokenBatch } from "./batch.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { openSafetensors } from "./files/mod.ts";
-import { loadModel } from "./load_model.ts";
+import { loadModel, type LoadOptions } from "./load_model.ts";
 import { adaptedLayers, attachLora, detachLora, type LoraOptions, mergeLora } from "./lora.ts";
 import { loadLora, readLoraConfig, saveLora } from "./lora_files.ts";
 import { createModel, disposeModel, lossOf, type Model, predictLogits } from "./model.ts";
@@ -360,4 +360,116 @@ Deno.test("an adapter that does not fit is refused, and leaves the model as it w
     await Deno.writeTextFile(path, JSON.stringify({ ...json, base_model_name_or_path: "/no/such/folder" }));
     await assert.rejects(loadModel(folder), /is an adapter to \/no\/such\/folder, which cannot be had/);
     disposeModel(model);
+  }));
+
+/** A Llama without a head in `folder/base`, and in `folder/adapter` what PEFT saves of a classifier of three beside it. */
+async function adapterBeside(folder: string, base: string): Promise<Float32Array> {
+  const { id2label: _, label2id: _2, ...json } = tinyLlama().json;
+  const whole = createModel({ ...json, tie_word_embeddings: true }, { task: "causal-lm", seed: 1 });
+  await saveCheckpoint(whole, join(folder, "base"));
+  const { model } = loadCheckpoint(join(folder, "base"), { labels: ["하나", "둘", "셋"], seed: 3 });
+  attachLora(model, { rank: 2, alpha: 4, base });
+  for (const name of adaptedLayers(model)) {
+    const up = model.parameters.get(`${name}.lora_B.weight`)!;
+    up.assign(Float32Array.from({ length: up.size }, (_, i) => 0.3 * Math.sin(i + name.length)));
+  }
+  await saveLora(model, join(folder, "adapter"));
+  const logits = predictLogits(model, rows);
+  [whole, model].forEach(disposeModel);
+  return logits;
+}
+
+/** The logits of a folder's adapter, its labels and report. */
+async function opened(folder: string, options: LoadOptions = {}) {
+  const { model, report } = await loadModel(folder, options);
+  const logits = predictLogits(model, rows), labels = [...model.config.labels], base = model.lora!.base;
+  disposeModel(model);
+  return { logits, labels, report, base };
+}
+
+Deno.test("an adapter from Python for other classes than its base has: as many as its head, numbered or as named", () =>
+  withFolder(async (folder) => {
+    await startEngine();
+    const expected = await adapterBeside(folder, "../base");
+    const plain = await opened(join(folder, "adapter"));
+    assert.deepEqual(plain.labels, ["LABEL_0", "LABEL_1", "LABEL_2"]);
+    assert.deepEqual(plain.report, { initialised: [], unused: [] });
+    assert.deepEqual(plain.logits, expected);
+    const named = await opened(join(folder, "adapter"), { labels: ["발라드", "댄스", "트로트"] });
+    assert.deepEqual([named.labels, named.logits], [["발라드", "댄스", "트로트"], expected]);
+    const others = await opened(join(folder, "adapter"), { labels: ["발라드", "댄스"], seed: 9 });
+    assert.deepEqual(others.report, {
+      initialised: ["score.weight"],
+      unused: [],
+      otherHead: "LABEL_0, LABEL_1, LABEL_2",
+    });
+    assert.equal(others.logits.length, 2 * rows.batch);
+  }));
+
+Deno.test("an adapter's classes in another order keep their logits; others get a new head", () =>
+  withFolder(async (folder) => {
+    await startEngine();
+    await adapterBeside(folder, "../base");
+    const { model } = await loadModel(join(folder, "adapter"), { labels: ["발라드", "댄스", "트로트"] });
+    const saved = join(folder, "saved"), expected = predictLogits(model, rows);
+    await saveCheckpoint(model, saved);
+    disposeModel(model);
+    assert.deepEqual((await opened(saved)).logits, expected);
+    const turned = await opened(saved, { labels: ["트로트", "발라드", "댄스"] });
+    assert.deepEqual(turned.report, { initialised: [], unused: [] });
+    turned.logits.forEach((value, i) => {
+      const own = expected[Math.floor(i / 3) * 3 + [2, 0, 1][i % 3]!]!;
+      assert.ok(Math.abs(value - own) < 1e-6, `logit ${i}: ${value}, not ${own}`);
+    });
+    const { report } = await opened(saved, { labels: ["트로트", "발라드", "힙합"] });
+    assert.deepEqual(report.initialised, ["score.weight"]);
+    assert.equal(report.otherHead, "발라드, 댄스, 트로트");
+  }));
+
+Deno.test("an adapter finds its base from anywhere, and when both have moved; else it says where to write the new place", () =>
+  withFolder(async (folder) => {
+    await startEngine();
+    const first = join(folder, "first");
+    const expected = await adapterBeside(first, "../base");
+    const { model } = await loadModel(join(first, "adapter"));
+    // a path of its own folder's would not hold here
+    const saved = join(first, "deep", "er", "best");
+    await saveCheckpoint(model, saved);
+    disposeModel(model);
+    const config = (path: string) => JSON.parse(Deno.readTextFileSync(join(path, "adapter_config.json")));
+    assert.equal(config(saved).base_model_name_or_path, join(first, "base"));
+    assert.deepEqual(await opened(saved).then(({ logits, base }) => [logits, base]), [
+      expected,
+      join(first, "base"),
+    ]);
+
+    await Deno.rename(join(first, "deep"), join(folder, "deep"));
+    assert.deepEqual(
+      (await opened(join(folder, "deep", "er", "best"))).logits,
+      expected,
+      "the adapter alone",
+    );
+    await Deno.rename(join(folder, "deep"), join(first, "deep"));
+
+    const second = join(folder, "second");
+    await Deno.rename(first, second);
+    const together = await opened(join(second, "deep", "er", "best"));
+    assert.deepEqual([together.logits, together.base], [expected, join(second, "base")], "both");
+    assert.ok(!("base_model_beside" in (await loadModel(join(second, "deep", "er", "best"))).model.json));
+
+    const best = join(second, "deep", "er", "best"), elsewhere = join(folder, "elsewhere");
+    await Deno.rename(join(second, "base"), elsewhere);
+    await assert.rejects(
+      loadModel(best),
+      (error: Error) =>
+        error.message.includes(`${best} is an adapter to ${join(first, "base")}, which cannot be had`) &&
+        error.message.includes(`and ${join(second, "base")})`) &&
+        error.message.includes(
+          `write its new place into ${best}/adapter_config.json, as "base_model_name_or_path".`,
+        ),
+    );
+    // and that helps
+    const changed = { ...config(best), base_model_name_or_path: elsewhere };
+    await Deno.writeTextFile(join(best, "adapter_config.json"), JSON.stringify(changed));
+    assert.deepEqual((await opened(best)).logits, expected);
   }));
