@@ -11,6 +11,7 @@ import { modelInfo, type PathInfo, pathsInfo, repoExists } from "@huggingface/hu
 import { homedir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { UserError } from "../ground/errors.ts";
+import { didYouMean } from "../ground/nearest.ts";
 import { chooseWeights } from "./files/checkpoint_files.ts";
 import {
   defaultPatience,
@@ -20,6 +21,7 @@ import {
   type Patience,
 } from "./files/download.ts";
 import { exists, shardsOf } from "./files/tensor_file.ts";
+import { configNames } from "./model.ts";
 import { checkModelFolder } from "./model_folder.ts";
 
 /** Where the Hub and its cache are, and how to ask. */
@@ -127,7 +129,10 @@ export async function resolveModel(source: string, options: ResolveOptions = {})
   const [, id, revision = "main"] = /^([\w.-]+\/[\w.-]+)(?:@(.+))?$/.exec(source) ?? [];
   if (id === undefined || /(^|\/)\.|\.\.|--/.test(id) || /(^|\/)\.\.?($|\/)|^\/|\\/.test(revision)) {
     throw new UserError(
-      `There is no folder ${source}, and it is not the id of a model on the Hub, owner/name or owner/name@revision.`,
+      `There is no folder ${source}${
+        nearFolder(source)
+      }, and it is not the id of a model on the Hub, owner/name or ` +
+        "owner/name@revision.",
     );
   }
   const { onProgress, onNotice, patience = defaultPatience, ...given } = options;
@@ -143,17 +148,40 @@ export async function resolveModel(source: string, options: ResolveOptions = {})
   if (cached !== null && cached.commit === revision) return cached; // a commit does not change
   if (settings.offline) {
     if (cached !== null) return cached;
-    throw new UserError(
-      `Offline, and the cache has no complete ${source} (${repository.cache}). ${withoutNetwork(repository)}`,
+    throw alsoNear(
+      source,
+      new UserError(
+        `Offline, and the cache has no complete ${source} (${repository.cache}). ${
+          withoutNetwork(repository)
+        }`,
+      ),
     );
   }
   try {
     return await fetchSnapshot(repository, cached !== null, onProgress ?? (() => {}));
   } catch (error) {
-    if (!(error instanceof NetworkError) || cached === null) throw error;
+    if (!(error instanceof NetworkError) || cached === null) throw alsoNear(source, error);
     onNotice?.(`${error.reason} Using ${source} as it is in the cache, commit ${cached.commit}.`);
     return cached;
   }
+}
+
+/** A hint at a folder, or a named configuration, whose name is nearly a source's; empty where there is none. */
+function nearFolder(source: string): string {
+  const parent = dirname(source);
+  const folders = exists(parent) && Deno.statSync(parent).isDirectory
+    ? [...Deno.readDirSync(parent)].flatMap(({ name, isDirectory }) =>
+      isDirectory ? [join(parent, name)] : []
+    )
+    : [];
+  return didYouMean(source, [...configNames, ...folders]);
+}
+
+/** An error about the Hub, which tells also of a folder that may have been meant. */
+function alsoNear(source: string, error: unknown): unknown {
+  const hint = nearFolder(source);
+  if (hint !== "" && error instanceof UserError) error.message += ` Nor is there a folder ${source}${hint}.`;
+  return error;
 }
 
 function definedIn<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

@@ -542,7 +542,7 @@ Deno.test("a folder is itself, and what is neither folder nor id is an error", a
     ) {
       assert.match(
         await messageOf(() => resolveModel(source, { offline: true, cacheFolder: folder })),
-        new RegExp(`no folder ${source}, and it is not the id of a model`),
+        new RegExp(`no folder ${source}( \\(did you mean .*\\))?, and it is not the id of a model`),
         source,
       );
     }
@@ -588,6 +588,40 @@ Deno.test("a folder without a model: what is missing, what to rename, and the mo
       assert.match(await messageOf(() => resolveModel(folder)), says);
     });
   }
+});
+
+Deno.test("a source whose name is nearly that of a configuration or a folder: which may be meant", async () => {
+  await withFolder(async (folder) => {
+    Deno.mkdirSync(join(folder, "outputs", "train", "best"), { recursive: true });
+    const cases: [string, string][] = [
+      ["kobert_small", "kobert-small"],
+      ["KoBERT-Smal", "kobert-small"],
+      ["robertasmall", "roberta-small"],
+      [join(folder, "outputs", "trian"), join(folder, "outputs", "train")],
+      [join(folder, "output"), join(folder, "outputs")],
+    ];
+    const cacheFolder = join(folder, "cache");
+    for (const [source, meant] of cases) {
+      const message = await messageOf(() => resolveModel(source, { offline: true, cacheFolder }));
+      assert.ok(message.includes(`no folder ${source} (did you mean "${meant}"?)`), message);
+    }
+    assert.doesNotMatch(
+      await messageOf(() => resolveModel("zzz", { offline: true, cacheFolder })),
+      /did you mean/,
+    );
+    // what could be an id of the Hub is asked for there first
+    const before = Deno.cwd();
+    Deno.chdir(folder);
+    try {
+      const message = await messageOf(() => resolveModel("outputs/trian", { offline: true, cacheFolder }));
+      assert.match(
+        message,
+        /^Offline, .* Nor is there a folder outputs\/trian \(did you mean "outputs\/train"\?\)\.$/s,
+      );
+    } finally {
+      Deno.chdir(before);
+    }
+  });
 });
 
 Deno.test("settings come from the environment as for huggingface_hub", async () => {

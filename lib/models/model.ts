@@ -152,12 +152,12 @@ export const configNames: readonly string[] = Object.keys(namedConfigs);
 /**
  * The config of a model that is trained from scratch.
  *
- * @param vocabulary the tokenizer's size and padding id, and for a model that generates the tokens its texts begin and end with
+ * @param vocabulary the tokenizer's size and padding id (`null`: it has none), and for a model that generates the tokens its texts begin and end with
  * @throws Error when no configuration has that name, with those that are known
  */
 export function namedConfig(
   name: string,
-  vocabulary: { vocabSize: number; padId: number; clsId?: number; sepId?: number },
+  vocabulary: { vocabSize: number; padId: number | null; clsId?: number; sepId?: number },
 ): JsonObject {
   const config = namedConfigs[name];
   if (config === undefined) {
@@ -168,6 +168,12 @@ export function namedConfig(
   const json = { ...config, vocab_size: vocabulary.vocabSize, pad_token_id: vocabulary.padId };
   switch (config.model_type) {
     case "roberta":
+      if (vocabulary.padId === null) {
+        throw new UserError(
+          `${name} counts its positions from the padding token, and the tokenizer has none: name one of its tokens in its ` +
+            'tokenizer_config.json, as "pad_token".',
+        );
+      }
       return {
         ...json,
         max_position_embeddings: Number(config.max_position_embeddings) + vocabulary.padId + 1,

@@ -7,6 +7,7 @@ import { lossWeights, resolvePrecision, startEngine } from "../engine/mod.ts";
 import {
   configNames,
   createModel,
+  disposeModel,
   isLoraFolder,
   loadModel,
   type LoadReport,
@@ -35,7 +36,8 @@ import { evaluateExamples } from "./evaluate.ts";
 import { withDropout } from "./language_model.ts";
 import { adaptFor, type Origin, originOf, restoring } from "./lora.ts";
 import { type Reading, textReader, type TextRows } from "./windows.ts";
-import { train } from "./trainer.ts";
+import { train as runTraining } from "./trainer.ts";
+import { checkUnknownTokens } from "./unknown_tokens.ts";
 import type { Trainable, TrainingOptions, TrainingRun } from "./types.ts";
 
 /** A model that tells genres, with the tokenizer its vocabulary comes from. */
@@ -101,12 +103,13 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
       throw new UserError(`"${source}" starts from scratch: it needs the genres' names (labels).`);
     }
     const tokenizer = await loadTokenizer(await tokenizerOf(source, options.tokenizer));
-    const model = createModel(namedConfig(source, tokenizer), {
+    const model = createModel(namedConfig(source, vocabularyOf(tokenizer)), {
       labels,
       ...(multiLabel !== undefined && { multiLabel }),
       ...(seed !== undefined && { seed }),
     });
-    return { model, tokenizer, labels, notes: [`${source}: all weights are freshly drawn`] };
+    const notes = [`${source}: all weights are freshly drawn`, ...paddingNotes(tokenizer)];
+    return { model, tokenizer, labels, notes };
   }
   const tokenizer = await loadTokenizer(await tokenizerOf(source, options.tokenizer, hub));
   const { model, report, folder } = await loadModel(source, {
@@ -117,9 +120,60 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
     ...(base !== undefined && { base }),
     ...(hub !== undefined && { hub }),
   });
-  checkVocabulary(tokenizer, model, folder);
+  try {
+    checkVocabulary(tokenizer, model, folder);
+    if (labels === undefined) checkComplete(source, report);
+  } catch (error) {
+    disposeModel(model);
+    throw error;
+  }
   const origin = originOf(source, source === folder, report.initialised);
-  return { model, tokenizer, labels: model.config.labels, notes: reportNotes(report), origin };
+  const notes = [...reportNotes(report), ...paddingNotes(tokenizer)];
+  return { model, tokenizer, labels: model.config.labels, notes, origin };
+}
+
+/**
+ * @throws UserError where parameters of a classifier that nobody gave genres to train with are in none of its files: it would
+ * answer with random numbers
+ */
+function checkComplete(source: string, { initialised }: LoadReport): void {
+  if (initialised.length === 0) return;
+  throw new UserError(
+    `${source} has no trained classifier in it: its files lack ${
+      shortened(initialised)
+    }, which would be random numbers, and so would ` +
+      `its answers. Train it first: deno task train -- --model ${source}`,
+  );
+}
+
+/** What a model from scratch takes over from its tokenizer. */
+function vocabularyOf(tokenizer: Tokenizer) {
+  const [padId, clsId, sepId] = (["pad", "cls", "sep"] as const).map((role) => tokenizer.specialId(role));
+  return {
+    vocabSize: tokenizer.vocabSize,
+    padId: padId!,
+    clsId: clsId ?? undefined,
+    sepId: sepId ?? undefined,
+  };
+}
+
+/** What to know of a tokenizer without a token to pad with. */
+function paddingNotes(tokenizer: Tokenizer): string[] {
+  if (tokenizer.specialId("pad") !== null) return [];
+  const line = `"pad_token": "${tokenizer.idToToken(tokenizer.specialId("eos") ?? 0)}"`;
+  return [
+    `the tokenizer (${tokenizer.source}) has no padding token: shorter texts are filled up with tokens that the model does not see, ` +
+    `which changes nothing here; Python needs one to take several texts at once (${line} in tokenizer_config.json)`,
+  ];
+}
+
+/** What fills rows to equal length, masked: the id that the model goes by where it has one, else its tokenizer's, else any. */
+export function paddingOf({ model, tokenizer }: Pick<Classifier, "model" | "tokenizer">): number {
+  return model.config.padId ?? tokenizer.specialId("pad") ?? 0;
+}
+
+function shortened(names: readonly string[], most = 6): string {
+  return names.slice(0, most).join(", ") + (names.length > most ? ` and ${names.length - most} more` : "");
 }
 
 /** @throws Error where a tokenizer has more tokens than the model of that folder. */
@@ -132,8 +186,15 @@ export function checkVocabulary(tokenizer: Tokenizer, model: Model, folder: stri
 }
 
 /** What a person should know of how a checkpoint was loaded. */
-export function reportNotes({ initialised, unused }: LoadReport): string[] {
+export function reportNotes({ initialised, unused, otherHead }: LoadReport): string[] {
   return [
+    ...(otherHead !== undefined
+      ? [
+        `a new head: the checkpoint's was for ${
+          otherHead === "regression" ? "numbers (regression)" : otherHead
+        }`,
+      ]
+      : []),
     ...(initialised.length > 0 ? [`freshly drawn: ${initialised.join(", ")}`] : []),
     ...(unused.length > 0 ? [`in the checkpoint but not used: ${unused.join(", ")}`] : []),
   ];
@@ -204,7 +265,7 @@ export function trainableOf(classifier: Classifier, dropout: number | null = nul
   const { tokenizer, labels } = classifier, model = withDropout(classifier.model, dropout);
   return {
     parameters: model.parameters,
-    padId: tokenizer.padId,
+    padId: paddingOf(classifier),
     paddingSide: model.architecture.paddingSide,
     labels,
     multiLabel: model.multiLabel,
@@ -251,10 +312,13 @@ export async function fineTune(
         "Make it with labels: genresOf(train).",
     );
   }
+  const train = rows(trainSongs), validation = rows(songRows(data.validation));
+  const note = checkUnknownTokens(classifier.tokenizer, train);
+  if (note !== null) { for (const callback of options.callbacks ?? []) await callback.onLog?.(note); }
   adaptFor(classifier.model, full, classifier.origin);
   const trainable = trainableOf(classifier, full.dropout);
   const splitFile = options.output === undefined ? null : splitText(recordSplit(data));
-  return await train(
+  return await runTraining(
     {
       ...trainable,
       save: async (folder) => {
@@ -262,7 +326,7 @@ export async function fineTune(
         if (splitFile !== null) await Deno.writeTextFile(join(folder, SPLIT_FILE), splitFile);
       },
     },
-    { train: rows(trainSongs), validation: rows(songRows(data.validation)) },
+    { train, validation },
     full,
     options,
   );
@@ -328,6 +392,8 @@ export interface SongPrediction {
  * @param options.maxLength tokens of a row; by default as in the classifier's training
  * @param options.maxWindows rows that a song is read in at most; by default as in the classifier's training
  * @param options.onProgress is told how many songs are done
+ * @param options.onNote is told of a noticeable share of tokens that the tokenizer does not know; by default it is warned of
+ * @throws UserError where half of all tokens are unknown: the answers would be guesses
  */
 export async function classifySongs(
   classifier: Classifier,
@@ -338,6 +404,7 @@ export async function classifySongs(
     batchSize?: number;
     precision?: Recipe["precision"];
     onProgress?: (done: number) => void | Promise<void>;
+    onNote?: (note: string) => void;
   } = {},
 ): Promise<SongPrediction[]> {
   const { labels, model } = classifier, trained = readingOf(classifier);
@@ -354,6 +421,8 @@ export async function classifySongs(
     ...(targets && { targets }),
     weight: 1,
   }));
+  const note = checkUnknownTokens(tokenizer, examples);
+  if (note !== null) (options.onNote ?? console.warn)(note);
   const { probabilities, logits, predicted } = await evaluateExamples(trainableOf(classifier), examples, {
     batchSize: options.batchSize ?? 32,
     precision: resolvePrecision(options.precision ?? "auto"),

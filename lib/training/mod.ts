@@ -17,6 +17,7 @@ export {
   fineTune,
   loadClassifier,
   readingOf,
+  paddingOf,
   saveClassifier,
   setThresholds,
   songExamplesOf,
@@ -42,3 +43,4 @@ export * from "./text_rows.ts";
 export { train } from "./trainer.ts";
 export * from "./types.ts";
 export { type Reading, textReader, type TextRows, windowsOf } from "./windows.ts";
+export { checkUnknownTokens } from "./unknown_tokens.ts";
