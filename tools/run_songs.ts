@@ -26,7 +26,9 @@ import {
 } from "../lib/songs/mod.ts";
 import {
   type Classifier,
+  type ClassifierOptions,
   classifySongs,
+  loadClassifier,
   type Recipe,
   recipes,
   setThresholds,
@@ -201,6 +203,19 @@ export function recipeOf(
   return { name, recipe: { ...base, ...changes } };
 }
 
+/** A classifier, and on the screen what there is to know of how it was loaded: every command that takes a model loads it so. */
+export async function loadTelling(
+  source: string,
+  { tokenizer, ...options }: ClassifierOptions & { tokenizer: string | undefined },
+): Promise<Classifier> {
+  const classifier = await loadClassifier(source, {
+    ...options,
+    ...(tokenizer !== undefined && { tokenizer }),
+  });
+  for (const note of classifier.notes) console.log(note);
+  return classifier;
+}
+
 /** The genres of songs, with a progress bar. */
 export async function classifyShowing(
   classifier: Classifier,
@@ -212,6 +227,7 @@ export async function classifyShowing(
     precision: options.precision,
     ...(options.maxLength !== undefined && { maxLength: options.maxLength }),
     onProgress: (done) => bar.update(done),
+    onNote: (note) => console.log(note),
   });
   await bar.finish();
   return predictions;

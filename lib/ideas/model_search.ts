@@ -213,9 +213,8 @@ function checkOnce(what: string, values: readonly (string | number)[]): void {
 async function checkSources({ options, labels }: Setting, candidates: readonly Candidate[]): Promise<void> {
   const networks = candidates.filter(({ seed }) => seed !== null).map(({ model }) => model);
   for (const model of new Set(networks)) {
-    const { model: loaded, tokenizer } = await loadNetwork(model, labels, 0, options.tokenizer);
+    const { model: loaded } = await loadNetwork(model, labels, 0, options.tokenizer);
     disposeModel(loaded);
-    tokenizer.padId; // throws where there is none
   }
 }
 

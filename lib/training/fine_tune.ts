@@ -421,7 +421,7 @@ export async function classifySongs(
     ...(targets && { targets }),
     weight: 1,
   }));
-  const note = checkUnknownTokens(tokenizer, examples);
+  const note = checkUnknownTokens(classifier.tokenizer, examples);
   if (note !== null) (options.onNote ?? console.warn)(note);
   const { probabilities, logits, predicted } = await evaluateExamples(trainableOf(classifier), examples, {
     batchSize: options.batchSize ?? 32,

@@ -312,22 +312,23 @@ Deno.test("rows are padded with what the model goes by, where its tokenizer says
 Deno.test("a tokenizer that does not know the texts: refused before training and before answers, or spoken of", () =>
   withFolder(async (folder) => {
     // an English tokenizer
+    const letters = [..."abcdefghijklmnopqrstuvwxyz"];
     const words = [
       "[PAD]",
       "[UNK]",
       "[CLS]",
       "[SEP]",
       "[MASK]",
-      ..."abcdefghijklmnopqrstuvwxyz,.",
-      ..."abcdefghijklmnopqrstuvwxyz".replace(/./g, "##$&"),
+      ...letters,
+      ...letters.map((letter) => `##${letter}`),
     ];
     const english = join(folder, "english");
-    await writeModel(english, { ...bert, vocab_size: 60, pad_token_id: 0 }, {
-      "vocab.txt": lines(words.slice(0, 60)),
+    await writeModel(english, { ...bert, vocab_size: words.length, pad_token_id: 0 }, {
+      "vocab.txt": lines(words),
     }, { labels });
     const classifier = await loadClassifier(english, { labels });
     const refused =
-      /^100 % of the texts' tokens are unknown to the tokenizer \(\[UNK\]; .*--model.*--tokenizer/;
+      /100 % of the texts' tokens are unknown to the tokenizer \(\[UNK\]; .*--model.*--tokenizer/;
     const output = join(folder, "run");
     await assert.rejects(fineTune(classifier, data, recipe, { output }), refused);
     await assert.rejects(Deno.stat(output), Deno.errors.NotFound, "nothing was begun");

@@ -61,7 +61,12 @@ export const recipeFields = {
     about: "rows that a song is read in at most, their answers averaged; 1 cuts it",
   },
   /** Tokens that a song's neighbouring rows share, at least. */
-  windowOverlap: { type: "integer", min: 0, value: 32, about: "tokens that a song's neighbouring rows share" },
+  windowOverlap: {
+    type: "integer",
+    min: 0,
+    value: 32,
+    about: "tokens that a song's neighbouring rows share",
+  },
   /** The highest learning rate, reached after the warmup. */
   learningRate: { type: "number", above: 0, value: 2e-5, about: "the highest one, at the end of the warmup" },
   /** How the learning rate falls after the warmup. */

@@ -4,12 +4,12 @@ import { startEngine } from "../../lib/engine/mod.ts";
 import { reportText } from "../../lib/evaluation/mod.ts";
 import { judge, verdictTable, writeVerdicts } from "../../lib/ideas/mod.ts";
 import { show } from "../../lib/notebook/mod.ts";
-import { loadClassifier } from "../../lib/training/mod.ts";
 import { commandLines } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
 import {
   classifyShowing,
   genreSetsTable,
+  loadTelling,
   measureGivenSets,
   readTable,
   sharesOf,
@@ -22,10 +22,7 @@ const options = readOptions(commandLines.evaluate);
 const table = await readTable(options.songs, "learning", options);
 const { description } = await startEngine({ engine: options.engine });
 console.log(`Engine: ${description}`);
-const classifier = await loadClassifier(
-  options.model,
-  options.tokenizer === undefined ? {} : { tokenizer: options.tokenizer },
-);
+const classifier = await loadTelling(options.model, { tokenizer: options.tokenizer });
 const songs = await songsToMeasure(table, classifier.labels, options);
 const predictions = await classifyShowing(classifier, songs, options);
 const verdict = judge(

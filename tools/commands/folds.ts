@@ -11,7 +11,7 @@ import { type FoldResult, readResult, rounded, writeResult } from "../folds/resu
 import { type FoldSplit, foldSplit } from "../folds/splits.ts";
 import { foldMethods } from "../folds/table.ts";
 import { readOptions, recipe as recipeOptions, shared } from "../options.ts";
-import { readCleanSongs } from "../run_songs.ts";
+import { loadTelling, readCleanSongs } from "../run_songs.ts";
 
 const cheap = Object.keys(cheapMethods);
 
@@ -128,11 +128,7 @@ using stop = listenForStop();
 async function runTransformer(name: string, split: string, fold: FoldSplit): Promise<void> {
   await once(split, name, async () => {
     const folder = join(output, split, `${name}-training`);
-    const classifier = await loadClassifier(name, {
-      labels,
-      seed,
-      ...(options.tokenizer !== undefined && { tokenizer: options.tokenizer }),
-    });
+    const classifier = await loadTelling(name, { labels, seed, tokenizer: options.tokenizer });
     const run = await fineTune(classifier, fold, {
       ...quickRecipe,
       epochs: options.epochs,

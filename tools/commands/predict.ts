@@ -1,20 +1,16 @@
 /** `deno task predict`: tells the genres of songs that may have none. */
 import { startEngine } from "../../lib/engine/mod.ts";
 import { songRows } from "../../lib/songs/mod.ts";
-import { loadClassifier } from "../../lib/training/mod.ts";
 import { commandLines } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
-import { classifyThoseWithLyrics, readCleanSongs, writePredictions } from "../run_songs.ts";
+import { classifyThoseWithLyrics, loadTelling, readCleanSongs, writePredictions } from "../run_songs.ts";
 
 const options = readOptions(commandLines.predict);
 
 const songs = songRows(await readCleanSongs(options.songs, { purpose: "prediction", ...options }));
 const { description } = await startEngine({ engine: options.engine });
 console.log(`Engine: ${description}`);
-const classifier = await loadClassifier(
-  options.model,
-  options.tokenizer === undefined ? {} : { tokenizer: options.tokenizer },
-);
+const classifier = await loadTelling(options.model, { tokenizer: options.tokenizer });
 const predictions = await classifyThoseWithLyrics(classifier, songs, options);
 await writePredictions(options.output, classifier, songs, predictions);
 const without = predictions.filter((prediction) => prediction === null).length;

@@ -10,6 +10,7 @@ import { commandLines } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
 import {
   genreSetsTable,
+  loadTelling,
   measureGivenSets,
   readCleanSongs,
   recipeOf,
@@ -44,14 +45,13 @@ console.log(
   `${split.train.height} songs train, ${split.validation.height} validate, ${split.test.height} test; ${labels.length} genres`,
 );
 
-const classifier = await loadClassifier(source, {
+const classifier = await loadTelling(source, {
   labels,
   ...(multiLabel && { multiLabel }),
   seed,
   narrow: baseBf16,
-  ...(tokenizer !== undefined && { tokenizer }),
+  tokenizer,
 });
-for (const note of classifier.notes) console.log(note);
 await tellSeen(source, split);
 const { name, recipe } = recipeOf(
   {
