@@ -7,6 +7,7 @@
  */
 import { gzipSync } from "node:zlib";
 import type { Figure } from "../plots/mod.ts";
+import { figureAlt } from "./figure_text.ts";
 import { plotlyPath } from "./picture.ts";
 import { escapeHtml } from "./table.ts";
 
@@ -25,16 +26,8 @@ export function liveFigureHtml(
   const call = [inScript(name), inScript({ ...figure, height }), inScript(plotly)];
   return `<div class="${name}" style="max-width: ${width}px">` +
     `<img src="data:image/png;base64,${png}" width="${width}" style="max-width: 100%; height: auto" ` +
-    `alt="${escapeHtml(figureTitle(figure))}"></div>\n` +
+    `alt="${escapeHtml(figureAlt(figure))}"></div>\n` +
     `<script>(${drawLive})(${call.join(", ")});</script>`;
-}
-
-/** A figure's title as plain text. */
-export function figureTitle(figure: Figure): string {
-  const title = figure.layout.title as { text?: string } | string | undefined;
-  const text = typeof title === "string" ? title : title?.text;
-  return (text ?? "Plotly").replaceAll(/<[^>]*>/g, " ").replaceAll("&lt;", "<").replaceAll("&gt;", ">")
-    .replaceAll("&amp;", "&");
 }
 
 /** A value as JavaScript that is safe inside a <script>. */
@@ -72,7 +65,9 @@ const drawLive = String.raw`(name, figure, packed) => {
       try {
         const layout = { ...figure.layout, autosize: true, height: figure.height };
         delete layout.width;
-        await Plotly.newPlot(place, figure.data, layout, { responsive: true, displaylogo: false });
+        // no button that would send the figure somewhere
+        const config = { responsive: true, displaylogo: false, showSendToCloud: false };
+        await Plotly.newPlot(place, figure.data, layout, config);
         picture.style.display = "none";
       } catch (error) {
         place.remove();

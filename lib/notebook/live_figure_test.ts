@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { JSDOM } from "jsdom";
 import { genreDistribution } from "../plots/mod.ts";
-import { figureTitle, liveFigureHtml, packedPlotly } from "./live_figure.ts";
+import { liveFigureHtml, packedPlotly } from "./live_figure.ts";
 
 const figure = genreDistribution([{ genre: "</script><b>댄스" }]);
 
@@ -10,7 +10,7 @@ const figure = genreDistribution([{ genre: "</script><b>댄스" }]);
 const stub = gzipSync(
   `globalThis.loaded = (globalThis.loaded ?? 0) + 1; module.exports = { async newPlot(place, data, layout, config) {
   if (globalThis.failing) throw new Error("no WebGL");
-  place.textContent = [data[0].type, layout.title.text, layout.height, layout.width, config.responsive].join("|");
+  place.textContent = [data[0].type, layout.title.text, layout.height, layout.width, config.responsive, config.showSendToCloud].join("|");
 } };`,
 ).toString("base64");
 
@@ -63,7 +63,7 @@ async function page(outputs: string[], options: { trusted: boolean; failing?: bo
   };
 }
 
-const drawn = "bar|장르 분포 · Genre distribution|480||true";
+const drawn = "bar|장르 분포 · Genre distribution|480||true|false";
 
 Deno.test("trusted, every figure becomes live once it is on the screen, in whatever order plotly.js comes", async () => {
   for (
@@ -100,12 +100,4 @@ Deno.test("what is packed is plotly.js, and small", async () => {
   assert.match(source.slice(0, 200), /plotly\.js v\d/);
   // It stands inside <script>…</script>.
   assert.match(htmlOf(null), /^<div[^]*<script>[^<]*<\/script>$/);
-});
-
-Deno.test("figureTitle is plain text", () => {
-  assert.equal(
-    figureTitle({ data: [], layout: { title: { text: "a<br>b &lt;c&gt; &amp; d" } } }),
-    "a b <c> & d",
-  );
-  assert.equal(figureTitle({ data: [], layout: {} }), "Plotly");
 });

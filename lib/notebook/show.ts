@@ -1,10 +1,12 @@
 /** Shows figures, tables and texts: in a notebook below the cell, in a terminal as text and files. */
+import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../ground/errors.ts";
 import type { Figure } from "../plots/mod.ts";
 import { display, inKernel, type MediaBundle } from "./kernel.ts";
-import { figureTitle, liveFigureHtml, packedPlotly } from "./live_figure.ts";
+import { figureAlt, figureTitle } from "./figure_text.ts";
+import { liveFigureHtml, packedPlotly } from "./live_figure.ts";
 import { figurePng, figureSvg, type PictureSize, pictureSize } from "./picture.ts";
 import { type Table, tableHtml, tableOf, type TableOptions, tableText } from "./table.ts";
 
@@ -80,17 +82,17 @@ export async function bundleOf(
   }
   const wanted = figuresWanted();
   const size = pictureSize(thing, options);
-  const title = figureTitle(thing);
   const png = (await figurePng(thing, { ...size, scale: SCALE })).toBase64();
-  const bundle: MediaBundle = { "image/png": png, "text/plain": title };
+  const bundle: MediaBundle = { "image/png": png, "text/plain": figureTitle(thing) };
   if (wanted === "interactive") {
     bundle["text/html"] = liveFigureHtml(thing, {
       png,
       ...size,
-      plotly: bringsPlotly(title) ? packedPlotly() : null,
+      plotly: bringsPlotly(thing) ? packedPlotly() : null,
     });
   }
-  return { bundle, metadata: { "image/png": size } };
+  // pages and slides made of the notebook take the text from here
+  return { bundle, metadata: { "image/png": { ...size, alt: figureAlt(thing) } } };
 }
 
 function isFigure(thing: object): thing is Figure {
@@ -127,17 +129,17 @@ function figuresWanted(): "interactive" | "png" {
   throw new UserError(`NOTEBOOK_FIGURES is "${wanted}"; it can be "interactive" or "png".`);
 }
 
-/** Titles of the figures that brought plotly.js into this kernel's notebook. */
-const bringers = new Set<string>();
+/** Fingerprint of the figure that brought plotly.js into this kernel's notebook. */
+let bringer: string | null = null;
 
 /**
- * The first figure brings plotly.js, and so does that figure whenever it is shown again: its cell then loses the output
- * that held it.
+ * The first figure brings plotly.js, once a notebook; and so does that figure where it is shown again, for its cell then loses the output
+ * that held it. (Shown again with other data it does not: the notebook's figures then live until it is closed, and are pictures after that.)
  */
-function bringsPlotly(title: string): boolean {
-  if (bringers.size > 0 && !bringers.has(title)) return false;
-  bringers.add(title);
-  return true;
+function bringsPlotly(figure: Figure): boolean {
+  const own = createHash("sha256").update(JSON.stringify(figure)).digest("hex");
+  bringer ??= own;
+  return own === bringer;
 }
 
 /** `장르 분포 · Genre distribution` as `genre-distribution`. */

@@ -85,7 +85,8 @@ Deno.test("NOTEBOOK_FIGURES=png shows pictures only", () =>
     const { bundle, metadata } = await bundleOf(figure);
     assert.deepEqual(Object.keys(bundle).sort(), ["image/png", "text/plain"]);
     assert.equal(bundle["text/plain"], "장르 분포 · Genre distribution");
-    assert.deepEqual(metadata, { "image/png": { width: 900, height: 480 } });
+    const alt = "장르 분포 · Genre distribution: 2곡 · songs. 댄스 1 (50.0%), 발라드 1 (50.0%)";
+    assert.deepEqual(metadata, { "image/png": { width: 900, height: 480, alt } });
     // 1350 pixels wide, for sharp screens.
     assert.equal(new DataView(Uint8Array.fromBase64(bundle["image/png"]!).buffer).getUint32(16), 1350);
   }));
@@ -94,12 +95,15 @@ Deno.test("interactive figures bring plotly.js once, and again where its bringer
   withFigures("interactive", async () => {
     const other = { data: [], layout: { title: { text: "다른 그림 · Another" } } };
     const sizes: number[] = [];
-    for (const shown of [figure, other, other, figure]) {
+    // of the same title, with other data
+    const again = genreDistribution([{ genre: "트로트" }]);
+    for (const shown of [figure, other, other, again, figure]) {
       const { bundle } = await bundleOf(shown);
+      assert.match(bundle["text/html"]!, / alt="(장르 분포 · Genre distribution: |다른 그림 · Another")/);
       assert.match(bundle["text/html"]!, /^<div class="figure-[^]*<img src="data:image\/png;base64,/);
       sizes.push(bundle["text/html"]!.length);
     }
-    assert.deepEqual(sizes.map((size) => size > 1_000_000), [true, false, false, true]);
+    assert.deepEqual(sizes.map((size) => size > 1_000_000), [true, false, false, false, true]);
     assert.ok(sizes[0]! < 3_500_000);
   }));
 

@@ -93,12 +93,17 @@ export function escapeHtml(text: string): string {
     .replaceAll('"', "&quot;").replaceAll("'", "&#39;");
 }
 
+/** A text in which "%" stays with its number. */
+export const unbroken = (text: string): string => text.replaceAll(/(\d) %/g, "$1\u00a0%");
+
 /** A table as HTML, every text escaped. */
 export function tableHtml({ columns, cells, more }: Table): string {
   const align = ({ numeric }: { numeric: boolean }) => ` style="text-align: ${numeric ? "right" : "left"}"`;
-  const head = columns.map((column) => `<th${align(column)}>${escapeHtml(column.name)}</th>`).join("");
+  const head = columns.map((column) =>
+    `<th scope="col"${align(column)}>${unbroken(escapeHtml(column.name))}</th>`
+  ).join("");
   const body = cells.map((row) =>
-    `<tr>${row.map((cell, c) => `<td${align(columns[c]!)}>${escapeHtml(cell)}</td>`).join("")}</tr>`
+    `<tr>${row.map((cell, c) => `<td${align(columns[c]!)}>${unbroken(escapeHtml(cell))}</td>`).join("")}</tr>`
   );
   return `<table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body.join("\n")}\n</tbody>\n</table>` +
     (more > 0 ? `\n<p>${moreRows(more)}</p>` : "");

@@ -14,6 +14,8 @@ from nbconvert import SlidesExporter
 
 DISPLAY_MATH = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 INLINE_MATH = re.compile(r"(?<![\w$\\])\$(?![\s$])([^$\n]+?)(?<!\s)\$(?![\w$])")
+# A share and its sign stay in one line.
+PERCENT = re.compile(r"(\d) %")
 # They say where things are from, not what is done.
 IMPORTS = re.compile(r"^import\b[^;]*;\s*", re.MULTILINE)
 
@@ -39,14 +41,16 @@ def prepared(path):
     nb = nbformat.read(path, as_version=4)
     for cell in nb.cells:
         if cell.cell_type == "markdown":
-            cell.source = with_mathml(cell.source)
+            cell.source = PERCENT.sub("\\1\u00a0%", with_mathml(cell.source))
         if cell.cell_type == "code":
             cell.source = IMPORTS.sub("", cell.source)
             cell.outputs = [output for output in cell.outputs if shown(output)]
             for output in cell.outputs:
-                # Of a figure the picture: it needs no script.
+                # Of a figure the picture: it needs no script. Its text stands in its metadata; one of before has its title.
                 if "image/png" in output.get("data", {}):
                     output.data.pop("text/html", None)
+                    title = "".join(output.data.get("text/plain", "")).strip("'\"")
+                    output.metadata.setdefault("image/png", {}).setdefault("alt", title)
     return nb
 
 

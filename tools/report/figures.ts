@@ -1,5 +1,5 @@
 /** Figures as pictures inside the page. */
-import { figureTitle } from "../../lib/notebook/live_figure.ts";
+import { figureAlt } from "../../lib/notebook/figure_text.ts";
 import { figurePng, pictureSize } from "../../lib/notebook/picture.ts";
 import type { Figure } from "../../lib/plots/mod.ts";
 import { Html, markup } from "./html.ts";
@@ -20,5 +20,5 @@ export const picturesBy = (draw: Draw): Picture => async (figure, caption) => {
   const below = caption === undefined ? null : markup`<figcaption>${caption}</figcaption>`;
   return markup`<figure><img src="data:image/png;base64,${new Html(
     png,
-  )}" width="${width}" height="${height}" alt="${figureTitle(figure)}">${below}</figure>`;
+  )}" width="${width}" height="${height}" alt="${figureAlt(figure)}">${below}</figure>`;
 };

@@ -51,14 +51,18 @@ export function table(
   const kind = (c: number) => new Html(numeric[c] ? ' class="number"' : "");
   const wide = new Html(columns.length > 6 ? ' class="wide"' : "");
   return markup`<div class="table"><table${wide}>
-<thead><tr>${columns.map((column, c) => markup`<th${kind(c)}>${column}</th>`)}</tr></thead>
+<thead><tr>${columns.map((column, c) => markup`<th scope="col"${kind(c)}>${column}</th>`)}</tr></thead>
 <tbody>
 ${
     rows.map((row, r) =>
       markup`<tr${new Html(options.strong?.(r) ? ' class="strong"' : "")}>${
-        columns.map((column, c) =>
-          markup`<td${kind(c)}>${numeric[c] ? whole(row[column]) : row[column]}</td>`
-        )
+        columns.map((column, c) => {
+          const content = numeric[c] ? whole(row[column]) : row[column];
+          // the first column names the row, unless it is a number itself
+          return c === 0 && !numeric[c]
+            ? markup`<th scope="row">${content}</th>`
+            : markup`<td${kind(c)}>${content}</td>`;
+        })
       }</tr>`
     )
   }
@@ -67,6 +71,18 @@ ${
 
 /** A number whose interval stays in one line, below it where the column is narrow. */
 const whole = (cell: Cell): Cell => typeof cell === "string" ? cell.replaceAll(", ", ",\u00a0") : cell;
+
+/** HTML whose tables have the heading above them as caption, for those who hear the page. */
+export function captioned(html: string): string {
+  let heading = "";
+  return html.replaceAll(/<h[23][^>]*>([\s\S]*?)<\/h[23]>|<table[^>]*>/g, (piece, title?: string) => {
+    if (title !== undefined) {
+      heading = title.replaceAll(/<[^>]*>/g, "");
+      return piece;
+    }
+    return heading === "" ? piece : `${piece}<caption>${heading}</caption>`;
+  });
+}
 
 /** Names with their values, one a line. Values that are missing are left out. */
 export function facts(entries: Readonly<Record<string, Cell>>): Html {

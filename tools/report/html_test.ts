@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { facts, Html, markup, table } from "./html.ts";
+import { captioned, facts, Html, markup, table } from "./html.ts";
 
 Deno.test("markup: texts are escaped, HTML is not, lists follow each other, nothing is nothing", () => {
   assert.equal(
@@ -14,9 +14,9 @@ Deno.test("markup: texts are escaped, HTML is not, lists follow each other, noth
 
 Deno.test("table: names and values escaped, numbers to the right, missing values empty", () => {
   const { code } = table([{ "<i>": "<td>", n: "0.565 [0.487, 0.643]" }, { "<i>": "b", n: null }]);
-  assert.match(code, /<th>&lt;i&gt;<\/th>/);
-  assert.match(code, /<td>&lt;td&gt;<\/td>/);
-  assert.match(code, /<th class="number">n<\/th>/);
+  assert.match(code, /<th scope="col">&lt;i&gt;<\/th>/);
+  assert.match(code, /<th scope="row">&lt;td&gt;<\/th>/);
+  assert.match(code, /<th scope="col" class="number">n<\/th>/);
   assert.match(code, /<td class="number"><\/td>/);
 });
 
@@ -28,4 +28,13 @@ Deno.test("facts: missing values are left out", () => {
   const { code } = facts({ "씨앗 · seed": 7, none: null, empty: "" });
   assert.match(code, /<dt>씨앗 · seed<\/dt><dd>7<\/dd>/);
   assert.doesNotMatch(code, /none|empty/);
+});
+
+Deno.test("captioned: a table has the heading above it as caption", () => {
+  assert.equal(
+    captioned(
+      '<table class="a"><tr></tr></table><h2 id="x">가 <b>&lt;나&gt;</b></h2><p></p><table><tr></tr></table>',
+    ),
+    '<table class="a"><tr></tr></table><h2 id="x">가 <b>&lt;나&gt;</b></h2><p></p><table><caption>가 &lt;나&gt;</caption><tr></tr></table>',
+  );
 });

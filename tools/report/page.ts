@@ -2,7 +2,8 @@
 import { fontFaces } from "../../lib/notebook/font_face.ts";
 import type { ReportData } from "./data.ts";
 import { type Draw, drawSharp, type Picture, picturesBy } from "./figures.ts";
-import { Html, markup } from "./html.ts";
+import { unbroken } from "../../lib/notebook/table.ts";
+import { captioned, Html, markup } from "./html.ts";
 import { closerLook, verdicts } from "./evaluation.ts";
 import * as ideas from "./ideas.ts";
 import * as sections from "./sections.ts";
@@ -142,8 +143,9 @@ ${
   }
 </main>
 </div>`;
+  const body = captioned(unbroken(page.code));
   // The pictures' base64 is in the page's text, too, but its letters are few.
-  const faces = await fontFaces(title + page.code);
+  const faces = await fontFaces(title + body);
   return `<!doctype html>
 <html lang="ko">
 <head>
@@ -156,7 +158,7 @@ ${STYLE}</style>
 </head>
 <body>
 <div class="page">
-${page.code}
+${body}
 </div>
 </body>
 </html>

@@ -50,6 +50,14 @@ Deno.test("report: every section of a whole run, with its numbers", async () => 
   assert.match(section("qa"), /TF-IDF 0\.800 \[0\.\d{3}, 0\.\d{3}\]/);
   assert.match(section("run"), /seed7/);
   assert.match(section("run"), /합계 · in all 72\.3/);
+  for (const table of document.querySelectorAll("table")) {
+    assert.ok(table.querySelector("caption").textContent.length > 2);
+    for (const head of table.querySelectorAll("thead th")) assert.equal(head.getAttribute("scope"), "col");
+  }
+  for (const image of document.querySelectorAll("img")) {
+    assert.match(image.getAttribute("alt"), / · .*[:.] /, "a picture tells its facts");
+  }
+  assert.doesNotMatch(document.body.textContent, /\d %/, "a share and its sign stay in one line");
   const links = [...document.querySelectorAll("nav a")].map((link) => link.getAttribute("href").slice(1));
   assert.deepEqual(links, [...document.querySelectorAll("main section")].map(({ id }) => id));
 });

@@ -28,19 +28,22 @@ main section:first-child { border-top: 0; margin-top: 0; padding-top: 0; }
 figure { margin: 20px 0; }
 figure img { display: block; max-width: 100%; height: auto; }
 figcaption, .small { color: var(--faint); font-size: 14px; line-height: 1.5; }
-.table { overflow-x: auto; margin: 14px 0 20px; }
+.table { position: relative; overflow-x: auto; margin: 14px 0 20px; }
 table { border-collapse: collapse; font-size: 15px; line-height: 1.45; }
-th { text-align: left; font-weight: 700; border-bottom: 2px solid var(--ink); vertical-align: bottom; }
-td { border-bottom: 1px solid var(--line); vertical-align: top; }
+thead th { text-align: left; font-weight: 700; border-bottom: 2px solid var(--ink); vertical-align: bottom; }
+tbody th { text-align: left; font-weight: 400; }
+/* heard, not seen: the heading above says the same */
+caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+td, tbody th { border-bottom: 1px solid var(--line); vertical-align: top; }
 th, td { padding: 6px 18px 6px 0; }
 th:last-child, td:last-child { padding-right: 4px; }
 th, td { overflow-wrap: normal; }
 td:not(.number) { min-width: 5.5em; }
-td:not(.number):first-child { min-width: 9em; }
+tbody th { min-width: 9em; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 table.wide { font-size: 13.5px; }
 .wide th, .wide td { padding-right: 12px; }
-tr.strong td { font-weight: 700; background: var(--soft); }
+tr.strong td, tr.strong th { font-weight: 700; background: var(--soft); }
 dl { margin: 14px 0; }
 dl div { display: grid; grid-template-columns: minmax(150px, 250px) 1fr; gap: 4px 18px; border-bottom: 1px solid var(--line); padding: 5px 0; font-size: 15px; }
 dt { color: var(--faint); }
@@ -66,13 +69,15 @@ code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 0.92em;
   nav ol { columns: 2; }
   main { margin-top: 24px; }
   h1 { font-size: 22pt; } h2 { font-size: 16pt; } h3 { font-size: 12pt; }
-  h2, h3 { break-after: avoid; }
-  figure, .card, .table, dl div, blockquote { break-inside: avoid; }
+  /* what explains a table or figure stays with it; only a table longer than a page is broken, between rows, under its head again */
+  h2, h3, h2 + p, h3 + p { break-after: avoid; }
+  figure, .card, .table, dl div, blockquote, tr { break-inside: avoid; }
+  thead { display: table-header-group; }
   figure img { max-height: 200mm; width: auto; }
   .table { overflow: visible; }
   table { font-size: 8.5pt; }
   th, td { padding-right: 10px; }
   table.wide { font-size: 7.5pt; }
-  .card, tr.strong td, blockquote, .missing-note { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  .card, tr.strong td, tr.strong th, blockquote, .missing-note { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }
 `;
