@@ -120,6 +120,21 @@ Deno.test("the report's columns line up with Korean names", () => {
   assert.throws(() => reportText(report, { names: ["a"] }), /1 names for 3 labels/);
 });
 
+Deno.test("the report's text says which labels have no examples, and gathers hundreds of them", () => {
+  const absent = classificationReport(["가", "나"], ["가", "다"], { labels: ["가", "나", "다", "라"] });
+  assert.match(reportText(absent), /^다 +0\.000 +– +– +0$/m);
+  assert.match(reportText(absent), /\n\nmacro avg leaves out 2 of 4, which no example has\.$/);
+  // 100 labels of one example each, but 3 of the last
+  const truth = [...Array.from({ length: 100 }, (_, k) => k), 99, 99];
+  const lines = reportText(classificationReport(truth, truth.map((k) => k < 50 ? k : 0)), { most: 4 }).split(
+    "\n",
+  );
+  assert.equal(lines.length, 1 + 4 + 1 + 1 + 3);
+  assert.match(lines[4]!, /^99 .* 3$/);
+  // 47 of the others right, and 49 not
+  assert.match(lines[5]!, /^mean of 96 others +0\.490 +0\.490 +0\.490 +96$/);
+});
+
 Deno.test("displayWidth counts Hangul and emoji as two columns, combining marks as none", () => {
   const widths = ["R&B", "발라드", "ㄱㅏ", "Ａ", "각", "é", "😀", "한 a", ""].map(displayWidth);
   assert.deepEqual(widths, [3, 6, 4, 2, 2, 1, 2, 4, 0]);

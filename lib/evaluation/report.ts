@@ -215,17 +215,19 @@ export function creditedGenres<L extends Label>(
 }
 
 /**
- * A report as a text table whose columns line up with Korean names.
+ * A report as a text table whose columns line up with Korean names. A label without examples has a precision alone; of very many labels
+ * those with the most examples have a line, and the rest one with their means.
  *
  * @param options.names a name to show for each label, in the labels' order (genre names for class indices)
  * @param options.digits after the decimal point, 3 by default
+ * @param options.most labels with a line of their own, 30 by default
  * @throws RangeError when there are not as many names as labels
  */
 export function reportText(
   report: ClassificationReport,
-  options: { names?: readonly string[]; digits?: number } = {},
+  options: { names?: readonly string[]; digits?: number; most?: number } = {},
 ): string {
-  const { digits = 3 } = options;
+  const { digits = 3, most = 30 } = options;
   const names = options.names ?? report.perLabel.map((line) => String(line.label));
   if (names.length !== report.perLabel.length) {
     throw new RangeError(
@@ -235,13 +237,22 @@ export function reportText(
   const row = (name: string, scores: Scores, support: number) => [
     name,
     scores.precision.toFixed(digits),
-    scores.recall.toFixed(digits),
-    scores.f1.toFixed(digits),
+    // without examples there is nothing to find
+    ...[scores.recall, scores.f1].map((score) => support === 0 ? "–" : score.toFixed(digits)),
     supportText(support),
   ];
-  return textTable([
+  const { perLabel, absent } = report;
+  const bySupport = perLabel.map((_, k) => k).sort((a, b) => perLabel[b]!.support - perLabel[a]!.support);
+  const shown = new Set(bySupport.slice(0, perLabel.length <= most + 1 ? perLabel.length : most));
+  const rest = perLabel.filter((line, k) => !shown.has(k) && line.support > 0);
+  const mean = (field: keyof Scores) => rest.reduce((sum, line) => sum + line[field], 0) / rest.length;
+  const ofRest = { precision: mean("precision"), recall: mean("recall"), f1: mean("f1") };
+  const table = textTable([
     ["", "precision", "recall", "f1", "support"],
-    ...report.perLabel.map((line, k) => row(names[k]!, line, line.support)),
+    ...perLabel.flatMap((line, k) => shown.has(k) ? [row(names[k]!, line, line.support)] : []),
+    ...(rest.length === 0
+      ? []
+      : [row(`mean of ${rest.length} others`, ofRest, rest.reduce((sum, line) => sum + line.support, 0))]),
     [],
     report.accuracy === null
       ? row("micro avg", report.micro, report.support)
@@ -249,6 +260,9 @@ export function reportText(
     row("macro avg", report.macro, report.support),
     row("weighted avg", report.weighted, report.support),
   ]);
+  return absent === 0
+    ? table
+    : `${table}\n\nmacro avg leaves out ${absent} of ${perLabel.length}, which no example has.`;
 }
 
 function supportText(support: number): string {

@@ -6,7 +6,7 @@ import type { ReportData, WrittenVerdict } from "./data.ts";
 import type { Picture } from "./figures.ts";
 import { type Html, markup, table } from "./html.ts";
 import { percent, score, shareWithInterval } from "./numbers.ts";
-import { contenders } from "./sections.ts";
+import { absentGenres, contenders } from "./sections.ts";
 
 /** The model beside the baselines on the test songs, genre by genre. */
 export async function verdicts(data: ReportData, picture: Picture): Promise<Html | null> {
@@ -16,7 +16,7 @@ export async function verdicts(data: ReportData, picture: Picture): Promise<Html
   const all = Object.entries(data.verdicts!).toSorted(([, a], [, b]) =>
     b.accuracyPerSong.value - a.accuracyPerSong.value
   );
-  const macroName = macroF1Name(model.perGenre.filter(({ support }) => support === 0).length);
+  const macroName = macroF1Name(absentGenres(model));
   const confused = mostConfused(model.confusion, { top: 8 });
   return markup`<p>Two counts: <b>per instance</b>, once for each pair of a song's genres and artists, as the study counted; and
 <b>per song</b>, right if the method names any of the song's genres. In brackets the 95 % interval over songs (Wilson).

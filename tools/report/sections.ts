@@ -1,5 +1,5 @@
 /** The report's sections on the run itself. Each gives its HTML, or `null` where the run left nothing to tell. */
-import { wilsonInterval } from "../../lib/evaluation/mod.ts";
+import { macroF1Name, wilsonInterval } from "../../lib/evaluation/mod.ts";
 import type { Song } from "../../lib/songs/mod.ts";
 import { gatheredName, shownAndGathered } from "../../lib/plots/figure.ts";
 import * as plots from "../../lib/plots/mod.ts";
@@ -23,6 +23,10 @@ export function contenders(
     .toSorted(([, a], [, b]) => b.accuracyPerSong.value - a.accuracyPerSong.value)[0];
   return { model, baseline };
 }
+
+/** How many of the genres no test song has. */
+export const absentGenres = ({ perGenre }: WrittenVerdict): number =>
+  perGenre.filter(({ support }) => support === 0).length;
 
 const rightOf = ({ accuracyPerSong: { correct, count } }: WrittenVerdict): string =>
   `${grouped(correct)} / ${grouped(count)} (${percent(correct / count)})`;
@@ -61,7 +65,10 @@ export function summary(data: ReportData): Html | null {
         `곡별 정확도 · accuracy per song, 95 % ${percent(low)} – ${percent(high)}`,
       ),
       card(percent(model.accuracyPerInstance.value), "인스턴스별 정확도 · accuracy per instance"),
-      card(model.macroF1.toFixed(3), "macro-F1, 장르마다 같은 무게 · every genre alike"),
+      card(
+        model.macroF1.toFixed(3),
+        `${macroF1Name(absentGenres(model))}, 장르마다 같은 무게 · every genre alike`,
+      ),
     );
   }
   if (songs !== null) {
