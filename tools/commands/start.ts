@@ -5,8 +5,10 @@ import { type NotebookResult, runNotebooks } from "../notebooks/run.ts";
 import { unfinishedRun } from "../notebooks/unfinished.ts";
 import { commandLines } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
+import type { WrittenVerdict } from "../report/data.ts";
 import { newRecord, type RanNotebook, writeRecord } from "../report/record.ts";
 import { prepareSongs, splitToLearn } from "../../lib/songs/mod.ts";
+import { macroF1Name } from "../../lib/evaluation/mod.ts";
 import { recipes } from "../../lib/training/recipe.ts";
 
 const options = readOptions(commandLines.start);
@@ -111,12 +113,7 @@ if (failed !== undefined) {
 }
 const seconds = record.notebooks.reduce((sum, notebook) => sum + notebook.seconds, 0);
 
-interface Measured {
-  accuracyPerInstance: { value: number };
-  accuracyPerSong: { value: number };
-  macroF1: number;
-}
-const metrics: Record<string, Measured> = JSON.parse(
+const metrics: Record<string, WrittenVerdict> = JSON.parse(
   await Deno.readTextFile(join(folders.run, "test_metrics.json")),
 );
 console.log(`\nExecuted notebooks: ${folders.notebooks}`);
@@ -124,8 +121,11 @@ console.log(`Model, history and metrics: ${folders.run}`);
 // Loaded here only: what draws the figures need not stand in memory while the notebooks run.
 const { writeReport } = await import("../report/write.ts");
 console.log(`Report: ${await writeReport(output)}\n`);
+// all methods are measured on the same songs
+const absent = Object.values(metrics)[0]?.perGenre.filter(({ support }) => support === 0).length ?? 0;
 console.log(
-  "Test songs: accuracy per instance (as the study counts), per song (right if any of its genres), macro-F1",
+  "Test songs: accuracy per instance (as the study counts), per song (right if any of its genres), " +
+    macroF1Name(absent),
 );
 for (const [method, { accuracyPerInstance, accuracyPerSong, macroF1 }] of Object.entries(metrics)) {
   const numbers = [accuracyPerInstance.value, accuracyPerSong.value, macroF1].map((n) => n.toFixed(3)).join(
