@@ -1,13 +1,14 @@
-/** What `start` notes of a run beside its results, in `run.json`: what it was told, where it ran, how long it took. */
-import { createHash } from "node:crypto";
+/** What `start` and `train` note of a run beside its results, in `run.json`: what it was told, where it ran, how long it took. */
 import { join } from "node:path";
-import type { Recipe } from "../../lib/training/mod.ts";
+import { fileFingerprint } from "../../lib/ground/mod.ts";
+import { decisiveFields, type Recipe } from "../../lib/training/recipe.ts";
 import { machine } from "../bench/machine.ts";
+import { flagName } from "../options.ts";
 import { exists, inProject, inVenv, program, readText, writeWhole } from "../setup/paths.ts";
 import { run } from "../setup/process.ts";
 import { engineState } from "../setup/tensorflow.ts";
 
-/** A run of all notebooks. */
+/** A run of all notebooks, or of `train`, which has none. */
 export interface RunRecord {
   /** ISO 8601. */
   started: string;
@@ -70,10 +71,22 @@ export function writeRecord(folder: string, record: RunRecord): void {
   writeWhole(join(folder, RECORD), JSON.stringify(record, null, 2) + "\n");
 }
 
+/**
+ * What two runs must agree in, or the results of two would stand beside each other; by the options' names. Where the table stands does
+ * not matter, nor what computes.
+ */
+export function identityOf({ options, songsDigest, recipe }: RunRecord): Record<string, unknown> {
+  const { songs: _, engine: __, ...decisive } = options;
+  const fields = { ...decisiveFields(recipe), ...decisive };
+  return {
+    "--songs, its contents": songsDigest,
+    ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [`--${flagName(name)}`, value])),
+  };
+}
+
 /** The SHA-256 of a file, in hexadecimal; `null` where there is none. */
 export async function digestOf(path: string): Promise<string | null> {
-  if (!exists(path)) return null;
-  return createHash("sha256").update(await Deno.readFile(path)).digest("hex");
+  return exists(path) ? await fileFingerprint(path) : null;
 }
 
 /**
