@@ -83,7 +83,7 @@ async function checkInputs(): Promise<void> {
   const { songs } = await prepareSongs(table, { genres, separator, genreNames });
   splitToLearn(songs, { table, genres, seed });
   for (const source of [options.model, ...options.models ?? []]) {
-    if (!configNames.includes(source) && source !== "tfidf") await resolveModel(source);
+    if (!configNames.includes(source)) await resolveModel(source);
   }
 }
 

@@ -1,7 +1,7 @@
 /** What an earlier run of `start` left in its folder: whether this one goes on with it, and from which notebook. */
 import { basename, join } from "node:path";
 import { differences } from "../../lib/training/differences.ts";
-import { identityOf, RECORD, type RunRecord } from "../report/record.ts";
+import { identityOf, recordIn, type RunRecord } from "../report/record.ts";
 import { exists, readText } from "../setup/paths.ts";
 
 /** What stands in an output folder. */
@@ -48,15 +48,6 @@ export function earlierRun(
       : { ...record, versions: wanted.versions, resumed: [...record.resumed ?? [], resumed] },
     done: done.map((path) => basename(path)),
   };
-}
-
-/** `null` where there is no record that can be read. */
-function recordIn(run: string): RunRecord | null {
-  try {
-    return JSON.parse(readText(join(run, RECORD)) ?? "null") as RunRecord | null;
-  } catch {
-    return null;
-  }
 }
 
 function sameCells(path: string, executed: string): boolean {

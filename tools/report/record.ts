@@ -1,6 +1,8 @@
 /** What `start` and `train` note of a run beside its results, in `run.json`: what it was told, where it ran, how long it took. */
 import { join } from "node:path";
-import { fileFingerprint } from "../../lib/ground/mod.ts";
+import { fileFingerprint, UserError } from "../../lib/ground/mod.ts";
+import { differences } from "../../lib/training/differences.ts";
+import { EARLIER } from "../../lib/training/folders.ts";
 import { decisiveFields, type Recipe } from "../../lib/training/recipe.ts";
 import { machine } from "../bench/machine.ts";
 import { flagName } from "../options.ts";
@@ -82,6 +84,35 @@ export function identityOf({ options, songsDigest, recipe }: RunRecord): Record<
     "--songs, its contents": songsDigest,
     ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [`--${flagName(name)}`, value])),
   };
+}
+
+/** The record in the folder of a run; `null` where there is none that can be read. */
+export function recordIn(folder: string): RunRecord | null {
+  try {
+    return JSON.parse(readText(join(folder, RECORD)) ?? "null") as RunRecord | null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The record of the run that is to begin in a folder, or to go on there: then the earlier record, with that noted.
+ *
+ * @throws UserError where the folder has another run, with what differs
+ */
+export function goingOn(folder: string, wanted: RunRecord): RunRecord {
+  const earlier = recordIn(folder);
+  if (earlier === null) return wanted;
+  const found = differences(identityOf(earlier), identityOf(wanted));
+  if (found.length > 0) {
+    throw new UserError(
+      `${folder} has another run, of ${earlier.started.slice(0, 16).replace("T", " ")} UTC:${
+        found.map((line) => `\n  ${line}`).join("")
+      }\nGive another --output; or --anew, which keeps that run in ${join(folder, EARLIER)} and begins anew.`,
+    );
+  }
+  const resumed = { at: wanted.started, changes: differences(earlier.versions, wanted.versions) };
+  return { ...earlier, versions: wanted.versions, resumed: [...earlier.resumed ?? [], resumed] };
 }
 
 /** The SHA-256 of a file, in hexadecimal; `null` where there is none. */
