@@ -124,7 +124,9 @@ ${
 <p>The songs whose own genres got the least probability.</p>
 ${
       hardest.map((song) =>
-        markup`<blockquote><b>${song.songName}</b> · ${song.artists.join(", ")}
+        markup`<blockquote><b>${song.songName}</b>${
+          song.artists.length === 0 ? null : ` · ${song.artists.join(", ")}`
+        }
 ${song.genres.join(", ")} (${percent(song.probabilityOfActual)}) → ${song.predicted} (${
           percent(song.probabilityOfPredicted)
         })
