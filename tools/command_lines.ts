@@ -20,10 +20,9 @@ export const runFiles = [
   "history.jsonl",
   "metrics.json",
   "predictions.csv",
+  "run.json",
   "split.json",
   "test_metrics.json",
-  // the last to be moved where an earlier run is kept: it says that there is one
-  "run.json",
 ] as const;
 
 const line = <const T extends OptionTable>(line: CommandLine<T>): CommandLine<T> => line;
@@ -125,7 +124,6 @@ export const commandLines = {
         type: "text",
         placeholder: "FILE",
         path: "output file",
-        standardOutput: true,
         default: "predictions.csv",
         about: "the CSV to write; - is standard output",
       },

@@ -45,19 +45,7 @@ export {
   type SplitRecord,
   splitText,
 } from "./split_record.ts";
-export {
-  genreBy,
-  genreCounts,
-  genresOf,
-  type GenreTable,
-  type GenreTableLimits,
-  lyricLengths,
-  missingValues,
-  namesPerSong,
-  songsByYear,
-  splitCounts,
-  topArtists,
-} from "./summary.ts";
+export { genreCounts, genresOf, missingValues, namesPerSong, splitCounts, topArtists } from "./summary.ts";
 export { openText, readText, type TextFile, type TextFileOptions } from "./text_file.ts";
 export { importMelon, type MelonImport } from "./import_melon.ts";
 export type { SongDate } from "./values.ts";

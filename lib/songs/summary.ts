@@ -33,12 +33,6 @@ export function genresOf(
     .toArray() as string[];
 }
 
-/** Songs by year of release, in order: columns `year` (Int32) and `songs`. Songs without a year are left out. */
-export function songsByYear(frame: pl.DataFrame): pl.DataFrame {
-  return frame.filter(pl.col("year").isNotNull()).groupBy("year").agg(pl.col("id").count().alias("songs"))
-    .sort("year");
-}
-
 /**
  * The artists with the most songs, equal ones by name: columns `artist`, `songs`, `genre` (the artist's most
  * frequent one, equal ones by name; null where none of the songs has any) and `genre_share` (of the artist's
@@ -60,77 +54,12 @@ export function topArtists(frame: pl.DataFrame, limit = 20): pl.DataFrame {
     .select("artist", "songs", "genre", "genre_share");
 }
 
-/** Numbers of songs in two directions, ready for a heat map or stacked bars. */
-export interface GenreTable<Row extends string | number> {
-  rows: Row[];
-  genres: string[];
-  /** `songs[row][genre]`; a song counts for each of its genres (and artists). */
-  songs: number[][];
-}
-
-/**
- * Songs by genre and artist (those of {@linkcode topArtists}, in that order), or by genre and year (all years that
- * have songs, in order). Genres are the most frequent of the whole frame, in order.
- *
- * @param limits how many artists (default 20) and genres (default 8) to show.
- *
- * @example
- * ```ts ignore
- * const { rows, genres, songs } = genreBy(frame, "artist", { artists: 15 });
- * ```
- */
-export function genreBy(frame: pl.DataFrame, rows: "artist", limits?: GenreTableLimits): GenreTable<string>;
-export function genreBy(frame: pl.DataFrame, rows: "year", limits?: GenreTableLimits): GenreTable<number>;
-export function genreBy(
-  frame: pl.DataFrame,
-  by: "artist" | "year",
-  { artists = 20, genres: genreLimit = 8 }: GenreTableLimits = {},
-): GenreTable<string> | GenreTable<number> {
-  const rows = (by === "artist" ? topArtists(frame, artists) : songsByYear(frame))
-    .getColumn(by).toArray() as (string | number)[];
-  const genres = genresOf(frame).slice(0, genreLimit);
-  const single = frame.select("id", by, "genre").explode("genre");
-  const counts = (by === "artist" ? single.explode("artist") : single)
-    .filter(pl.col(by).isNotNull().and(pl.col("genre").isNotNull()))
-    .groupBy(by, "genre").agg(pl.col("id").count().alias("songs"));
-  const songs = rows.map(() => genres.map(() => 0));
-  const rowOf = new Map(rows.map((row, index) => [row, index]));
-  const genreOf = new Map(genres.map((genre, index) => [genre, index]));
-  for (const [row, genre, count] of counts.rows() as [string | number, string, number][]) {
-    const line = songs[rowOf.get(row) ?? -1], column = genreOf.get(genre);
-    if (line && column !== undefined) line[column] = count;
-  }
-  return { rows, genres, songs } as GenreTable<string> | GenreTable<number>;
-}
-
-/** How many artists and genres {@linkcode genreBy} shows. */
-export interface GenreTableLimits {
-  artists?: number;
-  genres?: number;
-}
-
 /**
  * Songs by how many genres, or artists, they have: columns `genre` or `artist` (the number) and `songs`, in order.
  */
 export function namesPerSong(frame: pl.DataFrame, column: "genre" | "artist"): pl.DataFrame {
   return frame.select(pl.col("id"), pl.col(column).lst.lengths().alias(column))
     .groupBy(column).agg(pl.col("id").count().alias("songs")).sort(column);
-}
-
-/**
- * The lyrics' lengths, a row a song in the frame's order: columns `id`, `characters` (code points,
- * line breaks too), `words`, and `lines` (that are not blank).
- */
-export function lyricLengths(frame: pl.DataFrame): pl.DataFrame {
-  const lyrics = pl.col("lyrics");
-  const matches = (pattern: string) =>
-    lyrics.str.replaceAll(pattern, "x").str.replaceAll("\\s", "").str.lengths();
-  return frame.select(
-    pl.col("id"),
-    lyrics.str.lengths().alias("characters"),
-    matches("\\S+").alias("words"),
-    matches("[^\\n]*\\S[^\\n]*").alias("lines"),
-  );
 }
 
 /**

@@ -1,16 +1,6 @@
 import assert from "node:assert/strict";
 import { type Song, songsFrame } from "./frame.ts";
-import {
-  genreBy,
-  genreCounts,
-  genresOf,
-  lyricLengths,
-  missingValues,
-  namesPerSong,
-  songsByYear,
-  splitCounts,
-  topArtists,
-} from "./summary.ts";
+import { genreCounts, genresOf, missingValues, namesPerSong, splitCounts, topArtists } from "./summary.ts";
 
 const song = (
   id: string,
@@ -54,11 +44,6 @@ Deno.test("genreCounts and genresOf: by songs, then by name; a song counts for e
   assert.deepEqual([genresOf(none), genresOf(noGenres)], [[], []]);
 });
 
-Deno.test("songsByYear: in order, without songs of unknown year", () => {
-  assert.deepEqual(songsByYear(frame).rows(), [[1999, 1], [2001, 1], [2002, 3]]);
-  assert.deepEqual(songsByYear(noGenres).rows(), []);
-});
-
 Deno.test("topArtists: by songs, then by name, with the most frequent genre", () => {
   assert.deepEqual(topArtists(frame).toRecords(), [
     { artist: "나", songs: 3, genre: "댄스", genre_share: 1 / 3 },
@@ -72,32 +57,9 @@ Deno.test("topArtists: by songs, then by name, with the most frequent genre", ()
   assert.equal(topArtists(noGenres).height, 0);
 });
 
-Deno.test("genreBy: songs by genre and artist, and by genre and year", () => {
-  assert.deepEqual(genreBy(frame, "artist", { artists: 2, genres: 3 }), {
-    rows: ["나", "가"],
-    genres: ["댄스", "발라드", "록"],
-    songs: [[1, 1, 0], [1, 2, 0]],
-  });
-  assert.deepEqual(genreBy(frame, "year"), {
-    rows: [1999, 2001, 2002],
-    genres: ["댄스", "발라드", "록", "팝"],
-    songs: [[0, 0, 1, 0], [0, 1, 0, 0], [2, 1, 0, 0]],
-  });
-  assert.deepEqual(genreBy(noGenres, "artist"), { rows: [], genres: [], songs: [] });
-});
-
 Deno.test("namesPerSong: how many songs have how many genres and artists", () => {
   assert.deepEqual(namesPerSong(frame, "genre").rows(), [[0, 1], [1, 4], [2, 1]]);
   assert.deepEqual(namesPerSong(frame, "artist").rows(), [[0, 1], [1, 4], [2, 1]]);
-});
-
-Deno.test("lyricLengths: characters as people count them, words, lines that hold something", () => {
-  assert.deepEqual(lyricLengths(frame).head(2).toRecords(), [
-    { id: "1", characters: 10, words: 5, lines: 2 },
-    { id: "2", characters: 2, words: 1, lines: 1 },
-  ]);
-  assert.deepEqual(lyricLengths(frame).tail(2).rows(), [["5", 2, 0, 0], ["6", 0, 0, 0]]);
-  assert.equal(lyricLengths(none).height, 0);
 });
 
 Deno.test("missingValues: the file's columns in order, whatever their way to lack a value", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type RunRecord, writeRecord } from "../report/record.ts";
 import { testRecord } from "../report/testing.ts";
 import { notebookText, withFolder } from "./testing.ts";
-import { earlierRun } from "./earlier.ts";
+import { unfinishedRun } from "./unfinished.ts";
 
 /** A run of a, b and c that was cut off in c, with the executed notebooks of a and b. */
 async function cutOff(folder: string) {
@@ -35,8 +35,8 @@ Deno.test("a run that was cut off goes on at the first notebook that did not end
     const { folders, record, notebooks } = await cutOff(folder);
     // the new run begins later, and came to no notebook yet
     const wanted = { ...record, started: "2026-02-03T04:05:06.000Z", setUpSeconds: 9, notebooks: [] };
-    assert.deepEqual(earlierRun(folders, wanted, notebooks), {
-      found: "same",
+    assert.deepEqual(unfinishedRun(folders, wanted, notebooks), {
+      found: "unfinished",
       record: { ...record, resumed: [{ at: "2026-02-03T04:05:06.000Z", changes: [] }] },
       done: ["a.ipynb", "b.ipynb"],
     });
@@ -46,8 +46,8 @@ Deno.test("notebooks run again from the first whose cells have changed, or whose
   withFolder(async (folder) => {
     const { folders, record, notebooks, b } = await cutOff(folder);
     const done = () => {
-      const earlier = earlierRun(folders, record, notebooks);
-      return earlier.found === "same" ? earlier.done : earlier.found;
+      const earlier = unfinishedRun(folders, record, notebooks);
+      return earlier.found === "unfinished" ? earlier.done : earlier.found;
     };
     await Deno.writeTextFile(b, notebookText([{ markdown: "# 제목\n" }, "const b = 2;\nb;"]));
     assert.deepEqual(done(), ["a.ipynb"]);
@@ -59,15 +59,15 @@ Deno.test("a run of other songs, options or recipe is not gone on with, and the 
   withFolder(async (folder) => {
     const { folders, record, notebooks } = await cutOff(folder);
     const differences = (wanted: Partial<RunRecord>) => {
-      const earlier = earlierRun(folders, { ...record, ...wanted }, notebooks);
+      const earlier = unfinishedRun(folders, { ...record, ...wanted }, notebooks);
       return earlier.found === "another" ? earlier.differences : earlier.found;
     };
-    assert.deepEqual(differences({ songsDigest: "abc" }), ['--songs, its contents: null there, "abc" here']);
+    assert.deepEqual(differences({ songsDigest: "abc" }), ['songsDigest: null there, "abc" here']);
     assert.deepEqual(differences({ options: { ...record.options, seed: 8 } }), [
-      "--seed: 7 there, 8 here",
+      "options.seed: 7 there, 8 here",
     ]);
     assert.deepEqual(differences({ recipe: { ...record.recipe, epochs: 1 } }), [
-      "--epochs: 10 there, 1 here",
+      "recipe.epochs: 10 there, 1 here",
     ]);
   }));
 
@@ -75,8 +75,8 @@ Deno.test("a run is gone on with by other versions, which are noted each time", 
   withFolder(async (folder) => {
     const { folders, record, notebooks } = await cutOff(folder);
     const going = (wanted: RunRecord) => {
-      const earlier = earlierRun(folders, wanted, notebooks);
-      assert.ok(earlier.found === "same");
+      const earlier = unfinishedRun(folders, wanted, notebooks);
+      assert.ok(earlier.found === "unfinished");
       return earlier.record;
     };
     const once = going({ ...record, started: "2026-02-03T04:05:06.000Z", versions: { Deno: "3.0.0" } });
@@ -89,40 +89,14 @@ Deno.test("a run is gone on with by other versions, which are noted each time", 
     ]);
   }));
 
-Deno.test("a whole run has nothing left to do, until a notebook changes", () =>
-  withFolder(async (folder) => {
-    const { folders, record, notebooks, b } = await cutOff(folder);
-    const whole = { ...record, notebooks: record.notebooks.map((notebook) => ({ ...notebook, done: true })) };
-    writeRecord(folders.run, whole);
-    await Deno.copyFile(notebooks[2]!, join(folders.notebooks, "c.ipynb"));
-    assert.deepEqual(earlierRun(folders, record, notebooks), {
-      found: "same",
-      record: whole,
-      done: ["a.ipynb", "b.ipynb", "c.ipynb"],
-    });
-    await Deno.writeTextFile(b, notebookText(["const b = 3;"]));
-    const earlier = earlierRun(folders, record, notebooks);
-    assert.deepEqual(earlier.found === "same" && earlier.done, ["a.ipynb"]);
-  }));
-
-Deno.test("the table's place is no difference, its contents are", () =>
+Deno.test("there is nothing to go on with after a whole run, without a record, and where it cannot be read", () =>
   withFolder(async (folder) => {
     const { folders, record, notebooks } = await cutOff(folder);
-    const moved = {
-      ...record,
-      options: { ...record.options, songs: "/elsewhere/songs.csv", engine: "wasm" },
-    };
-    assert.equal(earlierRun(folders, moved, notebooks).found, "same");
-  }));
-
-Deno.test("what has no record, or one that cannot be read, is another run: nothing of it is lost", () =>
-  withFolder(async (folder) => {
-    const { folders, record, notebooks } = await cutOff(folder);
+    const whole = record.notebooks.map((notebook) => ({ ...notebook, done: true }));
+    writeRecord(folders.run, { ...record, notebooks: whole });
+    assert.equal(unfinishedRun(folders, record, notebooks).found, "nothing");
     await Deno.writeTextFile(join(folders.run, "run.json"), "{");
-    assert.equal(earlierRun(folders, record, notebooks).found, "another");
-    await Deno.remove(join(folders.run, "run.json"));
-    await Deno.writeTextFile(join(folders.run, ".lock"), "");
-    assert.equal(earlierRun(folders, record, notebooks).found, "nothing");
+    assert.equal(unfinishedRun(folders, record, notebooks).found, "nothing");
     await Deno.remove(folders.run, { recursive: true });
-    assert.equal(earlierRun(folders, record, notebooks).found, "nothing");
+    assert.equal(unfinishedRun(folders, record, notebooks).found, "nothing");
   }));
