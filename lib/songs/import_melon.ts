@@ -1,6 +1,6 @@
 import { stringify } from "@std/csv";
 import { join } from "node:path";
-import { UserError, writeWhole } from "../ground/mod.ts";
+import { UserError } from "../ground/errors.ts";
 import { fileColumns } from "./read.ts";
 
 /** What was found in a folder of charts. */
@@ -19,8 +19,9 @@ export async function melonFiles(folder: string): Promise<string[]> {
   try {
     for await (const { name, isDirectory } of Deno.readDir(folder)) {
       const path = join(folder, name);
-      if (isDirectory && !name.startsWith(".")) files.push(...await melonFiles(path));
-      else if (name.endsWith(".json")) files.push(path);
+      if (isDirectory && !name.startsWith(".")) {
+        for (const inner of await melonFiles(path)) files.push(inner);
+      } else if (name.endsWith(".json")) files.push(path);
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -99,7 +100,8 @@ export async function importMelon(
     onProgress?.(i + 1, files.length);
   }
   const songs = [...rows.values()];
-  await writeWhole(output, stringify(songs, { columns: fileColumns }));
+  await Deno.writeTextFile(`${output}.tmp`, stringify(songs, { columns: fileColumns }));
+  await Deno.rename(`${output}.tmp`, output);
   return {
     entries: files.length,
     songs: songs.length,

@@ -144,16 +144,16 @@ function groupSongs(songs: readonly Song[], by: SplitBy): number[] {
     size[to]! += size[from]!;
   };
   const texts = songs.map(({ lyrics }) => foldCase(cleanLyrics(lyrics)));
-  const firstWith = new Map<string, number>();
-  const joinBy = (key: string, row: number) => {
-    const other = firstWith.get(key);
-    if (other === undefined) firstWith.set(key, row);
+  const joinBy = (first: Map<string, number>, key: string, row: number) => {
+    const other = first.get(key);
+    if (other === undefined) first.set(key, row);
     else join(row, other);
   };
+  const firstWithId = new Map<string, number>(), firstWithLyrics = new Map<string, number>();
   songs.forEach((song, row) => {
-    joinBy(`id ${song.id}`, row);
+    joinBy(firstWithId, song.id, row);
     const lyrics = keyOfFolded(texts[row]!);
-    if (lyrics !== "") joinBy(`lyrics ${lyrics}`, row);
+    if (lyrics !== "") joinBy(firstWithLyrics, lyrics, row);
   });
   const rowsById = orderById(songs), largest = Math.max(10, LARGEST_EDITIONS * songs.length);
   nearDuplicates(
@@ -165,8 +165,9 @@ function groupSongs(songs: readonly Song[], by: SplitBy): number[] {
     (a, b) => root(rowsById[a]!) === root(rowsById[b]!),
   );
   if (by === "artist") {
+    const firstWithArtist = new Map<string, number>();
     songs.forEach(({ artists }, row) => {
-      for (const artist of artists) joinBy(`artist ${artist.normalize("NFKC").toLowerCase()}`, row);
+      for (const artist of artists) joinBy(firstWithArtist, foldCase(artist), row);
     });
   }
   return songs.map((_, row) => root(row));

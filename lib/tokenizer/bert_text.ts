@@ -139,7 +139,7 @@ export function makeBertNormalizer(settings: BertSettings): (text: string) => Be
         const turned = b.text + a.text;
         return turned.normalize("NFD") !== turned ? -1 : 0;
       });
-      characters.splice(from, run.length, ...run);
+      run.forEach((character, i) => characters[from + i] = character);
       from = to + 1;
     }
     reserve(4 * characters.length);

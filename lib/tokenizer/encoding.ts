@@ -144,9 +144,10 @@ export function pad(encoding: Encoding, length: number, side: Side, padId: numbe
   const missing = length - encoding.ids.length;
   if (missing <= 0) return;
   const fill = <T>(list: T[], value: () => T): void => {
-    const filling = Array.from({ length: missing }, value);
-    if (side === "left") list.unshift(...filling);
-    else list.push(...filling);
+    const filling = Array.from({ length: missing }, value), given = side === "left" ? [...list] : [];
+    if (side === "left") list.length = 0;
+    for (const item of filling) list.push(item);
+    for (const item of given) list.push(item);
   };
   fill(encoding.ids, () => padId);
   fill(encoding.tokenTypeIds, () => padType);

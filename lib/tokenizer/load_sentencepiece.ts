@@ -75,7 +75,9 @@ export async function loadSentencePiece(files: SentencePieceFiles): Promise<Toke
       );
     }
   }
-  let vocabSize = map === null ? model.pieces.length : 1 + Math.max(...ids.values());
+  let vocabSize = map === null
+    ? model.pieces.length
+    : 1 + [...ids.values()].reduce((most, id) => Math.max(most, id), -1);
   const tokens = new Map([...ids].map(([token, id]) => [id, token]));
   if (map === null) model.pieces.forEach((piece, id) => tokens.set(id, piece.text));
 
