@@ -20,9 +20,10 @@ export const runFiles = [
   "history.jsonl",
   "metrics.json",
   "predictions.csv",
-  "run.json",
   "split.json",
   "test_metrics.json",
+  // the last to be moved where an earlier run is kept: it says that there is one
+  "run.json",
 ] as const;
 
 const line = <const T extends OptionTable>(line: CommandLine<T>): CommandLine<T> => line;
@@ -124,6 +125,7 @@ export const commandLines = {
         type: "text",
         placeholder: "FILE",
         path: "output file",
+        standardOutput: true,
         default: "predictions.csv",
         about: "the CSV to write; - is standard output",
       },

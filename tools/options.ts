@@ -18,7 +18,7 @@ import { parseArgs } from "node:util";
 import { holds, nameProcess, nearestOf, type Rule, UserError, wanted } from "../lib/ground/mod.ts";
 import { type RecipeField, recipeFields, recipes } from "../lib/training/recipe.ts";
 import { tellErrors } from "./errors.ts";
-import { checkInput, checkOutputFile, checkOutputFolder, type PathKind } from "./paths.ts";
+import { checkInput, checkOutputFile, checkOutputFolder, type PathKind, STANDARD_OUTPUT } from "./paths.ts";
 
 /** One option. In a table its key is the option's name in camelCase: `batchSize` is `--batch-size`. */
 export type Option = Rule & {
@@ -28,6 +28,8 @@ export type Option = Rule & {
   placeholder?: string;
   /** An input, a file or folder that must be there, or what the command writes: checked before the command does anything. */
   path?: PathKind;
+  /** Of an output file: whether `-` is standard output. */
+  standardOutput?: true;
   /** Of an output folder, the files and folders in it that the command replaces: none of them may be an input. */
   writes?: readonly string[];
   default?: unknown;
@@ -194,7 +196,13 @@ export function checkPaths(table: OptionTable, values: Readonly<Record<string, u
   for (const { flag, option, path } of given) if (option.path === "input") checkInput(flag, path);
   const inputs = given.filter(({ option }) => option.path === "input" || option.path === "source");
   for (const { flag, option, path } of given) {
-    if (option.path === "output file") checkOutputFile(flag, path, inputs);
+    if (option.path === "output file") {
+      if (path !== STANDARD_OUTPUT) checkOutputFile(flag, path, inputs);
+      else if (!option.standardOutput) {
+        throw new UsageError(`${flag} must be a file here, not standard output (-).`);
+      } // nothing else goes there
+      else console.log = console.error;
+    }
     if (option.path === "output folder") checkOutputFolder(flag, path, option.writes ?? [], inputs);
   }
 }

@@ -44,7 +44,6 @@ export function checkInput(flag: string, path: string): void {
  * @throws UserError where the file cannot be written, is a folder, or is one of the inputs
  */
 export function checkOutputFile(flag: string, path: string, inputs: readonly Named[]): void {
-  if (path === STANDARD_OUTPUT) return;
   const info = infoOf(path);
   if (info?.isDirectory || /[/\\]$/.test(path)) {
     throw new UserError(

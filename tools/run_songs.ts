@@ -4,9 +4,9 @@ import type pl from "nodejs-polars";
 import { join } from "node:path";
 import { fitThresholds, type MultilabelScores, multilabelScores } from "../lib/evaluation/mod.ts";
 import { genreSets } from "../lib/ideas/mod.ts";
-import { configNames } from "../lib/models/mod.ts";
+import { configNames, resolveModel } from "../lib/models/mod.ts";
 import { progressBar } from "../lib/notebook/mod.ts";
-import { didYouMean, UserError } from "../lib/ground/mod.ts";
+import { didYouMean, UserError, writeWhole } from "../lib/ground/mod.ts";
 import {
   cleanSongs,
   genresOf,
@@ -34,6 +34,9 @@ import {
   setThresholds,
   type SongPrediction,
 } from "../lib/training/mod.ts";
+import { commandLines } from "./command_lines.ts";
+import { STANDARD_OUTPUT } from "./paths.ts";
+import { exists } from "./setup/paths.ts";
 
 /** How a table is read, and which of its songs are kept, as the options say it. */
 export interface TableOptions {
@@ -180,9 +183,8 @@ export async function tellSeen(model: string, split: Split): Promise<void> {
 }
 
 /** Writes the sides of a split into a folder: a model's, or a run's. */
-export async function writeSplit(folder: string, split: Split, _seed?: number): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeTextFile(join(folder, SPLIT_FILE), splitText(recordSplit(split)));
+export async function writeSplit(folder: string, split: Split): Promise<void> {
+  await writeWhole(join(folder, SPLIT_FILE), splitText(recordSplit(split)));
 }
 
 const allLinear = "all-linear";
@@ -202,6 +204,30 @@ export function recipeOf(
   );
   return { name, recipe: { ...base, ...changes } };
 }
+
+/**
+ * Finds a model before the engine starts: its folder, or the files of the Hub.
+ *
+ * @param options.trained whether it must have learnt genres already
+ * @throws UserError where there is none
+ */
+export async function findModel(source: string, { trained }: { trained: boolean }): Promise<void> {
+  if (!configNames.includes(source)) {
+    if (trained && source === ownModel && !exists(source)) {
+      throw new UserError(
+        `There is no model in ${source} yet: "deno task train" makes one; --model names another.`,
+      );
+    }
+    await resolveModel(source);
+  } else if (trained) {
+    throw new UserError(
+      `--model ${source} is a model from scratch, which tells no genres yet. "deno task train -- --model ${source}" makes one that does, in ${ownModel}.`,
+    );
+  }
+}
+
+/** Where `train` leaves its model by default. */
+const ownModel = commandLines.evaluate.options.model.default;
 
 /** A classifier, and on the screen what there is to know of how it was loaded: every command that takes a model loads it so. */
 export async function loadTelling(
@@ -287,7 +313,7 @@ export function genreSetsTable({ micro, macro, subsetAccuracy, hammingLoss }: Mu
 }
 
 /**
- * Writes `predictions.csv`: id, name, artists, the song's genres where known, the predicted one (of a multi-label model all it
+ * Writes `predictions.csv`, whole or not at all, or to standard output (`-`): id, name, artists, the song's genres where known, the predicted one (of a multi-label model all it
  * gives), every genre's probability. A song without a prediction keeps its row, with these fields empty.
  */
 export async function writePredictions(
@@ -314,5 +340,8 @@ export async function writePredictions(
     "predicted",
     ...labels.map((label) => `P(${label})`),
   ];
-  await Deno.writeTextFile(path, stringify(rows, { columns }));
+  const text = stringify(rows, { columns });
+  if (path === STANDARD_OUTPUT) {
+    await new Blob([text]).stream().pipeTo(Deno.stdout.writable, { preventClose: true });
+  } else await writeWhole(path, text);
 }

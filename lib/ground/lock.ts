@@ -1,13 +1,13 @@
 /**
- * One process at a time writes into a folder. The lock is the operating system's on a file in it: it ends with its holder, however that
- * comes, and nothing has to be cleared up after a kill. The file says who holds it.
+ * One process at a time writes into a folder. The lock is the operating system's on a file in it, which says who holds it: the lock ends
+ * with its holder, however that comes. The file goes with it; one that a kill leaves behind locks nothing.
  */
 import { basename, join } from "node:path";
 import { hostname } from "node:os";
 import { UserError } from "./errors.ts";
 import { ignoreNotFound, readIfThere } from "./files.ts";
 
-/** The lock's file in its folder; it stays there, without a holder. */
+/** The lock's file in its folder. */
 export const LOCK_FILE = ".lock";
 
 /** Who holds a folder. */
@@ -55,28 +55,49 @@ export async function holdFolder(folder: string): Promise<Disposable> {
       if (!open || mine === undefined) return;
       open = false;
       if (--mine.times > 0) return;
-      held.delete(path);
-      mine.file.close();
+      letGo(path);
     },
   };
 }
 
-async function lockedFile(path: string, folder: string): Promise<Deno.FsFile> {
-  const file = await Deno.open(path, { read: true, write: true, create: true });
+/** The file goes before the lock does: who waits for it sees that it is gone, and makes a new one. */
+function letGo(path: string): void {
   try {
-    if (!await file.tryLock(true)) throw inUse(folder, await holderIn(path));
-    const holder: Holder = {
-      pid: Deno.pid,
-      host: hostname(),
-      command: here,
-      since: new Date().toISOString(),
-    };
-    await file.truncate();
-    file.writeSync(new TextEncoder().encode(JSON.stringify(holder) + "\n"));
-    return file;
-  } catch (error) {
-    file.close();
-    throw error;
+    Deno.removeSync(path);
+  } catch {
+    // Windows keeps open files, and a folder may have gone; the file alone locks nothing
+  }
+  held.get(path)?.file.close();
+  held.delete(path);
+}
+
+globalThis.addEventListener("unload", () => {
+  for (const path of [...held.keys()]) letGo(path);
+});
+
+async function lockedFile(path: string, folder: string): Promise<Deno.FsFile> {
+  for (;;) {
+    const file = await Deno.open(path, { read: true, write: true, create: true });
+    try {
+      if (!await file.tryLock(true)) throw inUse(folder, await holderIn(path));
+      // its holder may have let go, file and all, since it was opened
+      const [mine, there] = [await file.stat(), await Deno.stat(path).catch(ignoreNotFound)];
+      if (there && there.ino === mine.ino) {
+        const holder: Holder = {
+          pid: Deno.pid,
+          host: hostname(),
+          command: here,
+          since: new Date().toISOString(),
+        };
+        await file.truncate();
+        file.writeSync(new TextEncoder().encode(JSON.stringify(holder) + "\n"));
+        return file;
+      }
+      file.close();
+    } catch (error) {
+      file.close();
+      throw error;
+    }
   }
 }
 

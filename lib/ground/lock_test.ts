@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { HELD_FOLDERS, heldBy, holdFolder, LOCK_FILE, nameProcess } from "./lock.ts";
+import { HELD_FOLDERS, heldBy, holdFolder, nameProcess } from "./lock.ts";
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -62,6 +62,7 @@ Deno.test("a lock dies with its holder, even by SIGKILL", () =>
     const other = another(folder);
     assert.match(await other.says(), /^held/);
     await other.end("kill");
+    assert.equal(await heldBy(folder), null);
     using _ = await holdFolder(folder);
     assert.equal((await heldBy(folder))!.pid, Deno.pid);
   }));
@@ -80,7 +81,7 @@ Deno.test("a process holds a folder as often as it likes, by any path to it, unt
     const then = another(folder);
     assert.match(await then.says(), /^held/);
     await then.end("close");
-    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), [LOCK_FILE]);
+    assert.deepEqual([...Deno.readDirSync(folder)], [], "the file goes with the lock");
   }));
 
 Deno.test("what a process starts may write where that process holds", () =>
@@ -89,4 +90,14 @@ Deno.test("what a process starts may write where that process holds", () =>
     const child = another(folder, { [HELD_FOLDERS]: `/elsewhere\n${await Deno.realPath(folder)}` });
     assert.match(await child.says(), /^held/);
     await child.end("close");
+  }));
+
+Deno.test("many at once: one holds, the others are refused, and the next after it holds", () =>
+  withFolder(async (folder) => {
+    for (let round = 0; round < 2; round++) {
+      const all = Array.from({ length: 3 }, () => another(folder));
+      const said = await Promise.all(all.map((other) => other.says()));
+      assert.equal(said.filter((text) => text.startsWith("held")).length, 1, said.join(""));
+      for (const other of all) await other.end(round === 0 ? "close" : "kill");
+    }
   }));

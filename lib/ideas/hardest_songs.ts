@@ -63,7 +63,7 @@ export function hardestSongs(
 /** Songs as rows of a table. */
 export function hardestTable(songs: readonly HardSong[]): Record<string, string>[] {
   return songs.map((song) => ({
-    "곡 · song": `${song.songName} (${song.artists.join(", ")})`,
+    "곡 · song": song.artists.length === 0 ? song.songName : `${song.songName} (${song.artists.join(", ")})`,
     "실제 · actual": `${song.genres.join(", ")} ${percent(song.probabilityOfActual)}`,
     "예측 · predicted": `${song.predicted} ${percent(song.probabilityOfPredicted)}`,
     "손실 · loss": song.loss.toFixed(2),

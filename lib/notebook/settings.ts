@@ -1,7 +1,7 @@
 /** What a run of the notebooks can be told from outside: the songs, the model, the recipe. */
 import { isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../ground/errors.ts";
+import { holds, UserError, wanted } from "../ground/mod.ts";
 import {
   type EvaluationBudget,
   evaluationBudget,
@@ -9,7 +9,7 @@ import {
   searchBudget,
   searchedModels,
 } from "../ideas/mod.ts";
-import { type Recipe, recipes } from "../training/mod.ts";
+import { type Recipe, recipeFields, recipes } from "../training/mod.ts";
 
 /** What the notebooks work on; `deno task start` sets it by its options, a notebook by itself takes the defaults. */
 export interface Settings {
@@ -25,7 +25,7 @@ export interface Settings {
   model: string;
   /** A tokenizer's folder or file, where not the model's own. Environment `TOKENIZER`. */
   tokenizer?: string;
-  /** How to train. Environment `RECIPE` names it; default `quick`. */
+  /** How to train. Environment `RECIPE` names it; default `quick`. `PRECISION` takes the place of its precision. */
   recipe: Recipe;
   /**
    * What the model search compares, and what it spends on each. Environment `MODELS` names sources with commas; default one small
@@ -45,7 +45,7 @@ const project = fileURLToPath(new URL("../../", import.meta.url));
 /**
  * Reads the settings from the environment; relative paths start at the project.
  *
- * @throws Error naming a value that cannot be used.
+ * @throws UserError naming a value that cannot be used.
  * @example `const { songs, recipe } = settings();`
  */
 export function settings(
@@ -54,18 +54,24 @@ export function settings(
   const value = (name: string) => read(name) || undefined;
   const path = (text: string) => isAbsolute(text) ? text : resolve(project, text);
   const name = value("RECIPE") ?? "quick";
-  const recipe = recipes[name];
-  if (recipe === undefined) {
+  const named = recipes[name];
+  if (named === undefined) {
     throw new UserError(`RECIPE is "${name}"; it can be ${Object.keys(recipes).join(", ")}.`);
   }
+  const precision = (value("PRECISION") ?? named.precision) as Recipe["precision"];
+  if (!holds(recipeFields.precision, precision)) {
+    throw new UserError(`PRECISION is "${precision}"; it can be ${wanted(recipeFields.precision)}.`);
+  }
+  const recipe = { ...named, precision };
   const seed = Number(value("SEED") ?? recipe.seed);
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new UserError(`SEED is "${value("SEED")}"; it must be a whole number.`);
   }
-  const named = value("TOKENIZER"), tokenizer = named === undefined ? {} : { tokenizer: path(named) };
+  const pieces = value("TOKENIZER"), tokenizer = pieces === undefined ? {} : { tokenizer: path(pieces) };
   const list = (text: string | undefined) => text?.split(",").map((part) => part.trim());
   const separator = value("SEPARATOR"), names = value("GENRE_NAMES");
   const genres = list(value("GENRES")), model = value("MODEL") ?? "kobert-small";
+  const budget = searchBudget(name, seed);
   return {
     songs: path(value("SONGS_FILE") ?? "data/songs.csv"),
     ...(genres !== undefined && { genres }),
@@ -76,7 +82,8 @@ export function settings(
     recipe: { ...recipe, seed },
     search: {
       models: searchedModels(list(value("MODELS")), model),
-      ...searchBudget(name, seed),
+      ...budget,
+      recipe: { ...budget.recipe, precision },
       ...tokenizer,
     },
     evaluation: evaluationBudget(name),

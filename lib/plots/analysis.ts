@@ -258,6 +258,7 @@ export function learningCurve(curves: readonly LearningSeries[]): Figure {
         y: points.map(({ accuracy }) => accuracy.value),
         line: { color, width: 2 },
         marker: { color, size: 9 },
+        cliponaxis: false,
         hovertemplate: "%{x:,.0f} songs: %{y:.1%}",
         error_y: errorBars(points.map(({ accuracy }) => accuracy)),
       };
@@ -270,6 +271,8 @@ export function learningCurve(curves: readonly LearningSeries[]): Figure {
         title: { text: both("학습 곡 수, 로그 축", "training songs, logarithmic axis") },
         tickvals: sizes,
         ticktext: sizes.map(grouped),
+        // a single size, too, has its place, and not the whole axis
+        range: [Math.log10(sizes[0]! * 0.8), Math.log10(sizes.at(-1)! * 1.25)],
       },
       yaxis: { title: { text: both("곡별 정확도", "Accuracy per song") }, tickformat: ".0%", range: [0, 1] },
       legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },

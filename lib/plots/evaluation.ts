@@ -201,7 +201,8 @@ export function perGenreScores(
   const scoreAxis = {
     title: { text: both("점수", "Score") },
     tickformat: ".0%",
-    range: [0, 1.04] as [number, number],
+    // room for the numbers of full bars
+    range: [0, 1.1] as [number, number],
     dtick: 0.2,
   };
   const nameAxis = { ticks: "" as const, type: "category" as const, dtick: 1 };
@@ -374,6 +375,13 @@ export function alphaCurve(
       needShare("alphaCurve", `accuracy of "${name}" at α = ${alpha}`, accuracy);
     }
   }
+  const points = series.flatMap(({ curve }) => curve);
+  const largest = points.reduce((most, { alpha }) => Math.max(most, alpha), 0) || 1;
+  // curves that are level, as where no artist is known, are no reason for an axis beyond 0 and 100 %
+  const least = points.reduce((least, { accuracy }) => Math.min(least, accuracy), 1);
+  const most = points.reduce((most, { accuracy }) => Math.max(most, accuracy), 0);
+  const margin = Math.max(0.02, 0.06 * (most - least));
+  const [low, high] = [Math.max(-0.01, least - margin), Math.min(1.01, most + margin)];
   const data: Data[] = [];
   series.forEach(({ name, curve, alpha }, index) => {
     const points = curve.toSorted((a, b) => a.alpha - b.alpha);
@@ -413,8 +421,11 @@ export function alphaCurve(
     layout: {
       template: TEMPLATE,
       ...titleOf(...title, `${songs} · 점은 고른 α · dots: the chosen α`),
-      xaxis: { title: { text: both("α, 가수의 비중", "weight of the artist") }, rangemode: "tozero" },
-      yaxis: { title: { text: both("정확도", "Accuracy") }, tickformat: ".1~%" },
+      xaxis: {
+        title: { text: both("α, 가수의 비중", "weight of the artist") },
+        range: [-0.02 * largest, 1.02 * largest],
+      },
+      yaxis: { title: { text: both("정확도", "Accuracy") }, tickformat: ".1~%", range: [low, high] },
       legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },
       margin: { b: 96 },
     },

@@ -140,6 +140,13 @@ Deno.test("alphaCurve sorts its points and marks the chosen one", () => {
   assert.equal(figure.data.length, 3);
   assert.deepEqual([line!.name, other!.name], ["prior: α = 1, 70.0%", "rule"]);
   assert.match(facts(figure), /validation songs/);
+  // a level curve fills no axis from −50 % to 150 %
+  const level = alphaCurve([{
+    name: "a",
+    curve: [{ alpha: 0, accuracy: 0.5 }, { alpha: 5, accuracy: 0.5 }],
+  }]);
+  assert.deepEqual(level.layout.yaxis!.range, [0.48, 0.52]);
+  assert.deepEqual(level.layout.xaxis!.range, [-0.1, 5.1]);
   assert.match(
     facts(alphaCurve([{ name: "a", curve: [{ alpha: 0, accuracy: 1 }] }], { songs: "test" })),
     /test songs/,

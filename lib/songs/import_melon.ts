@@ -1,6 +1,6 @@
 import { stringify } from "@std/csv";
 import { join } from "node:path";
-import { UserError } from "../ground/errors.ts";
+import { UserError, writeWhole } from "../ground/mod.ts";
 import { fileColumns } from "./read.ts";
 
 /** What was found in a folder of charts. */
@@ -100,8 +100,7 @@ export async function importMelon(
     onProgress?.(i + 1, files.length);
   }
   const songs = [...rows.values()];
-  await Deno.writeTextFile(`${output}.tmp`, stringify(songs, { columns: fileColumns }));
-  await Deno.rename(`${output}.tmp`, output);
+  await writeWhole(output, stringify(songs, { columns: fileColumns }));
   return {
     entries: files.length,
     songs: songs.length,

@@ -4,8 +4,8 @@
  * Every row has a fresh process for each side; both load the same checkpoint, warm up, and then work in turn, so that
  * whatever else the machine does meets both. A row's figure is the ratio of the medians.
  */
-import { dirname, join, resolve } from "node:path";
-import { UserError } from "../../lib/ground/mod.ts";
+import { join, resolve } from "node:path";
+import { UserError, writeJson } from "../../lib/ground/mod.ts";
 import { machine } from "../bench/machine.ts";
 import type { Answer } from "../bench/protocol.ts";
 import { allRows, configs, dropoutFields, type ModelName, type Row, textLengths } from "../bench/rows.ts";
@@ -25,14 +25,23 @@ interface Figure extends Comparison {
 }
 
 const rounds = options.rounds ?? (options.quick ? 3 : 7);
+const wantedRows = patternOf(options.rows ?? "");
 const rows = allRows().filter((row) =>
-  new RegExp(options.rows ?? "", "i").test(row.name) && (!options.quick || row.quick) &&
+  wantedRows.test(row.name) && (!options.quick || row.quick) &&
   (options.long || !row.long || options.rows?.includes("512"))
 );
 if (rows.length === 0) {
   console.error(`No row has "${options.rows}" in its name. The rows:`);
   for (const { name } of allRows()) console.error(`  ${name}`);
   Deno.exit(2);
+}
+
+function patternOf(text: string): RegExp {
+  try {
+    return new RegExp(text, "i");
+  } catch (error) {
+    throw new UserError(`--rows is "${text}", which is no regular expression: ${(error as Error).message}.`);
+  }
 }
 
 const python = await ensureReferenceVenv();
@@ -333,12 +342,7 @@ async function readEarlier(): Promise<{ figures: Figure[]; versions: typeof vers
 }
 
 async function save(): Promise<void> {
-  const path = resolve(options.output);
-  await Deno.mkdir(dirname(path), { recursive: true });
-  await Deno.writeTextFile(
-    path,
-    JSON.stringify({ machine: here, versions, figures, problems }, null, 2) + "\n",
-  );
+  await writeJson(resolve(options.output), { machine: here, versions, figures, problems });
 }
 
 /** Tokenizing has a benchmark of its own, beside `sentencepiece` and `tokenizers`. */

@@ -2,12 +2,14 @@
 import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { reportText } from "../../lib/evaluation/mod.ts";
+import { holdFolder, UserError, writeJson } from "../../lib/ground/mod.ts";
 import { judge, verdictTable, writeVerdicts } from "../../lib/ideas/mod.ts";
 import { show } from "../../lib/notebook/mod.ts";
 import { commandLines } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
 import {
   classifyShowing,
+  findModel,
   genreSetsTable,
   loadTelling,
   measureGivenSets,
@@ -16,9 +18,18 @@ import {
   songsToMeasure,
   writePredictions,
 } from "../run_songs.ts";
+import { exists } from "../setup/paths.ts";
 
 const options = readOptions(commandLines.evaluate);
 
+const { output } = options;
+if (output !== undefined && exists(join(output, "history.jsonl"))) {
+  throw new UserError(
+    `--output: ${output} holds a training, whose metrics.json would be written over; choose another folder.`,
+  );
+}
+using _ = output === undefined ? null : await holdFolder(output);
+await findModel(options.model, { trained: true });
 const table = await readTable(options.songs, "learning", options);
 const { description } = await startEngine({ engine: options.engine });
 console.log(`Engine: ${description}`);
@@ -35,11 +46,9 @@ await show(verdictTable([verdict]));
 const sets = classifier.model.multiLabel ? measureGivenSets(classifier, songs, predictions) : null;
 if (sets !== null) await show(genreSetsTable(sets));
 console.log(reportText(verdict.report));
-if (options.output !== undefined) {
-  await writeVerdicts(join(options.output, "metrics.json"), [verdict]);
-  if (sets !== null) {
-    await Deno.writeTextFile(join(options.output, "genre_sets.json"), JSON.stringify(sets, null, 2) + "\n");
-  }
-  await writePredictions(join(options.output, "predictions.csv"), classifier, songs, predictions);
-  console.log(`metrics.json and predictions.csv are in ${options.output}`);
+if (output !== undefined) {
+  await writeVerdicts(join(output, "metrics.json"), [verdict]);
+  if (sets !== null) await writeJson(join(output, "genre_sets.json"), sets);
+  await writePredictions(join(output, "predictions.csv"), classifier, songs, predictions);
+  console.log(`metrics.json and predictions.csv are in ${output}`);
 }

@@ -1,5 +1,4 @@
 /** `deno task import-melon`: Melon's monthly charts to a table of songs. */
-import { dirname } from "node:path";
 import { progressBar } from "../../lib/notebook/mod.ts";
 import { importMelon } from "../../lib/songs/mod.ts";
 import { commandLines } from "../command_lines.ts";
@@ -7,7 +6,6 @@ import { readOptions } from "../options.ts";
 
 const options = readOptions(commandLines["import-melon"]);
 
-await Deno.mkdir(dirname(options.output), { recursive: true });
 const bar = progressBar({ total: null, label: "차트 · charts", unit: "files" });
 const { entries, songs, withoutLyrics } = await importMelon(
   options.from,

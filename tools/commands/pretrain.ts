@@ -72,7 +72,7 @@ for (const table of tables) {
   const lyrics = (side: "train" | "validation") => songRows(split[side]).map(({ lyrics }) => lyrics);
   sources.push(textSource(path, lyrics("train"), "train", times));
   sources.push(textSource(`${path}, validation`, lyrics("validation"), "validation"));
-  if (tables.length === 1) await writeSplit(output, split, seed);
+  if (tables.length === 1) await writeSplit(output, split);
 }
 for (const file of options.text) {
   const { path, times } = weighed(file);

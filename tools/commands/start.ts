@@ -1,72 +1,125 @@
 /** `deno task start`: runs all notebooks headless on a table of songs and says how the model did. */
 import { basename, join, resolve } from "node:path";
-import { exists, inProject, remove } from "../setup/paths.ts";
-import { type NotebookResult, runNotebooks } from "../notebooks/run.ts";
-import { unfinishedRun } from "../notebooks/unfinished.ts";
+import { macroF1Name } from "../../lib/evaluation/mod.ts";
+import { HELD_FOLDERS, holdFolder } from "../../lib/ground/mod.ts";
+import { configNames, resolveModel } from "../../lib/models/mod.ts";
+import { prepareSongs, splitToLearn } from "../../lib/songs/mod.ts";
+import { setAside } from "../../lib/training/folders.ts";
+import { recipes } from "../../lib/training/recipe.ts";
 import { commandLines } from "../command_lines.ts";
+import { earlierRun } from "../notebooks/earlier.ts";
+import { isOfUsers, type NotebookResult, projectNotebooks, runNotebooks } from "../notebooks/run.ts";
 import { readOptions } from "../options.ts";
 import type { WrittenVerdict } from "../report/data.ts";
-import { newRecord, type RanNotebook, writeRecord } from "../report/record.ts";
-import { prepareSongs, splitToLearn } from "../../lib/songs/mod.ts";
-import { macroF1Name } from "../../lib/evaluation/mod.ts";
-import { recipes } from "../../lib/training/recipe.ts";
+import { newRecord, type RanNotebook, type RunRecord, writeRecord } from "../report/record.ts";
+import { exists } from "../setup/paths.ts";
 
 const options = readOptions(commandLines.start);
-
-// What cannot be learnt is said before anything takes its time, or a run of before is touched.
-const { genres, separator, genreNames, seed } = options;
-const { songs } = await prepareSongs(options.songs, { genres, separator, genreNames });
-splitToLearn(songs, { table: options.songs, genres, seed });
 
 /** A checkpoint's folder by its full path, since notebooks run in their own; other sources as they are. */
 const located = (source: string): string => exists(source) ? resolve(source) : source;
 
-const notebookFolder = inProject("notebooks");
-const notebooks = [...Deno.readDirSync(notebookFolder)].map(({ name }) => name)
-  .filter((name) => name.endsWith(".ipynb")).sort().map((name) => join(notebookFolder, name));
+const notebooks = projectNotebooks();
 const output = resolve(options.output);
 const folders = { run: join(output, "run"), notebooks: join(output, "notebooks") };
 const setUp = Number(Deno.env.get("KOBERT_SETUP_SECONDS") ?? 0);
+const paths = {
+  songs: resolve(options.songs),
+  ...(options.genreNames !== undefined && { genreNames: resolve(options.genreNames) }),
+  tokenizer: options.tokenizer === undefined ? null : resolve(options.tokenizer),
+  model: located(options.model),
+  models: options.models?.map(located).join(",") ?? null,
+};
+
+using _ = await holdFolder(output);
+await checkInputs();
 const wanted = await newRecord(
   {
-    songs: resolve(options.songs),
-    genres: genres?.join(",") ?? null,
-    ...(separator !== undefined && { separator }),
-    ...(genreNames !== undefined && { genreNames: resolve(genreNames) }),
-    model: located(options.model),
-    models: options.models?.join(",") ?? null,
-    tokenizer: options.tokenizer === undefined ? null : resolve(options.tokenizer),
+    ...paths,
+    genres: options.genres?.join(",") ?? null,
+    ...(options.separator !== undefined && { separator: options.separator }),
     recipe: options.recipe,
     seed: options.seed,
     engine: options.engine,
   },
-  { ...recipes[options.recipe]!, seed: options.seed },
+  { ...recipes[options.recipe]!, seed: options.seed, precision: options.precision },
   setUp,
   notebooks.map((path) => basename(path)),
 );
-
-let record = wanted, done: string[] = [];
-const earlier = options.anew ? { found: "nothing" as const } : unfinishedRun(folders, wanted, notebooks);
-if (earlier.found === "unfinished") {
-  ({ record, done } = earlier);
-  const { started, resumed, notebooks: ran } = record;
-  const seconds = ran.reduce((sum, notebook) => sum + notebook.seconds, 0);
-  console.log(
-    `Going on with the run of ${started.slice(0, 16).replace("T", " ")} UTC, which was cut off after ${
-      seconds.toFixed(0)
-    } s of notebooks` +
-      `${done.length === 0 ? "" : `; done: ${done.join(", ")}`}. --anew starts anew.`,
-  );
-  for (const change of resumed!.at(-1)!.changes) console.log(`  Since then: ${change}`);
-} else {
-  if (earlier.found === "another") {
-    const lines = earlier.differences.map((line) => `\n  ${line}`).join("");
-    console.log(`The run in ${folders.run} was cut off and cannot be gone on with:${lines}\nStarting anew.`);
-  }
-  // what another run left there is none of this one's
-  remove(folders.run);
-}
+let { record, done } = await takeUp();
+using __ = await holdFolder(folders.run);
 writeRecord(folders.run, record);
+
+const results = await runNotebooks({
+  notebooks: notebooks.filter((path) => !done.includes(basename(path))),
+  outputFolder: folders.notebooks,
+  env: {
+    SONGS_FILE: paths.songs,
+    SEPARATOR: options.separator ?? "",
+    GENRE_NAMES: paths.genreNames ?? "",
+    GENRES: options.genres?.join(",") ?? "",
+    MODEL: paths.model,
+    MODELS: paths.models ?? "",
+    TOKENIZER: paths.tokenizer ?? "",
+    OUTPUT: folders.run,
+    RECIPE: options.recipe,
+    PRECISION: options.precision,
+    SEED: String(options.seed),
+    KOBERT_ENGINE: options.engine,
+    // their kernels write there in this process's name
+    [HELD_FOLDERS]: await Deno.realPath(folders.run),
+  },
+  timeoutSeconds: null,
+  details: options.debug,
+  onNotebook: note,
+});
+const failed = results.find(({ status }) => status !== "ok");
+if (failed?.error) Deno.exit(endOf(failed.error));
+await tellResults();
+
+/** Reads what the run is to work on, so that nothing has changed yet where it cannot be. */
+async function checkInputs(): Promise<void> {
+  const { songs: table, genres, separator, genreNames, seed } = options;
+  const { songs } = await prepareSongs(table, { genres, separator, genreNames });
+  splitToLearn(songs, { table, genres, seed });
+  for (const source of [options.model, ...options.models ?? []]) {
+    if (!configNames.includes(source)) await resolveModel(source);
+  }
+}
+
+/** Goes on with the run that was cut off here, or keeps what is another's and begins. */
+async function takeUp(): Promise<{ record: RunRecord; done: string[] }> {
+  const earlier = earlierRun(folders, wanted, notebooks);
+  if (earlier.found === "same" && !options.anew) {
+    const { started, resumed, notebooks: ran } = earlier.record;
+    const when = `${started.slice(0, 16).replace("T", " ")} UTC`;
+    if (earlier.done.length === notebooks.length) {
+      console.log(`The run of ${when} is whole: there is nothing left to do. --anew runs all of it again.`);
+      return earlier;
+    }
+    const seconds = ran.reduce((sum, notebook) => sum + notebook.seconds, 0);
+    console.log(
+      `Going on with the run of ${when}, after ${seconds.toFixed(0)} s of notebooks` +
+        `${earlier.done.length === 0 ? "" : `; done: ${earlier.done.join(", ")}`}. --anew starts anew.`,
+    );
+    for (const change of resumed!.at(-1)!.changes) console.log(`  Since then: ${change}`);
+    return earlier;
+  }
+  if (earlier.found !== "nothing") {
+    // nobody writes there, or it is refused
+    if (exists(folders.run)) (await holdFolder(folders.run))[Symbol.dispose]();
+    const kept = await setAside(output, ["report.html", "notebooks", "run"]);
+    const differences = earlier.found === "another" ? earlier.differences : [];
+    console.log(
+      `The earlier run in ${output} is kept in ${kept}${
+        differences.length === 0
+          ? "."
+          : `; it is another:${differences.map((line) => `\n  ${line}`).join("")}`
+      }`,
+    );
+  }
+  return { record: wanted, done: [] };
+}
 
 /** Adds what has run to the record: a cut-off run goes on from there. */
 function note({ notebook, seconds, status, error }: NotebookResult): void {
@@ -85,52 +138,41 @@ function note({ notebook, seconds, status, error }: NotebookResult): void {
   writeRecord(folders.run, record);
 }
 
-const results = await runNotebooks({
-  notebooks: notebooks.filter((path) => !done.includes(basename(path))),
-  outputFolder: folders.notebooks,
-  env: {
-    SONGS_FILE: resolve(options.songs),
-    SEPARATOR: separator ?? "",
-    GENRE_NAMES: genreNames === undefined ? "" : resolve(genreNames),
-    GENRES: genres?.join(",") ?? "",
-    MODEL: located(options.model),
-    MODELS: options.models?.map(located).join(",") ?? "",
-    TOKENIZER: options.tokenizer === undefined ? "" : resolve(options.tokenizer),
-    OUTPUT: folders.run,
-    RECIPE: options.recipe,
-    SEED: String(options.seed),
-    KOBERT_ENGINE: options.engine,
-  },
-  timeoutSeconds: null,
-  onNotebook: note,
-});
-const failed = results.find(({ status }) => status !== "ok");
-if (failed !== undefined) {
-  const stopped = failed.error?.name === "Interrupted";
-  const what = stopped ? "Stopped." : `A notebook failed; what ran of it is in ${folders.notebooks}.`;
-  console.error(`${what} The same command goes on from there.`);
-  Deno.exit(stopped ? 130 : 1);
+/** Says whether the same command goes on after a notebook that failed. @returns the exit code */
+function endOf(error: NonNullable<NotebookResult["error"]>): number {
+  if (error.name === "Interrupted") {
+    console.error("Stopped. The same command goes on from there.");
+    return 130;
+  }
+  // what ended the kernel from outside need not do so again
+  if (error.name === "DeadKernel") console.error("The same command goes on from there.");
+  else if (!isOfUsers(error)) {
+    console.error("This is a fault of the program, not yours; --debug shows where it stands, for a report.");
+  }
+  return isOfUsers(error) ? 2 : 1;
 }
-const seconds = record.notebooks.reduce((sum, notebook) => sum + notebook.seconds, 0);
 
-const metrics: Record<string, WrittenVerdict> = JSON.parse(
-  await Deno.readTextFile(join(folders.run, "test_metrics.json")),
-);
-console.log(`\nExecuted notebooks: ${folders.notebooks}`);
-console.log(`Model, history and metrics: ${folders.run}`);
-// Loaded here only: what draws the figures need not stand in memory while the notebooks run.
-const { writeReport } = await import("../report/write.ts");
-console.log(`Report: ${await writeReport(output)}\n`);
-// all methods are measured on the same songs
-const absent = Object.values(metrics)[0]?.perGenre.filter(({ support }) => support === 0).length ?? 0;
-console.log(
-  "Test songs: accuracy per instance (as the study counts), per song (right if any of its genres), " +
-    macroF1Name(absent),
-);
-for (const [method, { accuracyPerInstance, accuracyPerSong, macroF1 }] of Object.entries(metrics)) {
-  const numbers = [accuracyPerInstance.value, accuracyPerSong.value, macroF1].map((n) => n.toFixed(3)).join(
-    "  ",
+async function tellResults(): Promise<void> {
+  const metrics: Record<string, WrittenVerdict> = JSON.parse(
+    await Deno.readTextFile(join(folders.run, "test_metrics.json")),
   );
-  console.log(`  ${numbers}  ${method}`);
+  console.log(`\nExecuted notebooks: ${folders.notebooks}`);
+  console.log(`Model, history and metrics: ${folders.run}`);
+  // Loaded here only: what draws the figures need not stand in memory while the notebooks run.
+  const { writeReport } = await import("../report/write.ts");
+  console.log(`Report: ${await writeReport(output)}\n`);
+  // all methods are measured on the same songs
+  const absent = Object.values(metrics)[0]?.perGenre.filter(({ support }) => support === 0).length ?? 0;
+  console.log(
+    "Test songs: accuracy per instance (as the study counts), per song (right if any of its genres), " +
+      macroF1Name(absent),
+  );
+  for (const [method, { accuracyPerInstance, accuracyPerSong, macroF1 }] of Object.entries(metrics)) {
+    const numbers = [accuracyPerInstance.value, accuracyPerSong.value, macroF1].map((n) => n.toFixed(3)).join(
+      "  ",
+    );
+    console.log(`  ${numbers}  ${method}`);
+  }
+  const seconds = record.notebooks.reduce((sum, notebook) => sum + notebook.seconds, 0);
+  console.log(`\nTime: set-up ${setUp.toFixed(0)} s, notebooks ${seconds.toFixed(0)} s`);
 }
-console.log(`\nTime: set-up ${setUp.toFixed(0)} s, notebooks ${seconds.toFixed(0)} s`);

@@ -1,14 +1,24 @@
 /** `deno task train`: fine-tunes a model on a table of songs and measures it beside the baselines. */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
+import { holdFolder } from "../../lib/ground/mod.ts";
 import { judge, judgeBaselines, verdictTable, writeVerdicts } from "../../lib/ideas/mod.ts";
 import { mergeLora, parameterCount } from "../../lib/models/mod.ts";
 import { listenForStop, progressBar, show, trainingProgress } from "../../lib/notebook/mod.ts";
 import { genresOf, songRows, splitToLearn } from "../../lib/songs/mod.ts";
-import { classifySongs, fineTune, loadClassifier, saveClassifier } from "../../lib/training/mod.ts";
-import { commandLines } from "../command_lines.ts";
-import { readOptions } from "../options.ts";
 import {
+  classifySongs,
+  fineTune,
+  loadClassifier,
+  type Recipe,
+  saveClassifier,
+  setAside,
+} from "../../lib/training/mod.ts";
+import { commandLines, runFiles } from "../command_lines.ts";
+import { readOptions } from "../options.ts";
+import { goingOn, newRecord, writeRecord } from "../report/record.ts";
+import {
+  findModel,
   genreSetsTable,
   loadTelling,
   measureGivenSets,
@@ -20,6 +30,7 @@ import {
   writePredictions,
   writeSplit,
 } from "../run_songs.ts";
+import { exists } from "../setup/paths.ts";
 
 const options = readOptions(commandLines.train);
 
@@ -36,8 +47,31 @@ const {
   multiLabel,
   ...fields
 } = options;
+using _ = await holdFolder(output);
+await findModel(source, { trained: false });
 const songs = await readCleanSongs(options.songs, options);
 const split = splitToLearn(songs, { table: options.songs, genres: options.genres, seed });
+const asked = recipeOf({ ...fields, model: source, seed, multiLabel, ...(weights && { oversample: false }) });
+const wanted = await newRecord(
+  {
+    songs: resolve(options.songs),
+    genres: options.genres?.join(",") ?? null,
+    ...(options.separator !== undefined && { separator: options.separator }),
+    ...(options.genreNames !== undefined && { genreNames: resolve(options.genreNames) }),
+    model: exists(source) ? resolve(source) : source,
+    models: null,
+    tokenizer: tokenizer === undefined ? null : resolve(tokenizer),
+    recipe: asked.name,
+    seed,
+    engine,
+  },
+  asked.recipe,
+  Number(Deno.env.get("KOBERT_SETUP_SECONDS") ?? 0),
+  [],
+);
+// what another run left there stays as it is
+const record = anew ? wanted : goingOn(output, wanted);
+
 const { description } = await startEngine({ engine });
 console.log(`Engine: ${description}`);
 const labels = genresOf(split.train);
@@ -53,25 +87,24 @@ const classifier = await loadTelling(source, {
   tokenizer,
 });
 await tellSeen(source, split);
-const { name, recipe } = recipeOf(
-  {
-    ...fields,
-    model: source,
-    seed,
-    ...(weights && { oversample: false }),
-    // a multi-label checkpoint stays one
-    ...(classifier.model.multiLabel && { multiLabel: true, bestMetric: "microF1" }),
-  },
-);
+// a multi-label checkpoint stays one
+const recipe: Recipe = classifier.model.multiLabel
+  ? { ...asked.recipe, multiLabel: true, bestMetric: options.bestMetric ?? "microF1" }
+  : asked.recipe;
 console.log(
-  `${source}: ${(parameterCount(classifier.model) / 1e6).toFixed(1)} million parameters, recipe "${name}"`,
+  `${source}: ${
+    (parameterCount(classifier.model) / 1e6).toFixed(1)
+  } million parameters, recipe "${asked.name}"`,
 );
 
+const kept = anew ? await setAside(output, runFiles) : null;
+if (kept !== null) console.log(`The earlier run in ${output} is kept in ${kept}.`);
 using stop = listenForStop();
 const run = await fineTune(classifier, split, recipe, {
   output,
   resume: !anew,
-  callbacks: [trainingProgress()],
+  // the folder is this run's from here on
+  callbacks: [{ onStart: () => writeRecord(output, record) }, trainingProgress()],
   signal: stop.signal,
   dataDescription: options.songs,
 });

@@ -28,6 +28,8 @@ export interface RunNotebooksOptions {
   settleMs?: number;
   /** Whether what cells print appears here too; progress always does. */
   echo?: boolean;
+  /** Whether a failure is told with the cell's code and the stack, as by default, or by its place and message alone. */
+  details?: boolean;
   /** Is told of each notebook that ran, as soon as it is written. */
   onNotebook?: (result: NotebookResult) => void;
   /** Jupyter's kernel and the Python environment that has it; the project's own by default. */
@@ -158,7 +160,7 @@ export async function runNotebooks(options: RunNotebooksOptions): Promise<Notebo
         screen.line(
           `${name.padEnd(28)} ${seconds.toFixed(1).padStart(7)} s${error === null ? "" : "  failed"}`,
         );
-        if (error !== null) screen.line(failureText(results[at]!));
+        if (error !== null) screen.line(failureText(results[at]!, options));
         options.onNotebook?.(results[at]!);
       }
     }
@@ -176,8 +178,17 @@ export async function runNotebooks(options: RunNotebooksOptions): Promise<Notebo
   return results;
 }
 
-/** Where a notebook failed: cell, code, error. */
-export function failureText({ notebook, output, error }: NotebookResult): string {
+/** The names of errors that a person can mend: `UserError` and its kinds. */
+const OF_USERS = ["UserError", "SongsError", "DecodeError", "ValueError", "NetworkError"];
+
+/** Whether a notebook's error is one that a person can mend. */
+export const isOfUsers = ({ name }: NotebookError): boolean => OF_USERS.includes(name);
+
+/** Where a notebook failed: cell and error, and with details its code and the stack. */
+export function failureText(
+  { notebook, output, error }: NotebookResult,
+  { details = true }: { details?: boolean } = {},
+): string {
   if (error === null) return "";
   const place = error.cell === null
     ? "before its first cell"
@@ -186,17 +197,18 @@ export function failureText({ notebook, output, error }: NotebookResult): string
   if (error.name === "Interrupted") {
     return [`${shortPath(notebook)} was interrupted ${place}.`, ...ran].join("\n");
   }
+  const told = isOfUsers(error) ? error.message : `${error.name}: ${error.message}`;
+  if (!details) return [`${shortPath(notebook)} ended ${place}:`, told, ...ran].join("\n");
   const lines = error.source.split("\n");
   const excerpt = lines.slice(0, 12).map((line) => `    ${line}`);
   if (lines.length > 12) excerpt.push(`    … ${lines.length - 12} more lines`);
-  const headline = `${error.name}: ${error.message}`;
   // A stack starts with name and message again.
-  const details = error.details.replace(/^Stack trace:\n/, "").replace(headline, "");
+  const stack = error.details.replace(/^Stack trace:\n/, "").replace(`${error.name}: ${error.message}`, "");
   return [
     `${shortPath(notebook)} failed ${place}:`,
     ...(error.source === "" ? [] : ["", ...excerpt, ""]),
-    headline,
-    ...details.split("\n").filter((line) => line.trim() !== "").slice(0, 15),
+    told,
+    ...stack.split("\n").filter((line) => line.trim() !== "").slice(0, 15),
     ...ran,
   ].join("\n");
 }

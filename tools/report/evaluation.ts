@@ -2,6 +2,7 @@
 import { macroF1Name, mostConfused, wilsonInterval } from "../../lib/evaluation/mod.ts";
 import { both, gatheredName, shownAndGathered } from "../../lib/plots/figure.ts";
 import * as plots from "../../lib/plots/mod.ts";
+import type { Recipe } from "../../lib/training/mod.ts";
 import type { ReportData, WrittenVerdict } from "./data.ts";
 import type { Picture } from "./figures.ts";
 import { type Html, markup, table } from "./html.ts";
@@ -32,6 +33,7 @@ ${
       { strong: (row) => all[row]![0] === name },
     )
   }
+${howMuchIsRead(name, data.recipe)}
 ${await picture(
     plots.modelComparison(all.map(([method, { accuracyPerSong, macroF1 }]) => ({
       name: method,
@@ -54,6 +56,18 @@ ${
       "실제 장르 중 · share of the actual genre": percent(share),
     })))
   }`;
+}
+
+/** How much of a song each method reads: a comparison without it would be of two things at once. */
+function howMuchIsRead(model: string, recipe: Recipe | null): Html | null {
+  if (recipe === null) return null;
+  // a run of before had no windows
+  const { maxLength, maxWindows = 1 } = recipe;
+  const [korean, english] = maxWindows === 1
+    ? [`앞의 ${maxLength}토큰까지만`, `its first ${maxLength} tokens at most`]
+    : [`${maxLength}토큰씩 많아야 ${maxWindows}줄로`, `at most ${maxWindows} rows of ${maxLength} tokens`];
+  return markup`<p>얼마나 읽나: n-gram은 가사 전체를, ${model}은(는) 곡마다 ${korean}. How much of a song is read: n-grams read whole lyrics,
+${model} ${english}.</p>`;
 }
 
 /** Each genre's scores as rows; of very many genres those with the most songs, and the mean of the rest. */
@@ -124,7 +138,9 @@ ${
 <p>The songs whose own genres got the least probability.</p>
 ${
       hardest.map((song) =>
-        markup`<blockquote><b>${song.songName}</b> · ${song.artists.join(", ")}
+        markup`<blockquote><b>${song.songName}</b>${
+          song.artists.length === 0 ? null : ` · ${song.artists.join(", ")}`
+        }
 ${song.genres.join(", ")} (${percent(song.probabilityOfActual)}) → ${song.predicted} (${
           percent(song.probabilityOfPredicted)
         })

@@ -33,6 +33,10 @@ Deno.test("report: every section of a whole run, with its numbers", async () => 
   assert.match(section("training"), /끝까지 · ran to its end, 2 steps, 1 min 5 s/);
   assert.match(section("training"), /learningRate 0\.0003 0\.00002/);
   assert.match(section("evaluation"), /0\.800 \[0\.\d{3}, 0\.\d{3}\]/);
+  assert.match(
+    section("evaluation"),
+    /n-grams read whole lyrics, kobert-small its first 128 tokens at most\./,
+  );
   assert.match(section("search"), /tfidf 신경망 아님 · no network 0\.750 \[0\.600, 0\.900\]/);
   assert.match(section("search"), /tfidf roberta \+0\.060 9 : 3 0\.012 0\.025 예 · yes/);
   assert.match(section("look"), /온도 · temperature 1\.75 0\.050 0\.400 1\.500/);

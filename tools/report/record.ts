@@ -1,13 +1,16 @@
-/** What `start` notes of a run beside its results, in `run.json`: what it was told, where it ran, how long it took. */
-import { createHash } from "node:crypto";
+/** What `start` and `train` note of a run beside its results, in `run.json`: what it was told, where it ran, how long it took. */
 import { join } from "node:path";
-import type { Recipe } from "../../lib/training/mod.ts";
+import { fileFingerprint, UserError } from "../../lib/ground/mod.ts";
+import { differences } from "../../lib/training/differences.ts";
+import { EARLIER } from "../../lib/training/folders.ts";
+import { decisiveFields, type Recipe } from "../../lib/training/recipe.ts";
 import { machine } from "../bench/machine.ts";
+import { flagName } from "../options.ts";
 import { exists, inProject, inVenv, program, readText, writeWhole } from "../setup/paths.ts";
 import { run } from "../setup/process.ts";
 import { engineState } from "../setup/tensorflow.ts";
 
-/** A run of all notebooks. */
+/** A run of all notebooks, or of `train`, which has none. */
 export interface RunRecord {
   /** ISO 8601. */
   started: string;
@@ -70,10 +73,51 @@ export function writeRecord(folder: string, record: RunRecord): void {
   writeWhole(join(folder, RECORD), JSON.stringify(record, null, 2) + "\n");
 }
 
+/**
+ * What two runs must agree in, or the results of two would stand beside each other; by the options' names. Where the table stands does
+ * not matter, nor what computes.
+ */
+export function identityOf({ options, songsDigest, recipe }: RunRecord): Record<string, unknown> {
+  const { songs: _, engine: __, ...decisive } = options;
+  const fields = { ...decisiveFields(recipe), ...decisive };
+  return {
+    "--songs, its contents": songsDigest,
+    ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [`--${flagName(name)}`, value])),
+  };
+}
+
+/** The record in the folder of a run; `null` where there is none that can be read. */
+export function recordIn(folder: string): RunRecord | null {
+  try {
+    return JSON.parse(readText(join(folder, RECORD)) ?? "null") as RunRecord | null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The record of the run that is to begin in a folder, or to go on there: then the earlier record, with that noted.
+ *
+ * @throws UserError where the folder has another run, with what differs
+ */
+export function goingOn(folder: string, wanted: RunRecord): RunRecord {
+  const earlier = recordIn(folder);
+  if (earlier === null) return wanted;
+  const found = differences(identityOf(earlier), identityOf(wanted));
+  if (found.length > 0) {
+    throw new UserError(
+      `${folder} has another run, of ${earlier.started.slice(0, 16).replace("T", " ")} UTC:${
+        found.map((line) => `\n  ${line}`).join("")
+      }\nGive another --output; or --anew, which keeps that run in ${join(folder, EARLIER)} and begins anew.`,
+    );
+  }
+  const resumed = { at: wanted.started, changes: differences(earlier.versions, wanted.versions) };
+  return { ...earlier, versions: wanted.versions, resumed: [...earlier.resumed ?? [], resumed] };
+}
+
 /** The SHA-256 of a file, in hexadecimal; `null` where there is none. */
 export async function digestOf(path: string): Promise<string | null> {
-  if (!exists(path)) return null;
-  return createHash("sha256").update(await Deno.readFile(path)).digest("hex");
+  return exists(path) ? await fileFingerprint(path) : null;
 }
 
 /**

@@ -75,8 +75,8 @@ export function summary(data: ReportData): Html | null {
     cards.push(card(grouped(songs.songs.length), `곡 · songs, ${songs.split.length} 장르 · genres`));
   }
   if (data.model !== null) cards.push(card(grouped(data.model.parameters), "매개변수 · parameters"));
-  if (record !== null) {
-    const { notebooks, planned = [] } = record;
+  const { notebooks = [], planned = [] } = record ?? {};
+  if (notebooks.length + planned.length > 0) {
     const total = notebooks.reduce((sum, notebook) => sum + notebook.seconds, 0);
     const done = notebooks.filter(({ done }) => done).length,
       all = Math.max(planned.length, notebooks.length);
@@ -126,21 +126,23 @@ ${
   }
 <h3>버전 · Versions</h3>
 ${facts(versions)}
-<h3>걸린 시간 · Time</h3>
 ${
-    table([
-      ...notebooks.map(({ name, seconds: taken, done }) => ({
-        "노트북 · notebook": done ? name : `${name}, 끝나지 않음 · not finished`,
-        "초 · seconds": taken.toFixed(1),
-      })),
-      {
-        "노트북 · notebook": "합계 · in all",
-        "초 · seconds": notebooks.reduce((sum, notebook) => sum + notebook.seconds, 0).toFixed(1),
-      },
-      ...(setUpSeconds > 0
-        ? [{ "노트북 · notebook": "설치 · set-up", "초 · seconds": setUpSeconds.toFixed(1) }]
-        : []),
-    ], { strong: (row) => row === notebooks.length })
+    notebooks.length === 0 ? null : markup`<h3>걸린 시간 · Time</h3>
+${
+      table([
+        ...notebooks.map(({ name, seconds: taken, done }) => ({
+          "노트북 · notebook": done ? name : `${name}, 끝나지 않음 · not finished`,
+          "초 · seconds": taken.toFixed(1),
+        })),
+        {
+          "노트북 · notebook": "합계 · in all",
+          "초 · seconds": notebooks.reduce((sum, notebook) => sum + notebook.seconds, 0).toFixed(1),
+        },
+        ...(setUpSeconds > 0
+          ? [{ "노트북 · notebook": "설치 · set-up", "초 · seconds": setUpSeconds.toFixed(1) }]
+          : []),
+      ], { strong: (row) => row === notebooks.length })
+    }`
   }`;
 }
 

@@ -43,6 +43,9 @@ export function stateNote(data: ReportData, missing: readonly string[]): Html | 
   if (unfinished === null && !interrupted) return null;
   const { stopped, notRun } = unfinished ?? { stopped: null, notRun: [] };
   const end = stopped === null ? null : endOf(stopped);
+  // what a cell itself ended with it would end with again
+  const goesOn = stopped?.stopped === undefined ||
+    ["Interrupted", "DeadKernel"].includes(stopped.stopped.name);
   return markup`<div class="missing-note" id="unfinished"><p><b>끝나지 않은 실행 · This run is not finished.</b></p>
 ${end && markup`<p>${end.korean} · ${end.english}.</p>`}
 ${interrupted && stopped === null ? markup`<p>학습이 중간에 멈췄다 · The training was stopped.</p>` : null}
@@ -56,7 +59,7 @@ ${
       ? null
       : markup`<p>그래서 이 보고서에 없는 것 · So this report is without: ${missing.join("; ")}.</p>`
   }
-<p>같은 명령이 이어서 한다 · The same command goes on from there.</p></div>`;
+${goesOn ? markup`<p>같은 명령이 이어서 한다 · The same command goes on from there.</p>` : null}</div>`;
 }
 
 /**
