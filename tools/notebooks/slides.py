@@ -37,6 +37,28 @@ def shown(output):
     return not ("".join(html)).startswith('<div class="progress">')
 
 
+# nbconvert's slides, but for pictures, which lack the text for those who do not see them.
+TEMPLATE = """{%- extends 'base.html.j2' -%}
+{%- block data_png scoped -%}
+<div class="jp-RenderedImage jp-OutputArea-output {{ extra_class }}">
+{%- set size = output.metadata.get('image/png', {}) -%}
+<img src="data:image/png;base64,{{ output.data['image/png'] | escape_html }}"
+{%- for name in ['width', 'height'] if name in size %} {{ name }}="{{ size[name] | escape_html }}"{%- endfor %} alt="{{ size['alt'] | escape_html }}">
+</div>
+{%- endblock data_png -%}"""
+# Lines of a log that a slide shows, from its beginning and its end.
+LOG_HEAD, LOG_TAIL = 3, 6
+
+
+def shortened(text):
+    """A log of many lines by its first and last ones."""
+    lines = "".join(text).rstrip("\n").split("\n")
+    if len(lines) <= LOG_HEAD + LOG_TAIL + 1:
+        return "".join(text)
+    between = f"… {len(lines) - LOG_HEAD - LOG_TAIL}줄 · lines …"
+    return "\n".join([*lines[:LOG_HEAD], between, *lines[-LOG_TAIL:]]) + "\n"
+
+
 def prepared(path):
     nb = nbformat.read(path, as_version=4)
     for cell in nb.cells:
@@ -46,6 +68,11 @@ def prepared(path):
             cell.source = IMPORTS.sub("", cell.source)
             cell.outputs = [output for output in cell.outputs if shown(output)]
             for output in cell.outputs:
+                if output.output_type == "stream":
+                    output.text = shortened(output.text)
+                table = output.get("data", {}).get("text/html")
+                if table is not None:
+                    output.data["text/html"] = PERCENT.sub("\\1\u00a0%", "".join(table))
                 # Of a figure the picture: it needs no script. Its text stands in its metadata; one of before has its title.
                 if "image/png" in output.get("data", {}):
                     output.data.pop("text/html", None)
@@ -57,7 +84,7 @@ def prepared(path):
 def main():
     request = json.loads(sys.argv[1])
     exporter = SlidesExporter(
-        extra_loaders=[DictLoader({"slides": "{%- extends 'base.html.j2' -%}"})],
+        extra_loaders=[DictLoader({"slides": TEMPLATE})],
         template_file="slides",
         exclude_input=not request["code"],
         exclude_input_prompt=True,

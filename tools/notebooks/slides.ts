@@ -109,7 +109,9 @@ ${body}
 
 /** Fits every slide to its page, then starts reveal.js: what is too high is set smaller, goes without its code, and scrolls beyond that. */
 const START = `
-addEventListener("load", () => {
+addEventListener("load", async () => {
+  // other letters have other widths: they are waited for before anything is measured
+  await document.fonts.ready;
   const [width, height] = [1280, 720];
   document.body.classList.add("measuring");
   for (const slide of document.querySelectorAll(".slides > section > section")) {

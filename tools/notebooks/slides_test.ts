@@ -7,8 +7,20 @@ import { notebookText, withFolder } from "./testing.ts";
 const png = "iVBORw0KGgo=";
 const figure = {
   output_type: "display_data",
-  data: { "image/png": png, "text/html": "<script>live()</script>" },
-  metadata: { "image/png": { width: 900, height: 480 } },
+  data: { "image/png": png, "text/html": "<script>live()</script>", "text/plain": "장르 분포" },
+  metadata: { "image/png": { width: 900, height: 480, alt: '장르 분포: 발라드 "490" (31.5%)' } },
+};
+/** As a notebook of before has it. */
+const untold = { ...figure, metadata: { "image/png": { width: 900, height: 480 } } };
+const table = {
+  output_type: "display_data",
+  data: { "text/html": "<table><tr><td>95 % of all</td></tr></table>", "text/plain": "" },
+  metadata: {},
+};
+const log = {
+  output_type: "stream",
+  name: "stdout",
+  text: Array.from({ length: 40 }, (_, i) => `step ${i + 1} of 40\n`).join(""),
 };
 const bar = {
   output_type: "display_data",
@@ -26,14 +38,14 @@ const slide = (slide_type: string) => ({ slideshow: { slide_type } });
 const notebook = notebookText([
   {
     markdown:
-      "# 5 · 평가 <Evaluation>\n\n$$\\log P(\\text{genre}) + \\alpha$$\n\nIt costs $5 or $6; $x$ is a share.",
+      "# 5 · 평가 <Evaluation>\n\n$$\\log P(\\text{genre}) + \\alpha$$\n\nIt costs $5 or $6; $x$ is a share of 5 %.",
     metadata: slide("slide"),
   },
   { code: 'import { setUpThings } from "./a.ts";', count: 1, metadata: slide("skip") },
   {
     code: 'import {\n  plots,\n} from "./b.ts";\n\nawait show(plots.genres(rows));',
     count: 2,
-    outputs: [bar, figure],
+    outputs: [bar, figure, untold, table, log],
     metadata: slide("subslide"),
   },
   { code: "lyrics;", count: 3, outputs: [hostile], metadata: slide("-") },
@@ -64,7 +76,7 @@ Deno.test("slides: sections by slide type, pictures, MathML, no progress bars, t
   const [first, second] = [...slides.children[0].children];
   assert.match(first.textContent, /5 · 평가/);
   assert.equal(first.querySelectorAll("math").length, 2);
-  assert.match(first.textContent, /It costs \$5 or \$6; x is a share/);
+  assert.match(first.textContent, /It costs \$5 or \$6; x is a share of 5\u00a0%\./);
   assert.doesNotMatch(second.textContent, /import/);
   assert.match(second.textContent, /plots\.genres\(rows\)/);
   assert.match(second.textContent, /<script>alert\(1\)<\/script>/);
@@ -72,6 +84,12 @@ Deno.test("slides: sections by slide type, pictures, MathML, no progress bars, t
   const image = second.querySelector("img");
   assert.equal(image.getAttribute("src"), `data:image/png;base64,${png}`);
   assert.equal(image.getAttribute("width"), "900");
+  const alts = [...second.querySelectorAll("img")].map((image) => image.getAttribute("alt"));
+  assert.deepEqual(alts, ['장르 분포: 발라드 "490" (31.5%)', "장르 분포"]);
+  assert.match(second.textContent, /95\u00a0% of all/);
+  // a log by its first and last lines
+  assert.match(second.textContent, /step 3 of 40\s+… 31줄 · lines …\s+step 35 of 40/);
+  assert.doesNotMatch(second.textContent, /step 20 of 40/);
   assert.doesNotMatch(slides.innerHTML, /setUpThings|12 songs|live\(\)/);
   assert.equal(slides.querySelectorAll("script").length, 0);
   for (const page of [deck, index]) {
