@@ -3,7 +3,7 @@ import { stringify } from "@std/csv";
 import type pl from "nodejs-polars";
 import { join } from "node:path";
 import { fitThresholds, type MultilabelScores, multilabelScores } from "../lib/evaluation/mod.ts";
-import { genreSets } from "../lib/ideas/mod.ts";
+import { genreSets } from "../lib/trials/mod.ts";
 import { configNames, resolveModel } from "../lib/models/mod.ts";
 import { progressBar } from "../lib/notebook/mod.ts";
 import { didYouMean, UserError, writeWhole } from "../lib/ground/mod.ts";

@@ -5,10 +5,13 @@ import { holds, UserError, wanted } from "../ground/mod.ts";
 import {
   type EvaluationBudget,
   evaluationBudget,
+  type NetworkMethod,
   type SearchBudget,
   searchBudget,
   searchedModels,
-} from "../ideas/mod.ts";
+  words,
+  type WordsMethod,
+} from "../trials/mod.ts";
 import { type Recipe, recipeFields, recipes } from "../training/mod.ts";
 
 /** What the notebooks work on; `deno task start` sets it by its options, a notebook by itself takes the defaults. */
@@ -32,6 +35,8 @@ export interface Settings {
    * configuration of each architecture, from scratch, and `MODEL`.
    */
   search: SearchBudget & { models: string[]; tokenizer?: string };
+  /** What evaluation and ideas compare: n-grams, and the model that is trained, by its recipe. */
+  methods: { words: WordsMethod; network: NetworkMethod };
   /** What evaluation and ideas may train beside the model itself; the recipe's name decides. */
   evaluation: EvaluationBudget;
   /** Where checkpoints and results go. Environment `OUTPUT`; default `outputs/run`. */
@@ -72,6 +77,7 @@ export function settings(
   const separator = value("SEPARATOR"), names = value("GENRE_NAMES");
   const genres = list(value("GENRES")), model = value("MODEL") ?? "kobert-small";
   const budget = searchBudget(name, seed);
+  const evaluation = evaluationBudget(name);
   return {
     songs: path(value("SONGS_FILE") ?? "data/songs.csv"),
     ...(genres !== undefined && { genres }),
@@ -86,7 +92,11 @@ export function settings(
       recipe: { ...budget.recipe, precision },
       ...tokenizer,
     },
-    evaluation: evaluationBudget(name),
+    methods: {
+      words: words({ tolerance: evaluation.tolerance }),
+      network: { kind: "network", source: model, ...tokenizer, recipe: { ...recipe, seed } },
+    },
+    evaluation,
     output: path(value("OUTPUT") ?? "outputs/run"),
     seed,
   };

@@ -1,5 +1,6 @@
 /** A training's progress in a notebook or a terminal: one bar over all steps, and the log's lines. */
 import type { TrainingCallback } from "../training/mod.ts";
+import { bilingual, nameOf, type TrialListener } from "../trials/mod.ts";
 import { type ProgressBar, progressBar } from "./progress.ts";
 import { listenForStop, type StopListener } from "./stop.ts";
 
@@ -41,33 +42,28 @@ export function trainingProgress(startBar: typeof progressBar = progressBar): Tr
   };
 }
 
-/** Several trainings one after the other. */
-export interface SeveralTrainings {
-  /** For each training. */
-  callbacks: TrainingCallback[];
+/** Trials one after the other. */
+export interface TrialsProgress {
+  listener: TrialListener;
   /** Aborts when stopping is asked for, as {@link listenForStop} says. */
   signal: AbortSignal;
-  /** Says what is learnt next. @param place the how-manieth it is, `2/6` @param words joined by commas */
-  next(place: string, ...words: string[]): Promise<void>;
-  /** An iteration of a fit without a network. @throws what the signal was aborted with */
-  iteration(): void;
   /** Shows the last state; to be called when all is learnt. */
   finish(): Promise<void>;
 }
 
 /**
- * A bar for each of several trainings, with its rate, the time left and the latest loss, but no log lines. Listens for the wish
+ * A bar for each of several trials, with its rate, the time left and the latest loss, but no log lines. Listens for the wish
  * to stop.
  *
  * @param startBar what makes a bar
  * @param stop who listens; closed in the end
- * @example `const progress = severalTrainings("학습 곡선 · learning curve");`
+ * @example `const progress = trialsProgress("학습 곡선 · learning curve");`
  */
-export function severalTrainings(
+export function trialsProgress(
   label: string,
   startBar: typeof progressBar = progressBar,
   stop: StopListener = listenForStop(),
-): SeveralTrainings {
+): TrialsProgress {
   let what = "";
   let bar: ProgressBar | undefined;
   const start = (total: number | null, unit: string, done = 0) =>
@@ -78,24 +74,27 @@ export function severalTrainings(
     await ended?.finish(note);
   };
   return {
-    callbacks: [{
-      async onStart({ steps, resumedAt }) {
+    listener: {
+      async onTrial({ method, sides, about }, place) {
         await end();
-        bar = start(steps, "steps", resumedAt);
+        what = ` ${place}: ${bilingual(nameOf(method))}, ${about ?? `${sides.train.length} songs`}`;
       },
-      onStep: ({ step, loss }) => bar?.update(step, `loss ${loss.toFixed(3)}`),
-      onEnd: ({ ended }) => end(ended === "finished" ? undefined : ended),
-    }],
+      onIteration() {
+        // looks for a stop file even where a fit never lets timers run
+        stop.requested();
+        bar ??= start(null, "iterations");
+        bar.advance();
+      },
+      callbacks: [{
+        async onStart({ steps, resumedAt }) {
+          await end();
+          bar = start(steps, "steps", resumedAt);
+        },
+        onStep: ({ step, loss }) => bar?.update(step, `loss ${loss.toFixed(3)}`),
+        onEnd: ({ ended }) => end(ended === "finished" ? undefined : ended),
+      }],
+    },
     signal: stop.signal,
-    async next(place, ...words) {
-      await end();
-      what = ` ${place}: ${words.join(", ")}`;
-    },
-    iteration() {
-      stop.signal.throwIfAborted();
-      bar ??= start(null, "iterations");
-      bar.advance();
-    },
     async finish() {
       await end();
       stop.close();

@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
-import type { EvaluationRecord, StepRecord, TrainingPlan, TrainingRun } from "../training/mod.ts";
+import {
+  type EvaluationRecord,
+  type StepRecord,
+  testRecipe,
+  type TrainingPlan,
+  type TrainingRun,
+} from "../training/mod.ts";
+import { type Trial, words } from "../trials/mod.ts";
 import type { ProgressBar, ProgressOptions } from "./progress.ts";
 import { listenForStop } from "./stop.ts";
-import { severalTrainings, trainingProgress } from "./training_progress.ts";
+import { trainingProgress, trialsProgress } from "./training_progress.ts";
 
 const common = { epoch: 1, elapsedMs: 1 };
 const plan: TrainingPlan = {
@@ -77,45 +84,54 @@ Deno.test("an evaluation before the first step stands alone", () => {
   assert.deepEqual(shown.slice(1), ["1: validation accuracy 0.500"]);
 });
 
-Deno.test("several trainings: a bar for each, with its own steps; a fit without a network counts iterations", async () => {
+/** A trial as far as it is shown. */
+const trial = (kind: "words" | "network", songs: number, about?: string): Trial => ({
+  method: kind === "words" ? words() : { kind, source: "network", recipe: testRecipe },
+  labels: [],
+  sides: { train: Array(songs), validation: [], test: [] },
+  seed: 1,
+  ...(about !== undefined && { about }),
+});
+
+Deno.test("several trials: a bar for each, with its own steps; a fit without a network counts iterations", async () => {
   const { shown, start } = bars();
-  const progress = severalTrainings("곡선 · curve", start);
-  const [callback] = progress.callbacks;
-  await progress.next("1/3", "n-grams", "77 songs");
-  progress.iteration();
-  progress.iteration();
-  await progress.next("2/3", "network", "77 songs");
+  const { listener, finish } = trialsProgress("곡선 · curve", start);
+  const [callback] = listener.callbacks!;
+  await listener.onTrial!(trial("words", 77), "1/3");
+  listener.onIteration!(1);
+  listener.onIteration!(2);
+  await listener.onTrial!(trial("network", 77), "2/3");
   await callback!.onStart?.({ ...plan, resumedAt: 1 });
   await callback!.onStep?.(step(2, 0.125));
   await callback!.onEnd?.(run);
-  await progress.next("3/3", "network", "154 songs");
+  await listener.onTrial!(trial("network", 154, "by artist"), "3/3");
   await callback!.onStart?.(plan);
   await callback!.onEnd?.({ ...run, ended: "interrupted" });
-  await progress.finish();
+  await finish();
+  const words = "TF-IDF + 로지스틱 회귀 · TF-IDF + logistic regression";
   assert.deepEqual(shown, [
-    "곡선 · curve 1/3: n-grams, 77 songs: 0 of null iterations",
+    `곡선 · curve 1/3: ${words}, 77 songs: 0 of null iterations`,
     "1 more",
     "1 more",
     "finished as it is",
     "곡선 · curve 2/3: network, 77 songs: 1 of 2 steps",
     "2: loss 0.125",
     "finished as it is",
-    "곡선 · curve 3/3: network, 154 songs: 0 of 2 steps",
+    "곡선 · curve 3/3: network, by artist: 0 of 2 steps",
     "finished interrupted",
   ]);
 });
 
-Deno.test("several trainings end when stopping is asked for: their signal aborts, and a fit throws", async () => {
+Deno.test("several trials end when stopping is asked for: a fit that never waits is stopped, too", async () => {
   const tell = console.error, folder = await Deno.makeTempDir(), file = `${folder}/STOP`;
   console.error = () => {};
-  const progress = severalTrainings("곡선 · curve", bars().start, listenForStop({ file }));
+  const progress = trialsProgress("곡선 · curve", bars().start, listenForStop({ file }));
   try {
-    progress.iteration();
     await Deno.writeTextFile(file, "");
-    for (let i = 0; i < 200 && !progress.signal.aborted; i++) {
-      await new Promise((next) => setTimeout(next, 10));
-    }
-    assert.throws(() => progress.iteration(), { name: "AbortError" });
+    const startedAt = Date.now();
+    // no timer runs meanwhile
+    while (!progress.signal.aborted && Date.now() - startedAt < 5000) await progress.listener.onIteration!(1);
+    assert.ok(progress.signal.aborted);
   } finally {
     console.error = tell;
     await progress.finish();

@@ -19,7 +19,7 @@ import {
   titleOf,
 } from "./figure.ts";
 
-/** Some examples' mean confidence and accuracy: `calibrateSongs(…)` of lib/ideas has them. */
+/** Some examples' mean confidence and accuracy: `calibrateSongs(…)` of lib/trials has them. */
 export interface ReliabilitySeries {
   readonly name: string;
   /** Expected calibration error, 0 to 1. */
@@ -218,7 +218,7 @@ export function methodsByGroup(
   };
 }
 
-/** A method's accuracy by the number of training songs: `learningCurves(…)` of lib/ideas. */
+/** A method's accuracy by the number of training songs: `learningCurves(…)` of lib/trials. */
 export interface LearningSeries {
   readonly method: string;
   readonly points: readonly { readonly songs: number; readonly accuracy: Estimate }[];

@@ -1,4 +1,4 @@
-/** Figures of how well a model does. They take what lib/evaluation and lib/ideas return, or any objects with the same fields. */
+/** Figures of how well a model does. They take what lib/evaluation and lib/trials return, or any objects with the same fields. */
 import type { Data } from "plotly.js-dist";
 import {
   both,
@@ -356,7 +356,7 @@ export interface AlphaSeries {
  * Accuracy over α, the weight of the artist beside the lyrics (0: lyrics alone), one line a form of the idea; the legend has the
  * chosen α.
  *
- * @param series curves by α, e.g. `fitAlpha(…)` of lib/ideas with a name
+ * @param series curves by α, e.g. `fitAlpha(…)` of lib/trials with a name
  * @param options.songs what the accuracies were measured on, for the title; validation songs by default
  * @throws RangeError when an accuracy is no share from 0 to 1
  * @example `alphaCurve([{ name: "가수 사전확률 · artist prior", curve: [{ alpha: 0, accuracy: 0.6 }], alpha: 0 }]);`

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { reportText } from "../../lib/evaluation/mod.ts";
 import { holdFolder, UserError, writeJson } from "../../lib/ground/mod.ts";
-import { judge, verdictTable, writeVerdicts } from "../../lib/ideas/mod.ts";
+import { judge, verdictTable, writeVerdicts } from "../../lib/trials/mod.ts";
 import { show } from "../../lib/notebook/mod.ts";
 import { commandLines } from "../command_lines.ts";
 import { readOptions } from "../options.ts";

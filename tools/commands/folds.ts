@@ -1,40 +1,57 @@
 /** `deno task folds`: every method on the folds of a published comparison, with paired intervals. */
 import { join } from "node:path";
-import { compareFolds, foldsText } from "../../lib/ideas/mod.ts";
+import { UserError } from "../../lib/ground/mod.ts";
 import { configNames } from "../../lib/models/mod.ts";
-import { listenForStop, type ProgressBar, progressBar, trainingProgress } from "../../lib/notebook/mod.ts";
-import { type Song, songRows, songsFrame } from "../../lib/songs/mod.ts";
-import { classifySongs, fineTune, loadClassifier, quickRecipe } from "../../lib/training/mod.ts";
-import { BASELINE, cheapMethods, cheapRunner } from "../folds/cheap_methods.ts";
-import { DISJOINT, readFolds, testSongsOf } from "../folds/file.ts";
-import { type FoldResult, readResult, rounded, writeResult } from "../folds/results.ts";
-import { type FoldSplit, foldSplit } from "../folds/splits.ts";
-import { foldMethods } from "../folds/table.ts";
+import { trainingProgress, trialsProgress } from "../../lib/notebook/mod.ts";
+import { songRows, songsFrame } from "../../lib/songs/mod.ts";
+import { type Recipe, recipes } from "../../lib/training/mod.ts";
+import {
+  compareFolds,
+  fingerprint,
+  FOLD_BASELINE,
+  foldBaselines,
+  foldMethods,
+  foldsText,
+  type Method,
+  runTrials,
+  type Trial,
+  trialStore,
+  writeResults,
+} from "../../lib/trials/mod.ts";
+import { DISJOINT, foldSides, readFolds, testSongsOf } from "../folds/file.ts";
 import { readOptions, recipe as recipeOptions, shared } from "../options.ts";
-import { loadTelling, readCleanSongs } from "../run_songs.ts";
+import { readCleanSongs } from "../run_songs.ts";
+import { exists } from "../setup/paths.ts";
 
-const cheap = Object.keys(cheapMethods);
+const cheap = [...foldBaselines.keys()];
 
 const options = readOptions({
   command: "folds",
   about:
     "Runs every method on given folds and on an artist- and album-disjoint split, and prints means over folds with paired\n" +
-    "95 % intervals. Results are written as they finish, and the same command goes on where it stood. The folds file is JSON:\n" +
-    '{"genres": [names], "folds": [[song ids], …], "disjoint_test": [song ids]}; songs not listed are left out. Each fold is\n' +
-    "tested once; of the others a tenth is cut off for validation (songs with the same lyrics stay together).",
+    "95 % intervals. Predictions are written as they come, in files named after all that decides them, and the same command\n" +
+    "goes on where it stood; the table shows what the output folder has of these songs, seed and settings. The folds file is\n" +
+    'JSON: {"genres": [names], "folds": [[song ids], …], "disjoint_test": [song ids]}; songs not listed are left out. Each\n' +
+    "fold is tested once; of the others a tenth is cut off for validation (songs with the same lyrics stay together).",
   options: {
     songs: shared.songs,
-    folds: { type: "text", placeholder: "FILE", required: true, about: "the folds, song ids only" },
-    models: {
+    folds: {
       type: "text",
+      placeholder: "FILE",
+      path: "input",
+      required: true,
+      about: "the folds, song ids only",
+    },
+    models: {
+      type: "list",
       placeholder: "LIST",
       default: "cheap,kobert-small",
-      about: `what to run, with commas: ${cheap.join(", ")}, cheap for all of these, and ${
-        configNames.join(", ")
-      }`,
+      about:
+        `what to run, with commas: ${cheap.join(", ")}, cheap for all of these, and models as --model of ` +
+        `train takes them: ${configNames.join(", ")}, a checkpoint's folder, a Hub id`,
     },
     splits: {
-      type: "text",
+      type: "list",
       placeholder: "LIST",
       about: "the splits to run, with commas: fold-1 and so on, disjoint (default all)",
     },
@@ -44,31 +61,28 @@ const options = readOptions({
     precision: shared.precision,
     epochs: { ...recipeOptions.epochs, default: 6 },
     batchSize: { ...recipeOptions.batchSize, default: 32 },
-    maxLength: { ...recipeOptions.maxLength, default: quickRecipe.maxLength },
-    learningRate: { ...recipeOptions.learningRate, default: quickRecipe.learningRate },
+    maxLength: recipeOptions.maxLength,
+    learningRate: recipeOptions.learningRate,
   },
 });
 const { output, seed } = options;
 
-const list = (text: string) => text.split(",").map((word) => word.trim()).filter((word) => word !== "");
-function checked(option: string, chosen: string[], known: readonly string[]): string[] {
-  const wrong = chosen.filter((name) => !known.includes(name));
+function checked(option: string, chosen: string[], known: readonly string[], isOther = (_: string) => false) {
+  const wrong = chosen.filter((name) => !known.includes(name) && !isOther(name));
   if (wrong.length === 0) return chosen;
-  console.error(`--${option}: ${wrong.join(", ")} is none of ${known.join(", ")}.`);
-  Deno.exit(2);
+  throw new UserError(`--${option}: ${wrong.join(", ")} is none of ${known.join(", ")}.`);
 }
 
 const file = await readFolds(options.folds);
 const labels = file.genres;
 const testSongs = testSongsOf(file);
-const models = checked(
+const wanted = checked(
   "models",
-  list(options.models).flatMap((name) => name === "cheap" ? cheap : [name]),
+  (options.models ?? ["cheap", "kobert-small"]).flatMap((name) => name === "cheap" ? cheap : [name]),
   [...cheap, ...configNames],
+  (name) => name.includes("/") || exists(name),
 );
-const splits = checked("splits", list(options.splits ?? [...testSongs.keys()].join(",")), [
-  ...testSongs.keys(),
-]);
+const splits = checked("splits", options.splits ?? [...testSongs.keys()], [...testSongs.keys()]);
 
 const listed = new Set([...testSongs.values()].flat());
 const songs = songsFrame(
@@ -78,120 +92,107 @@ console.log(
   `${songs.height} of the ${listed.size} listed songs, ${labels.length} genres, ${splits.join(", ")}`,
 );
 
-const splitOf = (name: string) => foldSplit(songs, testSongs.get(name)!, seed);
-
-const identity = { songs: songs.height, labels, seed };
-const transformerIdentity = {
-  ...identity,
-  epochs: options.epochs,
-  batchSize: options.batchSize,
-  maxLength: options.maxLength,
-  learningRate: options.learningRate,
-  precision: options.precision,
-  tokenizer: options.tokenizer ?? null,
-};
-const identityOf = (model: string) => configNames.includes(model) ? transformerIdentity : identity;
-/** A result of this or an earlier run, whatever the transformer's settings were then. */
-const resultOf = (split: string, model: string) => readResult(output, split, model, identity);
-
-/** Runs a method unless its result is there. */
-async function once(
-  split: string,
-  model: string,
-  work: () => Promise<Omit<FoldResult, "identity" | "seconds">>,
-): Promise<void> {
-  if (!models.includes(model)) return;
-  if (await readResult(output, split, model, identityOf(model)) !== undefined) return;
-  const startedAt = performance.now();
-  const result = await work();
-  const seconds = (performance.now() - startedAt) / 1000;
-  await writeResult(output, split, model, { identity: identityOf(model), seconds, ...result });
-  console.log(`${split}  ${model}: ${seconds.toFixed(0)} s`);
+/** How a network trains: one from scratch by the quick recipe, a checkpoint by the study's, but for what was given. */
+function recipeFor(source: string): Recipe {
+  const { epochs, batchSize, maxLength, learningRate, precision } = options;
+  return {
+    ...recipes[configNames.includes(source) ? "quick" : "study"]!,
+    epochs,
+    batchSize,
+    ...(maxLength !== undefined && { maxLength }),
+    ...(learningRate !== undefined && { learningRate }),
+    precision,
+    oversample: false,
+  };
 }
-
-async function runCheap(split: string, fold: FoldSplit): Promise<void> {
-  const run = cheapRunner(fold, labels);
-  for (const name of cheap) {
-    await once(split, name, async () => {
-      let bar: ProgressBar | undefined;
-      const { validation, test } = await run(name, (iteration) => {
-        bar ??= progressBar({ total: null, label: `${split} ${name}`, unit: "iterations" });
-        bar.update(iteration);
-      });
-      await bar?.finish();
-      return { kind: "probabilities", validation: rounded(validation), test: rounded(test) };
-    });
-  }
+const network = (source: string): Method => ({
+  kind: "network",
+  source,
+  ...(options.tokenizer !== undefined && { tokenizer: options.tokenizer }),
+  recipe: recipeFor(source),
+});
+const methods = new Map([
+  ...foldBaselines,
+  ...[...new Set([...configNames, ...wanted])].filter((name) => !foldBaselines.has(name))
+    .map((source) => [source, network(source)] as const),
+]);
+const sidesOf = new Map([...testSongs].map(([split, test]) => [split, foldSides(songs, test, seed)]));
+const trials = new Map<string, Trial>();
+function trialOf(split: string, method: Method): Trial {
+  const key = `${split} ${JSON.stringify(method)}`;
+  const known = trials.get(key);
+  if (known !== undefined) return known;
+  const trial = { method, labels, sides: sidesOf.get(split)!.sides, seed, about: split };
+  trials.set(key, trial);
+  return trial;
 }
-
-using stop = listenForStop();
-async function runTransformer(name: string, split: string, fold: FoldSplit): Promise<void> {
-  await once(split, name, async () => {
-    const folder = join(output, split, `${name}-training`);
-    const classifier = await loadTelling(name, { labels, seed, tokenizer: options.tokenizer });
-    const run = await fineTune(classifier, fold, {
-      ...quickRecipe,
-      epochs: options.epochs,
-      batchSize: options.batchSize,
-      maxLength: options.maxLength,
-      learningRate: options.learningRate,
-      precision: options.precision,
-      oversample: false,
-      seed,
-      keepCheckpoints: 1,
-    }, { output: folder, callbacks: [trainingProgress()], signal: stop.signal });
-    if (run.ended === "interrupted") {
-      console.log("Stopped; the same command goes on from there.");
-      Deno.exit(130);
-    }
-    const best = await loadClassifier(run.bestFolder!);
-    const logits = async (songs: Song[]) =>
-      rounded((await classifySongs(best, songs)).map(({ logits }) => logits));
-    const result = {
-      kind: "logits" as const,
-      validation: await logits(fold.rows.validation),
-      test: await logits(fold.rows.test),
-      notes: {
-        best: run.best,
-        epochs: run.history.filter(({ kind }) => kind === "evaluation"),
-      },
-    };
-    for (const { model } of [classifier, best]) for (const p of model.parameters.values()) p.dispose();
-    await Deno.remove(folder, { recursive: true });
-    return result;
-  });
-}
-
 for (const split of splits) {
-  const fold = splitOf(split);
-  const [train, validation, test, leftOut] = [fold.train, fold.validation, fold.test, fold.leftOut]
-    .map(({ height }) => height);
+  const { sides: { train, validation, test }, leftOut } = sidesOf.get(split)!;
   console.log(
-    `${split}: ${train} songs train, ${validation} validate, ${test} test` +
+    `${split}: ${train.length} songs train, ${validation.length} validate, ${test.length} test` +
       (leftOut === 0 ? "" : `; ${leftOut} with the lyrics of a test song are left out`),
   );
-  await runCheap(split, fold);
-}
-for (const name of models.filter((name) => configNames.includes(name))) {
-  for (const split of splits) await runTransformer(name, split, splitOf(split));
 }
 
-const all = new Map([...testSongs.keys()].map((name) => [name, splitOf(name)]));
-const { methods, weights } = await foldMethods(all, labels, configNames, resultOf);
-if (!methods.some(({ method }) => method === BASELINE)) {
+const store = trialStore(output), progress = trialsProgress("folds");
+const nameOf = new Map([...methods].map(([name, method]) => [method, name]));
+const [cheapOnes, networks] = [true, false].map((isCheap) =>
+  wanted.filter((name) => foldBaselines.has(name) === isCheap).map((name) => methods.get(name)!)
+) as [Method[], Method[]];
+const startedAt = new Map<Trial, number>();
+try {
+  await runTrials([
+    ...splits.flatMap((split) => cheapOnes.map((method) => trialOf(split, method))),
+    ...networks.flatMap((method) => splits.map((split) => trialOf(split, method))),
+  ], {
+    store,
+    signal: progress.signal,
+    listener: {
+      ...progress.listener,
+      callbacks: [trainingProgress()],
+      onNote: (note) => console.log(note),
+      async onTrial(trial, place) {
+        startedAt.set(trial, performance.now());
+        await progress.listener.onTrial?.(trial, place);
+      },
+      onDone(trial) {
+        const seconds = (performance.now() - startedAt.get(trial)!) / 1000;
+        console.log(`${trial.about}  ${nameOf.get(trial.method)}: ${seconds.toFixed(0)} s`);
+      },
+    },
+  });
+} catch (error) {
+  if (!progress.signal.aborted) throw error;
+  console.log("Stopped; the same command goes on from there.");
+  Deno.exit(130);
+} finally {
+  await progress.finish();
+}
+
+const all = new Map([...sidesOf].map(([split, { sides }]) => [split, sides]));
+const { methods: measured, weights } = await foldMethods(all, labels, [...methods.values()], trialOf, store);
+if (!measured.some(({ method }) => method === FOLD_BASELINE)) {
   console.log("The table needs the results of tfidf: add it to --models.");
   Deno.exit(0);
 }
 const folds = [...testSongs.keys()].filter((name) => name !== DISJOINT);
-const comparison = compareFolds(methods, { folds, baseline: BASELINE });
-await Deno.writeTextFile(
-  join(output, "folds.json"),
-  JSON.stringify({ identity, weights, ...comparison }, null, 2) + "\n",
-);
+const comparison = compareFolds(measured, { folds, baseline: FOLD_BASELINE });
+const { epochs, batchSize, precision, tokenizer = null } = options;
+const identity = {
+  songs: fingerprint(songRows(songs)),
+  labels,
+  seed,
+  epochs,
+  batchSize,
+  precision,
+  tokenizer,
+};
+await writeResults(join(output, "folds.json"), { identity, weights, ...comparison });
 console.log(
   `\n${foldsText(comparison, { baseline: "TF-IDF", others: file.disjoint_test ? [DISJOINT] : [] })}`,
 );
 console.log(
-  `\n"to …": accuracy in points, mean over folds and its paired 95 % interval (t). Best: ${comparison.best.trim()}.`,
+  `\n"to …": accuracy in points, mean over folds and its paired 95 % interval (t). Best: ${comparison.best}.`,
 );
+console.log(`Of ${identity.songs}, seed ${seed}; networks: ${epochs} epochs, batch ${batchSize}.`);
 console.log(`Figures: ${join(output, "folds.json")}`);

@@ -2,7 +2,7 @@
 import { join, resolve } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { holdFolder } from "../../lib/ground/mod.ts";
-import { judge, judgeBaselines, verdictTable, writeVerdicts } from "../../lib/ideas/mod.ts";
+import { judge, judgeBaselines, verdictTable, writeVerdicts } from "../../lib/trials/mod.ts";
 import { mergeLora, parameterCount } from "../../lib/models/mod.ts";
 import { listenForStop, progressBar, show, trainingProgress } from "../../lib/notebook/mod.ts";
 import { genresOf, songRows, splitToLearn } from "../../lib/songs/mod.ts";
@@ -125,12 +125,9 @@ const predictions = await classifySongs(best, test, {
 });
 const verdict = judge(source, labels, test, sharesOf(predictions));
 const bar = progressBar({ total: null, label: "기준 모델 · baselines", unit: "iterations" });
-const baselines = await judgeBaselines(
-  labels,
-  songRows(split.train),
-  test,
-  (iteration) => bar.update(iteration),
-);
+const baselines = await judgeBaselines(labels, { train: songRows(split.train), validation: [], test }, {
+  listener: { onIteration: (iteration) => bar.update(iteration) },
+});
 await bar.finish();
 await show(verdictTable([...baselines, verdict]));
 if (best.model.multiLabel) await show(genreSetsTable(measureGivenSets(best, test, predictions)));

@@ -1,4 +1,7 @@
 /** The folds file: which songs a published comparison tests on. */
+import type pl from "nodejs-polars";
+import { songRows, splitByIds } from "../../lib/songs/mod.ts";
+import type { Sides } from "../../lib/trials/mod.ts";
 
 /** Song ids only, so that it can be shared where lyrics cannot. */
 export interface FoldsFile {
@@ -41,4 +44,25 @@ export function testSongsOf(file: FoldsFile): Map<string, string[]> {
     ...file.folds.map((ids, i) => [`fold-${i + 1}`, ids] as const),
     ...(file.disjoint_test ? [[DISJOINT, file.disjoint_test] as const] : []),
   ]);
+}
+
+/**
+ * The sides of a fold: of the songs that are not tested a tenth validates; songs with the same lyrics stay together.
+ *
+ * @returns the sides, and how many songs share their lyrics with a test song and are on none
+ */
+export function foldSides(
+  songs: pl.DataFrame,
+  test: readonly string[],
+  seed: number,
+): { sides: Sides; leftOut: number } {
+  const split = splitByIds(songs, { test, validation: 0.1, seed });
+  return {
+    sides: {
+      train: songRows(split.train),
+      validation: songRows(split.validation),
+      test: songRows(split.test),
+    },
+    leftOut: split.leftOut.height,
+  };
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DISJOINT, readFolds, testSongsOf } from "./file.ts";
-import { readResult, rounded, writeResult } from "./results.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>) {
   const folder = await Deno.makeTempDir();
@@ -28,24 +27,4 @@ Deno.test("folds file: splits by name; what is missing is said", () =>
     await assert.rejects(read({ ...file, folds: [["1"]] }), /at least two lists/);
     await assert.rejects(read({ ...file, folds: [["1"], [2]] }), /song ids \(texts\)/);
     await assert.rejects(read({ ...file, disjoint_test: "2" }), /"disjoint_test" must be/);
-  }));
-
-Deno.test("fold results: read back as written, refused when made with other settings", () =>
-  inFolder(async (output) => {
-    const identity = { songs: 3, seed: 7, epochs: 4 };
-    assert.equal(await readResult(output, "fold-1", "kobert-small", identity), undefined);
-    const test = rounded([[1 / 3, 2 / 3]]);
-    await writeResult(output, "fold-1", "kobert-small", {
-      identity,
-      seconds: 1,
-      kind: "probabilities",
-      validation: [],
-      test,
-    });
-    const found = await readResult(output, "fold-1", "kobert-small", { songs: 3, seed: 7 });
-    assert.deepEqual(found!.test, [[0.3333333, 0.6666667]]);
-    await assert.rejects(
-      readResult(output, "fold-1", "kobert-small", { ...identity, epochs: 6 }),
-      /kobert-small\.json is from another run: epochs was 4 and is 6\. Remove it, or choose another --output/,
-    );
   }));

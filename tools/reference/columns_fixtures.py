@@ -1,9 +1,9 @@
-"""Reference numbers for lib/ideas (all columns together, stacking) and lib/evaluation (t quantiles), made with
+"""Reference numbers for lib/trials (all columns together, stacking) and lib/evaluation (t quantiles), made with
 scikit-learn and scipy.
 
     OMP_NUM_THREADS=1 .venv-reference/bin/python tools/reference/columns_fixtures.py
 
-Writes lib/ideas/testdata/columns.json. All data is made up here from fixed seeds.
+Writes lib/trials/testdata/columns.json. All data is made up here from fixed seeds.
 """
 
 import json
@@ -18,7 +18,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import MultiLabelBinarizer, OneHotEncoder, StandardScaler
 
-OUT = pathlib.Path(__file__).parents[2] / "lib" / "ideas" / "testdata" / "columns.json"
+OUT = pathlib.Path(__file__).parents[2] / "lib" / "trials" / "testdata" / "columns.json"
 GENRES = ["댄스", "발라드", "트로트"]
 WORDS = {
     "댄스": "춤 춰 party tonight 불빛 리듬 baby move 여름 밤 hey".split(),

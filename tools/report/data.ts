@@ -8,7 +8,7 @@ import type {
   EvaluationFile,
   ModelSearch,
   SeveralGenresFile,
-} from "../../lib/ideas/mod.ts";
+} from "../../lib/trials/mod.ts";
 import { openSafetensors } from "../../lib/models/files/mod.ts";
 import { type CleaningReport, prepareSongs, type Song, songRows, splitCounts } from "../../lib/songs/mod.ts";
 import type { EvaluationRecord, HistoryRecord, Recipe, TrainingRun } from "../../lib/training/mod.ts";
@@ -16,7 +16,7 @@ import { defaultSplit } from "../run_songs.ts";
 import { exists, root } from "../setup/paths.ts";
 import { digestOf, RECORD, type RunRecord } from "./record.ts";
 
-/** A method's verdict as `test_metrics.json` holds it: `writeVerdicts` of lib/ideas writes it. */
+/** A method's verdict as `test_metrics.json` holds it: `writeVerdicts` of lib/trials writes it. */
 export interface WrittenVerdict {
   accuracyPerInstance: { value: number; correct: number; count: number };
   accuracyPerSong: { value: number; correct: number; count: number };
@@ -53,7 +53,7 @@ export interface ModelSummary {
   parameters: number;
 }
 
-/** What the other files hold: by their names, as lib/ideas writes them. */
+/** What the other files hold: by their names, as lib/trials writes them. */
 export interface Answers {
   evaluation: EvaluationFile | null;
   modelSearch: ModelSearch | null;

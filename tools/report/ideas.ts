@@ -1,8 +1,12 @@
 /** The report's sections on what was compared and tried beside the model. */
 import { wilsonInterval } from "../../lib/evaluation/mod.ts";
-import type { ArtistFile } from "../../lib/ideas/mod.ts";
-import { columnsTable } from "../../lib/ideas/columns_comparison.ts";
-import { comparisonTable, searchTable } from "../../lib/ideas/search_results.ts";
+import {
+  type ArtistComparison,
+  bilingual,
+  columnsTable,
+  comparisonTable,
+  searchTable,
+} from "../../lib/trials/mod.ts";
 import * as plots from "../../lib/plots/mod.ts";
 import type { ReportData } from "./data.ts";
 import type { Picture } from "./figures.ts";
@@ -70,17 +74,17 @@ songs. Where the songs are split by artist, no test song's artist is known from 
 ${parts}`;
 }
 
-async function artistSplit(split: ArtistFile["splits"][number], picture: Picture): Promise<Html> {
-  const { by, model, songs, unknownArtists, fitted, naive, methods } = split;
+async function artistSplit(split: ArtistComparison, picture: Picture): Promise<Html> {
+  const { by, model, songs, unknownArtists, fits, naive, methods } = split;
   const grouped = methods.filter(({ key, byArtist }) =>
     ["artist", "lyrics", "fitted", "product"].includes(key) && byArtist.length > 0
   );
   const kind = by === "song" ? "곡별 분할 · split by song" : "가수별 분할 · split by artist";
-  return markup`<h3>${kind}: ${model}</h3>
+  return markup`<h3>${kind}: ${bilingual(model)}</h3>
 <p class="small">학습 · train ${songs.train}, 검증 · validation ${songs.validation}, 시험 · test ${songs.test} 곡 · songs;
-모르는 가수 · unknown artists ${unknownArtists}; α ${fitted.alphaProduct} (prior), ${fitted.alphaBayes} (over the genre's share);
+모르는 가수 · unknown artists ${unknownArtists}; α ${fits.product.alpha} (prior), ${fits.bayes.alpha} (over the genre's share);
 ×${
-    fitted.factor.toFixed(2)
+    Math.exp(fits.mendedRule.alpha).toFixed(2)
   } (rule, fitted). 규칙 그대로 · the rule as it was lowered ${naive.lowered} of ${naive.multiplied} logits.</p>
 ${
     table(methods.map(({ method, accuracy, macroF1, logLoss, mended, spoilt, p }) => ({
@@ -115,7 +119,10 @@ export async function columns({ columns }: ReportData, picture: Picture): Promis
     "모든 열, 선형 · all columns, linear": parts((key) => key.startsWith("columns-")),
     "쌓기 · stacking": parts((key) => !key.startsWith("columns-")),
   }).filter(([, contributions]) => contributions.length > 0);
-  const best = results.reduce((best, result, i) => result.accuracy > results[best]!.accuracy ? i : best, 0);
+  const best = results.reduce(
+    (best, result, i) => result.accuracy.value > results[best]!.accuracy.value ? i : best,
+    0,
+  );
   return markup`<p>The honest bar: a linear model of n-grams, artist, year, album and length. Beside it its combinations with
 <b>${lyricsModel}</b>, fitted on validation songs. What a part adds is the accuracy lost without it.</p>
 ${table(columnsTable(columns), { strong: (row) => row === best })}
@@ -132,7 +139,7 @@ yes or no for each genre. A song gets the genres from a probability of 0.5 on, o
 for all three alike; p-values are against the study's way.</p>
 ${
     multilabel.comparisons.map(({ model, songs, several, results }) =>
-      markup`<h3>${model}</h3>
+      markup`<h3>${bilingual(model)}</h3>
 <p class="small">장르가 여럿인 곡 · songs of several genres: 학습 · train ${several.train} of ${songs.train}, 시험 · test ${several.test} of ${songs.test}</p>
 ${
         table(results.map(({ method, accuracy, tuned, untuned, p }) => ({

@@ -1,6 +1,6 @@
 /** A small run for the tests of this folder. */
 import { instances, type Song } from "../../lib/songs/mod.ts";
-import { judge } from "../../lib/ideas/mod.ts";
+import { judge } from "../../lib/trials/mod.ts";
 import { quickRecipe } from "../../lib/training/recipe.ts";
 import type { Answers, ReportData, WrittenVerdict } from "./data.ts";
 import type { RunRecord } from "./record.ts";
@@ -93,7 +93,7 @@ function testAnswers(named: (text: string) => string): Answers {
     accuracyPerSong: score,
     accuracyPerInstance: score,
     macroF1: score,
-    bySeed: [{ seed: 7, accuracyPerSong: 0.75 }],
+    bySeed: [{ seed: 7, accuracyPerSong: 0.75, trainSeconds: 3 }],
   });
   const comparison = {
     better: named("tfidf"),
@@ -104,7 +104,14 @@ function testAnswers(named: (text: string) => string): Answers {
     p: 0.0123,
     correctedP: 0.0246,
   };
-  const columnScores = { accuracy: 0.675, macroF1: 0.6, logLoss: 1, calibrationError: 0.1 };
+  const name = (text: string) => ({ ko: text, en: text });
+  const fit = (alpha: number) => ({ alpha, logLoss: 1, accuracy: 0.7, curve: [], atMaximum: false });
+  const columnScores = {
+    accuracy: { value: 0.675, low: 0.6, high: 0.75 },
+    macroF1: 0.6,
+    logLoss: 1,
+    calibrationError: 0.1,
+  };
   const figures = {
     error: 0.2,
     largestGap: 0.4,
@@ -149,7 +156,7 @@ function testAnswers(named: (text: string) => string): Answers {
           leftOut: null,
           adds: null,
           ...columnScores,
-          accuracy: 0.8,
+          accuracy: { ...columnScores.accuracy, value: 0.8, high: 0.9 },
         },
         {
           key: "columns-without-artist",
@@ -177,15 +184,15 @@ function testAnswers(named: (text: string) => string): Answers {
       results: [searched("tfidf", "no network"), searched("roberta", "from scratch")],
       againstBest: [comparison],
       againstNext: [comparison],
-      runs: [],
     },
     artist: {
       splits: [{
         by: "artist",
-        model: named("kobert-small"),
+        model: name(named("kobert-small")),
         songs: { train: 24, validation: 3, test: 3 },
         unknownArtists: 3,
-        fitted: { factor: 2.5, alphaProduct: 0.75, alphaBayes: 1.25, strength: 1 },
+        strength: 1,
+        fits: { mendedRule: fit(Math.log(2.5)), product: fit(0.75), bayes: fit(1.25) },
         naive: { multiplied: 20, lowered: 12 },
         methods: [{
           key: "lyrics",
@@ -202,7 +209,7 @@ function testAnswers(named: (text: string) => string): Answers {
     },
     multilabel: {
       comparisons: [{
-        model: named("TF-IDF"),
+        model: name(named("TF-IDF")),
         labels: [named("발라드")],
         songs: { train: 24, validation: 3, test: 3 },
         several: { train: 5, validation: 1, test: 1 },

@@ -1,0 +1,42 @@
+/** The machine-readable results in a run's folder: views of predictions, for the report and whoever reads JSON. */
+import { dirname } from "node:path";
+import type { ConfusedPair } from "../evaluation/mod.ts";
+import { writeJson } from "../ground/mod.ts";
+import type { SongCalibration } from "./closer_look/calibration.ts";
+import type { HardSong } from "./closer_look/hardest_songs.ts";
+import type { SongGroups } from "./closer_look/song_groups.ts";
+import type { ArtistComparison } from "./joined/artist_ideas.ts";
+import type { LearningCurve } from "./plans/learning_curve.ts";
+import type { SeveralGenresComparison } from "./plans/several_genres.ts";
+
+/** The file `evaluation.json`: the closer look at the model, on test songs. */
+export interface EvaluationFile {
+  model: string;
+  /** Numbers of songs. */
+  songs: { train: number; validation: number; test: number };
+  /** Accuracy per song. */
+  accuracy: number;
+  calibration: SongCalibration;
+  /** The worst first. */
+  hardest: HardSong[];
+  /** Once a song, the most frequent first. */
+  confused: ConfusedPair[];
+  groups: SongGroups;
+  learningCurves: LearningCurve[];
+}
+
+/** The file `artist.json`: one entry for each split and lyrics model. */
+export interface ArtistFile {
+  splits: ArtistComparison[];
+}
+
+/** The file `multilabel.json`: one entry for each method. */
+export interface SeveralGenresFile {
+  comparisons: SeveralGenresComparison[];
+}
+
+/** Writes results as JSON, whole or not at all, and their folder where there is none. */
+export async function writeResults(path: string, results: unknown): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await writeJson(path, results);
+}

@@ -1,0 +1,151 @@
+/** Runs trials: what a store lacks, one after the other or as many at once as the runner allows. */
+import { instances } from "../songs/mod.ts";
+import type { SongPrediction, TrainingCallback } from "../training/mod.ts";
+import { runArtist, runMajority } from "./methods/baselines.ts";
+import { runColumns } from "./methods/columns.ts";
+import { checkNetworks, runNetwork } from "./methods/network.ts";
+import { runWords } from "./methods/words.ts";
+import { memoryStore, type TrialStore } from "./store.ts";
+import { answersOf, type Predictions, type RunContext, type Trial } from "./trial.ts";
+
+/** Where trials run: in this process, or elsewhere. */
+export interface Runner {
+  /** How many it runs at a time; 1 by default. */
+  atOnce?: number;
+  /** Throws where one of the trials cannot be run, before hours go into the others. */
+  check?(trials: readonly Trial[]): Promise<void>;
+  /** @throws DOMException (`AbortError`) where it was asked to end */
+  run(trial: Trial, context: RunContext): Promise<Predictions>;
+}
+
+/** This process. */
+export const here: Runner = {
+  check: checkNetworks,
+  run(trial, context) {
+    const { method } = trial;
+    switch (method.kind) {
+      case "majority":
+        return Promise.resolve(runMajority(trial, method));
+      case "artist":
+        return Promise.resolve(runArtist(trial));
+      case "words":
+        return runWords(trial, method, context);
+      case "columns":
+        return runColumns(trial, method, context);
+      case "network":
+        return runNetwork(trial, method, context);
+    }
+  },
+};
+
+/** What is about to run. */
+export interface TrialPlan {
+  trials: number;
+  /** Done before. */
+  before: number;
+  /** Optimizer steps of all trials, and of those done before. */
+  steps: number;
+  stepsBefore: number;
+}
+
+/** What is told while trials run. What it throws ends them. */
+export interface TrialListener {
+  onStart?(plan: TrialPlan): void | Promise<void>;
+  /** A trial begins. @param place the how-many-th of those to run, `2/6` */
+  onTrial?(trial: Trial, place: string): void | Promise<void>;
+  /** What there is to know of how a trial's model was loaded. */
+  onNote?(note: string, trial: Trial): void;
+  /** An iteration of a fit without a network. */
+  onIteration?(iteration: number): void | Promise<void>;
+  /** Of trainings. */
+  callbacks?: readonly TrainingCallback[];
+  onDone?(trial: Trial, predictions: Predictions): void | Promise<void>;
+}
+
+/** Where and how trials run. */
+export interface RunOptions {
+  /** Keeps predictions, so that a trial is run once; by default for this call only. */
+  store?: TrialStore;
+  runner?: Runner;
+  listener?: TrialListener;
+  /** Asks to end: the trial under way is given up (a training keeps a checkpoint in a store with files), those before it are kept. */
+  signal?: AbortSignal;
+}
+
+/**
+ * The predictions of trials: out of the store those it has, the others run now, in order, and kept.
+ *
+ * @returns in the order of `wanted`
+ * @throws DOMException (`AbortError`) where it was asked to end: the next call goes on from there
+ */
+export async function runTrials(wanted: readonly Trial[], options: RunOptions = {}): Promise<Predictions[]> {
+  const { store = memoryStore(), runner = here, listener = {}, signal } = options;
+  const found = await Promise.all(wanted.map((trial) => store.read(trial)));
+  const missing = wanted.filter((_, i) => found[i] === null);
+  await runner.check?.(missing);
+  const stepsIn = (trials: readonly Trial[]) => trials.reduce((sum, trial) => sum + stepsOf(trial), 0);
+  const steps = stepsIn(wanted);
+  await listener.onStart?.({
+    trials: wanted.length,
+    before: wanted.length - missing.length,
+    steps,
+    stepsBefore: steps - stepsIn(missing),
+  });
+  let begun = 0;
+  const work = async () => {
+    while (begun < missing.length) {
+      const trial = missing[begun++]!;
+      signal?.throwIfAborted();
+      // the same trial may be wanted twice
+      if (await store.read(trial) !== null) continue;
+      await listener.onTrial?.(trial, `${begun}/${missing.length}`);
+      const predictions = await runner.run(trial, {
+        folder: await store.workFolder(trial),
+        callbacks: listener.callbacks ?? [],
+        onNote: (note) => listener.onNote?.(note, trial),
+        async onIteration(iteration) {
+          signal?.throwIfAborted();
+          await listener.onIteration?.(iteration);
+        },
+        ...(signal && { signal }),
+      });
+      await store.write(trial, predictions);
+      await listener.onDone?.(trial, predictions);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, runner.atOnce ?? 1) }, work));
+  return await Promise.all(wanted.map(async (trial, i) => found[i] ?? (await store.read(trial))!));
+}
+
+/** The predictions of one trial. */
+export async function runTrial(trial: Trial, options: RunOptions = {}): Promise<Predictions> {
+  const [predictions] = await runTrials([trial], options);
+  return predictions!;
+}
+
+/** The optimizer steps that a trial takes. */
+function stepsOf({ method, sides }: Trial): number {
+  if (method.kind !== "network") return 0;
+  const { oversample, multiLabel, maxTrainSamples, maxSteps, epochs, batchSize } = method.recipe;
+  const examples = multiLabel ? sides.train.length : instances(sides.train, { oversample }).length;
+  const steps = epochs * Math.ceil(Math.min(examples, maxTrainSamples ?? Infinity) / batchSize);
+  return Math.min(maxSteps ?? Infinity, steps);
+}
+
+/**
+ * Notes what a model says that was trained as something else by a trial's own recipe and songs (notebook 4's): the trial need not be run
+ * any more.
+ *
+ * @param predictions of the trial's validation and then its test songs
+ */
+export async function noteTrial(
+  store: TrialStore,
+  trial: Trial,
+  predictions: readonly SongPrediction[],
+): Promise<Predictions> {
+  const noted = { each: isMultiLabel(trial), ...answersOf(trial, predictions), cost: null };
+  await store.write(trial, noted);
+  return noted;
+}
+
+const isMultiLabel = ({ method }: Trial) => method.kind === "network" && method.recipe.multiLabel;

@@ -1,0 +1,118 @@
+/** What a method's genre probabilities are worth on songs: both accuracies, macro-F1, the scores of each genre. */
+import {
+  checkProbabilities,
+  type ClassificationReport,
+  classificationReport,
+  type ConfusionMatrix,
+  confusionMatrix,
+  instanceAccuracy,
+  type LabelledAccuracy,
+  macroF1Name,
+  type Rows,
+  SONG_ACCURACY_LABEL,
+} from "../evaluation/mod.ts";
+import { instances, type Song } from "../songs/mod.ts";
+import { writeResults } from "./files.ts";
+import { bilingual, nameOf } from "./names.ts";
+import { type RunOptions, runTrials } from "./run.ts";
+import { credit } from "./scores.ts";
+import { type Method, type Sides, words } from "./trial.ts";
+
+/** A method and how well it tells the genres of some songs. */
+export interface Verdict {
+  method: string;
+  /** As the study counts: once for each pair of a song's genres and artists. */
+  perInstance: LabelledAccuracy;
+  /** Once a song, right if any of its genres. */
+  perSong: LabelledAccuracy;
+  /** Once a song, of the genre it is credited with: the predicted one where right, else its first in the order of the labels. */
+  macroF1: number;
+  /** As `macroF1`; its `absent` counts the genres that no song has. */
+  report: ClassificationReport;
+  /** As `macroF1`. */
+  confusion: ConfusionMatrix;
+}
+
+/**
+ * Judges genre probabilities. Songs with a genre outside `labels` count as wrong for that genre.
+ *
+ * @param labels the genres, in the order of the probabilities' columns
+ * @param probabilities one row a song, in the songs' order
+ * @throws RangeError when there is no song, or rows and songs differ in number
+ */
+export function judge(
+  method: string,
+  labels: readonly string[],
+  songs: readonly Song[],
+  probabilities: Rows,
+): Verdict {
+  if (probabilities.length !== songs.length) {
+    throw new RangeError(`judge: ${probabilities.length} rows of probabilities for ${songs.length} songs.`);
+  }
+  checkProbabilities("judge", probabilities);
+  const { right, answers, credited, labels: all } = credit(songs, labels, probabilities);
+  const answerOf = new Map(songs.map(({ id }, i) => [id, answers[i]!]));
+  const rows = instances(songs, { oversample: true });
+  const report = classificationReport(credited, answers, { labels: all });
+  const correct = right.filter(Boolean).length;
+  return {
+    method,
+    perInstance: instanceAccuracy(
+      rows.map(({ genre }) => genre),
+      rows.map(({ songId }) => answerOf.get(songId)!),
+    ),
+    perSong: { value: correct / songs.length, correct, count: songs.length, label: SONG_ACCURACY_LABEL },
+    macroF1: report.macro.f1,
+    report,
+    confusion: confusionMatrix(credited, answers, { labels: all }),
+  };
+}
+
+/** The honest bar: the majority class, the artist's most frequent genre, TF-IDF with logistic regression. */
+export const baselineMethods: readonly Method[] = [
+  { kind: "majority", way: "oversampling" },
+  { kind: "artist" },
+  words({ tolerance: 1e-5 }),
+];
+
+/** {@link baselineMethods} on the same split, judged on the test songs. */
+export async function judgeBaselines(
+  labels: readonly string[],
+  sides: Sides,
+  options: RunOptions = {},
+): Promise<Verdict[]> {
+  const predictions = await runTrials(
+    baselineMethods.map((method) => ({ method, labels, sides, seed: 0 })),
+    options,
+  );
+  return baselineMethods.map((method, i) =>
+    judge(bilingual(nameOf(method)), labels, sides.test, predictions[i]!.test.shares)
+  );
+}
+
+/** Verdicts on the same songs as rows of a table: both accuracies (labelled) and macro-F1, whose column says what it leaves out. */
+export function verdictTable(verdicts: readonly Verdict[]): Record<string, string>[] {
+  const macroName = macroF1Name(Math.max(0, ...verdicts.map(({ report }) => report.absent)));
+  return verdicts.map(({ method, perInstance, perSong, macroF1 }) => ({
+    "방법 · method": method,
+    "인스턴스별 정확도 · accuracy per instance": perInstance.value.toFixed(3),
+    "곡별 정확도 · accuracy per song": perSong.value.toFixed(3),
+    [macroName]: macroF1.toFixed(3),
+  }));
+}
+
+/** Writes verdicts as JSON, by method: both accuracies, macro-F1, every genre's scores, the confusion matrix. */
+export async function writeVerdicts(path: string, verdicts: readonly Verdict[]): Promise<void> {
+  await writeResults(
+    path,
+    Object.fromEntries(
+      verdicts.map(({ method, perInstance, perSong, macroF1, report, confusion }) => [method, {
+        accuracyPerInstance: perInstance,
+        accuracyPerSong: perSong,
+        macroF1,
+        perGenre: report.perLabel,
+        confusion: { labels: confusion.labels, counts: confusion.counts },
+      }]),
+    ),
+  );
+}
