@@ -1,10 +1,10 @@
 /** {@link Kernels} composed of TensorFlow.js operations: for every engine, and what the fused ones are checked against. */
 import * as tf from "@tensorflow/tfjs";
-import type { Activation, Dropping, Kernels, NormValues } from "./kernels.ts";
+import type { Activation, ClassTargets, Dropping, Kernels, NormValues } from "./kernel_types.ts";
 import { uniform } from "./random.ts";
 import { isBfloat16, toBfloat16, toFloat32 } from "./raw.ts";
 import { rotatedHeads, rotateGradient } from "./rotary.ts";
-import { reshape, stack, transpose, unstack } from "./low.ts";
+import { joinHeads, product, reshape, separateHeads, stack, transpose, unstack } from "./low.ts";
 
 const gaussianScale = 1 / Math.sqrt(2 * Math.PI);
 const tanhScale = Math.sqrt(2 / Math.PI);
@@ -86,6 +86,16 @@ function halves(x: tf.Tensor, bias: tf.Tensor | null): [tf.Tensor, tf.Tensor] {
 function softmaxOf(scores: tf.Tensor, mask: tf.Tensor | null, scale: number): tf.Tensor {
   const scaled = tf.mul(toFloat32(scores), scale);
   return tf.softmax(mask === null ? scaled : tf.add(scaled, mask));
+}
+
+/** What is asked of each row and class, [rows, classes]. */
+function targetsOf({ labels, weights, spread }: ClassTargets, classes: number): tf.Tensor {
+  const hard = tf.mul(
+    tf.oneHot(tf.tensor1d(labels, "int32"), classes),
+    tf.expandDims(tf.tensor1d(weights), 1),
+  );
+  if (spread === null) return hard;
+  return tf.add(hard, tf.outerProduct(tf.tensor1d(spread.rows), tf.tensor1d(spread.classes)));
 }
 
 export const composed: Kernels = {
@@ -190,6 +200,45 @@ export const composed: Kernels = {
       const dScores = like(tf.mul(tf.mul(p, tf.sub(centred, missing)), scale), scores);
       return { dScores, dropped: like(drop(p, dropping), scores) };
     }),
+
+  attention: (qkv, { bias, mask, sizes, scale, dropping }) =>
+    tf.tidy(() => {
+      const [q, k, v] = composed.splitHeads(qkv, bias, sizes);
+      const dropped = composed.attentionWeights(product(q, k, false, true), mask, scale, dropping);
+      return joinHeads(product(dropped, v));
+    }),
+
+  attentionGradient: (dy, qkv, { bias, mask, sizes, scale, dropping }) =>
+    tf.tidy(() => {
+      const [q, k, v] = composed.splitHeads(qkv, bias, sizes), scores = product(q, k, false, true);
+      const dContext = separateHeads(dy, sizes), dDropped = product(dContext, v, false, true);
+      const { dScores, dropped } = composed.attentionWeightsGradient(dDropped, scores, mask, scale, dropping);
+      const dv = product(dropped, dContext, true, false);
+      return composed.mergeHeads(product(dScores, k), product(dScores, q, true, false), dv);
+    }),
+
+  crossEntropy: (logits, targets) =>
+    tf.tidy(() => {
+      const most = tf.max(logits, 1, true), below = tf.sub(logits, most);
+      const logSum = tf.log(tf.sum(tf.exp(below), 1, true));
+      const loss = tf.neg(tf.sum(tf.mul(targetsOf(targets, logits.shape[1]!), tf.sub(below, logSum))));
+      return { loss, norms: tf.concat([most, logSum], 1) };
+    }),
+
+  crossEntropyGradient: (logits, norms, targets, scale, low) =>
+    tf.tidy(() => {
+      const [most, logSum] = tf.split(norms, 2, 1) as [tf.Tensor, tf.Tensor];
+      const wanted = targetsOf(targets, logits.shape[1]!), total = tf.sum(wanted, 1, true);
+      const softmax = tf.exp(tf.sub(tf.sub(logits, most), logSum));
+      const gradient = tf.mul(tf.sub(tf.mul(softmax, total), wanted), scale);
+      return low ? toBfloat16(gradient) : gradient;
+    }),
+
+  argMax: (x) => tf.tidy(() => tf.argMax(toFloat32(x), 1)),
+
+  addBias: (x, bias) => tf.tidy(() => tf.add(toFloat32(x), bias)),
+
+  sumRows: (x) => tf.tidy(() => tf.sum(toFloat32(x), 0)),
 
   add: (a, b) => tf.tidy(() => tf.add(toFloat32(a), toFloat32(b))),
 

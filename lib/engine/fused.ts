@@ -1,7 +1,8 @@
-/** {@link Kernels} as one pass each: the operations of native/kernels.cc, on the CPU under TensorFlow. */
+/** {@link Kernels} as one pass each: the operations of native, on the CPU under TensorFlow. */
 import * as tf from "@tensorflow/tfjs";
 import { composed } from "./composed.ts";
-import type { Dropping, Kernels, NormValues } from "./kernels.ts";
+import type { AttentionParts, ClassTargets, Dropping, Kernels, NormValues } from "./kernel_types.ts";
+import { hasWholeAttention } from "./low.ts";
 import type { GroupedSizes } from "./rotary.ts";
 import { attribute, DataType, dataTypeOf, isBfloat16, run, runOne, toFloat32 } from "./raw.ts";
 
@@ -39,6 +40,32 @@ function addNorm(
     const [output, normal, inverse] = run("SongAddNorm", attributes, inputs, 3);
     return { output: output!, normal: normal!, inverse: inverse! };
   });
+}
+
+function tensorsOf({ labels, weights, spread }: ClassTargets): tf.Tensor[] {
+  const vector = (values: Float32Array | null) => values === null ? tf.zeros([0]) : tf.tensor1d(values);
+  return [
+    tf.tensor1d(labels, "int32"),
+    vector(weights),
+    vector(spread && spread.rows),
+    vector(spread && spread.classes),
+  ];
+}
+
+function runAttention(
+  name: string,
+  tensors: tf.Tensor[],
+  { bias, mask, sizes, scale, dropping }: AttentionParts,
+  outputs: number,
+): tf.Tensor[] {
+  const { batch, length, heads } = sizes;
+  const attributes = [
+    attribute.type("T", DataType.bfloat16),
+    attribute.float("scale", scale),
+    rateOf(dropping),
+  ];
+  const all = tf.tensor1d([batch, length, heads], "int32");
+  return run(name, attributes, [...tensors, bias, mask ?? tf.zeros([0]), keyOf(dropping), all], outputs);
 }
 
 export const fused: Kernels = {
@@ -130,6 +157,38 @@ export const fused: Kernels = {
       const [dScores, dropped] = run("SongAttentionSoftmaxGradient", attributes, inputs, 2);
       return { dScores: dScores!, dropped: dropped! };
     }),
+
+  attention: (qkv, parts) =>
+    tf.tidy(() =>
+      hasWholeAttention(qkv, parts.sizes.heads)
+        ? runAttention("SongAttention", [qkv], parts, 1)[0]!
+        : composed.attention(qkv, parts)
+    ),
+
+  attentionGradient: (dy, qkv, parts) =>
+    tf.tidy(() => {
+      if (!hasWholeAttention(qkv, parts.sizes.heads)) return composed.attentionGradient(dy, qkv, parts);
+      const [dqkv, dBias] = runAttention("SongAttentionGradient", [dy, qkv], parts, 2);
+      return { dqkv: dqkv!, dBias: dBias! };
+    }),
+
+  crossEntropy: (logits, targets) =>
+    tf.tidy(() => {
+      const [loss, norms] = run("SongCrossEntropy", [typeFor(false)], [logits, ...tensorsOf(targets)], 2);
+      return { loss: loss!, norms: norms! };
+    }),
+
+  crossEntropyGradient: (logits, norms, targets, scale, low) =>
+    tf.tidy(() => {
+      const inputs = [logits, norms, ...tensorsOf(targets), scale];
+      return runOne("SongCrossEntropyGradient", [typeFor(low)], inputs);
+    }),
+
+  argMax: (x) => runOne("SongArgMax", [typeOf(x)], [x]),
+
+  addBias: (x, bias) => runOne("SongAddBias", [typeOf(x)], [x, bias]),
+
+  sumRows: (x) => runOne("SongSumRows", [typeOf(x)], [x]),
 
   add: (a, b) =>
     tf.tidy(() => {

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { createHash } from "node:crypto";
 import { startEngine } from "./backend.ts";
 import { fused } from "./fused.ts";
+import { product } from "./low.ts";
 import { AdamW } from "./optimizer.ts";
 import { Parameter } from "./parameters.ts";
 import { toBfloat16 } from "./raw.ts";
@@ -29,6 +30,12 @@ function everything(low: boolean): tf.Tensor[] {
   const rotated = fused.rotaryHeads(make([rows, 192], 13), null, grouped, rotary);
   const scaled = fused.rmsNorm(residual, vector, 1e-5, low);
   const mask = float([5, 1, 1, 30], 8);
+  const targets = {
+    labels: Int32Array.from({ length: rows }, (_, i) => i % width),
+    weights: new Float32Array(rows).fill(0.5),
+    spread: { rows: new Float32Array(rows).fill(1), classes: new Float32Array(width).fill(0.001) },
+  };
+  const loss = fused.crossEntropy(residual, targets);
   return [
     fused.activate(x, vector, "gelu"),
     ...Object.values(fused.activateGradient(dy, x, vector, "gelu")),
@@ -46,15 +53,40 @@ function everything(low: boolean): tf.Tensor[] {
     fused.attentionWeights(scores, mask, 0.2, dropping),
     ...Object.values(fused.attentionWeightsGradient(make([5, 4, 30, 30], 10), scores, mask, 0.2, dropping)),
     fused.dropout(x, dropping),
+    ...Object.values(loss),
+    fused.crossEntropyGradient(residual, loss.norms, targets, tf.scalar(0.3), low),
+    fused.addBias(x, vector),
+    fused.sumRows(x),
+    fused.argMax(x),
     fused.add(residual, x),
     tf.scalar(fused.sumOfSquares([make([123457], 9), x])),
+  ];
+}
+
+function products(low: boolean): tf.Tensor[] {
+  const make = (shape: number[], seed: number) => {
+    const values = tf.tensor(randomValues(shape, seed), shape);
+    return low ? toBfloat16(values) : values;
+  };
+  const qkv = make([70, 384], 24), sizes = { batch: 2, length: 35, heads: 2 };
+  const parts = { bias: tf.zeros([384]), mask: null, sizes, scale: 0.1, dropping };
+  return [
+    fused.attention(qkv, parts),
+    ...Object.values(fused.attentionGradient(make([70, 128], 25), qkv, parts)),
+    product(make([300, 1100], 20), make([1100, 530], 21)),
+    product(make([300, 96], 22), make([530, 96], 23), false, true),
+    product(make([1100, 300], 20), make([1100, 530], 21), true, false),
   ];
 }
 
 for (let repeat = 0; repeat < Number(Deno.args[0]); repeat++) {
   const hash = createHash("sha256");
   for (const low of [false, true]) {
-    tf.tidy(() => everything(low).forEach((tensor) => hash.update(new Uint8Array(take(tensor).buffer))));
+    tf.tidy(() =>
+      [...everything(low), ...products(low)].forEach((tensor) =>
+        hash.update(new Uint8Array(take(tensor).buffer))
+      )
+    );
     const parameter = new Parameter("weight", tf.tensor(randomValues([12345], 1)));
     const optimizer = new AdamW();
     optimizer.step(new Map([[parameter, tf.tensor(randomValues([12345], 2))]]), 0.01);

@@ -8,10 +8,11 @@ import { fileURLToPath } from "node:url";
 import { startEngine } from "./backend.ts";
 import { composed } from "./composed.ts";
 import { fused } from "./fused.ts";
-import type { Dropping } from "./kernels.ts";
+import type { Dropping } from "./kernel_types.ts";
 import { AdamW } from "./optimizer.ts";
 import { Parameter } from "./parameters.ts";
-import { hasKernels, toBfloat16 } from "./raw.ts";
+import { joinHeads, product, separateHeads } from "./low.ts";
+import { hasKernels, hasProducts, toBfloat16 } from "./raw.ts";
 import { randomValues, take } from "./testing.ts";
 
 await startEngine();
@@ -263,6 +264,48 @@ for (const precision of precisions) {
       }
     }));
 
+  test(`cross-entropy and its gradient, ${precision}: rows without weight, all classes asked for`, () =>
+    tf.tidy(() => {
+      // TensorFlow.js has no one-hot row of one class
+      for (const [rows, classes] of sizes.filter(([, width]) => width > 1)) {
+        const logits = make([rows, classes], 1, "float32", 3);
+        const labels = Int32Array.from({ length: rows }, (_, i) => i * 7 % classes);
+        const weights = Float32Array.from({ length: rows }, (_, i) => i % 3 === 1 ? 0 : 0.5 + i % 2);
+        const spread = {
+          rows: Float32Array.from({ length: rows }, (_, i) => i % 4 === 1 ? 0 : 1),
+          classes: Float32Array.from({ length: classes }, (_, i) => (1 + i % 2) / 10 / classes),
+        };
+        const scale = tf.scalar(0.7);
+        for (const targets of [{ labels, weights, spread: null }, { labels, weights, spread }]) {
+          const what = `${rows} x ${classes}, ${targets.spread === null ? "labels alone" : "all classes"}`;
+          const actual = fused.crossEntropy(logits, targets),
+            expected = composed.crossEntropy(logits, targets);
+          agree(actual.loss, expected.loss, "float32", what, 4 * rows);
+          const gradient = (kernels: typeof fused) =>
+            kernels.crossEntropyGradient(
+              logits,
+              kernels.crossEntropy(logits, targets).norms,
+              targets,
+              scale,
+              precision === "bf16",
+            );
+          agree(gradient(fused), gradient(composed), precision, `${what}, gradient`);
+        }
+      }
+    }));
+
+  test(`a bias added, rows summed, each row's largest, ${precision}`, () =>
+    tf.tidy(() => {
+      for (const [rows, width] of sizes) {
+        const x = make([rows, width], 1, precision), bias = make([width], 2), what = `${rows} x ${width}`;
+        agree(fused.addBias(x, bias), composed.addBias(x, bias), "float32", `${what} + bias`);
+        agree(fused.sumRows(x), composed.sumRows(x), "float32", `${what} summed`, rows);
+        agree(fused.argMax(x), composed.argMax(x), "float32", `${what}, largest`);
+      }
+      const twice = inPrecision(tf.tensor2d([[1, 3, 2, 3], [-Infinity, -2, -2, -5]]), precision);
+      assert.deepEqual([...fused.argMax(twice).dataSync()], [1, 1], "the first of several");
+    }));
+
   test(`sums of both precisions, ${precision}`, () =>
     tf.tidy(() => {
       for (const shape of [[1], [7, 33], [2, 3, 5]]) {
@@ -399,6 +442,132 @@ function maskOf(shape: number[]): tf.Tensor {
   );
   return tf.tensor(values, shape);
 }
+
+Deno.test({
+  name: "products in bfloat16: sizes that fit no tile, every transposition, long sums; rounded once",
+  ignore: !hasProducts(),
+  fn: () =>
+    tf.tidy(() => {
+      const shapes = [
+        [1, 1, 2],
+        [13, 45, 66],
+        [12, 32, 512],
+        [97, 300, 1100],
+        [200, 17, 2050],
+        [3, 700, 34],
+        [30, 70, 1],
+        [50, 40, 617],
+        [20, 40, 1101],
+      ];
+      for (const [rows, columns, inner] of shapes as [number, number, number][]) {
+        for (const transposeA of [false, true]) {
+          for (const transposeB of [false, true]) {
+            const a = make(transposeA ? [inner, rows] : [rows, inner], 1, "bf16");
+            const b = make(transposeB ? [columns, inner] : [inner, columns], 2, "bf16");
+            const exact = tf.matMul(floatOf(a), floatOf(b), transposeA, transposeB);
+            const what = `${rows} x ${columns} x ${inner}, ${transposeA}, ${transposeB}`;
+            agree(product(a, b, transposeA, transposeB), exact, "bf16", what, 4 * Math.sqrt(inner));
+          }
+        }
+      }
+    }),
+});
+
+/** Attentions that fit no tile: rows, tokens, heads, a head's width, the form of the mask. */
+const attentions = [
+  [1, 1, 1, 2, null],
+  [2, 5, 3, 6, "batch"],
+  [3, 13, 2, 64, "batch"],
+  [2, 37, 2, 34, "rows"],
+  [1, 70, 3, 32, null],
+  [2, 128, 2, 64, "batch"],
+] as const;
+
+Deno.test({
+  name: "attention as one operation: as its pieces in float32, forward and backward, masks and dropout",
+  ignore: !hasProducts(),
+  fn: () =>
+    tf.tidy(() => {
+      for (const [batch, length, heads, size, masked] of attentions) {
+        for (const dropped of [null, dropping(0.3, 5, 6)]) {
+          const width = heads * size,
+            what = `${batch} x ${length} x ${heads} x ${size}, ${dropped?.rate ?? 0}`;
+          const qkv = make([batch * length, 3 * width], 1, "bf16"),
+            dy = make([batch * length, width], 2, "bf16");
+          const maskShape = [batch, 1, masked === "rows" ? length : 1, length];
+          const mask = masked === null ? null : maskOf(maskShape);
+          const parts = {
+            bias: make([3 * width], 3),
+            mask,
+            sizes: { batch, length, heads },
+            scale: 1 / Math.sqrt(size),
+            dropping: dropped,
+          };
+          // the pieces with the fused softmax, which drops the same entries, in float32 from what is rounded
+          const bias = tf.zeros([3 * width]);
+          const sum = toBfloat16(tf.add(floatOf(qkv), parts.bias));
+          const [q, k, v] = composed.splitHeads(floatOf(sum), bias, parts.sizes);
+          const scores = tf.matMul(q, k, false, true), dContext = separateHeads(floatOf(dy), parts.sizes);
+          const weights = fused.attentionWeights(scores, mask, parts.scale, dropped);
+          const expected = joinHeads(tf.matMul(weights, v));
+          near(fused.attention(qkv, parts), expected, `${what}, context`);
+          const dDropped = tf.matMul(dContext, v, false, true);
+          const { dScores, dropped: left } = fused.attentionWeightsGradient(
+            dDropped,
+            scores,
+            mask,
+            parts.scale,
+            dropped,
+          );
+          const merged = composed.mergeHeads(
+            tf.matMul(dScores, k),
+            tf.matMul(dScores, q, true, false),
+            tf.matMul(left, dContext, true, false),
+          );
+          const actual = fused.attentionGradient(dy, qkv, parts);
+          const thirds = (x: tf.Tensor) => tf.split(floatOf(x), 3, -1);
+          thirds(actual.dqkv).forEach((part, i) =>
+            near(part, thirds(merged.dqkv)[i]!, `${what}, ${"qkv"[i]} of dqkv`)
+          );
+          near(actual.dBias, tf.sum(floatOf(actual.dqkv), 0), `${what}, dBias`);
+          if (dropped !== null) continue;
+          near(fused.attention(qkv, parts), floatOf(composed.attention(qkv, parts)), `${what}, composed`);
+          const pieces = composed.attentionGradient(dy, qkv, parts);
+          near(actual.dqkv, floatOf(pieces.dqkv), `${what}, composed gradient`);
+        }
+      }
+    }),
+});
+
+/** Asserts that tensors agree within bfloat16's roundings of what was added: 1.5 % of the root mean square, 3 % of the largest. */
+function near(actual: tf.Tensor, expected: tf.Tensor, what: string): void {
+  const a = take(floatOf(actual).clone()), e = take(expected.clone());
+  assert.equal(a.length, e.length, what);
+  const largest = e.reduce((most, x) => Math.max(most, Math.abs(x)), 1e-3);
+  const squares = e.reduce((sum, x) => sum + x * x, 0),
+    off = e.reduce((sum, x, i) => sum + (x - a[i]!) ** 2, 0);
+  assert.ok(
+    off <= 0.015 ** 2 * squares + 1e-9,
+    `${what}: off by ${Math.sqrt(off / (squares || 1))} of its size`,
+  );
+  e.forEach((x, i) =>
+    assert.ok(Math.abs(x - a[i]!) <= 0.03 * largest, `${what}[${i}]: ${a[i]} instead of ${x}`)
+  );
+}
+
+test("products in bfloat16: a number that is none stays in its row, or column", () => {
+  if (!hasProducts()) return;
+  tf.tidy(() => {
+    const values = randomValues([20, 40], 1);
+    values[3 * 40 + 7] = NaN;
+    const spoilt = inPrecision(tf.tensor2d(values, [20, 40]), "bf16");
+    const other = make([40, 35], 2, "bf16");
+    const rows = take(product(spoilt, other));
+    assert.ok(rows.every((x, i) => Number.isNaN(x) === (Math.floor(i / 35) === 3)), "its row alone");
+    const columns = take(product(make([20, 35], 3, "bf16"), spoilt, true, false));
+    assert.ok(columns.every((x, i) => Number.isNaN(x) === (i % 40 === 7)), "its column alone");
+  });
+});
 
 test("attention in bfloat16: the gradient of the scores is rounded once, from a softmax that is not", () =>
   tf.tidy(() => {

@@ -1,6 +1,6 @@
 /** Moving bfloat16 tensors about, which TensorFlow.js itself cannot; on float32 tensors they are TensorFlow.js's own. */
 import * as tf from "@tensorflow/tfjs";
-import { attribute, DataType, dataTypeOf, hasNative, isBfloat16, run, runOne } from "./raw.ts";
+import { attribute, DataType, dataTypeOf, hasNative, hasProducts, isBfloat16, run, runOne } from "./raw.ts";
 
 /**
  * The matrix product of two tensors of one type (rank 2, or batches of matrices of equal leading shape). Runs within a
@@ -10,20 +10,22 @@ export function product(a: tf.Tensor, b: tf.Tensor, transposeA = false, transpos
   if (!hasNative()) return tf.matMul(a, b, transposeA, transposeB);
   if (transposeB && isBetterTransposed(a, b)) return product(a, transpose(b, [1, 0]), transposeA);
   const type = attribute.type("T", dataTypeOf(a));
-  return a.rank === 2
-    ? runOne("MatMul", [
-      attribute.bool("transpose_a", transposeA),
-      attribute.bool("transpose_b", transposeB),
-      type,
-    ], [
-      a,
-      b,
-    ])
-    : runOne("BatchMatMulV2", [
+  if (a.rank !== 2) {
+    return runOne("BatchMatMulV2", [
       attribute.bool("adj_x", transposeA),
       attribute.bool("adj_y", transposeB),
       type,
     ], [a, b]);
+  }
+  // rows are read in pairs of neighbours; columns need not come in pairs
+  const fits = (transposeA && !transposeB) || a.shape[transposeA ? 0 : 1]! % 2 === 0;
+  const own = hasProducts() && isBfloat16(a) && fits;
+  const attributes = [
+    attribute.bool("transpose_a", transposeA),
+    attribute.bool("transpose_b", transposeB),
+    type,
+  ];
+  return runOne(own ? "SongProduct" : "MatMul", attributes, [a, b]);
 }
 
 /**
@@ -115,4 +117,26 @@ export function stack(tensors: tf.Tensor[]): tf.Tensor {
     attribute.int("axis", 0),
   ];
   return runOne("Pack", attributes, tensors);
+}
+
+/** Heads side by side: [batch, heads, length, size] to [batch · length, heads · size]. */
+export function joinHeads(heads: tf.Tensor): tf.Tensor {
+  const [batch, count, length, size] = heads.shape as [number, number, number, number];
+  return reshape(transpose(heads, [0, 2, 1, 3]), [batch * length, count * size]);
+}
+
+/** The way back: [batch · length, heads · size] to [batch, heads, length, size]. */
+export function separateHeads(
+  x: tf.Tensor,
+  { batch, length, heads }: { batch: number; length: number; heads: number },
+): tf.Tensor {
+  return transpose(reshape(x, [batch, length, heads, x.shape[1]! / heads]), [0, 2, 1, 3]);
+}
+
+/**
+ * Whether the attention of these is one pass: products in bfloat16 that are the project's own. Elsewhere its pieces
+ * are as fast, and the scores need not be computed twice.
+ */
+export function hasWholeAttention(qkv: tf.Tensor, heads: number): boolean {
+  return hasProducts() && isBfloat16(qkv) && qkv.shape[1]! / 3 / heads % 2 === 0;
 }

@@ -1,7 +1,8 @@
 /** What adapters add to a product of weights: the low-rank part of {@link linear}, and its way back. */
 import * as tf from "@tensorflow/tfjs";
 import type { Precision } from "./backend.ts";
-import { type Dropping, kernels } from "./kernels.ts";
+import type { Dropping } from "./kernel_types.ts";
+import { kernels } from "./kernels.ts";
 import { concatRows, product, splitRows, sum } from "./low.ts";
 import type { Adapter, Parameter } from "./parameters.ts";
 import { toBfloat16, toFloat32 } from "./raw.ts";

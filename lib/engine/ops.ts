@@ -10,8 +10,18 @@ import type { Precision } from "./backend.ts";
 import type { Parameter } from "./parameters.ts";
 import { type RandomKey, randomKey } from "./random.ts";
 import { activationNames } from "./composed.ts";
-import { type Activation, type Dropping, kernels, type NormValues } from "./kernels.ts";
-import { concatRows, gatherRows, product, reshape, splitRows, sum, transpose } from "./low.ts";
+import type { Activation, ClassTargets, Dropping, NormValues } from "./kernel_types.ts";
+import { kernels } from "./kernels.ts";
+import {
+  concatRows,
+  gatherRows,
+  hasWholeAttention,
+  joinHeads,
+  product,
+  separateHeads,
+  splitRows,
+  sum,
+} from "./low.ts";
 import { lowRank } from "./low_rank.ts";
 import { hasNative, toBfloat16, toFloat32 } from "./raw.ts";
 import type { Tape } from "./tape.ts";
@@ -115,14 +125,10 @@ export function linear(pass: Pass, x: tf.Tensor, ...weights: Parameter[]): tf.Te
   return output;
 }
 
-function sumRows(dy: tf.Tensor): tf.Tensor {
-  return tf.sum(dy, 0);
-}
-
 /** x + bias in float32. `x` [tokens, width], `bias` [width]. */
 export function addBias(pass: Pass, x: tf.Tensor, bias: Parameter): tf.Tensor {
-  const output = tf.tidy(() => tf.add(toFloat32(x), bias.value()));
-  pass.tape?.record(output, [x, bias], [], (dy) => [dy, sumRows(dy)]);
+  const output = kernels().addBias(x, bias.value());
+  pass.tape?.record(output, [x, bias], [], (dy) => [dy, kernels().sumRows(dy)], { takesLow: true });
   return output;
 }
 
@@ -231,37 +237,40 @@ export function attend(
   biases: Parameter[],
   options: AttentionOptions,
 ): tf.Tensor {
-  const { batch, length, heads, scale, mask } = options;
+  const { batch, length, heads, scale } = options;
   const { tape, precision } = pass;
-  const width = qkv.shape[1]!;
-  const dropping = nextDropping(pass, options.dropout);
-  const { output, scores, q, k, v } = tf.tidy(() => {
-    const bias = tf.concat(biases.map((b) => b.value()), 0);
-    const [q, k, v] = kernels().splitHeads(qkv, bias, { batch, length, heads });
-    const scores = product(q, k, false, true);
-    const dropped = kernels().attentionWeights(scores, mask, scale, dropping);
-    const context = transpose(product(dropped, v), [0, 2, 1, 3]);
-    return { output: reshape(context, [batch * length, width / 3]), scores, q, k, v };
-  });
+  const sizes = { batch, length, heads }, dropping = nextDropping(pass, options.dropout);
   // the mask stays the caller's: the tape gets a copy, which shares the memory
-  const masked = tape && mask && tf.clone(mask);
-  tape?.record(output, [qkv, ...biases], [q, k, v, scores, ...(masked ? [masked] : [])], (dy) => {
-    const byToken = reshape(low(dy, precision), [batch, length, heads, width / 3 / heads]);
-    const dContext = transpose(byToken, [0, 2, 1, 3]);
-    const dDropped = product(dContext, v, false, true);
-    const { dScores, dropped } = kernels().attentionWeightsGradient(
-      dDropped,
-      scores,
-      masked,
-      scale,
-      dropping,
-    );
-    const dv = product(dropped, dContext, true, false);
-    const { dqkv, dBias } = kernels().mergeHeads(product(dScores, k), product(dScores, q, true, false), dv);
+  const mask = tape === null ? options.mask : options.mask && tf.clone(options.mask);
+  const bias = () => tf.concat(biases.map((b) => b.value()), 0);
+  const byBias = (dBias: tf.Tensor) => {
     const [dQueries, dKeys, dValues] = tf.split(dBias, biases.map((b) => b.size));
     // a bias of keys adds the same to all scores of a query, which softmax does not see: what was summed is rounding, and
     // Adam would make steps of it
-    return [dqkv, dQueries!, tf.zerosLike(dKeys!), dValues!];
+    return [dQueries!, tf.zerosLike(dKeys!), dValues!];
+  };
+  if (hasWholeAttention(qkv, heads)) {
+    const parts = () => ({ bias: bias(), mask, sizes, scale, dropping });
+    const output = tf.tidy(() => kernels().attention(qkv, parts()));
+    tape?.record(output, [qkv, ...biases], mask === null ? [qkv] : [qkv, mask], (dy) => {
+      const { dqkv, dBias } = kernels().attentionGradient(low(dy, precision), qkv, parts());
+      return [dqkv, ...byBias(dBias)];
+    });
+    return output;
+  }
+  const { output, scores, q, k, v } = tf.tidy(() => {
+    const [q, k, v] = kernels().splitHeads(qkv, bias(), sizes);
+    const scores = product(q, k, false, true);
+    const dropped = kernels().attentionWeights(scores, mask, scale, dropping);
+    return { output: joinHeads(product(dropped, v)), scores, q, k, v };
+  });
+  tape?.record(output, [qkv, ...biases], [q, k, v, scores, ...(mask ? [mask] : [])], (dy) => {
+    const dContext = separateHeads(low(dy, precision), sizes);
+    const dDropped = product(dContext, v, false, true);
+    const { dScores, dropped } = kernels().attentionWeightsGradient(dDropped, scores, mask, scale, dropping);
+    const dv = product(dropped, dContext, true, false);
+    const { dqkv, dBias } = kernels().mergeHeads(product(dScores, k), product(dScores, q, true, false), dv);
+    return [dqkv, ...byBias(dBias)];
   });
   if (tape === null) tf.dispose([q, k, v, scores]);
   return output;
@@ -399,37 +408,40 @@ export function crossEntropy(
       );
     }
   });
-  // target[i, c] · weight: the label's share, and the smoothed share of every class with that class's own weight
-  const target = () => {
-    const rowWeight = tf.tensor1d(weights, "float32");
-    const valid = tf.tensor1d(labels.map((label, i) => weights[i] === 0 ? 0 : label), "int32");
-    const hard = tf.mul(tf.oneHot(valid, classes), tf.expandDims(tf.mul(rowWeight, 1 - smoothing), 1));
-    if (smoothing === 0) return hard;
-    const ignore = options.ignoreIndex ?? -100;
-    const example = Float32Array.from(
-      labels,
-      (label, i) => label === ignore ? 0 : options.exampleWeights?.[i] ?? 1,
-    );
-    const spread = tf.fill([1, classes], smoothing / classes);
-    const byClass = options.classWeights
-      ? tf.mul(spread, tf.tensor2d(options.classWeights, [1, classes]))
-      : spread;
-    return tf.add(hard, tf.matMul(tf.tensor2d(example, [labels.length, 1]), byClass as tf.Tensor2D));
+  // the label's share of the target, and the smoothed share of every class with that class's own weight
+  const ignore = options.ignoreIndex ?? -100;
+  const targets: ClassTargets = {
+    labels: labels.map((label, i) => weights[i] === 0 ? 0 : label),
+    weights: weights.map((weight) => weight * (1 - smoothing)),
+    spread: smoothing === 0 ? null : {
+      rows: Float32Array.from(
+        labels,
+        (label, i) => label === ignore ? 0 : options.exampleWeights?.[i] ?? 1,
+      ),
+      classes: Float32Array.from(
+        { length: classes },
+        (_, i) => (options.classWeights?.[i] ?? 1) * smoothing / classes,
+      ),
+    },
   };
-  const { loss, logProbabilities } = tf.tidy(() => {
-    const logProbabilities = tf.logSoftmax(toFloat32(logits));
-    return { logProbabilities, loss: tf.div(tf.neg(tf.sum(tf.mul(target(), logProbabilities))), normaliser) };
+  const [loss, values, norms] = tf.tidy(() => {
+    // a copy, which shares the memory: the logits stay the caller's
+    const values = tf.clone(toFloat32(logits));
+    const { loss, norms } = kernels().crossEntropy(values, targets);
+    return [tf.div(loss, normaliser), values, norms];
   });
-  pass.tape?.record(loss, [logits], [logProbabilities], (dy) => [
-    tf.tidy(() => {
-      const wanted = target();
-      const total = tf.sum(wanted, 1, true);
-      const gradient = tf.sub(tf.mul(tf.exp(logProbabilities), total), wanted);
-      return tf.mul(gradient, tf.div(dy, normaliser));
-    }),
+  // over a vocabulary the gradient is rounded at once, as the product that it goes into would; a few classes' stays exact
+  const isLow = pass.precision === "bf16" && classes >= 1024;
+  pass.tape?.record(loss, [logits], [values, norms], (dy) => [
+    tf.tidy(() => kernels().crossEntropyGradient(values, norms, targets, tf.div(dy, normaliser), isLow)),
   ]);
-  if (pass.tape === null) logProbabilities.dispose();
+  if (pass.tape === null) tf.dispose([values, norms]);
   return loss;
+}
+
+/** The class of each row's largest logit, the first of several: [rows] int32. `logits` [rows, classes]. */
+export function argMax(logits: tf.Tensor): tf.Tensor {
+  return kernels().argMax(logits);
 }
 
 /**

@@ -5,7 +5,8 @@
  * Activations are matrices [tokens, width]: row `b * length + t` is token t of row b of the batch.
  */
 import * as tf from "@tensorflow/tfjs";
-import { type Activation, kernels } from "./kernels.ts";
+import type { Activation } from "./kernel_types.ts";
+import { kernels } from "./kernels.ts";
 import { product, reshape, transpose } from "./low.ts";
 import { low, nextDropping, type Pass } from "./ops.ts";
 import type { Parameter } from "./parameters.ts";

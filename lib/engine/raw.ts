@@ -65,23 +65,32 @@ export function hasNative(): boolean {
   return native !== null;
 }
 
-let kernels = false;
+let kernels = false, products = false;
 
 /**
- * Loads the library of fused operations (native/kernels.cc) and registers them with TensorFlow.
+ * Loads the library of fused operations (native) and registers them with TensorFlow.
  *
  * @throws Error when the library cannot be loaded or does not fit this TensorFlow.
  */
 export function loadKernels(path: string): void {
-  const library = Deno.dlopen(path, { register_song_kernels: { parameters: [], result: "i32" } });
+  const library = Deno.dlopen(path, {
+    register_song_kernels: { parameters: [], result: "i32" },
+    has_song_products: { parameters: [], result: "i32" },
+  });
   const code = library.symbols.register_song_kernels();
   if (code !== 0) throw new Error(`TensorFlow refused the operations of ${path} (code ${code}).`);
   kernels = true;
+  products = library.symbols.has_song_products() !== 0;
 }
 
 /** Whether the fused operations can be run. */
 export function hasKernels(): boolean {
   return kernels;
+}
+
+/** Whether there are bfloat16 products among the fused operations: where the processor has instructions for them. */
+export function hasProducts(): boolean {
+  return products;
 }
 
 function backend(): NodeBackend {

@@ -17,7 +17,7 @@ interface Node {
   output: tf.Tensor;
   inputs: (Differentiable | null)[];
   saved: tf.Tensor[];
-  /** Whether the output is bfloat16: then its gradient may be, too. */
+  /** Whether the output's gradient may be bfloat16: where the output is, or where the backward pass takes it so. */
   low: boolean;
   backward: Backward;
 }
@@ -56,12 +56,14 @@ export class Tape {
    * @param output its result
    * @param inputs what gradients flow to, in the order `backward` returns them; `null` entries get none
    * @param saved tensors `backward` reads: they become the tape's, which disposes them after that
+   * @param options.takesLow that `backward` takes a gradient in bfloat16 although the output is float32
    */
   record(
     output: tf.Tensor,
     inputs: (Differentiable | null)[],
     saved: tf.Tensor[],
     backward: Backward,
+    { takesLow = false }: { takesLow?: boolean } = {},
   ): void {
     if (!inputs.some((input) => this.needsGradient(input))) return;
     this.active.add(output);
@@ -69,7 +71,7 @@ export class Tape {
       tf.keep(tensor);
       this.savers.set(tensor, (this.savers.get(tensor) ?? 0) + 1);
     }
-    this.nodes.push({ output, inputs, saved, low: isBfloat16(output), backward });
+    this.nodes.push({ output, inputs, saved, low: takesLow || isBfloat16(output), backward });
   }
 
   /** Whether a gradient for this input is of use: backward passes skip what nobody asks for. */

@@ -1,7 +1,7 @@
 /** Loss and class probabilities over examples. */
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../ground/errors.ts";
-import { inferencePass, lossWeights, type Precision } from "../engine/mod.ts";
+import { argMax, inferencePass, lossWeights, type Precision } from "../engine/mod.ts";
 import { answersOf, type Batch, batchesByLength, collate, type Example } from "./batches.ts";
 import type { Trainable } from "./types.ts";
 
@@ -122,7 +122,7 @@ export async function evaluateTokens(
     const result = tf.tidy(() => {
       const lossOptions = { exampleWeights: weights, normaliser: 1 };
       const { loss, logits } = model.loss(inferencePass(options.precision), batch, lossOptions);
-      return { loss, predicted: tf.argMax(logits, 1) };
+      return { loss, predicted: argMax(logits) };
     });
     const batchLoss = result.loss.dataSync()[0]!, predicted = result.predicted.dataSync();
     tf.dispose(result);

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../ground/errors.ts";
 import {
   type AdamW,
+  argMax,
   clippingScale,
   globalNorm,
   type Gradients,
@@ -84,7 +85,7 @@ function accumulateGradients(
       const result = tf.tidy(() => {
         const options = { ...weighted, exampleWeights: weights, normaliser: weight };
         const { loss, logits } = model.loss(pass, batch, options);
-        return { loss, predicted: tf.argMax(logits, 1) };
+        return { loss, predicted: argMax(logits) };
       });
       tape.backward(result.loss, into);
       loss += result.loss.dataSync()[0]!;

@@ -86,15 +86,20 @@ function versions(device: "cpu" | "gpu"): string {
   return `TensorFlow ${TENSORFLOW} for the ${device.toUpperCase()}, tfjs-node-gpu ${addonVersion()}`;
 }
 
-const kernelSource = inProject("lib", "engine", "native", "kernels.cc");
+const kernelFolder = inProject("lib", "engine", "native");
+
+/** The sources of the fused operations and what they include, sorted. */
+function kernelSources(): string[] {
+  return [...Deno.readDirSync(kernelFolder)].map(({ name }) => name)
+    .filter((name) => /\.(cc|h)$/.test(name)).sort().map((name) => join(kernelFolder, name));
+}
 
 /** Named after what it is made of: another source or processor makes another library. */
 async function kernelLibrary(): Promise<string> {
   const processor = (readText("/proc/cpuinfo") ?? "").match(/^(flags|Features)\s*:.*$/m)?.[0] ??
     Deno.build.arch;
-  const bytes = new TextEncoder().encode(
-    `${TENSORFLOW}\n${processor}\n${Deno.readTextFileSync(kernelSource)}`,
-  );
+  const sources = kernelSources().map((path) => `${basename(path)}\n${Deno.readTextFileSync(path)}`);
+  const bytes = new TextEncoder().encode([TENSORFLOW, processor, ...sources].join("\n"));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const name = [...digest.slice(0, 6)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return `kernels-${name}.so`;
@@ -351,7 +356,7 @@ async function compileKernels(wheel: Wheel, environment: Environment, name: stri
       "-fno-trapping-math",
       "-fopenmp-simd",
       "-pthread",
-      kernelSource,
+      ...kernelSources().filter((path) => path.endsWith(".cc")),
     ],
     ...searchedAt("tensorflow"),
     // registered with TensorFlow once a process, so it must stay

@@ -1,0 +1,148 @@
+// GELU and gated units.
+#include <cstdint>
+#include <vector>
+
+#include "call.h"
+#include "operations.h"
+#include "row_sums.h"
+
+namespace songs {
+namespace {
+
+// y = gelu(x + bias): x [rows, width], bias [width].
+template <typename T>
+void gelu(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  TF_Tensor* input = call.input(0);
+  const auto shape = shape_of(input);
+  const int64_t rows = shape[0], width = shape[1];
+  const T* x = static_cast<const T*>(TF_TensorData(input));
+  const float* bias = call.in<float>(1);
+  T* y = call.out<T>(0, type_of<T>(), shape);
+  over_rows(rows, [&](int, int64_t from, int64_t to) {
+    const int64_t n = width;
+    const float* b = bias;
+    for (int64_t row = from; row < to; row++) {
+      const T* xr = x + row * n;
+      T* yr = y + row * n;
+#pragma omp simd
+      for (int64_t i = 0; i < n; i++) {
+        const float v = load(xr, i) + b[i];
+        store(yr, i, v * 0.5f * (1.0f + fast_erf(v * 0.707106781f)));
+      }
+    }
+  });
+}
+
+// dx = dy · gelu'(x + bias), dbias = Σ dx.
+template <typename T>
+void gelu_gradient(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const T* dy = call.in<T>(0);
+  TF_Tensor* input = call.input(1);
+  const auto shape = shape_of(input);
+  const int64_t rows = shape[0], width = shape[1];
+  const T* x = static_cast<const T*>(TF_TensorData(input));
+  const float* bias = call.in<float>(2);
+  T* dx = call.out<T>(0, type_of<T>(), shape);
+  float* dbias = call.out<float>(1, TF_FLOAT, {width});
+  RowSums sums(rows, width);
+  over_rows(rows, [&](int part, int64_t from, int64_t to) {
+    const int64_t n = width;
+    const float* b = bias;
+    float* sum = sums.of(part);
+    for (int64_t row = from; row < to; row++) {
+      const T* xr = x + row * n;
+      const T* dyr = dy + row * n;
+      T* dxr = dx + row * n;
+#pragma omp simd
+      for (int64_t i = 0; i < n; i++) {
+        const float v = load(xr, i) + b[i];
+        const float cdf = 0.5f * (1.0f + fast_erf(v * 0.707106781f));
+        const float density = 0.398942280f * fast_exp(-0.5f * v * v);
+        const float d = load(dyr, i) * (cdf + v * density);
+        store(dxr, i, d);
+        sum[i] += d;
+      }
+    }
+  });
+  sums.into(dbias);
+}
+
+// y = silu(g + bias) · (u + bias): x [rows, 2 · width] has g and u side by side, bias is as wide or empty.
+template <typename T>
+void gate(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  TF_Tensor* input = call.input(0);
+  const int64_t rows = TF_Dim(input, 0), width = TF_Dim(input, 1) / 2;
+  const T* x = static_cast<const T*>(TF_TensorData(input));
+  const std::vector<float> biases = values_or_zeros(call.input(1), 2 * width);
+  T* y = call.out<T>(0, type_of<T>(), {rows, width});
+  over_rows(rows, [&](int, int64_t from, int64_t to) {
+    const int64_t n = width;
+    const float *bg = biases.data(), *bu = bg + n;
+    for (int64_t row = from; row < to; row++) {
+      const T* gr = x + row * 2 * n;
+      const T* ur = gr + n;
+      T* yr = y + row * n;
+#pragma omp simd
+      for (int64_t i = 0; i < n; i++) {
+        const float v = load(gr, i) + bg[i];
+        store(yr, i, v / (1.0f + fast_exp(-v)) * (load(ur, i) + bu[i]));
+      }
+    }
+  });
+}
+
+// From dy to the gradients of x and of bias.
+template <typename T>
+void gate_gradient(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const T* dy = call.in<T>(0);
+  TF_Tensor* input = call.input(1);
+  const int64_t rows = TF_Dim(input, 0), width = TF_Dim(input, 1) / 2;
+  const T* x = static_cast<const T*>(TF_TensorData(input));
+  const std::vector<float> biases = values_or_zeros(call.input(2), 2 * width);
+  T* dx = call.out<T>(0, type_of<T>(), {rows, 2 * width});
+  float* dbias = call.out<float>(1, TF_FLOAT, {2 * width});
+  RowSums sums(rows, 2 * width);
+  over_rows(rows, [&](int part, int64_t from, int64_t to) {
+    const int64_t n = width;
+    const float *bg = biases.data(), *bu = bg + n;
+    float *sum_g = sums.of(part), *sum_u = sum_g + n;
+    for (int64_t row = from; row < to; row++) {
+      const T* gr = x + row * 2 * n;
+      const T* ur = gr + n;
+      const T* dyr = dy + row * n;
+      T* dgr = dx + row * 2 * n;
+      T* dur = dgr + n;
+#pragma omp simd
+      for (int64_t i = 0; i < n; i++) {
+        const float v = load(gr, i) + bg[i], d = load(dyr, i);
+        const float s = 1.0f / (1.0f + fast_exp(-v));
+        const float du = d * v * s;
+        const float dg = d * (load(ur, i) + bu[i]) * s * (1.0f + v * (1.0f - s));
+        store(dgr, i, dg);
+        store(dur, i, du);
+        sum_g[i] += dg;
+        sum_u[i] += du;
+      }
+    }
+  });
+  sums.into(dbias);
+}
+
+}  // namespace
+
+std::vector<Operation> activation_operations() {
+  return {
+      {"SongGelu", {"x: T", "bias: float"}, {"y: T"}, {}, gelu<float>, gelu<bf16>},
+      {"SongGeluGradient", {"dy: T", "x: T", "bias: float"}, {"dx: T", "dbias: float"}, {}, gelu_gradient<float>,
+       gelu_gradient<bf16>},
+      {"SongGate", {"x: T", "bias: float"}, {"y: T"}, {}, gate<float>, gate<bf16>},
+      {"SongGateGradient", {"dy: T", "x: T", "bias: float"}, {"dx: T", "dbias: float"}, {}, gate_gradient<float>,
+       gate_gradient<bf16>},
+  };
+}
+
+}  // namespace songs

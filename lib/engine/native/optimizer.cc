@@ -1,0 +1,135 @@
+// The norm of gradients, and the step of the optimizer.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "call.h"
+#include "operations.h"
+#include "threads.h"
+
+namespace songs {
+namespace {
+
+// Part of one of several arrays.
+struct Piece {
+  int array;
+  int64_t from, to;
+};
+
+// Cuts arrays of these sizes into pieces of at most `most`, the same on every machine.
+std::vector<Piece> cut(const std::vector<int64_t>& sizes, int64_t most) {
+  std::vector<Piece> pieces;
+  for (size_t i = 0; i < sizes.size(); i++) {
+    for (int64_t from = 0; from < sizes[i]; from += most) {
+      pieces.push_back({static_cast<int>(i), from, std::min(sizes[i], from + most)});
+    }
+  }
+  return pieces;
+}
+
+constexpr int64_t kPiece = 32768;
+
+template <typename T>
+float block_of_squares(const T* x, int64_t size) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t i = 0; i < size; i++) sum += load(x, i) * load(x, i);
+  return sum;
+}
+
+// Σ x² over any number of arrays, one number: float32 within blocks, double over them.
+template <typename T>
+void sum_of_squares(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const int count = TF_NumInputs(context);
+  std::vector<const T*> arrays;
+  std::vector<int64_t> sizes;
+  for (int i = 0; i < count; i++) {
+    TF_Tensor* x = call.input(i);
+    arrays.push_back(static_cast<const T*>(TF_TensorData(x)));
+    sizes.push_back(TF_TensorElementCount(x));
+  }
+  const auto pieces = cut(sizes, kPiece);
+  std::vector<double> sums(pieces.size(), 0.0);
+  Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
+    constexpr int64_t block = 1024;
+    const Piece piece = pieces[i];
+    for (int64_t at = piece.from; at < piece.to; at += block) {
+      sums[i] += block_of_squares(arrays[piece.array] + at, std::min(block, piece.to - at));
+    }
+  });
+  double total = 0;
+  for (double sum : sums) total += sum;
+  *call.out<float>(0, TF_FLOAT, {}) = static_cast<float>(total);
+}
+
+// The numbers of a parameter's step.
+struct AdamWNumbers {
+  // what decay leaves, the gradient's scale, 1 - β₁, β₂, 1 - β₂, step size, 1 / √(1 - β₂ᵗ), ε; the place of its bfloat16
+  // copy among `low`, or -1
+  float decay, scale, first, beta2, second, rate, correction, epsilon, low;
+};
+
+template <typename T>
+void adamw_piece(float* p, float* m, float* v, bf16* low, const T* gradient, int64_t size, AdamWNumbers n) {
+#pragma omp simd
+  for (int64_t i = 0; i < size; i++) {
+    const float g = load(gradient, i) * n.scale;
+    const float mi = m[i] + (g - m[i]) * n.first;
+    const float vi = v[i] * n.beta2 + g * g * n.second;
+    m[i] = mi;
+    v[i] = vi;
+    p[i] = p[i] * n.decay - n.rate * (mi / (std::sqrt(vi) * n.correction + n.epsilon));
+  }
+  if (low == nullptr) return;
+#pragma omp simd
+  for (int64_t i = 0; i < size; i++) store(low, i, p[i]);
+}
+
+// One step of AdamW on parameters, their moments and, where they have them, their bfloat16 copies: in place, the inputs
+// p, m, v and low share the memory of variables and are written to. numbers [parameters, 9].
+template <typename T>
+void adamw(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  TF_Tensor* table = call.input(TF_NumInputs(context) - 1);
+  const int count = static_cast<int>(TF_Dim(table, 0)), lows = TF_NumInputs(context) - 1 - 4 * count;
+  const auto* numbers = static_cast<const AdamWNumbers*>(TF_TensorData(table));
+  std::vector<float *> p, m, v;
+  std::vector<bf16*> low;
+  std::vector<const T*> gradients;
+  std::vector<int64_t> sizes;
+  int input = 0;
+  for (int i = 0; i < count; i++) {
+    TF_Tensor* parameter = call.input(input++);
+    p.push_back(static_cast<float*>(TF_TensorData(parameter)));
+    sizes.push_back(TF_TensorElementCount(parameter));
+  }
+  for (int i = 0; i < count; i++) m.push_back(call.in<float>(input++));
+  for (int i = 0; i < count; i++) v.push_back(call.in<float>(input++));
+  for (int i = 0; i < lows; i++) low.push_back(call.in<bf16>(input++));
+  for (int i = 0; i < count; i++) gradients.push_back(call.in<T>(input++));
+  const auto pieces = cut(sizes, kPiece);
+  Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
+    const auto [k, from, to] = pieces[i];
+    const int copy = static_cast<int>(numbers[k].low);
+    adamw_piece(p[k] + from, m[k] + from, v[k] + from, copy < 0 ? nullptr : low[copy] + from, gradients[k] + from,
+                to - from, numbers[k]);
+  });
+}
+
+}  // namespace
+
+std::vector<Operation> optimizer_operations() {
+  return {
+      {"SongSumOfSquares", {"x: N * T"}, {"y: float"}, {"N: int >= 1"}, sum_of_squares<float>, sum_of_squares<bf16>},
+      {"SongAdamW",
+       {"p: N * float", "m: N * float", "v: N * float", "low: lows * bfloat16", "gradient: N * T", "numbers: float"},
+       {},
+       {"N: int >= 1", "lows: int >= 0"},
+       adamw<float>,
+       adamw<bf16>},
+  };
+}
+
+}  // namespace songs
