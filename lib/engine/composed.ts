@@ -244,9 +244,14 @@ export const composed: Kernels = {
 
   dropout: (x, dropping) => tf.tidy(() => like(drop(toFloat32(x), dropping), x)),
 
+  // engines add up long rows one number after the other: short ones, and their sums in float64
   sumOfSquares: (tensors) =>
-    tf.tidy(() => {
-      const sums = tensors.map((x) => tf.sum(tf.square(toFloat32(x))));
-      return sums.length === 0 ? 0 : tf.addN(sums).dataSync()[0]!;
-    }),
+    tf.tidy(() =>
+      tensors.reduce((total, x) => {
+        const row = 256, missing = (row - x.size % row) % row;
+        const squares = tf.pad(tf.reshape(tf.square(toFloat32(x)), [-1]), [[0, missing]]);
+        const sums = tf.sum(tf.reshape(squares, [-1, row]), 1).dataSync() as Float32Array;
+        return sums.reduce((sum, part) => sum + part, total);
+      }, 0)
+    ),
 };

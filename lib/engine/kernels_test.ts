@@ -103,7 +103,9 @@ for (const precision of precisions) {
         agree(fused.activate(x, bias, "gelu"), composed.activate(x, bias, "gelu"), precision, what);
         const actual = fused.activateGradient(dy, x, bias, "gelu");
         const expected = composed.activateGradient(dy, x, bias, "gelu");
-        allAgree(actual, expected, ["dx"], precision, what);
+        // before a rounding to bfloat16, the derivative is exact to 1e-6, which the bias adds up
+        const unit = precision === "bf16" ? Math.sqrt(rows) : undefined;
+        allAgree(actual, expected, ["dx"], precision, what, unit);
       }
     }));
 

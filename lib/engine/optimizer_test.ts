@@ -5,7 +5,7 @@ import { startEngine } from "./backend.ts";
 import { AdamW, clippingScale, decaysByName, globalNorm } from "./optimizer.ts";
 import { Parameter } from "./parameters.ts";
 import type { Gradients } from "./tape.ts";
-import { closeTo } from "./testing.ts";
+import { closeTo, randomValues } from "./testing.ts";
 
 const { adamw } = JSON.parse(Deno.readTextFileSync(new URL("testdata/torch.json", import.meta.url)));
 await startEngine();
@@ -118,4 +118,17 @@ Deno.test("decaysByName: neither biases nor normalisations, whatever an architec
   ];
   assert.deepEqual(none.filter(decaysByName), []);
   assert.deepEqual(all.filter(decaysByName), all);
+});
+
+Deno.test("smoke: globalNorm of 256,000 numbers is exact to seven digits, whatever the engine", () => {
+  for (const [size, seed] of [[1, 1], [255, 2], [256_000, 3]] as const) {
+    const values = randomValues([size], seed).map((x) => Math.abs(x) + 1);
+    const parameter = new Parameter("weight", tf.zeros([size]));
+    const gradient = tf.tensor(values);
+    const exact = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
+    const norm = globalNorm(new Map([[parameter, gradient]]));
+    assert.ok(Math.abs(norm / exact - 1) < 2e-7, `${size} numbers: ${norm} instead of ${exact}`);
+    tf.dispose(gradient);
+    parameter.dispose();
+  }
 });

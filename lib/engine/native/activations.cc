@@ -3,11 +3,63 @@
 #include <vector>
 
 #include "call.h"
+#include "gelu.h"
 #include "operations.h"
 #include "row_sums.h"
 
 namespace songs {
 namespace {
+
+template <typename T>
+void gelu_rows(const T* x, const float* b, T* y, int64_t rows, int64_t n) {
+  for (int64_t row = 0; row < rows; row++) {
+    const T* xr = x + row * n;
+    T* yr = y + row * n;
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+      const float v = load(xr, i) + b[i];
+      store(yr, i, v * 0.5f * (1.0f + fast_erf(v * 0.707106781f)));
+    }
+  }
+}
+
+template <typename T>
+void gelu_gradient_rows(const T* dy, const T* x, const float* b, T* dx, float* sum, int64_t rows, int64_t n) {
+  for (int64_t row = 0; row < rows; row++) {
+    const T* xr = x + row * n;
+    const T* dyr = dy + row * n;
+    T* dxr = dx + row * n;
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+      const float v = load(xr, i) + b[i];
+      const float cdf = 0.5f * (1.0f + fast_erf(v * 0.707106781f));
+      const float density = 0.398942280f * fast_exp(-0.5f * v * v);
+      const float d = load(dyr, i) * (cdf + v * density);
+      store(dxr, i, d);
+      sum[i] += d;
+    }
+  }
+}
+
+#ifdef SONG_BF16_VECTORS
+void gelu_rows(const bf16* x, const float* b, bf16* y, int64_t rows, int64_t n) {
+  const VectorGelu gelu;
+  for (int64_t row = 0; row < rows; row++, x += n, y += n) {
+    for (int64_t i = 0; i < n; i += 32) store_32(y + i, n - i, gelu(load_32(x + i, n - i) + load_32(b + i, n - i)));
+  }
+}
+
+void gelu_gradient_rows(const bf16* dy, const bf16* x, const float* b, bf16* dx, float* sum, int64_t rows, int64_t n) {
+  const VectorGeluDerivative derivative;
+  for (int64_t row = 0; row < rows; row++, dy += n, x += n, dx += n) {
+    for (int64_t i = 0; i < n; i += 32) {
+      const Pair d = load_32(dy + i, n - i) * derivative(load_32(x + i, n - i) + load_32(b + i, n - i));
+      store_32(dx + i, n - i, d);
+      store_32(sum + i, n - i, load_32(sum + i, n - i) + d);
+    }
+  }
+}
+#endif
 
 // y = gelu(x + bias): x [rows, width], bias [width].
 template <typename T>
@@ -20,17 +72,7 @@ void gelu(void*, TF_OpKernelContext* context) {
   const float* bias = call.in<float>(1);
   T* y = call.out<T>(0, type_of<T>(), shape);
   over_rows(rows, [&](int, int64_t from, int64_t to) {
-    const int64_t n = width;
-    const float* b = bias;
-    for (int64_t row = from; row < to; row++) {
-      const T* xr = x + row * n;
-      T* yr = y + row * n;
-#pragma omp simd
-      for (int64_t i = 0; i < n; i++) {
-        const float v = load(xr, i) + b[i];
-        store(yr, i, v * 0.5f * (1.0f + fast_erf(v * 0.707106781f)));
-      }
-    }
+    gelu_rows(x + from * width, bias, y + from * width, to - from, width);
   });
 }
 
@@ -48,23 +90,8 @@ void gelu_gradient(void*, TF_OpKernelContext* context) {
   float* dbias = call.out<float>(1, TF_FLOAT, {width});
   RowSums sums(rows, width);
   over_rows(rows, [&](int part, int64_t from, int64_t to) {
-    const int64_t n = width;
-    const float* b = bias;
-    float* sum = sums.of(part);
-    for (int64_t row = from; row < to; row++) {
-      const T* xr = x + row * n;
-      const T* dyr = dy + row * n;
-      T* dxr = dx + row * n;
-#pragma omp simd
-      for (int64_t i = 0; i < n; i++) {
-        const float v = load(xr, i) + b[i];
-        const float cdf = 0.5f * (1.0f + fast_erf(v * 0.707106781f));
-        const float density = 0.398942280f * fast_exp(-0.5f * v * v);
-        const float d = load(dyr, i) * (cdf + v * density);
-        store(dxr, i, d);
-        sum[i] += d;
-      }
-    }
+    const int64_t at = from * width;
+    gelu_gradient_rows(dy + at, x + at, bias, dx + at, sums.of(part), to - from, width);
   });
   sums.into(dbias);
 }

@@ -20,29 +20,14 @@ namespace {
 // How many rows ahead memory is asked for: the processor does not foresee pieces of long rows.
 constexpr int64_t kAhead = 8;
 
-inline __mmask32 first_of_32(int64_t n) { return n >= 32 ? 0xffffffffu : (1u << n) - 1; }
-
 void narrow(const float* from, bf16* to, int64_t count) {
-  for (int64_t i = 0; i < count; i += 32) {
-    const __m512 low = _mm512_maskz_loadu_ps(first_lanes(count - i), from + i);
-    const __m512 high = _mm512_maskz_loadu_ps(first_lanes(count - i - 16), from + i + 16);
-    const __m512i both = (__m512i)_mm512_cvtne2ps_pbh(high, low);
-    _mm512_mask_storeu_epi16(to + i, first_of_32(count - i), both);
-  }
+  for (int64_t i = 0; i < count; i += 32) store_32(to + i, count - i, load_32(from + i, count - i));
 }
-
-inline __m512 widen(__m256i from) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(from), 16)); }
 
 // to = from + bias, rounded.
 void add_bias(const bf16* from, const float* bias, bf16* to, int64_t count) {
   for (int64_t i = 0; i < count; i += 32) {
-    const __mmask32 mask = first_of_32(count - i);
-    const __m512i x = _mm512_maskz_loadu_epi16(mask, from + i);
-    const __m512 low = _mm512_add_ps(widen(_mm512_castsi512_si256(x)),
-                                     _mm512_maskz_loadu_ps(first_lanes(count - i), bias + i));
-    const __m512 high = _mm512_add_ps(widen(_mm512_extracti64x4_epi64(x, 1)),
-                                      _mm512_maskz_loadu_ps(first_lanes(count - i - 16), bias + i + 16));
-    _mm512_mask_storeu_epi16(to + i, mask, (__m512i)_mm512_cvtne2ps_pbh(high, low));
+    store_32(to + i, count - i, load_32(from + i, count - i) + load_32(bias + i, count - i));
   }
 }
 

@@ -6,17 +6,15 @@
 // into panels of 12 rows, [inner / 2][12][2], where its columns do.
 #pragma once
 
-#ifdef __AVX512BF16__
-#define SONG_PRODUCTS 1
+#include "bf16.h"
 
-#include <immintrin.h>
+#ifdef SONG_BF16_VECTORS
+#define SONG_PRODUCTS 1
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
-
-#include "numbers.h"
 
 namespace songs {
 
@@ -47,10 +45,6 @@ struct Side {
 
 // What a tile's sums become.
 enum class Into { kFloat, kAddedFloat, kBf16, kAddedBf16 };
-
-inline __mmask16 first_lanes(int64_t n) {
-  return n >= 16 ? 0xffff : n <= 0 ? 0 : static_cast<__mmask16>((1u << n) - 1);
-}
 
 inline __m512 broadcast_pair(const char* at) {
   int pair;
