@@ -159,13 +159,17 @@ export async function songsToMeasure(
     ...(seen.length > 0 ? [`${seen.length} that it was trained or chosen with`] : []),
     ...(chosen === test && other.length > 0 ? [`${other.length} that its split does not know`] : []),
   ].join(" and ");
-  const lacking = new Set(record.test).size -
-    new Set(test.map(({ lyrics }) => lyricsFingerprint(lyrics))).size;
+  const inTable = new Set(songRows(table).map(({ lyrics }) => lyricsFingerprint(lyrics)));
+  const lacking = record.test.filter((key) => !inTable.has(key)).length;
   console.log(
     (chosen === test
-      ? `The ${test.length} test songs of the model's own split` +
+      ? `${
+        test.length === 1 ? "The one test song" : `The ${test.length} test songs`
+      } of the model's own split` +
         (lacking > 0 ? ` (the table lacks ${lacking} more)` : "")
-      : `${other.length} songs that the model has not seen in training`) +
+      : `${
+        other.length === 1 ? "One song" : `${other.length} songs`
+      } that the model has not seen in training`) +
       (left === "" ? "" : `; left out: ${left} (--all takes every song)`),
   );
   return chosen;
