@@ -6,7 +6,7 @@ import { tokenBatch } from "./batch.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { JsonObject } from "./config.ts";
 import { openCheckpoint, type TensorToWrite, writeSafetensors, writeSafetensorsFolder } from "./files/mod.ts";
-import { messageOf, withFolder } from "./files/testing.ts";
+import { messageOf, withFolder } from "./testing/files.ts";
 import { disposeModel, type ModelOptions, predictLogits } from "./model.ts";
 
 await startEngine();

@@ -180,7 +180,7 @@ export function refuseUnsupported(config: ConfigReader): void {
 }
 
 /** Hugging Face's name for a classifier that gives each class its own yes or no. */
-export const MULTI_LABEL = "multi_label_classification";
+export const multiLabelProblem = "multi_label_classification";
 
 /** Whether a config's head gives numbers, not classes: it says so, or has one output. */
 export function isRegressionConfig(config: ConfigReader): boolean {
@@ -198,7 +198,7 @@ export function isMultiLabelConfig(config: ConfigReader): boolean {
     "Train it on texts of several classes first: given their names (labels), it gets a new head.";
   if (config.problemType === "regression") {
     throw new UserError(
-      `${config.source}: "problem_type" is "regression"; it must be single_label_classification or ${MULTI_LABEL}: ` +
+      `${config.source}: "problem_type" is "regression"; it must be single_label_classification or ${multiLabelProblem}: ` +
         `the model's head gives a number, not classes. ${remedy}`,
     );
   }
@@ -210,8 +210,8 @@ export function isMultiLabelConfig(config: ConfigReader): boolean {
   }
   const problem = config.oneOf(
     "problem_type",
-    ["single_label_classification", MULTI_LABEL],
+    ["single_label_classification", multiLabelProblem],
     "single_label_classification",
   );
-  return problem === MULTI_LABEL;
+  return problem === multiLabelProblem;
 }

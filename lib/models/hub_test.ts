@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { basename, dirname, join } from "node:path";
-import { etagOf, type FakeHub, type Fault, startFakeHub } from "./files/fake_hub.ts";
-import { messageOf, withFolder } from "./files/testing.ts";
+import { etagOf, type FakeHub, type Fault, startFakeHub } from "./testing/fake_hub.ts";
+import { messageOf, withFolder } from "./testing/files.ts";
 import {
   type DownloadProgress,
   hubSettings,

@@ -14,7 +14,7 @@ import { adaptedLayers, attachLora, detachLora, type LoraOptions, mergeLora } fr
 import { loadLora, readLoraConfig, saveLora } from "./lora_files.ts";
 import { createModel, disposeModel, lossOf, type Model, predictLogits } from "./model.ts";
 import { toFloat32 } from "../engine/raw.ts";
-import { type Case, caseTokens, closeLogits, readCase, testCase } from "./parity.ts";
+import { type Case, caseTokens, closeLogits, readCase, testCase } from "./testing/parity.ts";
 
 const here = (path: string) => new URL(path, import.meta.url).pathname;
 const cases = [...Deno.readDirSync(here("testdata/lora"))].map(({ name }) => name).sort();

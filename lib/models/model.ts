@@ -18,7 +18,7 @@ import {
 import type { Architecture, CommonConfig } from "./architecture.ts";
 import { checkBatch, type TokenBatch } from "./batch.ts";
 import { bert } from "./bert.ts";
-import { ConfigReader, isMultiLabelConfig, type JsonObject, MULTI_LABEL, type Task } from "./config.ts";
+import { ConfigReader, isMultiLabelConfig, type JsonObject, multiLabelProblem, type Task } from "./config.ts";
 import { distilbert } from "./distilbert.ts";
 import { electra } from "./electra.ts";
 import type { ParameterSpec } from "./layers.ts";
@@ -218,7 +218,7 @@ function withLabels(json: JsonObject, labels: readonly string[] | undefined): Js
 
 function withProblem(json: JsonObject, multiLabel: boolean | undefined): JsonObject {
   if (multiLabel === undefined) return json;
-  return { ...json, problem_type: multiLabel ? MULTI_LABEL : "single_label_classification" };
+  return { ...json, problem_type: multiLabel ? multiLabelProblem : "single_label_classification" };
 }
 
 /** Positions as sines and cosines of falling frequency, [positions, width] (Vaswani et al. 2017, 3.5). */

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { loadCheckpoint } from "./checkpoint.ts";
 import type { Model } from "./model.ts";
-import { type Case, readCase, testCase } from "./parity.ts";
+import { type Case, readCase, testCase } from "./testing/parity.ts";
 
 const wanted = /^(Bert|Roberta|Electra|DistilBert|XLNet|Llama)For(SequenceClassification|MaskedLM|CausalLM)$/;
 

@@ -1,5 +1,7 @@
-// Special and added tokens that stand in a text as they are written.
-// Source: tokenizer/added_vocabulary.rs of huggingface/tokenizers (Apache-2.0), find_matches.
+/**
+ * Special and added tokens that stand in a text as they are written.
+ * Source: tokenizer/added_vocabulary.rs of huggingface/tokenizers (Apache-2.0), find_matches.
+ */
 
 /** A token that is cut out of a text before (or, `normalized`, after) its preparation. */
 export interface AddedToken {
@@ -27,8 +29,8 @@ export interface Stretch {
 export type TokenFinder = (text: string) => Stretch[];
 
 // Not anchored: Deno 2.9.6 loses characters beyond U+FFFF in a class before `$`.
-const WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
-const WHITE_SPACE = /\p{White_Space}/u;
+const wordCharacter = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
+const whiteSpace = /\p{White_Space}/u;
 
 /**
  * Makes a finder of tokens: at each place the longest. The stretches cover the text, none of them empty.
@@ -57,11 +59,14 @@ export function makeTokenFinder(
       const token = byText.get(match[0])!;
       let from = match.index;
       let to = from + match[0].length;
-      if (token.singleWord && (WORD.test(characterBefore(text, from)) || WORD.test(characterAt(text, to)))) {
+      if (
+        token.singleWord &&
+        (wordCharacter.test(characterBefore(text, from)) || wordCharacter.test(characterAt(text, to)))
+      ) {
         continue;
       }
-      if (token.lstrip) { while (from > done && WHITE_SPACE.test(text[from - 1]!)) from--; }
-      if (token.rstrip) { while (to < text.length && WHITE_SPACE.test(text[to]!)) to++; }
+      if (token.lstrip) { while (from > done && whiteSpace.test(text[from - 1]!)) from--; }
+      if (token.rstrip) { while (to < text.length && whiteSpace.test(text[to]!)) to++; }
       if (done < from) stretches.push({ from: done, to: from, id: -1 });
       stretches.push({ from, to, id: token.id });
       done = to;

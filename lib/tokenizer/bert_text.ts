@@ -1,5 +1,7 @@
-// BERT's text preparation and words, as Hugging Face `tokenizers` does them (BertNormalizer, BertPreTokenizer).
-// Source: normalizers/bert.rs and pre_tokenizers/bert.rs of huggingface/tokenizers (Apache-2.0).
+/**
+ * BERT's text preparation and words, as Hugging Face `tokenizers` does them (BertNormalizer, BertPreTokenizer).
+ * Source: normalizers/bert.rs and pre_tokenizers/bert.rs of huggingface/tokenizers (Apache-2.0).
+ */
 
 import { characterClasses, Is, lowercaseAsTokenizers } from "./tokenizers_classes.ts";
 
@@ -15,7 +17,7 @@ export interface BertSettings {
 }
 
 /** The settings that leave a text as it is. */
-export const UNPREPARED: BertSettings = {
+export const unprepared: BertSettings = {
   cleanText: false,
   handleChinese: false,
   stripAccents: false,

@@ -1,7 +1,9 @@
-// Byte-pair encoding: pairs of neighbours are joined, the pair of the best rank first (Sennrich et al. 2016,
-// arXiv:1508.07909). The joining itself is @xenova/transformers'; what `tokenizers` and SentencePiece put around it is here.
-// Source: models/bpe/model.rs and word.rs of huggingface/tokenizers; src/bpe_model.cc of google/sentencepiece (both
-// Apache-2.0).
+/**
+ * Byte-pair encoding: pairs of neighbours are joined, the pair of the best rank first (Sennrich et al. 2016,
+ * arXiv:1508.07909). The joining itself is @xenova/transformers'; what `tokenizers` and SentencePiece put around it is here.
+ * Source: models/bpe/model.rs and word.rs of huggingface/tokenizers; src/bpe_model.cc of google/sentencepiece (both
+ * Apache-2.0).
+ */
 
 import { isOfText, PieceType, type SentencePieceModel } from "./sentencepiece_model.ts";
 import { stringOf } from "./characters.ts";
@@ -12,11 +14,11 @@ export type Ranks = Map<string, number>;
 
 /** How a pair is written in `Ranks`. */
 export function pairKey(left: string, right: string): string {
-  return left + SEPARATOR + right;
+  return left + separator + right;
 }
 
 // No character of a token: texts come without it (SentencePiece) or as characters for bytes.
-const SEPARATOR = "\0";
+const separator = "\0";
 
 /** Joins a word's characters. */
 export type Merge = (word: string) => readonly string[];
@@ -33,7 +35,7 @@ interface XenovaBpe {
 export async function makeMerge(ranks: Ranks): Promise<Merge> {
   const { TokenizerModel } = await import("@xenova/transformers/src/tokenizers.js");
   const model = TokenizerModel.fromConfig({ type: "BPE", vocab: {}, merges: [] }) as unknown as XenovaBpe;
-  model.BPE_SPLIT_TOKEN = SEPARATOR;
+  model.BPE_SPLIT_TOKEN = separator;
   model.bpe_ranks = ranks;
   return (word) => {
     const tokens = model.bpe(word);
@@ -44,7 +46,7 @@ export async function makeMerge(ranks: Ranks): Promise<Merge> {
 }
 
 /** How many words are remembered; then all are forgotten. */
-const REMEMBERED = 1 << 16;
+const mostRemembered = 1 << 16;
 
 /** A function of words whose answers are remembered. */
 export function remembering<T>(answer: (word: string) => T): (word: string) => T {
@@ -53,7 +55,7 @@ export function remembering<T>(answer: (word: string) => T): (word: string) => T
     let result = known.get(word);
     if (result === undefined) {
       result = answer(word);
-      if (known.size >= REMEMBERED) known.clear();
+      if (known.size >= mostRemembered) known.clear();
       // Long stretches hardly come again.
       if (word.length <= 64) known.set(word, result);
     }
@@ -130,7 +132,7 @@ export function makeBpe(model: BpeModel, merge: Merge): (word: string) => readon
   return (word) => {
     if (!apart || word.length < 32) return remembered(word);
     const ids: number[] = [];
-    for (const stretch of word.match(SPACED)!) for (const id of remembered(stretch)) ids.push(id);
+    for (const stretch of word.match(spacedWord)!) for (const id of remembered(stretch)) ids.push(id);
     return ids;
   };
 }
@@ -141,7 +143,7 @@ export function byteToken(byte: number): string {
 }
 
 // Stretches that no token reaches out of, where spaces stand only at tokens' beginnings.
-const SPACED = /▁+[^▁]*|[^▁]+/g;
+const spacedWord = /▁+[^▁]*|[^▁]+/g;
 
 /** Whether no token has a visible space after something else. */
 function spacesBegin(tokens: Iterable<string>): boolean {
@@ -193,7 +195,7 @@ export function makeBpeSplitter(model: SentencePieceModel, merge: Merge): Splitt
     split.ends[split.count++] = end;
   };
   const addJoined = (text: string): void => {
-    const stretches = apart && text.length >= 32 ? text.match(SPACED)! : [text];
+    const stretches = apart && text.length >= 32 ? text.match(spacedWord)! : [text];
     for (const stretch of stretches) {
       if (stretch !== "") {
         for (const token of tokensOf(stretch)) add(token);

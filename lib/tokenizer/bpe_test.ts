@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { loadTokenizer } from "./mod.ts";
-import { fixture, withFolder } from "./testing.ts";
+import { fixture, withFolder } from "./testing/fixtures.ts";
 
 interface Reference {
   vocab: Record<string, number>;

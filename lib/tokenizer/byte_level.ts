@@ -1,13 +1,15 @@
-// GPT-2's way to write bytes as printable characters.
-// Source: pre_tokenizers/byte_level.rs of huggingface/tokenizers (Apache-2.0), bytes_char.
+/**
+ * GPT-2's way to write bytes as printable characters.
+ * Source: pre_tokenizers/byte_level.rs of huggingface/tokenizers (Apache-2.0), bytes_char.
+ */
 
-const CHARACTERS: readonly string[] = (() => {
+const characterOf: readonly string[] = (() => {
   const printable = (byte: number) => byte >= 0x21 && byte <= 0x7e || byte >= 0xa1 && byte !== 0xad;
   let other = 0x100;
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : other++));
 })();
 
-const BYTE_OF = new Map(CHARACTERS.map((character, byte) => [character, byte]));
+const byteOf = new Map(characterOf.map((character, byte) => [character, byte]));
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -15,7 +17,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** A text's bytes as characters: "가" is "ê°Ģ". */
 export function toByteCharacters(text: string): string {
   let result = "";
-  for (const byte of encoder.encode(text)) result += CHARACTERS[byte]!;
+  for (const byte of encoder.encode(text)) result += characterOf[byte]!;
   return result;
 }
 
@@ -23,7 +25,7 @@ export function toByteCharacters(text: string): string {
 export function fromByteCharacters(tokens: readonly string[]): string {
   const bytes: number[] = [];
   for (const token of tokens) {
-    const own = Array.from(token, (character) => BYTE_OF.get(character));
+    const own = Array.from(token, (character) => byteOf.get(character));
     if (own.every((byte) => byte !== undefined)) bytes.push(...own as number[]);
     else bytes.push(...encoder.encode(token));
   }

@@ -1,6 +1,6 @@
-// Code units, and classes of characters as Python's str and unicodedata have them.
+/** Code units, and classes of characters as Python's str and unicodedata have them. */
 
-const PYTHON_SPACES = new Set<number>([
+const pythonSpaces = new Set<number>([
   ...range(0x09, 0x0d),
   ...range(0x1c, 0x20),
   0x85,
@@ -16,18 +16,18 @@ const PYTHON_SPACES = new Set<number>([
 
 /** Python's `str.isspace` of one character; every such character is one UTF-16 unit. */
 export function isPythonSpace(unit: number): boolean {
-  return PYTHON_SPACES.has(unit);
+  return pythonSpaces.has(unit);
 }
 
 // White space other than U+0020, as a class without brackets.
-const OTHER_SPACES = "\\t-\\r\\x1c-\\x1f\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+const otherSpaces = "\\t-\\r\\x1c-\\x1f\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 
 // Runs that are more than one U+0020: those need not be touched.
-const SPACE_RUN = new RegExp(` [ ${OTHER_SPACES}]+|[${OTHER_SPACES}][ ${OTHER_SPACES}]*`, "g");
+const spaceRun = new RegExp(` [ ${otherSpaces}]+|[${otherSpaces}][ ${otherSpaces}]*`, "g");
 
 /** Python's `" ".join(text.split())`. */
 export function squeezeSpaces(text: string): string {
-  return pythonStrip(text).replace(SPACE_RUN, " ");
+  return pythonStrip(text).replace(spaceRun, " ");
 }
 
 /** Python's `str.strip()`. */
@@ -40,12 +40,12 @@ export function pythonStrip(text: string): string {
 }
 
 // Digits beyond the decimal ones (Numeric_Type=Digit): superscripts, Ethiopic, circled, ...
-const OTHER_DIGIT =
+const otherDigit =
   /[\xb2\xb3\xb9\u1369-\u1371\u19da\u2070\u2074-\u2079\u2080-\u2089\u2460-\u2468\u2474-\u247c\u2488-\u2490\u24ea\u24f5-\u24fd\u24ff\u2776-\u277e\u2780-\u2788\u278a-\u2792\u{10a40}-\u{10a43}\u{10e60}-\u{10e68}\u{11052}-\u{1105a}\u{1f100}-\u{1f10a}\u{1f10b}\u{1f10c}]/u;
 
 /** Python's `str.isdigit` of one character. */
 export function isPythonDigit(character: string): boolean {
-  return /\p{Nd}/u.test(character) || OTHER_DIGIT.test(character);
+  return /\p{Nd}/u.test(character) || otherDigit.test(character);
 }
 
 const combining = new Map<string, boolean>();

@@ -1,8 +1,10 @@
-import { UserError } from "../ground/errors.ts";
+/**
+ * SentencePiece's precompiled character map: a darts-clone double array over UTF-8 bytes that sends character
+ * sequences to their replacements.
+ * Source: src/normalizer.cc of google/sentencepiece and darts.h of s-yata/darts-clone.
+ */
 
-// SentencePiece's precompiled character map: a darts-clone double array over UTF-8 bytes that sends character
-// sequences to their replacements.
-// Source: src/normalizer.cc of google/sentencepiece and darts.h of s-yata/darts-clone.
+import { UserError } from "../ground/errors.ts";
 
 /** A character map as it lies in the model file. */
 export interface Charsmap {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { classConventions } from "./classes.ts";
 import { loadTokenizer } from "./mod.ts";
-import { fixture, withFolder } from "./testing.ts";
+import { fixture, withFolder } from "./testing/fixtures.ts";
 
 Deno.test("classes' special tokens and padding sides are those of transformers", () => {
   const wanted = fixture<Record<string, { names: Record<string, string>; paddingSide: string }>>(

@@ -1,4 +1,4 @@
-// `tokenizer_config.json` and the files around it: special tokens, sides, lengths, BERT's and KoBERT's switches.
+/** `tokenizer_config.json` and the files around it: special tokens, sides, lengths, BERT's and KoBERT's switches. */
 
 import { UserError } from "../ground/errors.ts";
 import type { AddedToken } from "./added_tokens.ts";
@@ -43,7 +43,7 @@ export interface TokenizerConfig {
 }
 
 /** The key under which `save` notes the kind of a SentencePiece tokenizer. */
-export const KIND_KEY = "sentencepiece_tokenizer";
+export const kindKey = "sentencepiece_tokenizer";
 
 /**
  * Reads the configuration beside a vocabulary.
@@ -97,7 +97,7 @@ export async function readConfig(read: (name: string) => Promise<string | null>)
   }
 
   const maxLength = config.model_max_length ?? config.max_len;
-  const kind = config[KIND_KEY];
+  const kind = config[kindKey];
   const tokenizerClass = config.tokenizer_class ?? model.tokenizer_class;
   return {
     tokenizerClass: typeof tokenizerClass === "string" ? tokenizerClass.replace(/Fast$/, "") : null,

@@ -1,5 +1,7 @@
-// A trie over UTF-16 code units in typed arrays (double array: J. Aoe, "An Efficient Digital Search Algorithm by
-// Using a Double-Array Structure", 1989). A step is two array reads; no string is made on the way.
+/**
+ * A trie over UTF-16 code units in typed arrays (double array: J. Aoe, "An Efficient Digital Search Algorithm by
+ * Using a Double-Array Structure", 1989). A step is two array reads; no string is made on the way.
+ */
 
 /** A set of strings with a number each. Walk it with `step`. */
 export interface Trie {
@@ -13,7 +15,7 @@ export interface Trie {
 }
 
 /** The state every walk starts from. */
-export const ROOT = 0;
+export const rootState = 0;
 
 /**
  * Builds a trie of strings and their numbers (>= 0). Empty strings are left out; of equal strings the last counts.
@@ -43,7 +45,7 @@ export function buildTrie(entries: Iterable<readonly [string, number]>): Trie {
   let base: Int32Array = new Int32Array(size);
   let check: Int32Array = new Int32Array(size).fill(-1);
   let value: Int32Array = new Int32Array(size).fill(-1);
-  check[ROOT] = ROOT;
+  check[rootState] = rootState;
   let firstFree = 1;
 
   const grow = (least: number) => {
@@ -62,7 +64,7 @@ export function buildTrie(entries: Iterable<readonly [string, number]>): Trie {
 
   // Depth first over ranges of the sorted keys that share their first `depth` units.
   const stack: { from: number; to: number; depth: number; state: number }[] = [];
-  if (keys.length > 0) stack.push({ from: 0, to: keys.length, depth: 0, state: ROOT });
+  if (keys.length > 0) stack.push({ from: 0, to: keys.length, depth: 0, state: rootState });
   while (stack.length > 0) {
     const { from, to, depth, state } = stack.pop()!;
     let first = from;
@@ -115,7 +117,7 @@ export function step(trie: Trie, state: number, unit: number): number {
 
 /** The number of a string, -1 where the trie does not have it. */
 export function lookUp(trie: Trie, text: string): number {
-  let state = ROOT;
+  let state = rootState;
   for (let i = 0; i < text.length; i++) {
     state = step(trie, state, text.charCodeAt(i));
     if (state < 0) return -1;

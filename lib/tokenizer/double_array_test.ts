@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { buildTrie, lookUp, ROOT, step } from "./double_array.ts";
+import { buildTrie, lookUp, rootState, step } from "./double_array.ts";
 
 Deno.test("a trie finds exactly its strings, with their numbers", () => {
   let seed = 1;
@@ -21,7 +21,7 @@ Deno.test("a trie finds exactly its strings, with their numbers", () => {
 
 Deno.test("a trie of nothing, of the empty string, and of strings within strings", () => {
   assert.equal(lookUp(buildTrie([]), "가"), -1);
-  assert.equal(step(buildTrie([["", 3]]), ROOT, 0x61), -1);
+  assert.equal(step(buildTrie([["", 3]]), rootState, 0x61), -1);
   const trie = buildTrie([["가나다", 7], ["가", 1], ["가나", 0], ["가", 2]]);
   assert.deepEqual(["가", "가나", "가나다", "나", "가다"].map((text) => lookUp(trie, text)), [
     2,

@@ -1,6 +1,8 @@
-// What comes after the pieces, whatever made them: truncation, special tokens around, pairs, padding.
-// Source: utils/truncation.rs and processors/template.rs of huggingface/tokenizers; truncate_sequences of
-// transformers' Python tokenizers (both Apache-2.0).
+/**
+ * What comes after the pieces, whatever made them: truncation, special tokens around, pairs, padding.
+ * Source: utils/truncation.rs and processors/template.rs of huggingface/tokenizers; truncate_sequences of
+ * transformers' Python tokenizers (both Apache-2.0).
+ */
 
 import { UserError } from "../ground/errors.ts";
 import type { Encoding, Offset, Side, Truncation } from "./types.ts";
@@ -40,7 +42,7 @@ export function startEndTemplate(bos: number | null, eos: number | null): Templa
 }
 
 /** The texts alone. */
-export const BARE_TEMPLATE: Template = {
+export const bareTemplate: Template = {
   single: [{ text: 0, type: 0 }],
   pair: [{ text: 0, type: 0 }, { text: 1, type: 1 }],
 };

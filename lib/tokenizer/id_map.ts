@@ -1,4 +1,4 @@
-// The second file of a two-file SentencePiece tokenizer: which id each piece has.
+/** The second file of a two-file SentencePiece tokenizer: which id each piece has. */
 
 import { UserError } from "../ground/errors.ts";
 import { pythonStrip } from "./characters.ts";

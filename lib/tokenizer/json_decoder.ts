@@ -1,5 +1,7 @@
-// The `decoder` of a `tokenizer.json`: tokens back to text.
-// Source: decoders of huggingface/tokenizers (Apache-2.0).
+/**
+ * The `decoder` of a `tokenizer.json`: tokens back to text.
+ * Source: decoders of huggingface/tokenizers (Apache-2.0).
+ */
 
 import { UserError } from "../ground/errors.ts";
 import { fromByteCharacters } from "./byte_level.ts";

@@ -1,5 +1,7 @@
-// The `normalizer` of a `tokenizer.json`, as a function of strings.
-// Source: normalizers of huggingface/tokenizers (Apache-2.0).
+/**
+ * The `normalizer` of a `tokenizer.json`, as a function of strings.
+ * Source: normalizers of huggingface/tokenizers (Apache-2.0).
+ */
 
 import { UserError } from "../ground/errors.ts";
 import { makeBertNormalizer } from "./bert_text.ts";
@@ -113,7 +115,8 @@ export function makeNormalize(part: unknown, file: string): Change {
 }
 
 // Texts of characters that never join a grapheme cluster: most texts, and much faster.
-const SINGLE = /^[\n -~\u2010-\u2027\u3001-\u3020\u3131-\u318e\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff9d]*$/;
+const neverJoined =
+  /^[\n -~\u2010-\u2027\u3001-\u3020\u3131-\u318e\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff9d]*$/;
 
 /**
  * A character map as `tokenizers` applies it: to a grapheme cluster of fewer than 6 bytes as a whole (taking the
@@ -150,7 +153,7 @@ function makePrecompiled(base64: string, file: string): (text: string) => string
   const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
   return (text) => {
     let result = "";
-    if (SINGLE.test(text)) {
+    if (neverJoined.test(text)) {
       for (const character of text) result += transform(character) ?? character;
       return result;
     }

@@ -1,5 +1,7 @@
-// What every `tokenizer.json` does with a text: normalizer, added tokens in the prepared text, words, model.
-// Source: tokenizer/mod.rs of huggingface/tokenizers (Apache-2.0), do_tokenize.
+/**
+ * What every `tokenizer.json` does with a text: normalizer, added tokens in the prepared text, words, model.
+ * Source: tokenizer/mod.rs of huggingface/tokenizers (Apache-2.0), do_tokenize.
+ */
 
 import { UserError } from "../ground/errors.ts";
 import { type AddedToken, makeTokenFinder } from "./added_tokens.ts";

@@ -1,5 +1,7 @@
-// The `pre_tokenizer` of a `tokenizer.json`: a prepared text to words.
-// Source: pre_tokenizers and tokenizer/normalizer.rs (split) of huggingface/tokenizers (Apache-2.0).
+/**
+ * The `pre_tokenizer` of a `tokenizer.json`: a prepared text to words.
+ * Source: pre_tokenizers and tokenizer/normalizer.rs (split) of huggingface/tokenizers (Apache-2.0).
+ */
 
 import { UserError } from "../ground/errors.ts";
 import { remembering } from "./bpe.ts";
@@ -12,7 +14,7 @@ import { characterClasses, Is } from "./tokenizers_classes.ts";
 export type Words = (text: string, first: boolean) => string[];
 
 // GPT-2's words.
-const GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+const gpt2Word = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
 /** The `pre_tokenizer`. */
 export function makeWords(part: unknown, file: string): Words {
@@ -30,7 +32,7 @@ export function makeWords(part: unknown, file: string): Words {
     case "ByteLevel": {
       const split = json.use_regex === false
         ? null
-        : splitter(patternOf({ Regex: GPT2 }, file), "Isolated", false);
+        : splitter(patternOf({ Regex: gpt2Word }, file), "Isolated", false);
       const written = remembering(toByteCharacters);
       const prefix = json.add_prefix_space !== false;
       return (text) => {

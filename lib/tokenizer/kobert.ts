@@ -1,10 +1,12 @@
-// XLNet's and KoBERT's Hugging Face tokenizers: the text preparation of transformers' XLNet tokenizer before the SentencePiece
-// model, and its second look at pieces such as "9,".
-// Source: SKTBrain/KoBERT (kobert_hf), monologg/KoBERT-Transformers and transformers 4's XLNetTokenizer (all
-// Apache-2.0): preprocess_text and _tokenize.
+/**
+ * XLNet's and KoBERT's Hugging Face tokenizers: the text preparation of transformers' XLNet tokenizer before the SentencePiece
+ * model, and its second look at pieces such as "9,".
+ * Source: SKTBrain/KoBERT (kobert_hf), monologg/KoBERT-Transformers and transformers 4's XLNetTokenizer (all
+ * Apache-2.0): preprocess_text and _tokenize.
+ */
 
 import { isCombining, isPythonDigit, isPythonSpace, squeezeSpaces, stringOf } from "./characters.ts";
-import { META_SPACE } from "./normalizer.ts";
+import { metaSpace } from "./normalizer.ts";
 import { appendIds, type SentencePiece, splitText } from "./sentencepiece.ts";
 import type { Piece, TextModel } from "./text_model.ts";
 
@@ -177,7 +179,7 @@ export function kobertText(
   };
 }
 
-const META = String.fromCharCode(META_SPACE);
+const spaceMark = String.fromCharCode(metaSpace);
 
 /** Whether a piece is one that is looked at again. */
 export function endsInDigitComma(token: string): boolean {
@@ -187,9 +189,11 @@ export function endsInDigitComma(token: string): boolean {
 
 /** "▁10," to "▁10" and ",": what stands before the comma is split anew. */
 function splitAgain(sentencePiece: SentencePiece, token: string): string[] {
-  const parts = splitText(sentencePiece, token.slice(0, -1).replaceAll(META, "")).map((piece) => piece.token);
+  const parts = splitText(sentencePiece, token.slice(0, -1).replaceAll(spaceMark, "")).map((piece) =>
+    piece.token
+  );
   const first = parts[0];
-  if (first !== undefined && !token.startsWith(META) && first.startsWith(META)) {
+  if (first !== undefined && !token.startsWith(spaceMark) && first.startsWith(spaceMark)) {
     // The model set a space before it that the piece did not have.
     if (first.length === 1) parts.shift();
     else parts[0] = first.slice(1);

@@ -3,7 +3,7 @@ import { isCombining, isPythonDigit } from "./characters.ts";
 import { type KobertSettings, kobertText, prepareKobertText, prepareKobertTextWithSource } from "./kobert.ts";
 import { loadTokenizer, textAt } from "./mod.ts";
 import { makeSentencePiece } from "./sentencepiece.ts";
-import { fixture, fixturePath, handMade, type Row, TEXTS, withFolder } from "./testing.ts";
+import { fixture, fixturePath, handMade, hostileTexts, type Row, withFolder } from "./testing/fixtures.ts";
 
 interface Reference {
   variants: Record<"skt" | "skt_lower" | "skt_keep" | "monologg", Row[]>;
@@ -41,7 +41,7 @@ for (const [name, files] of Object.entries(folders)) {
       const tokenizer = await loadTokenizer(folder);
       assert.equal(tokenizer.kind, name === "monologg" ? "kobert-monologg" : "kobert-skt");
       variants[name as keyof Reference["variants"]].forEach((want, i) => {
-        const text = TEXTS[i]!;
+        const text = hostileTexts[i]!;
         const about = JSON.stringify(text);
         assert.deepEqual(tokenizer.encode(text).ids, want.ids, about);
         const { ids, offsets } = tokenizer.encode(text, { offsets: true });
@@ -102,7 +102,7 @@ Deno.test("KoBERT: the text is prepared the same way with and without its places
     }
   }
   for (const settings of all) {
-    for (const text of TEXTS) {
+    for (const text of hostileTexts) {
       const prepared = prepareKobertTextWithSource(text, settings);
       assert.equal(prepared.text, prepareKobertText(text, settings), JSON.stringify({ text, settings }));
       assert.equal(prepared.starts.length, prepared.text.length);

@@ -1,8 +1,10 @@
-// LlamaTokenizer around a SentencePiece BPE model: when a text begins with a space, and how pieces become text again.
-// Source: models/llama/tokenization_llama.py of huggingface/transformers and its LlamaConverter (Apache-2.0).
+/**
+ * LlamaTokenizer around a SentencePiece BPE model: when a text begins with a space, and how pieces become text again.
+ * Source: models/llama/tokenization_llama.py of huggingface/transformers and its LlamaConverter (Apache-2.0).
+ */
 
 import type { Json } from "./config.ts";
-import { META_SPACE } from "./normalizer.ts";
+import { metaSpace } from "./normalizer.ts";
 import {
   appendIds,
   type SentencePiece,
@@ -20,7 +22,7 @@ export interface LlamaSettings {
   prefixSpace: boolean;
 }
 
-const META = String.fromCharCode(META_SPACE);
+const spaceMark = String.fromCharCode(metaSpace);
 
 /**
  * Llama's text model. With `legacy` it is SentencePiece's own; without, as Python's class on `tokenizers`: only the
@@ -50,13 +52,13 @@ export function llamaText(
     escapeWhitespaces: true,
   });
   const begins = (text: string, first: boolean) =>
-    prefixSpace && first && text !== "" && !text.startsWith(" ") && !text.startsWith(META);
+    prefixSpace && first && text !== "" && !text.startsWith(" ") && !text.startsWith(spaceMark);
   return {
     hasOffsets: true,
-    ids: (text, out, first) => appendIds(bare, begins(text, first) ? META + text : text, idOf, out),
+    ids: (text, out, first) => appendIds(bare, begins(text, first) ? spaceMark + text : text, idOf, out),
     pieces: (text, first) => {
       const shift = begins(text, first) ? 1 : 0;
-      return splitText(bare, shift === 1 ? META + text : text).map(({ piece, token, start, end }) => ({
+      return splitText(bare, shift === 1 ? spaceMark + text : text).map(({ piece, token, start, end }) => ({
         id: idOf[piece]!,
         token,
         start: Math.max(0, start - shift),
@@ -71,7 +73,7 @@ export function llamaDecoder({ prefixSpace }: LlamaSettings): Json {
   return {
     type: "Sequence",
     decoders: [
-      { type: "Replace", pattern: { String: META }, content: " " },
+      { type: "Replace", pattern: { String: spaceMark }, content: " " },
       { type: "ByteFallback" },
       { type: "Fuse" },
       ...(prefixSpace ? [{ type: "Strip", content: " ", start: 1, stop: 0 }] : []),

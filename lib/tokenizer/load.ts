@@ -1,4 +1,4 @@
-// Finding out what a folder or file is, and reading it.
+/** Finding out what a folder or file is, and reading it. */
 
 import { fileURLToPath } from "node:url";
 import { UserError } from "../ground/errors.ts";
@@ -7,7 +7,8 @@ import { classOf } from "./classes.ts";
 import { loadBpeJson } from "./load_bpe.ts";
 import { loadUnigramJson } from "./load_unigram.ts";
 import { parseIdMap, parseKobertVocab } from "./id_map.ts";
-import { loadSentencePiece, SENTENCEPIECE_KINDS, type SentencePieceKind } from "./load_sentencepiece.ts";
+import { loadSentencePiece } from "./load_sentencepiece.ts";
+import { type SentencePieceKind, sentencePieceKinds } from "./sentencepiece_files.ts";
 import { loadWordPieceJson, loadWordPieceVocab } from "./load_wordpiece.ts";
 import { parseSentencePieceModel } from "./sentencepiece_model.ts";
 import type { Tokenizer } from "./types.ts";
@@ -21,7 +22,7 @@ export interface LoadOptions {
 }
 
 /** Classes by how they apply a SentencePiece model. */
-const CLASSES: Record<string, SentencePieceKind> = {
+const kindOfClass: Record<string, SentencePieceKind> = {
   KoBERTTokenizer: "kobert-skt",
   KoBertTokenizer: "kobert-monologg",
   XLNetTokenizer: "xlnet",
@@ -29,7 +30,7 @@ const CLASSES: Record<string, SentencePieceKind> = {
 };
 
 /** Classes that say nothing about how a SentencePiece model is applied. */
-const NEUTRAL_CLASSES = ["PreTrainedTokenizer", "TokenizersBackend", "PythonBackend", "BertTokenizer"];
+const neutralClasses = ["PreTrainedTokenizer", "TokenizersBackend", "PythonBackend", "BertTokenizer"];
 
 /**
  * Opens a tokenizer: a folder as Hugging Face models have it, or one of its files.
@@ -139,25 +140,25 @@ function sentencePieceKind(
   modelName: string,
   bytes: Uint8Array,
 ): SentencePieceKind | null {
-  const noted = SENTENCEPIECE_KINDS.find((kind) => kind === config.kind);
+  const noted = sentencePieceKinds.find((kind) => kind === config.kind);
   if (noted !== undefined) return noted;
   const byModel = classOf(config);
   const tokenizerClass = config.tokenizerClass ??
-    (byModel !== null && Object.hasOwn(CLASSES, byModel) ? byModel : null);
+    (byModel !== null && Object.hasOwn(kindOfClass, byModel) ? byModel : null);
   if (tokenizerClass !== null) {
     if (tokenizerClass === "XLNetTokenizer" && config.special.get("cls")?.content === "[CLS]") {
       return "kobert-skt";
     }
-    const kind = CLASSES[tokenizerClass];
+    const kind = kindOfClass[tokenizerClass];
     const python = kind === undefined || kind === "xlnet" || kind === "llama";
     // Python's own classes read tokenizer.json where there is one.
-    if (python && !NEUTRAL_CLASSES.includes(tokenizerClass) && names.includes("tokenizer.json")) return null;
+    if (python && !neutralClasses.includes(tokenizerClass) && names.includes("tokenizer.json")) return null;
     if (kind !== undefined) return kind;
-    if (!NEUTRAL_CLASSES.includes(tokenizerClass)) {
+    if (!neutralClasses.includes(tokenizerClass)) {
       throw new UserError(
         `${modelName} belongs to a ${tokenizerClass}, whose way with a SentencePiece model is not known here; known are ` +
           `${
-            Object.keys(CLASSES).join(", ")
+            Object.keys(kindOfClass).join(", ")
           }. A tokenizer.json beside it would be read instead: download it too, ` +
           "or save one in Python (AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)).",
       );

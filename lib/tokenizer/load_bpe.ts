@@ -1,5 +1,7 @@
-// A `tokenizer.json` with a BPE model, as Hugging Face `tokenizers` applies it: byte-level (GPT-2, Llama 3 and their
-// descendants) or with SentencePiece's spaces and byte fallback (Llama 2).
+/**
+ * A `tokenizer.json` with a BPE model, as Hugging Face `tokenizers` applies it: byte-level (GPT-2, Llama 3 and their
+ * descendants) or with SentencePiece's spaces and byte fallback (Llama 2).
+ */
 
 import { UserError } from "../ground/errors.ts";
 import { makeBpe, makeMerge, pairKey, type Ranks } from "./bpe.ts";

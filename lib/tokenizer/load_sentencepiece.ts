@@ -1,4 +1,4 @@
-// Tokenizers whose heart is a SentencePiece model: KoBERT's in its three variants, XLNet's, Llama's.
+/** Tokenizers whose heart is a SentencePiece model: KoBERT's in its three variants, XLNet's, Llama's. */
 
 import { UserError } from "../ground/errors.ts";
 import type { AddedToken } from "./added_tokens.ts";
@@ -8,35 +8,14 @@ import { bertTemplate, startEndTemplate, type Template, xlnetTemplate } from "./
 import { makeDecoder } from "./json_decoder.ts";
 import { type KobertSettings, kobertText } from "./kobert.ts";
 import { llamaDecoder, type LlamaSettings, llamaText } from "./llama.ts";
+import type { SentencePieceFiles, SentencePieceKind } from "./sentencepiece_files.ts";
 import { saveSentencePiece } from "./save_sentencepiece.ts";
 import { decodePieces, openSentencePiece, sentencePieceText } from "./sentencepiece.ts";
 import { parseSentencePieceModel, PieceType } from "./sentencepiece_model.ts";
 import { makeTokenizer } from "./tokenizer.ts";
 import { type SpecialRole, specialRoles, type Tokenizer } from "./types.ts";
 
-/** The kinds of tokenizers around a SentencePiece model. */
-export const SENTENCEPIECE_KINDS = [
-  "sentencepiece",
-  "kobert-skt",
-  "kobert-monologg",
-  "xlnet",
-  "llama",
-] as const;
-export type SentencePieceKind = typeof SENTENCEPIECE_KINDS[number];
-
-/** What the files held. */
-export interface SentencePieceFiles {
-  kind: SentencePieceKind;
-  bytes: Uint8Array;
-  /** Name of the model file, as it is written again. */
-  modelName: string;
-  /** Ids of tokens, null: the model's own. */
-  map: { ids: Map<string, number>; name: string } | null;
-  config: TokenizerConfig;
-  source: string;
-}
-
-const KOBERT_NAMES: readonly [SpecialRole, string][] = [
+const kobertNames: readonly [SpecialRole, string][] = [
   ["unk", "[UNK]"],
   ["sep", "[SEP]"],
   ["pad", "[PAD]"],
@@ -45,11 +24,11 @@ const KOBERT_NAMES: readonly [SpecialRole, string][] = [
 ];
 
 /** Special tokens by their usual names, in the order in which Python adds missing ones. */
-const NAMES: Record<SentencePieceKind, readonly (readonly [SpecialRole, string])[]> = {
-  sentencepiece: [...KOBERT_NAMES, ["bos", "<s>"], ["eos", "</s>"], ["pad", "<pad>"]],
+const namesOfKind: Record<SentencePieceKind, readonly (readonly [SpecialRole, string])[]> = {
+  sentencepiece: [...kobertNames, ["bos", "<s>"], ["eos", "</s>"], ["pad", "<pad>"]],
   // skt's class uses [CLS] and [SEP] as the first and last token too.
-  "kobert-skt": [["bos", "[CLS]"], ["eos", "[SEP]"], ...KOBERT_NAMES],
-  "kobert-monologg": KOBERT_NAMES,
+  "kobert-skt": [["bos", "[CLS]"], ["eos", "[SEP]"], ...kobertNames],
+  "kobert-monologg": kobertNames,
   xlnet: Object.entries(xlnetConventions.names) as [SpecialRole, string][],
   llama: Object.entries(llamaConventions.names) as [SpecialRole, string][],
 };
@@ -106,9 +85,9 @@ export async function loadSentencePiece(files: SentencePieceFiles): Promise<Toke
   };
   // Those that a kind does not take for granted exist only if the files name them.
   const others = specialRoles.filter((role) =>
-    config.special.has(role) && !NAMES[kind].some(([own]) => own === role)
+    config.special.has(role) && !namesOfKind[kind].some(([own]) => own === role)
   );
-  for (const [role, name] of [...others.map((role) => [role, ""] as const), ...NAMES[kind]]) {
+  for (const [role, name] of [...others.map((role) => [role, ""] as const), ...namesOfKind[kind]]) {
     if (special.has(role)) continue;
     const spec = config.special.get(role);
     const described = config.added.find((token) => token.content === spec?.content);

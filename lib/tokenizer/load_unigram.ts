@@ -1,6 +1,8 @@
-// A `tokenizer.json` with a Unigram model, as Hugging Face `tokenizers` applies it. That is not quite what SentencePiece
-// does with the model it was made from; where the model file is there, it is used instead.
-// Source: models/unigram/model.rs of huggingface/tokenizers (Apache-2.0).
+/**
+ * A `tokenizer.json` with a Unigram model, as Hugging Face `tokenizers` applies it. That is not quite what SentencePiece
+ * does with the model it was made from; where the model file is there, it is used instead.
+ * Source: models/unigram/model.rs of huggingface/tokenizers (Apache-2.0).
+ */
 
 import { UserError } from "../ground/errors.ts";
 import { byteToken } from "./bpe.ts";
@@ -12,7 +14,7 @@ import type { Tokenizer } from "./types.ts";
 import { makeUnigramSplitter } from "./unigram.ts";
 
 /** How far below the lowest score an unknown character lies. */
-const UNKNOWN_PENALTY = 10;
+const unknownPenalty = 10;
 
 /**
  * Reads a `tokenizer.json` with a Unigram model. Offsets are not known.
@@ -39,7 +41,7 @@ export function loadUnigramJson(
   if (pieces.length === 0) throw new UserError(`${file}: model.vocab has no tokens.`);
   const vocab = new Map(pieces.map((piece, id) => [piece.text, id]));
   const lowest = pieces.reduce((least, piece) => Math.min(least, piece.score), Infinity);
-  const split = makeUnigramSplitter(pieces, lowest - UNKNOWN_PENALTY, "float64");
+  const split = makeUnigramSplitter(pieces, lowest - unknownPenalty, "float64");
   const unkId = typeof model.unk_id === "number" ? model.unk_id : null;
 
   const decode = makeDecoder(json.decoder, file);

@@ -1,4 +1,4 @@
-// WordPiece tokenizers from `vocab.txt` or `tokenizer.json`.
+/** WordPiece tokenizers from `vocab.txt` or `tokenizer.json`. */
 
 import { UserError } from "../ground/errors.ts";
 import type { AddedToken } from "./added_tokens.ts";

@@ -1,5 +1,7 @@
-// SentencePiece's text preparation: character map, white space, dummy prefix.
-// Source: src/normalizer.cc of google/sentencepiece, Normalizer::Normalize.
+/**
+ * SentencePiece's text preparation: character map, white space, dummy prefix.
+ * Source: src/normalizer.cc of google/sentencepiece, Normalizer::Normalize.
+ */
 
 import {
   type Charsmap,
@@ -9,7 +11,7 @@ import {
   charsmapValue,
   parseCharsmap,
 } from "./charsmap.ts";
-import { buildTrie, ROOT, step, type Trie } from "./double_array.ts";
+import { buildTrie, rootState, step, type Trie } from "./double_array.ts";
 import type { NormalizerSpec } from "./sentencepiece_model.ts";
 
 /** A text after preparation, in buffers that the next call overwrites. */
@@ -25,13 +27,13 @@ export interface Normalizer {
   normalize(text: string): Normalized;
 }
 
-const SPACE = 0x20;
+const spaceUnit = 0x20;
 /** U+2581, SentencePiece's visible space. */
-export const META_SPACE = 0x2581;
+export const metaSpace = 0x2581;
 
 // What is known of a character, found when it is first met.
-const UNSEEN = 0;
-const ITSELF = 1;
+const unseen = 0;
+const itself = 1;
 // From 2 on: 2 + index into `Rules`.
 
 /** A character at which a replacement begins. */
@@ -56,7 +58,7 @@ export function makeNormalizer(
 ): Normalizer {
   const map = spec.charsmap.length > 0 ? parseCharsmap(spec.charsmap) : null;
   const kept = userDefined.length > 0 ? buildTrie(userDefined.map((text, i) => [text, i])) : null;
-  const space = spec.escapeWhitespaces ? META_SPACE : SPACE;
+  const space = spec.escapeWhitespaces ? metaSpace : spaceUnit;
   const { addDummyPrefix, removeExtraWhitespaces } = spec;
 
   // By code unit; surrogates stay unseen, half a character being none.
@@ -76,7 +78,7 @@ export function makeNormalizer(
   };
 
   const meet = (codePoint: number): number => {
-    let state = ITSELF;
+    let state = itself;
     if (map !== null) {
       const end = walk(map, charsmapRoot(map), codePoint);
       if (end.position >= 0) {
@@ -95,8 +97,8 @@ export function makeNormalizer(
   };
 
   const stateOf = (codePoint: number): number => {
-    const state = codePoint < 65536 ? known[codePoint]! : knownAstral.get(codePoint) ?? UNSEEN;
-    return state === UNSEEN ? meet(codePoint) : state;
+    const state = codePoint < 65536 ? known[codePoint]! : knownAstral.get(codePoint) ?? unseen;
+    return state === unseen ? meet(codePoint) : state;
   };
 
   /** The longest rule at a place, else the character itself. */
@@ -114,7 +116,7 @@ export function makeNormalizer(
     const broken = codePoint >= 0xd800 && codePoint <= 0xdfff;
     if (broken) codePoint = 0xfffd;
     const state = stateOf(codePoint);
-    if (state === ITSELF) {
+    if (state === itself) {
       replacement = broken ? "\ufffd" : null;
       return;
     }
@@ -157,7 +159,7 @@ export function makeNormalizer(
       while (at < n) {
         prefixAt(text, at);
         const first = replacement === null
-          ? text.charCodeAt(at) === SPACE && consumed === 1
+          ? text.charCodeAt(at) === spaceUnit && consumed === 1
           : replacement === " ";
         if (!first) break;
         at += consumed;
@@ -175,9 +177,9 @@ export function makeNormalizer(
     let previousIsSpace = removeExtraWhitespaces;
     while (at < n) {
       const unit = text.charCodeAt(at);
-      if (known[unit] === ITSELF && kept === null) {
+      if (known[unit] === itself && kept === null) {
         // The common case: a character that no rule touches.
-        if (unit === SPACE) {
+        if (unit === spaceUnit) {
           if (!previousIsSpace) {
             units[length] = space;
             origin[length++] = at;
@@ -195,7 +197,7 @@ export function makeNormalizer(
       const source = replacement ?? text;
       let from = replacement === null ? at : 0;
       const to = replacement === null ? at + consumed : source.length;
-      while (previousIsSpace && from < to && source.charCodeAt(from) === SPACE) from++;
+      while (previousIsSpace && from < to && source.charCodeAt(from) === spaceUnit) from++;
       if (from < to) {
         // The rest of the text needs at most one unit for each of its own until the next rule.
         if (length + (to - from) + (n - at) + 2 > units.length) {
@@ -204,10 +206,10 @@ export function makeNormalizer(
         }
         for (let i = from; i < to; i++) {
           const each = source.charCodeAt(i);
-          units[length] = each === SPACE ? space : each;
+          units[length] = each === spaceUnit ? space : each;
           origin[length++] = at;
         }
-        previousIsSpace = removeExtraWhitespaces && source.charCodeAt(to - 1) === SPACE;
+        previousIsSpace = removeExtraWhitespaces && source.charCodeAt(to - 1) === spaceUnit;
       }
       at += consumed;
     }
@@ -259,7 +261,7 @@ function walk(map: Charsmap, position: number, codePoint: number): typeof walked
 
 function longestMatch(trie: Trie, text: string, at: number): number {
   let length = 0;
-  let state = ROOT;
+  let state = rootState;
   for (let i = at; i < text.length; i++) {
     state = step(trie, state, text.charCodeAt(i));
     if (state < 0) break;

@@ -1,15 +1,17 @@
-// Patterns of a `tokenizer.json` as JavaScript's: Hugging Face `tokenizers` has Oniguruma apply them, in Ruby's syntax.
-// Source: doc/RE of kkos/oniguruma (BSD-2-Clause).
+/**
+ * Patterns of a `tokenizer.json` as JavaScript's: Hugging Face `tokenizers` has Oniguruma apply them, in Ruby's syntax.
+ * Source: doc/RE of kkos/oniguruma (BSD-2-Clause).
+ */
 
 import { UserError } from "../ground/errors.ts";
 import { asObject } from "./config.ts";
 
 /** What may stand in `\p{…}`: general categories are spelled alike. */
-const CATEGORY = /^(?:L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?|C[cf]?)$/;
-const SCRIPTS = ["Han", "Hangul", "Hiragana", "Katakana", "Latin", "Greek", "Cyrillic", "Arabic", "Thai"];
+const category = /^(?:L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?|C[cf]?)$/;
+const scripts = ["Han", "Hangul", "Hiragana", "Katakana", "Latin", "Greek", "Cyrillic", "Arabic", "Thai"];
 
 /** Classes by letter, without brackets; their capitals mean the opposite. */
-const CLASSES: Record<string, string> = {
+const namedClasses: Record<string, string> = {
   s: "\\p{White_Space}",
   d: "\\p{Nd}",
   w: "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\xb2\\xb3\\xb9\\xbc-\\xbe",
@@ -17,9 +19,9 @@ const CLASSES: Record<string, string> = {
 };
 
 /** Beginning and end of the text. */
-const EDGES: Record<string, string> = { A: "(?<![^])", z: "(?![^])" };
+const edges: Record<string, string> = { A: "(?<![^])", z: "(?![^])" };
 
-const CONTROLS: Record<string, string> = {
+const controls: Record<string, string> = {
   t: "\t",
   n: "\n",
   r: "\r",
@@ -65,11 +67,11 @@ export function translate(pattern: string): string {
   /** After a backslash: the inside of a class, and whether it is negated; or one character. */
   const escape = (): { inside: string; negated: boolean } | { character: string } => {
     const letter = characters[at++] ?? "";
-    const known = CLASSES[letter.toLowerCase()];
+    const known = namedClasses[letter.toLowerCase()];
     if (known !== undefined) return { inside: known, negated: letter !== letter.toLowerCase() };
     if (letter === "p" || letter === "P") return property(letter === "P");
     if (letter === "x" || letter === "u") return { character: codePoint(letter) };
-    if (CONTROLS[letter] !== undefined) return { character: CONTROLS[letter] };
+    if (controls[letter] !== undefined) return { character: controls[letter] };
     if (letter === "" || /[\p{L}\p{N}]/u.test(letter)) throw new UserError(`it has \\${letter}`);
     return { character: letter };
   };
@@ -77,9 +79,9 @@ export function translate(pattern: string): string {
   const property = (negated: boolean) => {
     const match = /^\{(\^?)(\w+)\}/.exec(characters.slice(at, at + 40).join(""));
     const name = match?.[2] ?? "";
-    const inside = CATEGORY.test(name)
+    const inside = category.test(name)
       ? `\\p{${name}}`
-      : SCRIPTS.includes(name)
+      : scripts.includes(name)
       ? `\\p{Script=${name}}`
       : null;
     if (inside === null) throw new UserError(`it has \\p${match?.[0] ?? ""}`);
@@ -136,7 +138,7 @@ export function translate(pattern: string): string {
     const character = characters[at++]!;
     switch (character) {
       case "\\": {
-        const edge = EDGES[characters[at] ?? ""];
+        const edge = edges[characters[at] ?? ""];
         if (edge !== undefined) {
           at++;
           append(edge);

@@ -1,7 +1,7 @@
-// The real KoBERT tokenizer, where it lies beside the project; the bundled one, where it has been trained.
+/** The real KoBERT tokenizer, where it lies beside the project; the bundled one, where it has been trained. */
 import assert from "node:assert/strict";
 import { loadTokenizer } from "./mod.ts";
-import { TEXTS } from "./testing.ts";
+import { hostileTexts } from "./testing/fixtures.ts";
 
 const shared = new URL("../../../shared/", import.meta.url);
 const kobert = new URL("kobert/", shared).pathname;
@@ -86,7 +86,7 @@ for (const model of fullMaps) {
             letter,
           ) => [syllable + letter, syllable + letter + "한", `\u1100\u1161${letter}${syllable}`])
       );
-      for (const text of [...TEXTS, ...joining]) {
+      for (const text of [...hostileTexts, ...joining]) {
         const places = tokenizer.encode(text, { offsets: true });
         assert.deepEqual(tokenizer.encode(text).ids, places.ids, JSON.stringify(text));
       }

@@ -1,7 +1,9 @@
-import { UserError } from "../ground/errors.ts";
+/**
+ * The little of Protocol Buffers that SentencePiece's model files need: a message's fields in order.
+ * Source: protobuf.dev, "Encoding".
+ */
 
-// The little of Protocol Buffers that SentencePiece's model files need: a message's fields in order.
-// Source: protobuf.dev, "Encoding".
+import { UserError } from "../ground/errors.ts";
 
 /** One field of a message: its number and either a number (varint, fixed) or bytes. */
 export interface Field {

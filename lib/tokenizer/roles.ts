@@ -1,4 +1,4 @@
-// Which tokens are special: what the files name, joined with what the vocabulary has.
+/** Which tokens are special: what the files name, joined with what the vocabulary has. */
 
 import type { AddedToken } from "./added_tokens.ts";
 import type { SpecialNames } from "./classes.ts";

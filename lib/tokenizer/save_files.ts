@@ -1,4 +1,4 @@
-// What every `save` writes: JSON files as Hugging Face has them, in a folder that is made if need be.
+/** What every `save` writes: JSON files as Hugging Face has them, in a folder that is made if need be. */
 
 import type { AddedToken } from "./added_tokens.ts";
 import type { Json, TokenizerConfig } from "./config.ts";

@@ -1,11 +1,11 @@
-// Writing a SentencePiece tokenizer: its own files, and a `tokenizer.json` for Python's AutoTokenizer.
+/** Writing a SentencePiece tokenizer: its own files, and a `tokenizer.json` for Python's AutoTokenizer. */
 
 import type { AddedToken } from "./added_tokens.ts";
-import { type Json, KIND_KEY } from "./config.ts";
+import { type Json, kindKey } from "./config.ts";
 import type { Template } from "./encoding.ts";
 import { endsInDigitComma, type KobertSettings } from "./kobert.ts";
 import { llamaDecoder, type LlamaSettings } from "./llama.ts";
-import type { SentencePieceFiles, SentencePieceKind } from "./load_sentencepiece.ts";
+import type { SentencePieceFiles, SentencePieceKind } from "./sentencepiece_files.ts";
 import { addedTokensJson, limitsJson, specialTokensJson, templateJson, writeFiles } from "./save_files.ts";
 import { scoredPieces } from "./sentencepiece.ts";
 import { type NormalizerSpec, PieceType, type SentencePieceModel } from "./sentencepiece_model.ts";
@@ -65,7 +65,7 @@ export function saveSentencePiece(folder: string, saved: SavedSentencePiece): Pr
     };
   files.push(["tokenizer_config.json", {
     tokenizer_class: "PreTrainedTokenizerFast",
-    [KIND_KEY]: kind,
+    [kindKey]: kind,
     ...names,
     // Without this, transformers 5 would leave out the segments of a pair.
     model_input_names: ["input_ids", "token_type_ids", "attention_mask"],

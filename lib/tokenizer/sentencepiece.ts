@@ -1,16 +1,18 @@
-// A SentencePiece model, unigram or BPE, as a text model: preparation, split, unknown runs, byte fallback, decoding.
-// Source: src/sentencepiece_processor.cc of google/sentencepiece, PopulateSentencePieceText and Decode.
+/**
+ * A SentencePiece model, unigram or BPE, as a text model: preparation, split, unknown runs, byte fallback, decoding.
+ * Source: src/sentencepiece_processor.cc of google/sentencepiece, PopulateSentencePieceText and Decode.
+ */
 
 import { UserError } from "../ground/errors.ts";
 import { makeBpeSplitter, makeMerge, ranksOfPieces } from "./bpe.ts";
 import { stringOf } from "./characters.ts";
-import { makeNormalizer, META_SPACE, type Normalizer } from "./normalizer.ts";
+import { makeNormalizer, metaSpace, type Normalizer } from "./normalizer.ts";
 import { isOfText, type NormalizerSpec, PieceType, type SentencePieceModel } from "./sentencepiece_model.ts";
 import type { Piece, TextModel } from "./text_model.ts";
 import { makeUnigramSplitter, type ScoredPiece, type Splitter } from "./unigram.ts";
 
 /** How far below the lowest score an unknown character lies. */
-const UNKNOWN_PENALTY = 10;
+const unknownPenalty = 10;
 
 /** A model made ready, its pieces numbered by their place in the file. */
 export interface SentencePiece {
@@ -102,7 +104,7 @@ function unknownScore(model: SentencePieceModel): number {
     (least, piece) => piece.type === PieceType.normal ? Math.min(least, piece.score) : least,
     Infinity,
   );
-  return Math.fround(lowest - UNKNOWN_PENALTY);
+  return Math.fround(lowest - unknownPenalty);
 }
 
 /** What a model's pieces count in a split; null for those that take no part. */
@@ -214,7 +216,7 @@ export function sentencePieceText(sentencePiece: SentencePiece, idOf: Int32Array
  */
 export function decodePieces({ model, bytePieces }: SentencePiece, pieces: readonly number[]): string {
   const { addDummyPrefix, removeExtraWhitespaces } = model.normalizer;
-  const space = String.fromCharCode(META_SPACE);
+  const space = String.fromCharCode(metaSpace);
   let text = "";
   let bytes: number[] = [];
   const flush = () => {

@@ -1,5 +1,7 @@
-// SentencePiece's `.model` (or `.spiece`) file as plain data.
-// Source: sentencepiece_model.proto of google/sentencepiece (Apache-2.0).
+/**
+ * SentencePiece's `.model` (or `.spiece`) file as plain data.
+ * Source: sentencepiece_model.proto of google/sentencepiece (Apache-2.0).
+ */
 
 import { UserError } from "../ground/errors.ts";
 import { type Field, readFields } from "./protobuf.ts";

@@ -1,4 +1,4 @@
-// What the kinds of tokenizers differ in: how a text without special tokens becomes pieces.
+/** What the kinds of tokenizers differ in: how a text without special tokens becomes pieces. */
 
 /** One piece of a text, `[start, end)` in UTF-16 code units of that text. */
 export interface Piece {

@@ -1,10 +1,10 @@
-// One tokenizer out of its parts: added tokens, a text model, special tokens, decoding, saving.
+/** One tokenizer out of its parts: added tokens, a text model, special tokens, decoding, saving. */
 
 import { UserError } from "../ground/errors.ts";
 import { type AddedToken, makeTokenFinder, type TokenFinder } from "./added_tokens.ts";
 import {
   assemble,
-  BARE_TEMPLATE,
+  bareTemplate,
   codePointIndex,
   cut,
   lengthsAfterTruncation,
@@ -102,7 +102,7 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
 
   const encodeOne = (text: string, second: string | undefined, options: EncodeOptions): Encoding => {
     const { maxLength, truncation = "longest_first", addSpecialTokens = true, offsets = false } = options;
-    const used = addSpecialTokens ? template : BARE_TEMPLATE;
+    const used = addSpecialTokens ? template : bareTemplate;
     const layout = second === undefined ? used.single : used.pair;
     let first = tokensOf(text, offsets);
     let other = second === undefined ? undefined : tokensOf(second, offsets);

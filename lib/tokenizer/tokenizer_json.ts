@@ -1,9 +1,9 @@
-// The parts of a `tokenizer.json` that every kind shares: added tokens, the layout of special tokens.
+/** The parts of a `tokenizer.json` that every kind shares: added tokens, the layout of special tokens. */
 
 import { UserError } from "../ground/errors.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import { asObject, type Json, tokenSpec } from "./config.ts";
-import { BARE_TEMPLATE, type Template, type TemplatePart } from "./encoding.ts";
+import { bareTemplate, type Template, type TemplatePart } from "./encoding.ts";
 
 /**
  * The `added_tokens` of a `tokenizer.json`.
@@ -29,7 +29,7 @@ export function parseAddedTokens(json: Json, file: string): AddedToken[] {
  * @throws Error that names the file and the part that is not known.
  */
 export function parseTemplate(processor: unknown, file: string): Template {
-  if (processor === null || processor === undefined) return BARE_TEMPLATE;
+  if (processor === null || processor === undefined) return bareTemplate;
   const json = asObject(processor) ?? {};
   const idOf = (value: unknown): number => {
     const id: unknown = Array.isArray(value) ? value[1] : undefined;
@@ -55,7 +55,7 @@ export function parseTemplate(processor: unknown, file: string): Template {
     }
     // Only trims offsets.
     case "ByteLevel":
-      return BARE_TEMPLATE;
+      return bareTemplate;
     case "Sequence": {
       const parts = Array.isArray(json.processors) ? json.processors : [];
       const rest = parts.filter((part) => asObject(part)?.type !== "ByteLevel");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { asRustReads } from "./load_unigram.ts";
 import { loadTokenizer } from "./mod.ts";
-import { fixture, type Row, TEXTS, withFolder } from "./testing.ts";
+import { fixture, hostileTexts, type Row, withFolder } from "./testing/fixtures.ts";
 import { normalizeAsTokenizers } from "./tokenizers_classes.ts";
 
 interface Reference {
@@ -11,7 +11,7 @@ interface Reference {
 
 const references = { unigram: fixture<Reference>("unigram.json"), bpe: fixture<Reference>("bpe.json") };
 // The byte-level reference has texts of its own at the end.
-const MORE = ["it's IT'S 'ſ don't'RE", "a\ufeffb \ufeff c\u0085d \u0085 ", "<|begin|>x<|end|>"];
+const moreTexts = ["it's IT'S 'ſ don't'RE", "a\ufeffb \ufeff c\u0085d \u0085 ", "<|begin|>x<|end|>"];
 
 function jsonOf(kind: keyof typeof references, name: string): Record<string, unknown> {
   const { vocab, variants } = references[kind];
@@ -26,7 +26,7 @@ for (const [kind, { variants }] of Object.entries(references)) {
       await withFolder({ "tokenizer.json": json }, async (folder) => {
         const tokenizer = await loadTokenizer(folder);
         assert.equal(tokenizer.kind, kind);
-        const texts = kind === "bpe" ? [...TEXTS, ...MORE] : TEXTS;
+        const texts = kind === "bpe" ? [...hostileTexts, ...moreTexts] : hostileTexts;
         assert.equal(rows.length, texts.length);
         rows.forEach((want, i) => {
           const about = JSON.stringify(texts[i]);
@@ -56,7 +56,7 @@ Deno.test("tokenizer.json: what is read is saved, and is the same when read agai
           "left",
           99,
         ]);
-        for (const text of TEXTS) assert.deepEqual(again.encode(text), tokenizer.encode(text));
+        for (const text of hostileTexts) assert.deepEqual(again.encode(text), tokenizer.encode(text));
         assert.deepEqual(again.encodeBatch(["가", "가나다라"]), tokenizer.encodeBatch(["가", "가나다라"]));
       },
     );

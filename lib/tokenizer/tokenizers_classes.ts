@@ -1,4 +1,4 @@
-// What Hugging Face `tokenizers` takes each character for, and its Unicode normalisation.
+/** What Hugging Face `tokenizers` takes each character for, and its Unicode normalisation. */
 
 import { isCombining } from "./characters.ts";
 import * as tables from "./tokenizers_tables.ts";
@@ -32,17 +32,17 @@ export function characterClasses(): Uint16Array {
       for (const end = at + (length ?? 1); at < end; at++) table[at]! |= bit;
     }
   };
-  mark(tables.REMOVED, Is.removed);
-  mark(tables.SPACE, Is.space);
-  mark(tables.MARK, Is.mark);
-  mark(tables.COMBINING, Is.combining);
-  mark(tables.DECOMPOSED, Is.decomposed);
-  mark(tables.COMPATIBLE, Is.compatible);
-  mark(tables.ACCENT, Is.accent);
-  mark(tables.LOWERCASED, Is.lowercased);
-  mark(tables.WHITE_SPACE, Is.whiteSpace);
-  mark(tables.PUNCTUATION, Is.punctuation);
-  mark(tables.CHINESE, Is.chinese);
+  mark(tables.removed, Is.removed);
+  mark(tables.space, Is.space);
+  mark(tables.mark, Is.mark);
+  mark(tables.combining, Is.combining);
+  mark(tables.decomposed, Is.decomposed);
+  mark(tables.compatible, Is.compatible);
+  mark(tables.accent, Is.accent);
+  mark(tables.lowercased, Is.lowercased);
+  mark(tables.whiteSpace, Is.whiteSpace);
+  mark(tables.punctuation, Is.punctuation);
+  mark(tables.chinese, Is.chinese);
   return table;
 }
 
@@ -53,7 +53,7 @@ export function lowercaseAsTokenizers(character: string): string {
   const small = character.toLowerCase();
   if (small !== character) return small;
   newerLowercase ??= new Map(
-    tables.NEWER_LOWERCASE.split(" ").map((pair) => {
+    tables.newerLowercase.split(" ").map((pair) => {
       const [from, to] = pair.split(">").map((digits) => String.fromCodePoint(parseInt(digits, 16)));
       return [from!, to!];
     }),

@@ -1,20 +1,22 @@
-// Character classes of Hugging Face `tokenizers` 0.23.3, found by asking it for every
-// code point. Written by tools/reference/tokenizer_tables.py; not to be edited.
-//
-// A word is a range: the gap since the last one's end and, after a plus, its length where it is not 1, base 36.
+/**
+ * Character classes of Hugging Face `tokenizers` 0.23.3, found by asking it for every
+ * code point. Written by tools/reference/tokenizer_tables.py; not to be edited.
+ *
+ * A word is a range: the gap since the last one's end and, after a plus, its length where it is not 1, base 36.
+ */
 // deno-fmt-ignore-file
 
 /** What `clean_text` takes out. */
-export const REMOVED =
+export const removed =
   "0+9 2+2 1+i 2n+x d 11u+6 m 5c 1d 3cu 1ks+5 q+5 1d+5 1+a 11u8+4xs 16n 6x+3 1 3b3 xya+4 43z+8 h406 u+2o " +
   "1egw+1eke 2+1eke";
 
 /** What `clean_text` makes a space. */
-export const SPACE =
+export const space =
   "9+2 2 i 3j 4bj 1vj+b t+2 5 1b 334";
 
 /** What `strip_accents` drops after NFD. */
-export const MARK =
+export const mark =
   "lc+34 7n+5 7d+19 1 1+2 1+2 1 20+b 1c+l g 2t+7 2+6 2+2 1+4 z u+r 2j+b 1m+9 y+4 1+9 1+3 1+5 17+3 3r+w 1j 1 " +
   "4+8 4 3+7 a+2 t 1m 4+4 8 k+2 t+2 1l 4+2 4+2 2+3 3 u+2 3 b+2 1l 4+5 1+2 4 k+2 t 1m 2 1+4 8 8 b+2 u 1p c 1e " +
   "1p+3 5+3 1+4 7+2 b+2 t 1m 2 6 5+2 k+2 t 1r+4 8 k+2 2u 7+3 1 2i 2+7 c+8 2q 2+6 1+2 b+6 22+2 r 1 1 1j+e 1+5 " +
@@ -27,7 +29,7 @@ export const MARK =
   "1iz+1j 4+1e 8 e m+5 1+f 2sg+7 gzl5+6o";
 
 /** What NFD sorts by its combining class. */
-export const COMBINING =
+export const combining =
   "lc+27 1+w 7n+5 7d+19 1 1+2 1+2 1 20+b 1c+l g 2t+7 2+6 2+2 1+4 z u+r 4g+9 y+4 1+9 1+3 1+5 17+3 3c+e 1+t 1o " +
   "g 3+4 2v g 32 g 32 g 32 g 3j 3j 7+2 2t g 3j 3g 31+3 d+4 30+2 e+4 24+2 r 1 1 1j+5 4+4 2+5 1+2 1q 34 1+2 2a " +
   "jz+3 qc v 4d a 5n 3z+3 63+2 1z k+8 2 1c+e 3a f 12+9 1i+2 1m b+2 1v 48+3 1+d 1+7 4 6 3+2 5i+1i 5+5 k0+d 4 " +
@@ -36,7 +38,7 @@ export const COMBINING =
   "fjk+5 1n+7 g2v 43q+5 3+6 8+8 2+7 u+4 44+3 2pn+7 1+h 2+7 1+2 1+5 1ph+7 31+7";
 
 /** What NFD takes apart. */
-export const DECOMPOSED =
+export const decomposed =
   "5c+6 1+9 1+6 2+5 2+6 1+9 1+6 2+5 1+h 2+k 2+9 3+4 1+6 4+6 3+6 2+i 2+n x+2 d+2 s+g 1+6 2+b 3+2 2+10 2+2 6+e " +
   "7g+2 1+2 1b 9 6+6 1 1+3 p+7 p+5 4+2 17+2 1 3 4+3 a v m+2 1 3 4+3 n+2 21+2 d+4 2+2 2+6 2+6 2+c 2+2 88+5 49 " +
   "1 g gl 7 2 z+8 2z+2 f+2 1 2b 2 y+3 2 6h 2+2 f+2 1i 1h+3 3f 3b 6+2 1+2 3i+3 3x 1+3 9w 9 4 4 4 c 9 1+2 1 8 h " +
@@ -47,7 +49,7 @@ export const DECOMPOSED =
   "112a+7 2e+6 1m4f+f2";
 
 /** What NFKD takes apart. */
-export const COMPATIBLE =
+export const compatible =
   "4g 7 1 4 2+4 2+3 1+3 1+6 1+9 1+6 2+5 2+6 1+9 1+6 2+5 1+h 2+k 2+9 1+6 1+8 2+7 2+6 2+i 2+o w+2 d+2 j+p 1+6 " +
   "2+g 2+10 2+2 6+e 3g+9 v+6 2+5 2j+2 1+2 1b 5 3 5+7 1 1+3 p+7 p+5 1+7 p+3 1+2 3 6+2 1 3 4+3 a v m+2 1 3 4+3 " +
   "n+2 21+2 d+4 2+2 2+6 2+6 2+c 2+2 3x 4a+5 26+4 1z 1 g gl 7 2 z+8 2z+2 f+2 1 2b 2 y+3 2 6h 2+2 f+2 1i 1h+3 " +
@@ -63,7 +65,7 @@ export const COMPATIBLE =
   "1 2+4 1+7 1+4 1+4 1 1+a 1+h 5+3 1+5 1+h g4+b 5+v 1+w q+2 10 33+3 d+18 4+9 7+2 1fou+f2";
 
 /** What StripAccents drops. */
-export const ACCENT =
+export const accent =
   "lc+34 7n+7 7b+19 1 1+2 1+2 1 20+b 1c+l g 2t+7 2+6 2+2 1+4 z u+r 2j+b 1m+9 y+4 1+9 1+3 1+5 17+3 3c+e 1+x " +
   "1i+3 1+i 1+7 a+2 t+3 1k 1+7 2+2 2+3 9 a+2 t+3 1k 1+5 4+2 2+3 3 u+2 3 b+3 1k 1+8 1+3 1+3 k+2 t+3 1k 1+7 2+2 " +
   "2+3 8+2 a+2 u 1n+5 3+3 1+4 9 14+4 1m+7 1+3 1+4 7+2 b+2 t+3 1k 1+7 1+3 1+4 7+2 b+2 t+3 1m+7 1+3 1+4 9 a+2 " +
@@ -76,7 +78,7 @@ export const ACCENT =
   "8+8 2+7 u+4 44+3 1iz+1j 4+1e 8 e m+5 1+f 11s+7 1+h 2+7 1+2 1+5 1ph+7 31+7 gzhx+6o";
 
 /** What `lowercase` changes. */
-export const LOWERCASED =
+export const lowercased =
   "1t+q 2t+n 1+7 x 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 2 1 1 1 1 1 1 1 2 1 1 1 1 1 1 1 1 1 " +
   "1 1 1 1 1 1 1 1 1 1 1 1 1 1+2 1 1 3+2 1 1+2 1+3 2+4 1+2 1+3 3+2 1+2 1 1 1+2 1 2 1+2 1+3 1 1+2 3 7+2 1+2 " +
   "1+2 1 1 1 1 1 1 1 1 2 1 1 1 1 1 1 1 1 2+2 1 1+3 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 " +
@@ -93,15 +95,15 @@ export const LOWERCASED =
   "3s+10 4c+b 1+f 1+7 1+2 1d6+1f 4d+m 27u+w gw0+w 1s+p o5j+y";
 
 /** What BertPreTokenizer splits at and drops. */
-export const WHITE_SPACE =
+export const whiteSpace =
   "9+5 i 2s q 4bj 1vj+b t+2 5 1b 334";
 
 /** What `handle_chinese_chars` sets between spaces. */
-export const CHINESE =
+export const chinese =
   "a9s+534 1s+g74 hkw+e8 1fk0+wyo w+3ds 74+49c 85s+f4";
 
 /** What BertPreTokenizer makes a word of its own. */
-export const PUNCTUATION =
+export const punctuation =
   "x+f a+7 q+6 q+4 y 5 3 a+2 3 3 ji 8 cy+6 15+2 1f 1 2 2 18+2 k+2 1+2 d 2+2 22+4 2u 17+e 6h+3 1i+f v 79+2 a " +
   "an lf 2i a+2 4o+f 1 11+4 1z 22+5 4+2 33+6 4r h0+9 47 h8+2 18+2 26+3 1z+2 4d+3 1+3 11+b 8p+2 60+2 3k+7 1+6 " +
   "4s+7 4b+4 1n+5 1q+2 1s+8 b n0+o 8+k 1+d 1+c u+2 e+2 hl+4 t+2 u5+e 27+2 v+a b7+m 1r+4 w+2 l7+4 1+2 34 3z+1b " +
@@ -110,7 +112,7 @@ export const PUNCTUATION =
   "31+2 1+4 3i+4 1c+2 27+5 3 d 1+3 2g+6 2z f0 6y+n 2x+3 6w+3 2lt+5 dtl+2 3p 1t+5 8 g2i 5wn+5";
 
 /** Small letters of capitals that Unicode 14 does not know: capital>small, hexadecimal. */
-export const NEWER_LOWERCASE =
+export const newerLowercase =
   "1c89>1c8a a7cb>264 a7cc>a7cd a7ce>a7cf a7d2>a7d3 a7d4>a7d5 a7da>a7db a7dc>19b 10d50>10d70 10d51>10d71 " +
   "10d52>10d72 10d53>10d73 10d54>10d74 10d55>10d75 10d56>10d76 10d57>10d77 10d58>10d78 10d59>10d79 " +
   "10d5a>10d7a 10d5b>10d7b 10d5c>10d7c 10d5d>10d7d 10d5e>10d7e 10d5f>10d7f 10d60>10d80 10d61>10d81 " +

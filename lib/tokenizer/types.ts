@@ -1,4 +1,4 @@
-// What the tokenizer room gives to the others: one interface for every kind of tokenizer.
+/** What the tokenizer room gives to the others: one interface for every kind of tokenizer. */
 
 /**
  * What was read:

@@ -1,7 +1,9 @@
-// The most probable split of a prepared text into pieces (Viterbi), with the numbers of SentencePiece's C++.
-// Source: src/unigram_model.cc of google/sentencepiece, Model::EncodeOptimized; Kudo 2018 (arXiv:1804.10959).
+/**
+ * The most probable split of a prepared text into pieces (Viterbi), with the numbers of SentencePiece's C++.
+ * Source: src/unigram_model.cc of google/sentencepiece, Model::EncodeOptimized; Kudo 2018 (arXiv:1804.10959).
+ */
 
-import { buildTrie, ROOT, type Trie } from "./double_array.ts";
+import { buildTrie, rootState, type Trie } from "./double_array.ts";
 
 /** A piece's text and score, and how it takes part. */
 export interface ScoredPiece {
@@ -70,7 +72,7 @@ export function makeUnigramSplitter(
       const unit = units[start]!;
       const next = start + (unit >= 0xd800 && unit < 0xdc00 && start + 1 < length ? 2 : 1);
       let covered = false;
-      let state = ROOT;
+      let state = rootState;
       for (let at = start; at < length;) {
         const code = codes[units[at]!]!;
         if (code === 0) break;

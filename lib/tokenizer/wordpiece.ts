@@ -1,11 +1,13 @@
-// WordPiece as a text model: BERT's words, each split into the longest pieces the vocabulary has.
-// Source: models/wordpiece/mod.rs of huggingface/tokenizers (Apache-2.0).
+/**
+ * WordPiece as a text model: BERT's words, each split into the longest pieces the vocabulary has.
+ * Source: models/wordpiece/mod.rs of huggingface/tokenizers (Apache-2.0).
+ */
 
 import { UserError } from "../ground/errors.ts";
 import { type AddedToken, makeTokenFinder } from "./added_tokens.ts";
-import { type BertSettings, makeBertNormalizer, UNPREPARED } from "./bert_text.ts";
+import { type BertSettings, makeBertNormalizer, unprepared } from "./bert_text.ts";
 import { characterClasses, Is } from "./tokenizers_classes.ts";
-import { buildTrie, ROOT, step } from "./double_array.ts";
+import { buildTrie, rootState, step } from "./double_array.ts";
 import { stringOf } from "./characters.ts";
 import type { Piece, TextModel } from "./text_model.ts";
 
@@ -45,7 +47,7 @@ export function makeWordSplitter(model: WordPieces): WordSplitter {
   }
   const trie = buildTrie(model.vocab);
   const { codes, base, check, value } = trie;
-  let inside = ROOT;
+  let inside = rootState;
   for (let i = 0; i < model.continuingPrefix.length && inside >= 0; i++) {
     inside = step(trie, inside, model.continuingPrefix.charCodeAt(i));
   }
@@ -55,7 +57,7 @@ export function makeWordSplitter(model: WordPieces): WordSplitter {
 
   let longestId = -1;
   const longest = (units: Uint16Array, from: number, to: number, first: boolean): number => {
-    let state = first ? ROOT : inside;
+    let state = first ? rootState : inside;
     let end = -1;
     for (let at = from; at < to && state >= 0;) {
       const code = codes[units[at]!]!;
@@ -100,7 +102,7 @@ export function makeWordSplitter(model: WordPieces): WordSplitter {
 export function wordPieceText(model: WordPieceModel, normalizedTokens: readonly AddedToken[]): TextModel {
   const splitWord = makeWordSplitter(model);
   const classes = characterClasses();
-  const prepare = makeBertNormalizer(model.normalizer ?? UNPREPARED);
+  const prepare = makeBertNormalizer(model.normalizer ?? unprepared);
   const tokenOf = new Map([...model.vocab].map(([token, id]) => [id, token]));
   const writtenAs = preparedTokens(model, normalizedTokens);
   const findTokens = makeTokenFinder(normalizedTokens, (token) => writtenAs.get(token.id)!);
@@ -172,7 +174,7 @@ export function preparedTokens(
   { normalizer }: WordPieceModel,
   tokens: readonly AddedToken[],
 ): Map<number, string> {
-  const prepare = makeBertNormalizer(normalizer ?? UNPREPARED);
+  const prepare = makeBertNormalizer(normalizer ?? unprepared);
   return new Map(
     tokens.filter((token) => token.normalized).map(({ id, content }) => {
       const { units, length } = prepare(content);
@@ -183,7 +185,7 @@ export function preparedTokens(
 
 // BERT's decoder puts English marks where they belong.
 // Source: decoders/wordpiece.rs, cleanup.
-const CLEANUP: readonly [string, string][] = [
+const cleanups: readonly [string, string][] = [
   [" .", "."],
   [" ?", "?"],
   [" !", "!"],
@@ -202,7 +204,7 @@ export function decodeWordPieces(tokens: readonly string[], prefix: string, clea
   return tokens.map((token, i) => {
     let text = token;
     if (i > 0) text = token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`;
-    if (cleanup) { for (const [written, meant] of CLEANUP) text = text.replaceAll(written, meant); }
+    if (cleanup) { for (const [written, meant] of cleanups) text = text.replaceAll(written, meant); }
     return text;
   }).join("");
 }

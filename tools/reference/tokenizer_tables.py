@@ -21,29 +21,29 @@ NFD, NFKD, STRIP = normalizers.NFD(), normalizers.NFKD(), normalizers.StripAccen
 BERT = pre_tokenizers.BertPreTokenizer()
 
 CLASSES = {
-    "REMOVED": ("What `clean_text` takes out.", lambda c: CLEAN.normalize_str(f"a{c}b") == "ab"),
-    "SPACE": ("What `clean_text` makes a space.", lambda c: CLEAN.normalize_str(f"a{c}b") == "a b"),
-    "MARK": (
+    "removed": ("What `clean_text` takes out.", lambda c: CLEAN.normalize_str(f"a{c}b") == "ab"),
+    "space": ("What `clean_text` makes a space.", lambda c: CLEAN.normalize_str(f"a{c}b") == "a b"),
+    "mark": (
         "What `strip_accents` drops after NFD.",
         lambda c: ACCENTS.normalize_str(c) == "" and NFD.normalize_str(c) != "",
     ),
-    "COMBINING": (
+    "combining": (
         "What NFD sorts by its combining class.",
         lambda c: c == "\u0345" or not NFD.normalize_str(f"\u0345{c}").startswith("\u0345"),
     ),
-    "DECOMPOSED": ("What NFD takes apart.", lambda c: NFD.normalize_str(c) != c),
-    "COMPATIBLE": ("What NFKD takes apart.", lambda c: NFKD.normalize_str(c) != c),
-    "ACCENT": ("What StripAccents drops.", lambda c: STRIP.normalize_str(c) == ""),
-    "LOWERCASED": ("What `lowercase` changes.", lambda c: LOWER.normalize_str(c) != c),
-    "WHITE_SPACE": (
+    "decomposed": ("What NFD takes apart.", lambda c: NFD.normalize_str(c) != c),
+    "compatible": ("What NFKD takes apart.", lambda c: NFKD.normalize_str(c) != c),
+    "accent": ("What StripAccents drops.", lambda c: STRIP.normalize_str(c) == ""),
+    "lowercased": ("What `lowercase` changes.", lambda c: LOWER.normalize_str(c) != c),
+    "whiteSpace": (
         "What BertPreTokenizer splits at and drops.",
         lambda c: [piece for piece, _ in BERT.pre_tokenize_str(f"a{c}b")] == ["a", "b"],
     ),
-    "CHINESE": (
+    "chinese": (
         "What `handle_chinese_chars` sets between spaces.",
         lambda c: CHINESE.normalize_str(c) == f" {c} ",
     ),
-    "PUNCTUATION": (
+    "punctuation": (
         "What BertPreTokenizer makes a word of its own.",
         lambda c: [piece for piece, _ in BERT.pre_tokenize_str(f"a{c}b")] == ["a", c, "b"],
     ),
@@ -84,10 +84,13 @@ def lines(text, width=106):
 
 def main():
     out = [
-        "// Character classes of Hugging Face `tokenizers` " + tokenizers.__version__ + ", found by asking it for every",
-        "// code point. Written by tools/reference/tokenizer_tables.py; not to be edited.",
-        "//",
-        "// A word is a range: the gap since the last one's end and, after a plus, its length where it is not 1, base 36.",
+        "/**",
+        " * Character classes of Hugging Face `tokenizers` " + tokenizers.__version__ + ", found by asking it for every",
+        " * code point. Written by tools/reference/tokenizer_tables.py; not to be edited.",
+        " *",
+        " * A word is a range: the gap since the last one's end and, after a plus, its length where it is not 1, base 36.",
+        " */",
+        "",
         "// deno-fmt-ignore-file",
         "",
     ]
@@ -99,7 +102,7 @@ def main():
     pairs = " ".join(f"{ord(c):x}>{ord(lower):x}" for c, lower in newer.items() if lower != c)
     out += ["/** Small letters of capitals that Unicode 14 does not know: capital>small, hexadecimal. */"]
     rows = lines(pairs)
-    out += ["export const NEWER_LOWERCASE ="] + [f'  "{row} " +' for row in rows[:-1]] + [f'  "{rows[-1]}";', ""]
+    out += ["export const newerLowercase ="] + [f'  "{row} " +' for row in rows[:-1]] + [f'  "{rows[-1]}";', ""]
     path = pathlib.Path(__file__).parents[2] / "lib/tokenizer/tokenizers_tables.ts"
     path.write_text("\n".join(out), encoding="utf-8")
     print(path, path.stat().st_size, "bytes")

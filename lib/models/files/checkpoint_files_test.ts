@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { canonicalNames, openCheckpoint } from "./checkpoint_files.ts";
 import { writeSafetensors } from "./safetensors.ts";
-import { fixture, messageOf, withFolder } from "./testing.ts";
+import { fixture, messageOf, withFolder } from "../testing/files.ts";
 
 Deno.test("a folder's weights are found in transformers' order of preference", async () => {
   await withFolder(async (folder) => {

@@ -11,7 +11,7 @@ import {
   messageOf,
   torchNames,
   withFolder,
-} from "./testing.ts";
+} from "../testing/files.ts";
 
 const readable = [
   "dtypes.bin",

@@ -17,7 +17,7 @@ import {
   messageOf,
   torchNames,
   withFolder,
-} from "./testing.ts";
+} from "../testing/files.ts";
 
 /** A safetensors file with any header. */
 function handmade(folder: string, header: unknown, dataBytes: number, headerLength?: bigint): string {

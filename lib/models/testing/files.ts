@@ -1,7 +1,7 @@
 /** What this folder's tests share: the fixtures of tools/reference/checkpoint_file_fixtures.py and their expected values. */
 
 import type { FilePlace } from "../../engine/mod.ts";
-import { bytesOf } from "./dtypes.ts";
+import { bytesOf } from "../files/dtypes.ts";
 
 /** A tensor as expected.json describes it: `stored` and `float32` are bytes in hexadecimal. */
 export interface ExpectedTensor {

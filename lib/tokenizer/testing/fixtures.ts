@@ -1,8 +1,8 @@
-// What the tests of this room share: the fixtures that tools/reference/tokenizer_fixtures.py makes.
+/** What the tests of this room share: the fixtures that tools/reference/tokenizer_fixtures.py makes. */
 
-import type { SentencePieceModel } from "./sentencepiece_model.ts";
+import type { SentencePieceModel } from "../sentencepiece_model.ts";
 
-const folder = new URL("./testdata/", import.meta.url);
+const folder = new URL("../testdata/", import.meta.url);
 
 /** A fixture as JSON. */
 export function fixture<T>(name: string): T {
@@ -15,7 +15,7 @@ export function fixturePath(name: string): string {
 }
 
 /** The hostile texts that every reference is made of. */
-export const TEXTS = fixture<string[]>("texts.json");
+export const hostileTexts = fixture<string[]>("texts.json");
 
 /** What Python made of one text, with what the fixture at hand holds. */
 export interface Row {

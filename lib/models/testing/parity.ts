@@ -9,10 +9,10 @@ import {
   startEngine,
   Tape,
   trainingPass,
-} from "../engine/mod.ts";
-import type { TokenBatch } from "./batch.ts";
-import type { Task } from "./config.ts";
-import { disposeModel, logitsOf, lossOf, type Model, predictLogits } from "./model.ts";
+} from "../../engine/mod.ts";
+import type { TokenBatch } from "../batch.ts";
+import type { Task } from "../config.ts";
+import { disposeModel, logitsOf, lossOf, type Model, predictLogits } from "../model.ts";
 
 interface Sample {
   l2: number;
