@@ -290,7 +290,7 @@ Deno.test("a head for regression gives way to a new one for classes, and is no c
       await writeChanged(folder, "bert-classifier", cut, fields);
       assert.match(
         await messageOf(() => loadCheckpoint(folder)),
-        /regression.*Train it on texts of several classes first/,
+        /regression.*Train it first \(deno task train/,
       );
       const { report, labels, json } = logitsIn(folder, { labels: ["가", "나", "다"] });
       assert.deepEqual(labels, ["가", "나", "다"]);

@@ -570,12 +570,12 @@ Deno.test("a folder without a model: what is missing, what to rename, and the mo
     ],
     [["config.json", "optimizer.pt"], /Is it the folder of a model\?$/],
     [
-      ["best/config.json", "checkpoints/step-1/config.json", "split.json"],
+      ["best/config.json", "best/model.safetensors", "checkpoints/step-1/adapter_config.json", "split.json"],
       /has one inside: did you mean \S+\/best\?$/,
     ],
     [["train/best/adapter_config.json"], /did you mean \S+\/train\/best\?$/],
     [
-      ["run/merged/config.json", "run/best/config.json"],
+      ["run/merged/adapter_config.json", "run/best/adapter_config.json", "run/1_Pooling/config.json"],
       /did you mean \S+\/run\/best or \S+\/run\/merged\?$/,
     ],
   ];

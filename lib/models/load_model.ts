@@ -116,11 +116,12 @@ function basesOf(folder: string): string[] {
     );
   }
   const { [besideField]: beside } = adaptedConfig(folder);
-  return [
+  const places = [
     base,
     ...(isAbsolute(base) ? [] : [join(folder, base)]),
     ...(typeof beside === "string" ? [join(folder, beside)] : []),
   ];
+  return places.filter((place, i) => places.findIndex((other) => resolve(other) === resolve(place)) === i);
 }
 
 /** The config that is kept beside an adapter; empty where Python saved it. */

@@ -1,9 +1,7 @@
 /** Whether a folder is a model's, and what somebody meant who named another. */
 import { join } from "node:path";
 import { UserError } from "../ground/errors.ts";
-import { weightsIn } from "./files/checkpoint_files.ts";
-
-const configs = ["config.json", "adapter_config.json"];
+import { chooseWeights, weightsIn } from "./files/checkpoint_files.ts";
 
 /**
  * Refuses a folder that holds neither a model nor an adapter.
@@ -41,7 +39,9 @@ function modelsIn(folder: string, levels = 2): string[] {
     .filter(({ name, isDirectory }) => isDirectory && !name.startsWith(".") && name !== "checkpoints")
     .map(({ name }) => join(folder, name)).sort();
   const found = folders.flatMap((path) => {
-    const isModel = [...Deno.readDirSync(path)].some(({ name }) => configs.includes(name));
+    const names = [...Deno.readDirSync(path)].map(({ name }) => name);
+    const isModel = names.includes("adapter_config.json") ||
+      names.includes("config.json") && chooseWeights(names) !== null;
     return isModel ? [path] : modelsIn(path, levels - 1);
   });
   const isBest = (path: string) => path.endsWith("best");

@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import { UserError } from "../ground/errors.ts";
+import { didYouMean } from "../ground/nearest.ts";
 import { asObject, type Json, readConfig, readObject, type TokenizerConfig } from "./config.ts";
 import { classOf } from "./classes.ts";
 import { loadBpeJson } from "./load_bpe.ts";
@@ -60,7 +61,7 @@ export async function loadTokenizer(place: string | URL, options: LoadOptions = 
   try {
     info = await Deno.stat(path);
   } catch {
-    throw new UserError(`There is no tokenizer at ${path}: no such file or folder.`);
+    throw new UserError(`There is no tokenizer at ${path}${await nearPath(path)}: no such file or folder.`);
   }
   const slash = path.lastIndexOf("/");
   const folder = info.isDirectory
@@ -123,6 +124,18 @@ export async function loadTokenizer(place: string | URL, options: LoadOptions = 
     `${folder} has no tokenizer. Looked for *.model or *.spiece (SentencePiece), tokenizer.json, vocab.txt; ` +
       `there is ${names.length === 0 ? "nothing" : names.slice(0, 20).join(", ")}.`,
   );
+}
+
+/** A hint at a file or folder beside one that is not there, of nearly its name. */
+async function nearPath(path: string): Promise<string> {
+  const slash = path.lastIndexOf("/"), folder = path.slice(0, slash + 1);
+  try {
+    const beside: string[] = [];
+    for await (const { name } of Deno.readDir(folder || ".")) beside.push(folder + name);
+    return didYouMean(path, beside);
+  } catch {
+    return "";
+  }
 }
 
 /** @throws UserError where a file is what Git shows in place of a large one that was not fetched. */

@@ -227,6 +227,13 @@ Deno.test("files that do not fit are errors that say what and where", async () =
       await assert.rejects(() => loadTokenizer(folder), says, String(says));
     });
   }
+  await withFolder({ "tokenizer.json": "{}" }, async (folder) => {
+    await assert.rejects(
+      () => loadTokenizer(`${folder}/tokeniser.json`),
+      (error: Error) =>
+        error.message.includes(`tokeniser.json (did you mean "${folder}/tokenizer.json"?): no such file`),
+    );
+  });
   await assert.rejects(() => loadTokenizer("/no/such/place"), /no tokenizer at \/no\/such\/place/);
   await assert.rejects(
     () => loadTokenizer(fixturePath("../mod.ts")),

@@ -4,6 +4,7 @@
  *
  * A word is a range: the gap since the last one's end and, after a plus, its length where it is not 1, base 36.
  */
+
 // deno-fmt-ignore-file
 
 /** What `clean_text` takes out. */
