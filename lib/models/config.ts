@@ -194,8 +194,7 @@ export function isRegressionConfig(config: ConfigReader): boolean {
  * @throws Error for regression, or a single class
  */
 export function isMultiLabelConfig(config: ConfigReader): boolean {
-  const remedy =
-    "Train it on texts of several classes first: given their names (labels), it gets a new head.";
+  const remedy = "Train it first (deno task train, or labels given here): told classes, it gets a new head.";
   if (config.problemType === "regression") {
     throw new UserError(
       `${config.source}: "problem_type" is "regression"; it must be single_label_classification or ${multiLabelProblem}: ` +
