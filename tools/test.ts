@@ -6,7 +6,7 @@ import { basename, join, relative } from "node:path";
 import { processEnvironment } from "./environment.ts";
 import { readOptions, shared } from "./options.ts";
 import { setUp } from "./setup.ts";
-import { inProject, root } from "./setup/paths.ts";
+import { inProject, remove, root } from "./setup/paths.ts";
 
 /** How many tests passed, failed and were skipped. */
 export interface Counts {
@@ -215,17 +215,11 @@ function jobsOf(stages: readonly Stage[], filter: string | undefined, env: Recor
     },
     // What `deno task start` does, with a training of a few steps.
     notebooks: () => {
-      const args = [
-        "--recipe",
-        "test",
-        "--output",
-        inProject("outputs", "test"),
-        "--engine",
-        env.KOBERT_ENGINE ?? "auto",
-        // all of them, whatever an earlier run left
-        "--anew",
-      ];
-      return [check("notebooks", ["run", "-A", "tools/commands/start.ts", ...args], 480)];
+      const output = inProject("outputs", "test");
+      const args = ["--recipe", "test", "--output", output, "--engine", env.KOBERT_ENGINE ?? "auto"];
+      const start = check("notebooks", ["run", "-A", "tools/commands/start.ts", ...args], 480);
+      // all of them, whatever an earlier run left
+      return [{ ...start, run: () => (remove(output), start.run()) }];
     },
   };
   return stages.flatMap((stage) => jobs[stage]());
