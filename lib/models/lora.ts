@@ -216,7 +216,7 @@ export function placeAdapters(
   draw: (name: string, rank: number, width: number) => Float32Array,
 ): void {
   if (model.lora !== undefined) {
-    throw new UserError("LoRA: the model has adapters already; merge them first (mergeLora).");
+    throw new Error("LoRA: the model has adapters already; merge them first (mergeLora).");
   }
   checkConfig(config);
   const layers = chosenLayers(model, config);

@@ -1,5 +1,4 @@
 import pl from "nodejs-polars";
-import { UserError } from "../ground/errors.ts";
 import type { SongDate } from "./values.ts";
 
 /** One song of the table. */
@@ -87,12 +86,12 @@ export function songsFrame(songs: readonly Song[]): pl.DataFrame {
 /**
  * The rows of a frame of songs as plain objects, in the frame's order.
  *
- * @throws {Error} where a column of the schema is missing.
+ * @throws {TypeError} where a column of the schema is missing.
  */
 export function songRows(frame: pl.DataFrame): Song[] {
   const missing = songColumns.filter((name) => !frame.columns.includes(name));
   if (missing.length > 0) {
-    throw new UserError(
+    throw new TypeError(
       `This frame lacks the column ${missing.join(", ")} of a table of songs. ` +
         "Read songs with readSongs, or make them with songsFrame.",
     );

@@ -1,4 +1,3 @@
-import { UserError } from "../ground/errors.ts";
 import type { Song } from "./frame.ts";
 
 /** One training example: a text and one genre. */
@@ -52,7 +51,7 @@ export interface InstanceOptions {
 export function instances(songs: readonly Song[], { oversample }: InstanceOptions): Instance[] {
   const without = songs.filter((song) => song.genres.length === 0);
   if (without.length > 0) {
-    throw new UserError(
+    throw new RangeError(
       `${without.length} of ${songs.length} songs have no genre (the first has id ${
         without[0]?.id
       }), so they make no ` +

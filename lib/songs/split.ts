@@ -105,7 +105,7 @@ export function splitByIds(
     );
   }
   if (testIds.size === 0) {
-    throw new UserError("The list of test ids is empty. Give at least one, or use splitSongs.");
+    throw new UserError("The list of test ids is empty. Give at least one.");
   }
 
   const group = groupSongs(songs, options.by ?? "song");
@@ -208,7 +208,7 @@ function assign(songs: readonly Song[], groupOf: readonly number[], options: Spl
         `can leave the training part, which needs a song of each of ${
           genresIn(songs)
         } genres (and all songs that hang together with it). ` +
-        "Give a larger table, or choose only genres that have more songs (--genres in a command, genres of cleanSongs).",
+        "Give a larger table, or choose only genres that have more songs (--genres).",
     );
   }
   const trainQuota = count(free);

@@ -149,7 +149,7 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
       throw new RangeError(`padToMultipleOf ${padToMultipleOf} is not a whole number from 1.`);
     }
     if (padding === "max_length" && maxLength === undefined) {
-      throw new UserError('Padding "max_length" needs a maxLength.');
+      throw new TypeError('Padding "max_length" needs a maxLength.');
     }
     const rows = texts.map((text) =>
       typeof text === "string" ? encodeOne(text, undefined, options) : encodeOne(text[0], text[1], options)

@@ -100,7 +100,7 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
   const { labels, seed, multiLabel, narrow, base, hub } = options;
   if (configNames.includes(source)) {
     if (labels === undefined) {
-      throw new UserError(`"${source}" starts from scratch: it needs the genres' names (labels).`);
+      throw new UserError(`"${source}" starts from scratch: it tells no genres before it is trained.`);
     }
     const tokenizer = await loadTokenizer(await tokenizerOf(source, options.tokenizer));
     const model = createModel(namedConfig(source, vocabularyOf(tokenizer)), {
@@ -307,7 +307,7 @@ export async function fineTune(
   const trainSongs = songRows(data.train);
   const unknown = trainSongs.find(({ genres }) => genres.some((genre) => !classifier.labels.includes(genre)));
   if (unknown !== undefined) {
-    throw new UserError(
+    throw new RangeError(
       `Song ${unknown.id} has a genre that the classifier lacks; it knows ${classifier.labels.join(", ")}. ` +
         "Make it with labels: genresOf(train).",
     );

@@ -35,8 +35,8 @@ export function adaptFor(model: Model, recipe: Recipe, origin: Origin | undefine
       there = JSON.stringify({ rank, alpha, targets, dropout });
     if (there === JSON.stringify(wanted)) return;
     throw new UserError(
-      `Recipe: the model has adapters already (${there}); leave loraRank null to train them further, or merge them ` +
-        "first (mergeLora).",
+      `Recipe: the model has adapters already (${there}); leave loraRank out to train them further, or give the ` +
+        "merged model, which train writes with --merged.",
     );
   }
   if (origin === undefined) {
@@ -46,7 +46,7 @@ export function adaptFor(model: Model, recipe: Recipe, origin: Origin | undefine
   }
   if (isLoraFolder(origin.source)) {
     throw new UserError(
-      `Recipe: loraRank needs a base model that can be opened, and ${origin.source} is an adapter: save the merged model, and ` +
+      `Recipe: loraRank needs a base model that can be opened, and ${origin.source} is an adapter: give the merged model, which train writes with --merged, and ` +
         "train on that.",
     );
   }

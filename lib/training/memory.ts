@@ -137,11 +137,11 @@ export async function checkMemory(forecast: MemoryForecast, limit?: number | nul
   const advice = left <= 0
     ? "Its parameters alone are too many: take a smaller model, freeze its lower layers (freezeLayers), or train adapters alone (loraRank)."
     : rows === 1
-    ? "Set gradientCheckpointing to true, or make maxLength smaller."
+    ? "Turn gradientCheckpointing on, or make maxLength smaller."
     : `Set microBatchTokens to ${
       Math.max(1, Math.floor(rows * left / activations)) * length
     } (a step's batch in ` +
-      "parts, the same gradients), or gradientCheckpointing to true; a smaller batchSize or maxLength helps too.";
+      "parts, the same gradients), or turn gradientCheckpointing on; a smaller batchSize or maxLength helps too.";
   throw new UserError(
     `This training needs about ${gib(needed)} of memory more, and ${gib(free)} are free. In all it takes ` +
       `${gib(parameters)} for the parameters with gradients and moments, and ${

@@ -40,7 +40,7 @@ export function makePlan(
   );
   if (train.length === 0) throw new UserError("There is nothing to train on: no example is given.");
   if (recipe.multiLabel !== (model.multiLabel ?? false)) {
-    throw new UserError(
+    throw new RangeError(
       recipe.multiLabel
         ? "Recipe: multiLabel is true, but the model chooses one class: make or load it with multiLabel."
         : "The model gives each class its own yes or no: train it with the recipe's multiLabel, or load it without.",
@@ -50,7 +50,7 @@ export function makePlan(
   checkExamples(validation, model, "validation");
   if (model.languageModel !== undefined && recipe.balanceClasses) {
     throw new UserError(
-      "Recipe: balanceClasses weighs classes, and a language model has none; set it to false.",
+      "Recipe: balanceClasses weighs classes, and a language model has none; leave it out.",
     );
   }
   frozenIn(0, model.parameters.keys(), recipe);
