@@ -39,19 +39,21 @@ function literals(source: string, start: number): { text: string; end: number } 
       at = inner.end;
     } else if (Object.values(closing).includes(letter)) return { text, end: at + 1 };
     else if (letter === '"' || letter === "'") {
+      text += text === "" || /\s$/.test(text) ? "" : " ";
       for (at++; source[at] !== letter; at++) {
-        if (source[at] === "\\") at++;
-        text += source[at];
+        if (source[at] === "\\") text += source[++at] === "n" ? "\n" : source[at];
+        else text += source[at];
       }
       at++;
     } else if (letter === "`") {
+      text += text === "" || /\s$/.test(text) ? "" : " ";
       for (at++; source[at] !== "`";) {
         if (source.startsWith("${", at)) {
           const inner = literals(source, at + 2);
-          text += inner.text === "" ? "…" : inner.text;
+          text += inner.text === "" ? "…" : ` ${inner.text} `;
           at = inner.end;
         } else if (source[at] === "\\") {
-          text += source[at + 1];
+          text += source[at + 1] === "n" ? "\n" : source[at + 1];
           at += 2;
         } else text += source[at++];
       }
@@ -76,4 +78,82 @@ function messages(): Message[] {
       });
   });
 }
-console.log(JSON.stringify(messages(), null, 1));
+
+/** The options of every task, the two included whose tables stand in their commands. */
+function optionsOf(): Map<string, Set<string>> {
+  const tables = new Map<string, Set<string>>(
+    Object.entries(commandLines).map((
+      [task, { options }],
+    ) => [task, new Set([...Object.keys(options).map(flagName), "debug", "help"])]),
+  );
+  for (const task of tasks()) {
+    if (tables.has(task)) continue;
+    const path = inProject("tools", "commands", `${task}.ts`);
+    if (!exists(path)) continue;
+    const source = Deno.readTextFileSync(path);
+    const table = source.slice(source.indexOf("options: {"), source.indexOf("\n  },\n});"));
+    const own = [...table.matchAll(/^ {4}(\w+)\b|\bshared\.(\w+)/gm)].map(([, name, shared]) =>
+      flagName(name ?? shared!)
+    );
+    const recipe = table.includes("...recipe") ? Object.keys(recipeFields).map(flagName) : [];
+    tables.set(task, new Set([...own, ...recipe, "debug", "help"]));
+  }
+  return tables;
+}
+
+const tasks = (): string[] => Object.keys(JSON.parse(Deno.readTextFileSync(inProject("deno.json"))).tasks);
+
+/** The tasks that a message can come from: of a command itself that one, of the rest any that works on songs. */
+function tasksOf({ place }: Message): string[] {
+  const [, command] = place.match(/^tools\/commands\/([\w-]+)\.ts/) ?? [];
+  if (command !== undefined) return [command];
+  const [, room] = place.match(/^tools\/(folds|bench|setup)/) ?? [];
+  return room === undefined ? ["train", "start", "evaluate", "pretrain", "predict", "folds"] : [room];
+}
+
+const all = messages();
+
+Deno.test("messages: there are some, and their texts are whole", () => {
+  assert.ok(all.length > 200, `${all.length} messages`);
+  const text = all.find(({ place }) => place.startsWith("lib/ground/lock.ts"))!.text;
+  assert.match(text, /is being written by .*Wait for it, end it, or choose another folder with --output\./s);
+});
+
+Deno.test("messages: every option that one names is there in a command that can say it", () => {
+  const options = optionsOf();
+  for (const message of all) {
+    for (const [, name] of message.text.matchAll(/(?<![\w-])--([a-z][a-z0-9-]*[a-z0-9])/g)) {
+      // of another task's command line, or of this one's
+      const [, named] = message.text.match(/deno task ([a-z-]+)[^"]*--/) ?? [];
+      const places = named === undefined ? tasksOf(message) : [named, ...tasksOf(message)];
+      assert.ok(
+        places.some((task) => options.get(task)?.has(name!)),
+        `${message.place}: no command of ${places} has --${name}: ${message.text}`,
+      );
+    }
+  }
+});
+
+Deno.test("messages: every task that one names is there", () => {
+  const known = tasks();
+  for (const { place, text } of all) {
+    for (const [, name] of text.matchAll(/deno task ([a-z][a-z-]*)/g)) {
+      assert.ok(known.includes(name!), `${place}: there is no task ${name}: ${text}`);
+    }
+  }
+});
+
+Deno.test("messages: none speaks TypeScript to a person at a command", () => {
+  for (const { place, text } of all) {
+    // the names of recipe fields are shown as the options that they are; JSON has words of its own, in quotes
+    const words = text.replaceAll(/"[^"]*"/g, "").match(/(?<![\w.-])[a-z]+[A-Z]\w*/g) ?? [];
+    for (const word of words) {
+      assert.ok(word in recipeFields, `${place}: "${word}" is no word of a command: ${text}`);
+    }
+    assert.doesNotMatch(
+      text,
+      /\bresume: (true|false)\b|\((labels|base|genres)\)|pass the option/,
+      place,
+    );
+  }
+});

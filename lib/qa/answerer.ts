@@ -69,7 +69,7 @@ export async function loadAnswerer(
     tellGenres: tellGenres ?? trained?.tellGenres ?? known,
   };
   if (format.genres.length < 2) {
-    throw new UserError(`${source} does not know the genres it may answer: give them (genres).`);
+    throw new RangeError(`${source} does not know the genres it may answer: give them (genres).`);
   }
   const encoder = qaEncoder(tokenizer, format, {
     endId: model.config.endIds?.[0] ?? tokenizer.sepId,
