@@ -12,6 +12,8 @@ import { exists, inProject, root } from "./setup/paths.ts";
 /** A message: its literal parts, and where it stands. */
 interface Message {
   place: string;
+  /** Whether it says why something cannot be; a note otherwise. */
+  isError: boolean;
   text: string;
 }
 
@@ -63,7 +65,7 @@ function literals(source: string, start: number): { text: string; end: number } 
   return { text, end: at };
 }
 
-/** What people are shown where something cannot be: the arguments of errors that they can mend. */
+/** What people are shown: the arguments of errors that they can mend, and of notes. */
 function messages(): Message[] {
   return ["lib", "tools", "data"].flatMap((folder) => sourceFiles(inProject(folder))).flatMap((path) => {
     const source = Deno.readTextFileSync(path);
@@ -74,7 +76,7 @@ function messages(): Message[] {
         const start = match.index + match[0].length;
         const line = source.slice(0, match.index).split("\n").length;
         const { text } = literals(source, start);
-        return [{ place: `${relative(root, path)}:${line}`, text }];
+        return [{ isError: match[0].startsWith("new"), place: `${relative(root, path)}:${line}`, text }];
       });
   });
 }
@@ -144,7 +146,7 @@ Deno.test("messages: every task that one names is there", () => {
 });
 
 Deno.test("messages: none speaks TypeScript to a person at a command", () => {
-  for (const { place, text } of all) {
+  for (const { place, text } of all.filter(({ isError }) => isError)) {
     // the names of recipe fields are shown as the options that they are; JSON has words of its own, in quotes
     const words = text.replaceAll(/"[^"]*"/g, "").match(/(?<![\w.-])[a-z]+[A-Z]\w*/g) ?? [];
     for (const word of words) {
