@@ -1,0 +1,166 @@
+/** The commands as a person runs them, and what must not happen to their files. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { stringify } from "@std/csv";
+import { fileFingerprint, filesIn, holdFolder } from "../lib/ground/mod.ts";
+import { processEnvironment } from "./environment.ts";
+import { withFolder } from "./notebooks/testing.ts";
+import { inProject } from "./setup/paths.ts";
+
+/** Runs a command. */
+async function run(command: string, ...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", inProject("tools", "commands", `${command}.ts`), ...args],
+    cwd: inProject(),
+    env: { ...processEnvironment(), NO_COLOR: "1" },
+  }).output();
+  const [out, text] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)) as [string, string];
+  return { code, out, text };
+}
+
+/** A table of songs of two genres. */
+async function writeSongs(path: string, count = 40, genres = ["발라드", "댄스"]): Promise<void> {
+  const words = ["별", "밤", "노래", "바다", "길", "봄", "눈", "춤"];
+  const rows = Array.from({ length: count }, (_, i) => ({
+    id: String(i + 1),
+    song_name: `노래 ${i}`,
+    adults: "0",
+    artist: `가수 ${i % 9}`,
+    album_id: String(i % 5),
+    date: `${2000 + i % 20}.01.02`,
+    genre: genres[i % genres.length]!,
+    lyrics: `${words[i % 8]} ${words[Math.floor(i / 8) % 8]} ${
+      i % 2 === 0 ? "눈물 이별" : "흔들어 리듬"
+    } ${i}`,
+  }));
+  await Deno.writeTextFile(path, stringify(rows, { columns: Object.keys(rows[0]!) }));
+}
+
+/** Every file of a folder with its fingerprint. */
+async function contents(folder: string): Promise<Record<string, string>> {
+  const files = await filesIn(folder);
+  return Object.fromEntries(
+    await Promise.all(files.map(async (name) => [name, await fileFingerprint(join(folder, name))])),
+  );
+}
+
+/** A run that ends with exit code 2 and one sentence, before the engine starts. */
+async function refused(message: RegExp, command: string, ...args: string[]): Promise<void> {
+  const { code, out, text } = await run(command, ...args);
+  assert.equal(code, 2, `${command} ${args.join(" ")}: ${out}${text}`);
+  assert.match(text, message);
+  assert.doesNotMatch(text, /Uncaught|^ +at /m);
+  assert.doesNotMatch(out, /^Engine:/m);
+}
+
+Deno.test("commands: what is wrong with files and places is told before the engine starts, and nothing is touched", () =>
+  withFolder(async (folder) => {
+    const songs = join(folder, "노래 목록.csv");
+    await writeSongs(songs);
+    const before = await contents(folder);
+    const lost = join(folder, "노래 몰록.csv");
+    await refused(
+      /^--songs: there is no file or folder .*노래 몰록\.csv \(did you mean "노래 목록\.csv"\?\)/,
+      "train",
+      "--songs",
+      lost,
+    );
+    await refused(/^--songs: there is no file/, "start", "--songs", lost, "--output", join(folder, "a"));
+    await refused(
+      /^--output: .* would write over what --songs/,
+      "predict",
+      "--songs",
+      songs,
+      "--output",
+      songs,
+    );
+    await refused(/^--output: .* is a folder/, "predict", "--songs", songs, "--output", folder);
+    await refused(
+      /There is no folder .*nothing\/best/,
+      "predict",
+      "--songs",
+      songs,
+      "--model",
+      "outputs/nothing/best",
+      "--output",
+      join(folder, "p.csv"),
+    );
+    await refused(
+      /is a model from scratch, which tells no genres yet/,
+      "evaluate",
+      "--songs",
+      songs,
+      "--model",
+      "kobert-small",
+    );
+    await refused(/There is no option --sogns; the closest is --songs/, "evaluate", "--sogns", songs);
+    await refused(/There is no folder/, "report", "--output", join(folder, "none"));
+    await refused(
+      /--rows is "\(", which is no regular expression/,
+      "bench",
+      "--rows",
+      "(",
+      "--output",
+      join(folder, "b.json"),
+    );
+    const { "노래 목록.csv": after } = await contents(folder);
+    assert.equal(after, before["노래 목록.csv"]);
+  }));
+
+Deno.test("commands: a run is not touched by another seed, another process, or a table that cannot be read; --anew keeps it", () =>
+  withFolder(async (folder) => {
+    const songs = join(folder, "songs.csv"), output = join(folder, "run");
+    await writeSongs(songs);
+    const train = ["--songs", songs, "--recipe", "test", "--max-steps", "1", "--output", output];
+    const first = await run("train", ...train);
+    assert.equal(first.code, 0, first.text);
+    const before = await contents(output);
+    for (
+      const name of ["best/split.json", "split.json", "run.json", "best/model.safetensors", "predictions.csv"]
+    ) {
+      assert.ok(name in before, name);
+    }
+
+    await refused(
+      /run has another run, of .*\n {2}--seed: 7 there, 8 here\nGive another --output; or --anew/,
+      "train",
+      ...train,
+      "--seed",
+      "8",
+    );
+    await refused(/--max-length: 48 there, 32 here/, "train", ...train, "--max-length", "32");
+    {
+      using _ = await holdFolder(output);
+      await refused(/run is being written by .* \(process \d+ on /, "train", ...train);
+    }
+    await refused(/write over what --model/, "train", ...train, "--model", join(output, "best"));
+    await refused(
+      /holds a training, whose metrics\.json would be written over/,
+      "evaluate",
+      "--songs",
+      songs,
+      "--model",
+      join(output, "best"),
+      "--output",
+      output,
+    );
+    assert.deepEqual(await contents(output), before);
+
+    // the model's own test songs, wherever it stands
+    await Deno.rename(join(output, "best"), join(folder, "모델 #1"));
+    const measured = await run("evaluate", "--songs", songs, "--model", join(folder, "모델 #1"));
+    assert.match(measured.out, /The \d test songs of the model's own split/, measured.text);
+    await Deno.rename(join(folder, "모델 #1"), join(output, "best"));
+
+    // nothing but the table goes to standard output
+    const told = await run("predict", "--songs", songs, "--model", join(output, "best"), "--output", "-");
+    assert.equal(told.code, 0, told.text);
+    assert.equal(told.out.trim().split("\n").length, 41);
+    assert.match(told.out, /^id,song_name,artist,genre,predicted,P\(댄스\),P\(발라드\)/);
+
+    const anew = await run("train", ...train, "--seed", "8", "--anew");
+    assert.equal(anew.code, 0, anew.text);
+    const [, kept] = anew.out.match(/The earlier run in .* is kept in (.*)\.$/m)!;
+    assert.deepEqual(await contents(kept!), before);
+    assert.equal(JSON.parse(await Deno.readTextFile(join(output, "run.json"))).options.seed, 8);
+  }));
