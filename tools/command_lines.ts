@@ -220,6 +220,83 @@ export const commandLines = {
       },
     },
   }),
+  "bench-tokenizer": line({
+    command: "bench-tokenizer",
+    about:
+      "Measures how fast texts become ids, beside Python's sentencepiece and tokenizers, one thread each, in turn.",
+    options: {
+      tokenizer: { ...shared.tokenizer, default: "data/tokenizer" },
+      songs: shared.songs,
+      lines: { type: "text", placeholder: "FILE", path: "input", about: "a text a line, in place of songs" },
+      rounds: { type: "integer", min: 1, default: 7, about: "turns of each side" },
+    },
+  }),
+  "check-learning": line({
+    command: "check-learning",
+    about:
+      "Trains kobert-small from scratch here and in PyTorch on short labelled texts, and compares what both reach. What the output file\n" +
+      "has already is not trained again. An hour on two cores for 20,000 reviews.",
+    options: {
+      train: {
+        type: "text",
+        placeholder: "FILE",
+        path: "input",
+        required: true,
+        about: "the texts to learn from, with tabs between id, document and label (0 or 1)",
+      },
+      test: {
+        type: "text",
+        placeholder: "FILE",
+        path: "input",
+        required: true,
+        about: "the texts to measure on",
+      },
+      tokenizer: { ...shared.tokenizer, required: true },
+      seeds: {
+        type: "list",
+        placeholder: "LIST",
+        default: "1,2,3",
+        about: "one training of each side by each",
+      },
+      precisions: { type: "list", placeholder: "LIST", default: "bf16,float32", about: "of the trainings" },
+      sides: { type: "list", placeholder: "LIST", default: "ours,peer", about: "which sides train" },
+      output: {
+        type: "text",
+        placeholder: "FILE",
+        path: "output file",
+        default: "outputs/learning.json",
+        about: "the results",
+      },
+    },
+  }),
+  "check-real-size": line({
+    command: "check-real-size",
+    about:
+      "Compares a training step of KoBERT-base's shape with PyTorch's, number by number. Some minutes, and 3 GB of disk.\n" +
+      "A gradient of few numbers is far off by chance with some seeds: see several.",
+    options: {
+      folder: {
+        type: "text",
+        placeholder: "FOLDER",
+        path: "output folder",
+        about: "where the weights and steps stay (default: they go at the end)",
+      },
+      seed: { ...shared.seed, default: 20240607, about: "draws weights and batch" },
+    },
+  }),
+  "check-round-trip": line({
+    command: "check-round-trip",
+    about:
+      "Checks that Python's transformers opens what is saved here, and the other way, with the same logits and ids.",
+    options: {
+      folder: {
+        type: "text",
+        placeholder: "FOLDER",
+        path: "output folder",
+        about: "where the models stay (default: they go at the end)",
+      },
+    },
+  }),
   setup: line({
     command: "setup",
     about:

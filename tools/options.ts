@@ -248,7 +248,11 @@ export function parseOptions<const T extends OptionTable>(table: T, args: string
     else if (option.repeated) values[name] = [];
     else if (option.required) {
       throw new UsageError(`--${flagName(name)} ${placeholder(option)} is needed: ${option.about}.`);
-    } else values[name] = option.default;
+    } else {
+      values[name] = option.type === "list" && typeof option.default === "string"
+        ? valueOf(flagName(name), option, option.default, true)
+        : option.default;
+    }
   }
   return values as Values<T>;
 }

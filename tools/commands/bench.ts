@@ -347,8 +347,7 @@ async function save(): Promise<void> {
 
 /** Tokenizing has a benchmark of its own, beside `sentencepiece` and `tokenizers`. */
 async function tokenizerBench(): Promise<void> {
-  const script = inProject("tools", "bench_tokenizer.ts");
-  if (!exists(script)) return;
+  const script = inProject("tools", "commands", "bench-tokenizer.ts");
   console.log("");
   await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", script],

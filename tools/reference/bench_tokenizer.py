@@ -1,4 +1,4 @@
-"""The Python side of tools/bench_tokenizer.ts: times `sentencepiece` and Hugging Face `tokenizers` on one thread.
+"""The Python side of tools/commands/bench-tokenizer.ts: times `sentencepiece` and Hugging Face `tokenizers` on one thread.
 
 Reads JSON lines: first {"texts": [...], "model": path or null, "json": path or null}, then one line for every round.
 Answers each round with {way: [seconds, tokens]}.

@@ -1,4 +1,4 @@
-"""PyTorch's side of tools/check_learning.ts: one training, told by the environment variable LEARNING, its figures on standard output."""
+"""PyTorch's side of tools/commands/check-learning.ts: one training, told by the environment variable LEARNING, its figures on standard output."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The Python side of tools/check_real_size.ts: KoBERT-base's shape with seeded random weights, and what PyTorch computes from
+"""The Python side of tools/commands/check-real-size.ts: KoBERT-base's shape with seeded random weights, and what PyTorch computes from
 them with the dropout masks that TypeScript drew.
 
     real_size.py make FOLDER       writes a checkpoint and batch.json

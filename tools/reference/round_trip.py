@@ -1,4 +1,4 @@
-"""The Python side of tools/check_round_trip.ts: opens what TypeScript saved, compares, saves it again.
+"""The Python side of tools/commands/check-round-trip.ts: opens what TypeScript saved, compares, saves it again.
 
     round_trip.py FOLDER    for each folder in FOLDER/saved: model, tokenizer and expected.json as TypeScript wrote them
 """

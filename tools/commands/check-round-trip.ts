@@ -1,14 +1,10 @@
-// Whether Python opens what is saved here, and the other way: every architecture and task, and classifiers with their
-// tokenizers. Saved here; opened by transformers' AutoModel… and AutoTokenizer, with the same logits, labels and ids; saved by
-// Python; opened here again, with the same logits and ids.
-//
-//   deno run -A tools/check_round_trip.ts [--folder PATH]
-//
-// Needs the reference venv (.venv-reference).
-
+/**
+ * `deno task check-round-trip`: whether Python opens what is saved here, and the other way. Every architecture and task, and classifiers with their
+ * tokenizers: saved here; opened by transformers' AutoModel… and AutoTokenizer, with the same logits, labels and ids; saved by
+ * Python; opened here again, with the same logits and ids.
+ */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { startEngine } from "../lib/engine/mod.ts";
+import { startEngine } from "../../lib/engine/mod.ts";
 import {
   createModel,
   disposeModel,
@@ -19,19 +15,23 @@ import {
   saveCheckpoint,
   type Task,
   tokenBatch,
-} from "../lib/models/mod.ts";
-import { readSongs, songRows } from "../lib/songs/mod.ts";
-import { type LoadOptions, loadTokenizer, type Tokenizer } from "../lib/tokenizer/mod.ts";
-import { loadClassifier, saveClassifier } from "../lib/training/mod.ts";
-import { exists } from "./setup/paths.ts";
+} from "../../lib/models/mod.ts";
+import { readSongs, songRows } from "../../lib/songs/mod.ts";
+import { type LoadOptions, loadTokenizer, type Tokenizer } from "../../lib/tokenizer/mod.ts";
+import { loadClassifier, saveClassifier } from "../../lib/training/mod.ts";
+import { exists } from "../setup/paths.ts";
+import { commandLines } from "../command_lines.ts";
+import { readOptions } from "../options.ts";
+import { ensureReferenceVenv } from "../setup.ts";
 
 const here = (path: string) => new URL(path, import.meta.url).pathname;
-const { values } = parseArgs({ args: Deno.args, options: { folder: { type: "string" } } });
+const values = readOptions(commandLines["check-round-trip"]);
+await ensureReferenceVenv();
 const folder = values.folder ?? await Deno.makeTempDir();
 await startEngine();
 
 const maxLength = 48;
-const songs = songRows(await readSongs(here("../data/songs.csv"))).slice(0, 60);
+const songs = songRows(await readSongs(here("../../data/songs.csv"))).slice(0, 60);
 const texts = [
   ...songs.map(({ lyrics }) => lyrics),
   "",
@@ -71,7 +71,7 @@ async function keep(name: string, model: Model, tokenizer: Tokenizer | null): Pr
   disposeModel(model);
 }
 
-const cases = here("../lib/models/testdata/parity");
+const cases = here("../../lib/models/testdata/parity");
 for (const { name } of [...Deno.readDirSync(cases)].sort((a, b) => a.name < b.name ? -1 : 1)) {
   const { class: made } = JSON.parse(await Deno.readTextFile(join(cases, name, "expected.json")));
   const task: Task = made.endsWith("MaskedLM")
@@ -96,14 +96,14 @@ const small = {
   num_hidden_layers: 1,
   initializer_range: 0.3,
 };
-const fixtures = "../lib/tokenizer/testdata";
+const fixtures = "../../lib/tokenizer/testdata";
 const tokenizers: Record<string, [path: string, options?: LoadOptions]> = {
   "electra-wordpiece": [here(`${fixtures}/wordpiece_vocab.txt`)],
   // the bundled model's character map is whole, the fixture's is not
-  "electra-xlnet": [here("../data/tokenizer"), { kind: "xlnet" }],
+  "electra-xlnet": [here("../../data/tokenizer"), { kind: "xlnet" }],
   "electra-llama": [here(`${fixtures}/llama.model`), { kind: "llama" }],
   // KoBERT's own, where it lies beside the project
-  "electra-kobert": [here("../../shared/kobert")],
+  "electra-kobert": [here("../../../shared/kobert")],
 };
 for (const [name, [path, options]] of Object.entries(tokenizers)) {
   if (!exists(path)) continue;
@@ -116,8 +116,8 @@ for (const [name, [path, options]] of Object.entries(tokenizers)) {
   await keep(name, model, tokenizer);
 }
 
-const { success } = await new Deno.Command(here("../.venv-reference/bin/python"), {
-  args: [here("reference/round_trip.py"), folder],
+const { success } = await new Deno.Command(here("../../.venv-reference/bin/python"), {
+  args: [here("../reference/round_trip.py"), folder],
   stdout: "inherit",
   stderr: "inherit",
 }).spawn().status;

@@ -1,32 +1,23 @@
-// How fast texts become ids: ours beside Python's `sentencepiece` and Hugging Face `tokenizers`, one thread each, on the
-// same texts, in turn.
-//
-//   deno run -A tools/bench_tokenizer.ts [--tokenizer PATH] [--songs FILE | --lines FILE] [--rounds N]
-//
-// PATH is a tokenizer's folder (default data/tokenizer), FILE a table of songs (default data/songs.csv) or plain lines.
-// Needs the reference venv (.venv-reference) for the Python side.
-
-import { parseArgs } from "node:util";
-import { readSongs, songRows } from "../lib/songs/mod.ts";
-import { loadTokenizer } from "../lib/tokenizer/mod.ts";
+/**
+ * `deno task bench-tokenizer`: how fast texts become ids, ours beside Python's `sentencepiece` and Hugging Face `tokenizers`, one thread each, on the
+ * same texts, in turn.
+ */
+import { readSongs, readText, songRows } from "../../lib/songs/mod.ts";
+import { loadTokenizer } from "../../lib/tokenizer/mod.ts";
+import { commandLines } from "../command_lines.ts";
+import { readOptions } from "../options.ts";
+import { ensureReferenceVenv } from "../setup.ts";
 
 const here = (path: string) => new URL(path, import.meta.url).pathname;
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    tokenizer: { type: "string", default: here("../data/tokenizer") },
-    songs: { type: "string", default: here("../data/songs.csv") },
-    lines: { type: "string" },
-    rounds: { type: "string", default: "7" },
-  },
-});
+const values = readOptions(commandLines["bench-tokenizer"]);
+await ensureReferenceVenv();
 
 const texts = values.lines === undefined
   ? songRows(await readSongs(values.songs)).map((song) => song.lyrics)
-  : (await Deno.readTextFile(values.lines)).split("\n").filter((line) => line !== "");
+  : (await readText(values.lines)).split("\n").filter((line) => line !== "");
 const unit = values.lines === undefined ? "songs" : "lines";
-const rounds = Number(values.rounds);
+const { rounds } = values;
 
 const started = performance.now();
 const tokenizer = await loadTokenizer(values.tokenizer);
@@ -37,8 +28,8 @@ const folder = await Deno.makeTempDir();
 const written = await tokenizer.save(folder);
 const model = written.find((name) => /\.(model|spiece)$/.test(name));
 const json = written.includes("tokenizer.json") ? `${folder}/tokenizer.json` : null;
-const python = new Deno.Command(here("../.venv-reference/bin/python"), {
-  args: [here("reference/bench_tokenizer.py")],
+const python = new Deno.Command(here("../../.venv-reference/bin/python"), {
+  args: [here("../reference/bench_tokenizer.py")],
   stdin: "piped",
   stdout: "piped",
 }).spawn();

@@ -1,35 +1,19 @@
-// Whether training here learns as well as PyTorch's: kobert-small from scratch on short labelled texts (NSMC's columns: id, document,
-// label), the same tokens and recipe on both sides, each from its own random weights, several seeds, float32 and bf16.
-//
-//   deno run -A tools/check_learning.ts --train FILE --test FILE --tokenizer PATH [--seeds 1,2,3] [--precisions float32,bf16]
-//     [--sides ours,peer] [--output FILE]
-//
-// Needs the reference venv (.venv-reference) for the peer's side. What the output file (outputs/learning.json) has already is not
-// trained again, so a check that was cut off goes on. An hour on two cores for 20,000 reviews.
-
+/**
+ * `deno task check-learning`: whether training here learns as well as PyTorch's. `kobert-small` from scratch on short labelled texts (NSMC's columns: id,
+ * document, label), the same tokens and recipe on both sides, each from its own random weights, several seeds, float32 and bf16.
+ */
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
-import { UserError } from "../lib/ground/mod.ts";
-import { type Precision, startEngine } from "../lib/engine/mod.ts";
-import { createModel, disposeModel, namedConfig } from "../lib/models/mod.ts";
-import { loadTokenizer } from "../lib/tokenizer/mod.ts";
-import { evaluateExamples, type Example, studyRecipe, train, trainableOf } from "../lib/training/mod.ts";
-import { macroF1 } from "../lib/evaluation/mod.ts";
-import { processEnvironment } from "./environment.ts";
-import { exists, inProject } from "./setup/paths.ts";
-
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    train: { type: "string" },
-    test: { type: "string" },
-    tokenizer: { type: "string" },
-    seeds: { type: "string", default: "1,2,3" },
-    precisions: { type: "string", default: "bf16,float32" },
-    sides: { type: "string", default: "ours,peer" },
-    output: { type: "string", default: inProject("outputs", "learning.json") },
-  },
-});
+import { readJson, UserError, writeJson } from "../../lib/ground/mod.ts";
+import { type Precision, startEngine } from "../../lib/engine/mod.ts";
+import { createModel, disposeModel, namedConfig } from "../../lib/models/mod.ts";
+import { loadTokenizer } from "../../lib/tokenizer/mod.ts";
+import { evaluateExamples, type Example, studyRecipe, train, trainableOf } from "../../lib/training/mod.ts";
+import { macroF1 } from "../../lib/evaluation/mod.ts";
+import { processEnvironment } from "../environment.ts";
+import { inProject } from "../setup/paths.ts";
+import { commandLines } from "../command_lines.ts";
+import { readOptions } from "../options.ts";
+import { ensureReferenceVenv } from "../setup.ts";
 
 /** The recipe of both sides; the rest is as in the study's. */
 const recipe = { epochs: 3, batchSize: 32, maxLength: 64, learningRate: 3e-4 };
@@ -51,7 +35,12 @@ interface Result extends Job {
 async function trained(job: Job, data: string): Promise<Result> {
   const request = JSON.stringify({ ...job, ...recipe, data });
   const [command, args] = job.side === "ours"
-    ? [Deno.execPath(), ["run", "-A", "--no-check", inProject("tools", "check_learning.ts")]] as const
+    ? [Deno.execPath(), [
+      "run",
+      "-A",
+      "--no-check",
+      inProject("tools", "commands", "check-learning.ts"),
+    ]] as const
     : [inProject(".venv-reference", "bin", "python"), [
       inProject("tools", "reference", "learning.py"),
     ]] as const;
@@ -131,10 +120,8 @@ function summary(results: readonly Result[]): string {
 if (Deno.env.has("LEARNING")) {
   await ours(JSON.parse(Deno.env.get("LEARNING")!));
 } else {
-  if (!values.train || !values.test || !values.tokenizer) {
-    console.error("Give --train, --test (tables with the columns id, document, label) and --tokenizer.");
-    Deno.exit(2);
-  }
+  const values = readOptions(commandLines["check-learning"]);
+  if (values.sides.includes("peer")) await ensureReferenceVenv();
   const data = await Deno.makeTempFile({ suffix: ".json" });
   const { vocabSize, padId } = await loadTokenizer(values.tokenizer);
   await Deno.writeTextFile(
@@ -146,19 +133,19 @@ if (Deno.env.has("LEARNING")) {
       config: namedConfig("kobert-small", { vocabSize, padId }),
     }),
   );
-  const results: Result[] = exists(values.output) ? JSON.parse(await Deno.readTextFile(values.output)) : [];
+  const results = await readJson<Result[]>(values.output) ?? [];
   const done = (job: Job) =>
     results.some(({ side, precision, seed }) =>
       side === job.side && precision === job.precision && seed === job.seed
     );
-  for (const precision of values.precisions.split(",") as Precision[]) {
-    for (const seed of values.seeds.split(",").map(Number)) {
-      for (const side of values.sides.split(",")) {
+  for (const precision of values.precisions as Precision[]) {
+    for (const seed of values.seeds.map(Number)) {
+      for (const side of values.sides) {
         const job = { side, precision, seed };
         if (done(job)) continue;
         results.push(await trained(job, data));
         console.log(JSON.stringify(results.at(-1)));
-        await Deno.writeTextFile(values.output, JSON.stringify(results, null, 2) + "\n");
+        await writeJson(values.output, results);
       }
     }
   }

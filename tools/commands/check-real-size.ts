@@ -1,18 +1,12 @@
-// How exact a training step of KoBERT-base's shape is (12 layers, 768 wide, 4 rows of 256 tokens, seeded random weights),
-// beside PyTorch's on the same weights, batch and dropout masks: float32 against float64, and bf16 against float32.
-//
-//   deno run -A tools/check_real_size.ts [--folder PATH] [--seed N]
-//
-// The seed draws weights and batch. A gradient of few numbers (classifier.bias has eight) is far off by chance with some: see several.
-//
-// Needs the reference venv (.venv-reference) and 3 GB of disk in the folder (default: a temporary one, deleted at the end);
-// takes some minutes. KOBERT_KERNELS= (empty) checks the operations that are composed of TensorFlow's own.
-
+/**
+ * `deno task check-real-size`: how exact a training step of KoBERT-base's shape is (12 layers, 768 wide, 4 rows of 256 tokens, seeded random weights),
+ * beside PyTorch's on the same weights, batch and dropout masks: float32 against float64, and bf16 against float32. KOBERT_KERNELS= (empty) checks
+ * the operations that are composed of TensorFlow's own.
+ */
 import * as tf from "@tensorflow/tfjs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { kernels } from "../lib/engine/kernels.ts";
-import { toFloat32 } from "../lib/engine/raw.ts";
+import { kernels } from "../../lib/engine/kernels.ts";
+import { toFloat32 } from "../../lib/engine/raw.ts";
 import {
   inferencePass,
   type Pass,
@@ -22,21 +16,22 @@ import {
   startEngine,
   Tape,
   trainingPass,
-} from "../lib/engine/mod.ts";
-import { loadCheckpoint, lossOf, tokenBatch, writeSafetensors } from "../lib/models/mod.ts";
-import { processEnvironment } from "./environment.ts";
+} from "../../lib/engine/mod.ts";
+import { loadCheckpoint, lossOf, tokenBatch, writeSafetensors } from "../../lib/models/mod.ts";
+import { processEnvironment } from "../environment.ts";
+import { commandLines } from "../command_lines.ts";
+import { readOptions } from "../options.ts";
+import { ensureReferenceVenv } from "../setup.ts";
 
 const here = (path: string) => new URL(path, import.meta.url).pathname;
-const { values } = parseArgs({
-  args: Deno.args,
-  options: { folder: { type: "string" }, seed: { type: "string", default: "20240607" } },
-});
+const step = Deno.env.get("REAL_SIZE_STEP");
+const values = step === undefined ? readOptions(commandLines["check-real-size"]) : { folder: step, seed: 0 };
 const folder = values.folder ?? await Deno.makeTempDir();
 
 async function python(command: string): Promise<void> {
-  const { success } = await new Deno.Command(here("../.venv-reference/bin/python"), {
-    args: [here("reference/real_size.py"), command, folder],
-    env: { REAL_SIZE_SEED: values.seed },
+  const { success } = await new Deno.Command(here("../../.venv-reference/bin/python"), {
+    args: [here("../reference/real_size.py"), command, folder],
+    env: { REAL_SIZE_SEED: String(values.seed) },
     stdout: "inherit",
     stderr: "inherit",
   }).spawn().status;
@@ -46,8 +41,8 @@ async function python(command: string): Promise<void> {
 /** This script once more, in a process that has the right environment from its start. */
 async function ours(): Promise<void> {
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", here("check_real_size.ts"), "--folder", folder],
-    env: { ...processEnvironment(), REAL_SIZE_STEP: "1" },
+    args: ["run", "-A", "--no-check", here("check-real-size.ts")],
+    env: { ...processEnvironment(), REAL_SIZE_STEP: folder },
     stdout: "inherit",
     stderr: "inherit",
   }).spawn().status;
@@ -129,9 +124,10 @@ async function steps(): Promise<void> {
   );
 }
 
-if (Deno.env.has("REAL_SIZE_STEP")) {
+if (step !== undefined) {
   await steps();
 } else {
+  await ensureReferenceVenv();
   await Deno.mkdir(folder, { recursive: true });
   await python("make");
   await ours();
