@@ -27,6 +27,8 @@ export interface AdamWOptions {
   weightDecay?: number;
   /** Whether a parameter decays. Default: all but biases and LayerNorm weights. */
   decays?: (name: string) => boolean;
+  /** What a parameter's learning rate is multiplied by. Default: 1 for all. */
+  rates?: (name: string) => number;
 }
 
 /** Biases and the weights of normalisations are not decayed, by their names (as BERT's authors and Hugging Face do). */
@@ -46,6 +48,8 @@ interface Update {
   parameter: Parameter;
   gradient: tf.Tensor;
   moments: Moments;
+  /** The learning rate. */
+  rate: number;
   /** How much of the parameter decays. */
   decay: number;
 }
@@ -73,6 +77,7 @@ export class AdamW {
   private readonly epsilon: number;
   private readonly weightDecay: number;
   private readonly decays: (name: string) => boolean;
+  private readonly rates: (name: string) => number;
   private readonly moments = new Map<Parameter, Moments>();
 
   constructor(options: AdamWOptions = {}) {
@@ -81,6 +86,7 @@ export class AdamW {
     this.epsilon = options.epsilon ?? 1e-8;
     this.weightDecay = options.weightDecay ?? 0.01;
     this.decays = options.decays ?? decaysByName;
+    this.rates = options.rates ?? (() => 1);
   }
 
   /**
@@ -93,25 +99,26 @@ export class AdamW {
     const updates = [...gradients].map(([parameter, gradient]) => {
       const moments = this.momentsOf(parameter);
       moments.steps++;
-      const decay = this.decays(parameter.name) ? learningRate * this.weightDecay : 0;
-      return { parameter, gradient, moments, decay };
+      const rate = learningRate * this.rates(parameter.name);
+      const decay = this.decays(parameter.name) ? rate * this.weightDecay : 0;
+      return { parameter, gradient, moments, rate, decay };
     });
     if (hasKernels()) {
       for (const type of [DataType.float32, DataType.bfloat16]) {
         const same = updates.filter(({ gradient }) => dataTypeOf(gradient) === type);
-        if (same.length > 0) this.stepFused(same, type, learningRate, scale);
+        if (same.length > 0) this.stepFused(same, type, scale);
       }
     } else {
-      for (const update of updates) tf.tidy(() => this.stepApart(update, learningRate, scale));
+      for (const update of updates) tf.tidy(() => this.stepApart(update, scale));
     }
     for (const gradient of gradients.values()) gradient.dispose();
     gradients.clear();
   }
 
   /** One pass over the memory of all the parameters, their moments and their bfloat16 copies. */
-  private stepFused(updates: Update[], type: number, learningRate: number, scale: number): void {
+  private stepFused(updates: Update[], type: number, scale: number): void {
     const lows: tf.Tensor[] = [];
-    const numbers = updates.flatMap(({ parameter, moments: { steps }, decay }) => {
+    const numbers = updates.flatMap(({ parameter, moments: { steps }, rate, decay }) => {
       const low = parameter.heldLowValue();
       return [
         1 - decay,
@@ -119,7 +126,7 @@ export class AdamW {
         1 - this.beta1,
         this.beta2,
         1 - this.beta2,
-        learningRate / (1 - this.beta1 ** steps),
+        rate / (1 - this.beta1 ** steps),
         1 / Math.sqrt(1 - this.beta2 ** steps),
         this.epsilon,
         low === null ? -1 : lows.push(low) - 1,
@@ -145,15 +152,11 @@ export class AdamW {
     });
   }
 
-  private stepApart(
-    { parameter, gradient, moments, decay }: Update,
-    learningRate: number,
-    scale: number,
-  ): void {
+  private stepApart({ parameter, gradient, moments, rate, decay }: Update, scale: number): void {
     parameter.release();
     const { storage } = parameter, scaled = tf.mul(toFloat32(gradient), scale);
-    if (storage instanceof tf.Variable) this.stepPortable(storage, moments, scaled, learningRate, decay);
-    else this.stepNative(storage, moments, scaled, learningRate, decay);
+    if (storage instanceof tf.Variable) this.stepPortable(storage, moments, scaled, rate, decay);
+    else this.stepNative(storage, moments, scaled, rate, decay);
   }
 
   private stepNative(

@@ -9,6 +9,11 @@ export interface TokenBatch extends BatchShape {
   attentionMask: Int32Array;
   /** The segment of each token, [batch · length]; zeros where absent. Models without segments do not look at it. */
   tokenTypeIds?: Int32Array;
+  /**
+   * Where a row holds several texts: the text of each token, [batch · length], by numbers that differ within the row. Tokens then attend
+   * to their own text alone. Absent where a row is one text. BERT's family alone looks at it.
+   */
+  textIds?: Int32Array;
   /** The rows of each text, one text's after the other's: where a classifier reads a text in several. Absent where each is one. */
   rowsOfText?: Int32Array;
 }
@@ -46,9 +51,9 @@ export function tokenBatch(
  * @throws Error naming the first wrong id with its row and position, or the array of the wrong size
  */
 export function checkBatch(tokens: TokenBatch, vocabularySize: number): void {
-  const { inputIds, attentionMask, tokenTypeIds, batch, length } = tokens;
+  const { inputIds, attentionMask, tokenTypeIds, textIds, batch, length } = tokens;
   if (batch < 1 || length < 1) throw new Error(`A batch of ${batch} x ${length} has no tokens.`);
-  for (const [name, values] of Object.entries({ inputIds, attentionMask, tokenTypeIds })) {
+  for (const [name, values] of Object.entries({ inputIds, attentionMask, tokenTypeIds, textIds })) {
     if (values !== undefined && values.length !== batch * length) {
       throw new Error(
         `${name} has ${values.length} entries; a batch of ${batch} x ${length} has ${batch * length}.`,

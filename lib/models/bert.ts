@@ -163,7 +163,7 @@ export function bertEncode(
   prefix: string,
 ): tf.Tensor {
   const layers = Array.from({ length: config.layers }, (_, i) => bertLayer(p, prefix, i, config.normEpsilon));
-  return encoder(pass, embedded, layers, config, batch, attentionBias(batch.attentionMask, batch));
+  return encoder(pass, embedded, layers, config, batch, attentionBias(batch));
 }
 
 const prefix = "bert";

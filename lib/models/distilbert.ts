@@ -166,7 +166,7 @@ export const distilbert: Architecture<DistilBertConfig> = {
       const norm = normOf(p, `${prefix}.embeddings.LayerNorm`, normEpsilon);
       const embedded = dropout(pass, layerNorm(pass, sum, norm), config.dropout);
       const layers = Array.from({ length: config.layers }, (_, i) => layerOf(p, i));
-      const mask = attentionBias(batch.attentionMask, batch);
+      const mask = attentionBias(batch);
       const tokens = encoder(pass, embedded, layers, config, batch, mask);
       if (task === "masked-lm") {
         const x = rows === undefined ? tokens : selectRows(pass, tokens, rows);

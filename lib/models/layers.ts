@@ -17,6 +17,8 @@ import {
   selectRows,
 } from "../engine/mod.ts";
 
+import type { TokenBatch } from "./batch.ts";
+
 /** A parameter of a model, and how it starts when no checkpoint has it. */
 export interface ParameterSpec {
   name: string;
@@ -96,9 +98,10 @@ export const hidden = -3.4028234663852886e38;
 
 /**
  * What {@link attend} adds to the scores, [batch, 1, 1, length]: 0 where the mask is 1, the most negative number where it is
- * 0. `null` where nothing is masked.
+ * 0. `null` where nothing is masked. Where rows hold several texts, [batch, 1, length, length]: 0 between tokens of one text.
  */
-export function attentionBias(attentionMask: Int32Array, { batch, length }: BatchShape): tf.Tensor | null {
+export function attentionBias({ attentionMask, textIds, batch, length }: TokenBatch): tf.Tensor | null {
+  if (textIds !== undefined) return textsBias(textIds, attentionMask, batch, length);
   if (attentionMask.every((kept) => kept !== 0)) return null;
   return tf.tensor4d(Float32Array.from(attentionMask, (kept) => kept !== 0 ? 0 : hidden), [
     batch,
@@ -106,6 +109,25 @@ export function attentionBias(attentionMask: Int32Array, { batch, length }: Batc
     1,
     length,
   ]);
+}
+
+function textsBias(
+  textIds: Int32Array,
+  attentionMask: Int32Array,
+  batch: number,
+  length: number,
+): tf.Tensor {
+  const bias = new Float32Array(batch * length * length).fill(hidden);
+  for (let row = 0; row < batch; row++) {
+    const start = row * length;
+    for (let i = 0; i < length; i++) {
+      const line = (start + i) * length, text = textIds[start + i]!;
+      for (let j = 0; j < length; j++) {
+        if (textIds[start + j] === text && attentionMask[start + j] !== 0) bias[line + j] = 0;
+      }
+    }
+  }
+  return tf.tensor4d(bias, [batch, 1, length, length]);
 }
 
 /** The parameters of one layer of a BERT-like encoder, whatever their names. */

@@ -79,4 +79,5 @@ export {
   namedConfig,
   parameterCount,
   predictLogits,
+  redraw,
 } from "./model.ts";

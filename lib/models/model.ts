@@ -312,6 +312,19 @@ export function createModel(json: JsonObject, options: ModelOptions = {}): Model
   return buildModel(describeModel(json, "The config", options), options, () => null);
 }
 
+/**
+ * Draws some of a model's parameters anew, in place.
+ *
+ * @param chosen tells which, by name
+ * @param seed as in {@link createModel}: the same numbers as a fresh model's
+ */
+export function redraw(model: Model, chosen: (name: string) => boolean, seed: number): void {
+  for (const spec of model.architecture.parameters(model.config, model.task)) {
+    if (!chosen(spec.name)) continue;
+    findParameter(model, spec.name).assign(initialValues(spec, model.config.initializerRange, seed));
+  }
+}
+
 /** Frees a model's parameters. */
 export function disposeModel(model: Model): void {
   for (const parameter of model.parameters.values()) parameter.dispose();

@@ -218,6 +218,32 @@ for (const [name, config] of Object.entries(configs)) {
   });
 }
 
+for (const [name, config] of Object.entries(configs)) {
+  Deno.test(`${name}: texts that share a row do not see one another`, () => {
+    const logits = (rows: number[][], textIds?: number[]) =>
+      using(createModel({ ...config, initializer_range: 0.3 }, { task: "masked-lm", seed: 5 }), (model) => {
+        const tokens = tokenBatch(rows, 1);
+        return [
+          ...predictLogits(model, { ...tokens, ...(textIds && { textIds: Int32Array.from(textIds) }) }),
+        ];
+      });
+    const of = (values: number[], from: number, to: number) => values.slice(40 * from, 40 * to);
+    const close = (a: number[], b: number[]) => a.every((x, i) => Math.abs(x - b[i]!) < 1e-5);
+    const alone = logits([[2, 9, 17, 3]]);
+    const ids = [7, 7, 7, 7, 9, 9, 9];
+    const shared = logits([[2, 9, 17, 3, 2, 30, 3]], ids), other = logits([[2, 8, 20, 3, 2, 30, 3]], ids);
+    assert.ok(close(of(shared, 0, 4), alone));
+    assert.ok(close(of(shared, 4, 7), of(other, 4, 7)), "the second text does not see the first");
+    assert.ok(
+      !close(of(logits([[2, 9, 17, 3, 2, 30, 3]]), 0, 4), alone),
+      "without the texts' numbers all is one",
+    );
+    // a shorter row beside it: its padding is seen by nobody
+    const padded = logits([[2, 9, 17, 3, 2, 30, 3], [2, 9, 17, 3]], [...ids, 7, 7, 7, 7, -1, -1, -1]);
+    assert.ok(close(of(padded, 7, 11), alone));
+  });
+}
+
 Deno.test("segments: checked where the model has several, not looked at where it has one, as KLUE-RoBERTa", () => {
   const pair = { ...batch, tokenTypeIds: Int32Array.of(0, 0, 1, 1, 0, 1, 1, 0) };
   using(createModel(configs.bert!, { labels }), (model) => {

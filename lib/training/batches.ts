@@ -11,6 +11,8 @@ export interface Example {
   windows?: readonly Int32Array[];
   /** Segments; zeros where absent. */
   tokenTypeIds?: Int32Array;
+  /** Where the row holds several texts, the text of each token, from 0 or more up: tokens see their own text alone. */
+  textIds?: Int32Array;
   /** The class's number; of no account where tokens have labels. With `targets` the first of its classes. */
   label: number;
   /** For a classifier that gives each class its own yes or no: 1 for each class it has, else 0, [classes]. */
@@ -116,12 +118,14 @@ export function collate(examples: readonly Example[], { padId, paddingSide = "ri
   const tokens = tokenBatch(examples.flatMap(rowsOf), padId, paddingSide);
   const tokenTypeIds = new Int32Array(tokens.inputIds.length);
   const tokenLabels = new Int32Array(tokens.inputIds.length).fill(-100);
+  const textIds = new Int32Array(tokens.inputIds.length).fill(-1);
   let row = 0;
   examples.forEach((example) => {
-    const { inputIds, tokenTypeIds: types, tokenLabels: labels } = example;
+    const { inputIds, tokenTypeIds: types, tokenLabels: labels, textIds: texts } = example;
     const start = paddingSide === "right" ? row * tokens.length : (row + 1) * tokens.length - inputIds.length;
     if (types !== undefined) tokenTypeIds.set(types, start);
     if (labels !== undefined) tokenLabels.set(labels, start);
+    if (texts !== undefined) textIds.set(texts, start);
     row += rowsOf(example).length;
   });
   const inWindows = examples.some(({ windows }) => windows !== undefined);
@@ -129,6 +133,7 @@ export function collate(examples: readonly Example[], { padId, paddingSide = "ri
     tokens: {
       ...tokens,
       tokenTypeIds,
+      ...(examples.every(({ textIds }) => textIds !== undefined) && { textIds }),
       ...(inWindows && { rowsOfText: Int32Array.from(examples, (example) => rowsOf(example).length) }),
     },
     ...(examples.some(({ tokenLabels }) => tokenLabels !== undefined) && { tokenLabels }),

@@ -15,6 +15,7 @@ import {
   type Model,
   multiLabelLossOf,
   namedConfig,
+  redraw,
   resolveBase,
   resolveModel,
   type ResolveOptions,
@@ -34,6 +35,7 @@ import type { Example } from "./batches.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
 import { evaluateExamples } from "./evaluate.ts";
 import { withDropout } from "./language_model.ts";
+import { isOfHighest } from "./freeze.ts";
 import { adaptFor, type Origin, originOf, restoring } from "./lora.ts";
 import { type Reading, textReader, type TextRows } from "./windows.ts";
 import { train as runTraining } from "./trainer.ts";
@@ -316,6 +318,10 @@ export async function fineTune(
   const note = checkUnknownTokens(classifier.tokenizer, train);
   if (note !== null) { for (const callback of options.callbacks ?? []) await callback.onLog?.(note); }
   adaptFor(classifier.model, full, classifier.origin);
+  if (full.reinitialiseLayers > 0) {
+    const { model } = classifier;
+    redraw(model, isOfHighest(model.parameters.keys(), full.reinitialiseLayers), full.seed);
+  }
   const trainable = trainableOf(classifier, full.dropout);
   const splitFile = options.output === undefined ? null : splitText(recordSplit(data));
   return await runTraining(

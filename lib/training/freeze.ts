@@ -1,4 +1,4 @@
-/** Which parameters a recipe leaves as they are, and when they thaw. */
+/** Which parameters a recipe leaves as they are, when they thaw, how fast they learn and which start anew: by their layers. */
 import { UserError } from "../ground/errors.ts";
 import type { Parameter } from "../engine/mod.ts";
 import type { Recipe } from "./recipe.ts";
@@ -70,4 +70,19 @@ export function freezeFor(
 ): void {
   const frozen = frozenIn(epoch, trainable, options);
   for (const [name, parameter] of parameters) parameter.trainable = trainable.has(name) && !frozen.has(name);
+}
+
+/** What each parameter's learning rate is multiplied by where each layer's is `decay` times that of the one above it. */
+export function layerRates(names: Iterable<string>, decay: number): (name: string) => number {
+  const top = 1 + Math.max(0, ...[...names].map(depthOf).filter(Number.isFinite));
+  return (name) => decay ** (top - Math.min(top, depthOf(name)));
+}
+
+/** Whether a parameter is of one of the `count` highest layers. */
+export function isOfHighest(names: Iterable<string>, count: number): (name: string) => boolean {
+  const layers = Math.max(0, ...[...names].map(depthOf).filter(Number.isFinite));
+  if (count > layers) {
+    throw new UserError(`Recipe: reinitialiseLayers is ${count}; the model has ${layers} layers.`);
+  }
+  return (name) => Number.isFinite(depthOf(name)) && depthOf(name) > layers - count;
 }

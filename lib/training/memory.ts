@@ -44,12 +44,13 @@ const bytesOf = ({ perToken, perTokenSquared }: Kept, rows: number, length: numb
 
 /** The last tokens of an example. A language model is asked for the very last, whatever else it is asked for. */
 function ending(example: Example, length: number): Example {
-  const { inputIds, tokenLabels, tokenTypeIds: _, windows: __, ...rest } = example;
+  const { inputIds, tokenLabels, tokenTypeIds: _, windows: __, textIds, ...rest } = example;
   const start = inputIds.length - length;
   if (tokenLabels === undefined) return { ...rest, inputIds: inputIds.slice(start) };
   const labels = tokenLabels.slice(start);
   labels[length - 1] = inputIds[inputIds.length - 1]!;
-  return { ...rest, inputIds: inputIds.slice(start), tokenLabels: labels };
+  const texts = textIds && { textIds: textIds.slice(start) };
+  return { ...rest, ...texts, inputIds: inputIds.slice(start), tokenLabels: labels };
 }
 
 /** Runs the forward pass of one row at two lengths and asks the tape what it keeps. */

@@ -6,7 +6,7 @@ import { type LanguageModel, trainableLanguageModel } from "./language_model.ts"
 import { adaptFor } from "./lora.ts";
 import { continuingTokens, type Masking, maskTokens } from "./masking.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
-import { rowLayout, RowPacker } from "./text_rows.ts";
+import { rowLayout, RowPacker, textIdsOf } from "./text_rows.ts";
 import { train } from "./trainer.ts";
 import type { Trainable, TrainingOptions, TrainingRun } from "./types.ts";
 
@@ -45,7 +45,7 @@ export function maskingOf({ tokenizer }: LanguageModel, recipe: Recipe): Masking
 
 /**
  * Trains a language model on rows of texts, in place: a masked one (BERT's family) with masks drawn anew in every epoch from
- * seed and epoch, a causal one (Llama) on every next token. Validation tells loss, perplexity and the share of tokens that are right.
+ * seed and epoch, each token seeing its own text alone; a causal one (Llama) on every next token. Validation tells loss, perplexity and the share of tokens that are right.
  *
  * Its best folder is what `loadClassifier`, `fineTune` and `--model` take: the classifier's head starts anew.
  *
@@ -66,9 +66,11 @@ export async function pretrain(
   adaptFor(language.model, full, language.origin);
   const trainable: Trainable = trainableLanguageModel(language, full.dropout);
   if (language.kind === "masked") {
-    const masking = maskingOf(language, full);
-    trainable.draw = (example, epoch, index) =>
-      maskTokens(example, masking, generator(randomKey(full.seed, epoch, index, 12)));
+    const masking = maskingOf(language, full), { clsId } = language.tokenizer;
+    trainable.draw = (example, epoch, index) => ({
+      ...maskTokens(example, masking, generator(randomKey(full.seed, epoch, index, 12))),
+      textIds: textIdsOf(example.inputIds, clsId),
+    });
   } else {
     const { start } = rowLayout(language, full.maxLength);
     trainable.draw = (example) => askedOfCausal(example, start);

@@ -69,6 +69,17 @@ export const recipeFields = {
   },
   /** The highest learning rate, reached after the warmup. */
   learningRate: { type: "number", above: 0, value: 2e-5, about: "the highest one, at the end of the warmup" },
+  /**
+   * What a layer's learning rate is of the one above it (Howard & Ruder 2018, 3.2; ELECTRA's authors take 0.8): the head has the
+   * whole, the embeddings the smallest. 1 for one rate.
+   */
+  layerDecay: {
+    type: "number",
+    above: 0,
+    max: 1,
+    value: 1,
+    about: "what a layer's learning rate is of the one above it; the head has the whole",
+  },
   /** How the learning rate falls after the warmup. */
   schedule: {
     type: "choice",
@@ -179,6 +190,13 @@ export const recipeFields = {
     min: 0,
     value: 0,
     about: "the embeddings and so many of the lowest layers stay as they are",
+  },
+  /** So many of a checkpoint's highest layers start anew (Zhang et al. 2021, "Revisiting few-sample BERT fine-tuning"). */
+  reinitialiseLayers: {
+    type: "integer",
+    min: 0,
+    value: 0,
+    about: "so many of a checkpoint's highest layers start anew",
   },
   /** Thaws the highest of `freezeLayers` at each new epoch, the embeddings last (Howard & Ruder 2018). */
   unfreezeGradually: {

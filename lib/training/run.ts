@@ -15,7 +15,7 @@ import {
 import { evaluateExamples, evaluateTokens, microF1 } from "./evaluate.ts";
 import { holdFolder, writeWhole } from "../ground/mod.ts";
 import { publishFolder, startFolder } from "./folders.ts";
-import { freezeFor } from "./freeze.ts";
+import { freezeFor, layerRates } from "./freeze.ts";
 import { Journal } from "./journal.ts";
 import { evaluationLine, stepLine } from "./log_lines.ts";
 import { checkMemory, foreseeMemory } from "./memory.ts";
@@ -96,6 +96,7 @@ export class Training {
       beta2: recipe.adamBeta2,
       epsilon: recipe.adamEpsilon,
       weightDecay: recipe.weightDecay,
+      rates: layerRates(model.parameters.keys(), recipe.layerDecay),
     });
     const warnings: string[] = [];
     // nobody else writes there meanwhile

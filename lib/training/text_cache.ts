@@ -15,7 +15,7 @@ import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
 import type { Examples } from "./examples.ts";
 import { readIfThere, removeIfThere, writeWhole } from "../ground/mod.ts";
-import { type RowLayout, RowPacker, tokenizerFingerprint } from "./text_rows.ts";
+import { type RowLayout, RowPacker, RunningTexts, tokenizerFingerprint } from "./text_rows.ts";
 
 /** Texts from one place. */
 export interface TextSource {
@@ -23,6 +23,8 @@ export interface TextSource {
   name: string;
   /** How often its rows come in an epoch, each time with masks of their own. */
   times: number;
+  /** Whether its texts follow one another (the lines of a book): as many as a row holds are then read as one. */
+  running?: true;
   /** Where all of its texts belong; absent where a share of them validates. */
   side?: "train" | "validation";
   /** Changes with its texts. */
@@ -190,6 +192,10 @@ async function makeParts(
     await writeWhole(fileOf(folder, number, "json"), JSON.stringify(made));
     parts.push(made);
   };
+  const { running } = sources[source]!;
+  const packed = running
+    ? [new RunningTexts(layout, packer), new RunningTexts(layout, validationPacker)]
+    : [packer, validationPacker];
   for await (const text of sources[source]!.texts()) {
     texts++;
     const toValidation = validates(text, sources[source]!, seed, validationShare);
@@ -199,11 +205,11 @@ async function makeParts(
     const into = toValidation ? validation : part;
     into.ownTexts++;
     into.unknown += unknownOf(ids);
-    (toValidation ? validationPacker : packer).add(ids);
+    packed[toValidation ? 1 : 0]!.add(ids);
     if (texts <= start) continue;
     tokens += ids.length;
     if (tokens >= partTokens) {
-      packer.finish();
+      packed[0]!.finish();
       await write("train", part);
       part = { rows: [], ownTexts: 0, unknown: 0 };
       tokens = 0;
@@ -215,8 +221,7 @@ async function makeParts(
       told = performance.now();
     }
   }
-  packer.finish();
-  validationPacker.finish();
+  for (const packer of packed) packer.finish();
   if (part.rows.length > 0) await write("train", part);
   await write("validation", validation);
   await onProgress?.(before + sources[source]!.bytes);

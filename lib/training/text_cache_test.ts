@@ -11,7 +11,7 @@ import { textFiles, textSource } from "./text_files.ts";
 const tokenizer = await loadTokenizer(fileURLToPath(new URL("../../data/tokenizer", import.meta.url)));
 const { clsId, sepId } = tokenizer;
 const options: CacheOptions = {
-  layout: { head: [clsId], start: [], end: [sepId], maxLength: 32 },
+  layout: { start: [clsId], end: [sepId], maxLength: 32 },
   validationShare: 0.1,
   partTokens: 500,
   seed: 7,
@@ -35,8 +35,11 @@ const rowsOf = (examples: Examples) =>
 /** The texts in rows, in any order. */
 const textsIn = (examples: Examples) =>
   rowsOf(examples).flatMap((row) => {
-    const parts: number[][] = [[]];
-    for (const id of row.slice(1, -1)) id === sepId ? parts.push([]) : parts.at(-1)!.push(id);
+    const parts: number[][] = [];
+    for (const id of row) {
+      if (id === clsId) parts.push([]);
+      else if (id !== sepId) parts.at(-1)!.push(id);
+    }
     return parts.map((ids) => tokenizer.decode(ids));
   }).sort();
 
@@ -144,6 +147,19 @@ Deno.test("cacheTexts: a stop asked for ends it, and says so", async () => {
   });
 });
 
+Deno.test("cacheTexts: lines that follow one another are read together", async () => {
+  await withFolder(async (folder) => {
+    const lines = texts(40), source: TextSource = { ...textSource("poems", lines, "train"), running: true };
+    const cache = await cacheTexts(folder, [source], tokenizer, options);
+    const rows = rowsOf(cache.train);
+    assert.ok(rows.length < 20 && rows.some((row) => row.length > 25), `${rows.map(({ length }) => length)}`);
+    const read = rows.flatMap((row) => row.filter((id) => id !== clsId && id !== sepId));
+    const ids = lines.flatMap((line) => tokenizer.encode(line, { addSpecialTokens: false }).ids);
+    assert.deepEqual(read.toSorted((a, b) => a - b), ids.toSorted((a, b) => a - b));
+    cache.close();
+  });
+});
+
 Deno.test("cacheTexts: ids above 65,535 keep their value", async () => {
   await withFolder(async (folder) => {
     const wide: Tokenizer = Object.create(tokenizer, {
@@ -165,7 +181,7 @@ Deno.test("textFiles: a text a line, or paragraphs where empty lines part them; 
     // 노래 in CP949
     await Deno.writeFile(path("k.txt"), Uint8Array.of(0xb3, 0xeb, 0xb7, 0xa1, 0x0a));
     const notes: string[] = [];
-    const sources = await textFiles(folder, 2, (note) => notes.push(note));
+    const sources = await textFiles(folder, { times: 2, onNote: (note) => notes.push(note) });
     assert.deepEqual(
       sources.map(({ name, times }) => [name, times]),
       ["a.txt", "b.txt", "k.txt"].map((n) => [path(n), 2]),

@@ -5,23 +5,30 @@ import { UserError } from "../ground/errors.ts";
 import { openText, type TextFile } from "../songs/mod.ts";
 import type { TextSource } from "./text_cache.ts";
 
+/** How text files are read. */
+export interface TextFileOptions {
+  /** How often their rows come in an epoch; 1 by default. */
+  times?: number;
+  /** Whether the lines of a file follow one another, as a book's do. */
+  running?: boolean;
+  /** Is told of files in another encoding than UTF-8; by default they are warned of. */
+  onNote?: (note: string) => void;
+}
+
 /**
  * A text file, or the `.txt` files of a folder, as sources: paragraphs with empty lines between them, or, where a file has
  * none, a text a line.
  *
- * @param times how often its rows come in an epoch
- * @param onNote is told of files in another encoding than UTF-8; by default they are warned of
  * @throws UserError where there is no such file, where it holds no text, or bytes that are none
  */
 export async function textFiles(
   path: string,
-  times = 1,
-  onNote?: (note: string) => void,
+  options: TextFileOptions = {},
 ): Promise<TextSource[]> {
   const { isDirectory } = await Deno.stat(path).catch(() => {
     throw new UserError(`${path} is not there: --text takes a text file, or a folder of .txt files.`);
   });
-  if (!isDirectory) return [await textFile(path, times, onNote)];
+  if (!isDirectory) return [await textFile(path, options)];
   const names: string[] = [];
   for await (const { name, isFile } of Deno.readDir(path)) {
     if (isFile && /\.txt$/i.test(name)) names.push(name);
@@ -30,7 +37,7 @@ export async function textFiles(
     throw new UserError(`${path} has no .txt file: name the files themselves with --text FILE.`);
   }
   const sources: TextSource[] = [];
-  for (const name of names.sort()) sources.push(await textFile(join(path, name), times, onNote));
+  for (const name of names.sort()) sources.push(await textFile(join(path, name), options));
   return sources;
 }
 
@@ -50,7 +57,10 @@ export function textSource(
   return { name, times, side, bytes, fingerprint: hash.digest("hex"), texts: () => texts };
 }
 
-async function textFile(path: string, times: number, onNote?: (note: string) => void): Promise<TextSource> {
+async function textFile(
+  path: string,
+  { times = 1, running = false, onNote }: TextFileOptions,
+): Promise<TextSource> {
   const file = await openText(path, { ...(onNote && { onNote }) }),
     hash = createHash("sha256"),
     { size: bytes } = await Deno.stat(path);
@@ -67,6 +77,7 @@ async function textFile(path: string, times: number, onNote?: (note: string) => 
   return {
     name: path,
     times,
+    ...(running && { running }),
     bytes,
     fingerprint: hash.digest("hex"),
     texts: paragraphs ? () => paragraphsOf(file) : () => linesWithText(file),

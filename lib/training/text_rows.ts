@@ -6,9 +6,7 @@ import type { LanguageModel } from "./language_model.ts";
 
 /** How a language model's rows are laid out. */
 export interface RowLayout {
-  /** Before the first text of a row: `[CLS]` of a masked model. */
-  head: readonly number[];
-  /** Before every text: Llama's `<s>`. */
+  /** Before every text: `[CLS]`, Llama's `<s>`. */
   start: readonly number[];
   /** After every text: `[SEP]`, Llama's `</s>`. */
   end: readonly number[];
@@ -17,15 +15,14 @@ export interface RowLayout {
 }
 
 /**
- * The layout for a language model: `[CLS] a [SEP] b [SEP]` for BERT's family (as RoBERTa's FULL-SENTENCES, Liu et al. 2019, with
- * the borders marked), `<s> a </s> <s> b </s>` for Llama.
+ * The layout for a language model: `[CLS] a [SEP] [CLS] b [SEP]` for BERT's family, `<s> a </s> <s> b </s>` for Llama: each text as it
+ * stands where it has a row for itself.
  *
  * @throws Error when `maxLength` leaves no room for text
  */
 export function rowLayout({ tokenizer, kind, model }: LanguageModel, maxLength: number): RowLayout {
   const layout = {
-    head: kind === "masked" ? [tokenizer.clsId] : [],
-    start: kind === "masked" ? [] : startIds(tokenizer),
+    start: kind === "masked" ? [tokenizer.clsId] : startIds(tokenizer),
     end: [kind === "masked" ? tokenizer.sepId : model.config.endIds?.[0] ?? tokenizer.sepId],
     maxLength: Math.min(maxLength, model.config.maxLength),
   };
@@ -36,8 +33,7 @@ export function rowLayout({ tokenizer, kind, model }: LanguageModel, maxLength: 
 }
 
 /** Tokens of text that a row holds where one text has it for itself. */
-export const roomOf = ({ head, start, end, maxLength }: RowLayout): number =>
-  maxLength - head.length - start.length - end.length;
+export const roomOf = ({ start, end, maxLength }: RowLayout): number => maxLength - start.length - end.length;
 
 /** What a tokenizer puts before a text: `[CLS]`, Llama's `<s>`, or nothing. */
 export function startIds(tokenizer: Tokenizer): number[] {
@@ -71,7 +67,7 @@ export class RowPacker {
   }
 
   private place(ids: readonly number[]): void {
-    const { head, start, end, maxLength } = this.layout;
+    const { start, end, maxLength } = this.layout;
     const needed = start.length + ids.length + end.length;
     let row: number[] | undefined;
     for (const candidate of this.open) {
@@ -80,10 +76,10 @@ export class RowPacker {
     }
     if (row === undefined) {
       if (this.open.length === openRows) this.close(this.fullest());
-      row = [...head];
+      row = [];
       this.open.push(row);
     }
-    row.push(...start, ...ids, ...end);
+    row.push(...start, ...ids, ...end); // a row at most
     if (row.length === maxLength) this.close(row);
   }
 
@@ -100,6 +96,40 @@ export class RowPacker {
   finish(): void {
     for (const row of this.open.splice(0)) this.done(row);
   }
+}
+
+/** Texts that follow one another, put together to as much as a row holds before they are packed; none is cut that fits a row. */
+export class RunningTexts {
+  private readonly room: number;
+  private readonly packer: RowPacker;
+  private ids: number[] = [];
+
+  constructor(layout: RowLayout, packer: RowPacker) {
+    this.room = roomOf(layout);
+    this.packer = packer;
+  }
+
+  /** @param ids of the next text, without special tokens */
+  add(ids: readonly number[]): void {
+    if (this.ids.length + ids.length > this.room) this.flush();
+    for (const id of ids) this.ids.push(id);
+  }
+
+  private flush(): void {
+    this.packer.add(this.ids);
+    this.ids = [];
+  }
+
+  finish(): void {
+    this.flush();
+    this.packer.finish();
+  }
+}
+
+/** The text of each token in a row of {@link RowPacker}: they are counted by what stands before each. */
+export function textIdsOf(row: Int32Array, start: number): Int32Array {
+  let text = 0;
+  return row.map((id) => id === start ? ++text : text);
 }
 
 /** A number that changes with a tokenizer's vocabulary and with how it splits. */

@@ -40,6 +40,12 @@ const options = readOptions({
       about:
         "a text file, or a folder of .txt files: paragraphs with empty lines between, or a text a line; read so many times an epoch",
     },
+    document: {
+      type: "text",
+      repeated: true,
+      placeholder: "FILE[:TIMES]",
+      about: "the same for texts whose lines follow one another: as many as a row holds are read together",
+    },
     genres: shared.genres,
     model: shared.model,
     tokenizer: shared.tokenizer,
@@ -53,7 +59,9 @@ const options = readOptions({
 });
 
 const { output, seed, engine, model: source, tokenizer, anew, ...fields } = options;
-const tables = options.songs.length + options.text.length === 0 ? [shared.songs.default] : options.songs;
+const tables = [options.songs, options.text, options.document].every(({ length }) => length === 0)
+  ? [shared.songs.default]
+  : options.songs;
 
 /** `corpus.txt:3` as a path and how often it is read. */
 function weighed(argument: string): { path: string; times: number } {
@@ -74,9 +82,11 @@ for (const table of tables) {
   sources.push(textSource(`${path}, validation`, lyrics("validation"), "validation"));
   if (tables.length === 1) await writeSplit(output, split);
 }
-for (const file of options.text) {
-  const { path, times } = weighed(file);
-  sources.push(...await textFiles(path, times));
+for (const [files, running] of [[options.text, false], [options.document, true]] as const) {
+  for (const file of files) {
+    const { path, times } = weighed(file);
+    sources.push(...await textFiles(path, { times, running }));
+  }
 }
 
 const language = await loadLanguageModel(source, { seed, ...(tokenizer !== undefined && { tokenizer }) });
