@@ -86,6 +86,50 @@ export const commandLines = {
       },
     },
   }),
+  pretrain: line({
+    command: "pretrain",
+    about:
+      "Trains a language model on text files, on the lyrics of tables of songs, or on both: BERT's family to tell masked words,\n" +
+      "Llama to tell the next. Of the songs only those train that `train` with the same seed trains on, so that its test songs\n" +
+      "stay unseen; of other texts a small share validates. All is tokenized once, into rows on the disk. Writes best/ (the model:\n" +
+      "--model takes it, with a fresh classifier), history.jsonl and metrics.json. A run that was cut off goes on where it stood;\n" +
+      "Ctrl-C saves first.",
+    options: {
+      ...table,
+      songs: {
+        type: "text",
+        repeated: true,
+        placeholder: "FILE[:TIMES]",
+        about: "a table of songs, read so many times an epoch; data/songs.csv where no text is given",
+      },
+      text: {
+        type: "text",
+        repeated: true,
+        placeholder: "FILE[:TIMES]",
+        about:
+          "a text file, or a folder of .txt files: paragraphs with empty lines between, or a text a line; read so many times an epoch",
+      },
+      document: {
+        type: "text",
+        repeated: true,
+        placeholder: "FILE[:TIMES]",
+        about: "the same for texts whose lines follow one another: as many as a row holds are read together",
+      },
+      model: shared.model,
+      tokenizer: shared.tokenizer,
+      output: { ...shared.output, default: "outputs/pretrain", writes: [...runFiles, "texts"] },
+      seed: shared.seed,
+      engine: shared.engine,
+      precision: shared.precision,
+      ...recipe,
+      randomEmbeddings: {
+        type: "flag",
+        about:
+          "a model from scratch begins with random embeddings, and not with word vectors out of the texts",
+      },
+      anew: shared.anew,
+    },
+  }),
   evaluate: line({
     command: "evaluate",
     about:

@@ -42,5 +42,6 @@ export * from "./text_files.ts";
 export * from "./text_rows.ts";
 export { train } from "./trainer.ts";
 export * from "./types.ts";
+export * from "./word_vectors.ts";
 export { type Reading, textReader, type TextRows, windowsOf } from "./windows.ts";
 export { checkUnknownTokens } from "./unknown_tokens.ts";
