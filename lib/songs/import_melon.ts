@@ -2,6 +2,7 @@ import { stringify } from "@std/csv";
 import { join } from "node:path";
 import { UserError, writeWhole } from "../ground/mod.ts";
 import { fileColumns } from "./read.ts";
+import { readText } from "./text_file.ts";
 
 /** What was found in a folder of charts. */
 export interface MelonImport {
@@ -82,7 +83,7 @@ export async function importMelon(
   if (files.length === 0) throw new UserError(`${folder} has no JSON file: give the folder with the charts.`);
   const rows = new Map<string, Record<typeof fileColumns[number], string>>();
   for (const [i, file] of files.entries()) {
-    const song = parseEntry(await Deno.readTextFile(file), file),
+    const song = parseEntry(await readText(file), file),
       text = (field: string) => textOf(song, field, file);
     const id = text("song_id");
     if (!rows.has(id)) {

@@ -89,3 +89,30 @@ Deno.test("importMelon: what cannot be used is an error that names the file, and
     await assert.rejects(importMelon(`${folder}/nowhere`, output), /nowhere is not there/);
   });
 });
+
+Deno.test("importMelon: charts in CP949 are read as tables are, and bytes that are no text are refused", async () => {
+  await withCharts({ "a.json": "" }, async (folder, output) => {
+    const ascii = (text: string) => [...new TextEncoder().encode(text)];
+    const chart = (name: number[]) =>
+      Deno.writeFile(
+        `${folder}/a.json`,
+        new Uint8Array([
+          ...ascii('{"song_id":"1","song_name":"'),
+          ...name,
+          ...ascii('","lyrics":{"lines":["la"]}}'),
+        ]),
+      );
+    await chart([0xb3, 0xeb, 0xb7, 0xa1]);
+    const warn = console.warn, said: string[] = [];
+    console.warn = (note: string) => said.push(note);
+    try {
+      await importMelon(folder, output);
+      assert.equal(songRows(await readSongs(output))[0]!.songName, "노래");
+    } finally {
+      console.warn = warn;
+    }
+    assert.match(said[0]!, /a\.json: read as CP949/);
+    await chart([0xff, 0xff]);
+    await assert.rejects(importMelon(folder, output), /a\.json: line 1: neither UTF-8/);
+  });
+});

@@ -178,7 +178,9 @@ async function readTable(
   source: string | URL | Uint8Array,
   onNote: (note: string) => void,
 ): Promise<string> {
-  const text = await readText(source, { name: file, onNote });
+  const given = await readText(source, { name: file, onNote });
+  // lines that end in a carriage return alone: Excel's "CSV (Macintosh)"
+  const text = given.includes("\n") ? given : given.replaceAll("\r", "\n");
   if (text.trim() === "") {
     throw new SongsError(file, [
       whole("the file is empty", `It must begin with the header ${fileColumns.join(",")}.`),

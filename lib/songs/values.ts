@@ -102,7 +102,10 @@ export function parseAdults(value: string): boolean | null {
  * that was once a float (`1869.0`); null where there is none.
  */
 export function parseId(value: string): string | null {
-  const text = value.trim().replace(/^['"`‘’“”\s]+|['"`‘’“”\s]+$/g, "").replace(/^(\d+)\.0+$/, "$1");
+  const text = removeInvisible(value).trim().replace(/^['"`‘’“”\s]+|['"`‘’“”\s]+$/g, "").replace(
+    /^(\d+)\.0+$/,
+    "$1",
+  );
   return isMissing(text) ? null : text;
 }
 

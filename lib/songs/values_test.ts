@@ -90,6 +90,7 @@ Deno.test("parseId: without stray quotes and the .0 of a float", () => {
     ["1869.0", "1869"],
     ["'1869.0'", "1869"],
     [" 1869 ", "1869"],
+    ["\u200b1869\ufeff", "1869"],
     ["B.1.0", "B.1.0"],
     ["007", "007"],
     ["Love's End", "Love's End"],
