@@ -322,10 +322,10 @@ function sumIntoRows(x: tf.Tensor, rows: Int32Array, size: number, skipped: numb
   });
 }
 
-/** Picks rows of x [tokens, width], for example each text's first token. */
+/** Picks rows of x [tokens, width], for example each text's first token; in x's precision. */
 export function selectRows(pass: Pass, x: tf.Tensor, rows: Int32Array): tf.Tensor {
-  const output = tf.tidy(() => tf.gather(toFloat32(x), tf.tensor1d(rows, "int32")));
-  pass.tape?.record(output, [x], [], (dy) => [sumIntoRows(dy, rows, x.shape[0]!, null)]);
+  const output = tf.tidy(() => gatherRows(x, rows));
+  pass.tape?.record(output, [x], [], (dy) => [sumIntoRows(toFloat32(dy), rows, x.shape[0]!, null)]);
   return output;
 }
 

@@ -6,16 +6,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { UserError } from "../ground/errors.ts";
-import {
-  type Activation,
-  dropout,
-  embed,
-  layerNorm,
-  type Pass,
-  scope,
-  selectRows,
-  tanh,
-} from "../engine/mod.ts";
+import { type Activation, dropout, embed, layerNorm, type Pass, scope, tanh } from "../engine/mod.ts";
 import type { Architecture, CommonConfig } from "./architecture.ts";
 import { checkRows, plainPositions, type TokenBatch } from "./batch.ts";
 import { type ConfigReader, refuseUnsupported, type Task } from "./config.ts";
@@ -153,7 +144,7 @@ export function bertEmbed(
   return dropout(pass, layerNorm(pass, sum, norm), config.dropout);
 }
 
-/** The encoder's layers over embedded tokens, [B·L, H]. */
+/** The encoder's layers over embedded tokens, [B·L, H]; of the `wanted` tokens alone where they are given. */
 export function bertEncode(
   config: BertConfig,
   p: Lookup,
@@ -161,9 +152,11 @@ export function bertEncode(
   embedded: tf.Tensor,
   batch: TokenBatch,
   prefix: string,
+  wanted: Int32Array | null,
 ): tf.Tensor {
   const layers = Array.from({ length: config.layers }, (_, i) => bertLayer(p, prefix, i, config.normEpsilon));
-  return encoder(pass, embedded, layers, config, batch, attentionBias(batch));
+  const mask = attentionBias(batch);
+  return encoder(pass, embedded, layers, config, batch, mask, wanted);
 }
 
 const prefix = "bert";
@@ -216,14 +209,13 @@ export const bert: Architecture<BertConfig> = {
     return scope(() => {
       const positions = plainPositions(batch, config.positions);
       const embedded = bertEmbed(config, p, pass, batch, prefix, positions);
-      const tokens = bertEncode(config, p, pass, embedded, batch, prefix);
+      const wanted = task === "masked-lm" ? rows ?? null : firstTokens(batch);
+      const tokens = bertEncode(config, p, pass, embedded, batch, prefix, wanted);
       if (task === "masked-lm") {
-        const x = rows === undefined ? tokens : selectRows(pass, tokens, rows);
-        return languageLogits(pass, x, p, languageHead(config), config.activation, config.normEpsilon);
+        return languageLogits(pass, tokens, p, languageHead(config), config.activation, config.normEpsilon);
       }
       // the pooler: tanh of a linear map of [CLS]
-      const first = firstTokens(pass, tokens, batch);
-      const pooled = tanh(pass, dense(pass, first, linearOf(p, `${prefix}.pooler.dense`)));
+      const pooled = tanh(pass, dense(pass, tokens, linearOf(p, `${prefix}.pooler.dense`)));
       return dense(pass, dropout(pass, pooled, config.classifierDropout), linearOf(p, "classifier"));
     });
   },

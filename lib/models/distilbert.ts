@@ -3,16 +3,7 @@
  * types and pooler; its heads use ReLU and GELU.
  */
 import { UserError } from "../ground/errors.ts";
-import {
-  activate,
-  type Activation,
-  dropout,
-  embed,
-  layerNorm,
-  linear,
-  scope,
-  selectRows,
-} from "../engine/mod.ts";
+import { activate, type Activation, dropout, embed, layerNorm, linear, scope } from "../engine/mod.ts";
 import type { Architecture, CommonConfig } from "./architecture.ts";
 import { plainPositions } from "./batch.ts";
 import { type ConfigReader, refuseUnsupported, type Task } from "./config.ts";
@@ -167,13 +158,13 @@ export const distilbert: Architecture<DistilBertConfig> = {
       const embedded = dropout(pass, layerNorm(pass, sum, norm), config.dropout);
       const layers = Array.from({ length: config.layers }, (_, i) => layerOf(p, i));
       const mask = attentionBias(batch);
-      const tokens = encoder(pass, embedded, layers, config, batch, mask);
+      const wanted = task === "masked-lm" ? rows ?? null : firstTokens(batch);
+      const tokens = encoder(pass, embedded, layers, config, batch, mask, wanted);
       if (task === "masked-lm") {
-        const x = rows === undefined ? tokens : selectRows(pass, tokens, rows);
-        return languageLogits(pass, x, p, languageHead(config), config.activation, normEpsilon);
+        return languageLogits(pass, tokens, p, languageHead(config), config.activation, normEpsilon);
       }
       const { weight, bias } = linearOf(p, "pre_classifier");
-      const inner = activate(pass, linear(pass, firstTokens(pass, tokens, batch), weight), bias, "relu");
+      const inner = activate(pass, linear(pass, tokens, weight), bias, "relu");
       return dense(pass, dropout(pass, inner, config.classifierDropout), linearOf(p, "classifier"));
     });
   },

@@ -4,7 +4,7 @@
  * encoder's activation.
  */
 import type * as tf from "@tensorflow/tfjs";
-import { activate, dropout, linear, type Pass, scope, selectRows } from "../engine/mod.ts";
+import { activate, dropout, linear, type Pass, scope } from "../engine/mod.ts";
 import type { Architecture } from "./architecture.ts";
 import { plainPositions } from "./batch.ts";
 import {
@@ -88,12 +88,12 @@ export const electra: Architecture<ElectraConfig> = {
       if (config.embeddingWidth !== config.width) {
         embedded = dense(pass, embedded, linearOf(p, `${prefix}.embeddings_project`));
       }
-      const tokens = bertEncode(config, p, pass, embedded, batch, prefix);
+      const wanted = task === "masked-lm" ? rows ?? null : firstTokens(batch);
+      const tokens = bertEncode(config, p, pass, embedded, batch, prefix, wanted);
       if (task === "masked-lm") {
-        const x = rows === undefined ? tokens : selectRows(pass, tokens, rows);
-        return languageLogits(pass, x, p, languageHead(config), "gelu", config.normEpsilon);
+        return languageLogits(pass, tokens, p, languageHead(config), "gelu", config.normEpsilon);
       }
-      return classificationHead(config, p, pass, firstTokens(pass, tokens, batch));
+      return classificationHead(config, p, pass, tokens);
     });
   },
 };

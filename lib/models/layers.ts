@@ -151,7 +151,7 @@ export interface EncoderShape {
   attentionDropout: number;
 }
 
-/** Multi-head self-attention with its residual: LayerNorm(x + Dropout(Attention(x) W + b)). */
+/** Multi-head self-attention with its residual: LayerNorm(x + Dropout(Attention(x) W + b)), of the tokens asked for. */
 function selfAttention(
   pass: Pass,
   x: tf.Tensor,
@@ -159,6 +159,7 @@ function selfAttention(
   shape: EncoderShape,
   rows: BatchShape,
   mask: tf.Tensor | null,
+  wanted: Int32Array | null,
 ): tf.Tensor {
   const { query, key, value } = layer;
   const qkv = linear(pass, x, query.weight, key.weight, value.weight);
@@ -170,7 +171,8 @@ function selfAttention(
     dropout: shape.attentionDropout,
   });
   const { weight, bias } = layer.attentionOutput;
-  return addNorm(pass, linear(pass, context, weight), bias, x, layer.attentionNorm, shape.dropout);
+  const of = (all: tf.Tensor) => wanted === null ? all : selectRows(pass, all, wanted);
+  return addNorm(pass, linear(pass, of(context), weight), bias, of(x), layer.attentionNorm, shape.dropout);
 }
 
 /** The position-wise network with its residual: LayerNorm(x + Dropout(activation(x W₁ + b₁) W₂ + b₂)). */
@@ -180,7 +182,13 @@ function feedForward(pass: Pass, x: tf.Tensor, layer: EncoderLayer, shape: Encod
   return addNorm(pass, linear(pass, inner, output.weight), output.bias, x, layer.outputNorm, shape.dropout);
 }
 
-/** One layer of a Transformer encoder, normalised after each residual (Vaswani et al. 2017). `x` [tokens, width]. */
+/**
+ * One layer of a Transformer encoder, normalised after each residual (Vaswani et al. 2017).
+ *
+ * @param x [tokens, width]
+ * @param wanted the tokens (`row · length + position`) whose results are asked for; `null` for all
+ * @returns [wanted or tokens, width]
+ */
 export function encoderLayer(
   pass: Pass,
   x: tf.Tensor,
@@ -188,8 +196,11 @@ export function encoderLayer(
   shape: EncoderShape,
   rows: BatchShape,
   mask: tf.Tensor | null,
+  wanted: Int32Array | null = null,
 ): tf.Tensor {
-  return scope(() => feedForward(pass, selfAttention(pass, x, layer, shape, rows, mask), layer, shape));
+  return scope(() =>
+    feedForward(pass, selfAttention(pass, x, layer, shape, rows, mask, wanted), layer, shape)
+  );
 }
 
 /**
@@ -212,7 +223,13 @@ export function runLayers<Inputs extends (tf.Tensor | null)[]>(
   return x;
 }
 
-/** The layers of a BERT-like encoder over embedded tokens. */
+/**
+ * The layers of a BERT-like encoder over embedded tokens. Where a head reads some tokens alone, the last layer computes no
+ * others beyond its attention: of a classifier's it is all but a fourth of that layer that is spared.
+ *
+ * @param wanted the tokens (`row · length + position`) that are read; `null` for all
+ * @returns [wanted or tokens, width]
+ */
 export function encoder(
   pass: Pass,
   x: tf.Tensor,
@@ -220,12 +237,15 @@ export function encoder(
   shape: EncoderShape,
   rows: BatchShape,
   mask: tf.Tensor | null,
+  wanted: Int32Array | null,
 ): tf.Tensor {
   return runLayers(
     pass,
     x,
     [mask],
-    layers.map((layer) => (pass, x, mask) => encoderLayer(pass, x, layer, shape, rows, mask)),
+    layers.map((layer, i) => (pass, x, mask) =>
+      encoderLayer(pass, x, layer, shape, rows, mask, i === layers.length - 1 ? wanted : null)
+    ),
   );
 }
 
@@ -259,9 +279,9 @@ export function bertLayerSpecs(prefix: string, i: number, width: number, inner: 
   ];
 }
 
-/** The first token of every row, [batch, width]. `x` [tokens, width]. */
-export function firstTokens(pass: Pass, x: tf.Tensor, { batch, length }: BatchShape): tf.Tensor {
-  return selectRows(pass, x, Int32Array.from({ length: batch }, (_, i) => i * length));
+/** The first token of every row, as {@link encoder} is asked for it. */
+export function firstTokens({ batch, length }: BatchShape): Int32Array {
+  return Int32Array.from({ length: batch }, (_, i) => i * length);
 }
 
 /** The names of a masked language model's head. */

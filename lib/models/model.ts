@@ -369,7 +369,7 @@ export function findParameter(model: Model, name: string): Parameter {
 }
 
 /**
- * Logits as numbers, row by row, without gradients or dropout.
+ * Logits as numbers, row by row, without gradients or dropout. In bf16 the parameters' rounded copies are kept for the next call.
  *
  * @returns [batch · labels]; [batch · length · vocabulary] for a language model
  * @throws Error when an id, a segment or the length is outside the model
@@ -383,7 +383,6 @@ export function predictLogits(
   const logits = tf.tidy(() => logitsOf(model, inferencePass(precision), batch));
   const values = (logits.dataSync() as Float32Array).slice();
   logits.dispose();
-  for (const parameter of model.parameters.values()) parameter.release();
   return values;
 }
 

@@ -4,7 +4,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { UserError } from "../ground/errors.ts";
-import { dropout, type Pass, scope, selectRows, tanh } from "../engine/mod.ts";
+import { dropout, type Pass, scope, tanh } from "../engine/mod.ts";
 import type { Architecture } from "./architecture.ts";
 import { checkLength, type TokenBatch } from "./batch.ts";
 import {
@@ -112,12 +112,12 @@ export const roberta: Architecture<RobertaConfig> = {
     return scope(() => {
       const positions = positionsFromPadding(batch, config);
       const embedded = bertEmbed(config, p, pass, batch, prefix, positions, config.padId);
-      const tokens = bertEncode(config, p, pass, embedded, batch, prefix);
+      const wanted = task === "masked-lm" ? rows ?? null : firstTokens(batch);
+      const tokens = bertEncode(config, p, pass, embedded, batch, prefix, wanted);
       if (task === "masked-lm") {
-        const x = rows === undefined ? tokens : selectRows(pass, tokens, rows);
-        return languageLogits(pass, x, p, languageHead(config), "gelu", config.normEpsilon);
+        return languageLogits(pass, tokens, p, languageHead(config), "gelu", config.normEpsilon);
       }
-      return classificationHead(config, p, pass, firstTokens(pass, tokens, batch));
+      return classificationHead(config, p, pass, tokens);
     });
   },
 };
