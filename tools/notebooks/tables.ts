@@ -35,6 +35,11 @@ function row(n: number, genre: string, values: Partial<Row> = {}): Row {
   };
 }
 
+/** Words of a syllable, all different. */
+const syllables =
+  "봄 밤 별 달 꿈 눈 비 길 맘 손 잔 술 강 산 꽃 나 너 또 왜 곧 늘 참 안 못 잘 더 다 한 두 세 네 이 그 저 온 첫 끝 속 곁 품"
+    .split(" ");
+
 const table = (count: number, of: (n: number) => Row): string => {
   const rows = Array.from({ length: count }, (_, n) => of(n));
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
@@ -57,7 +62,7 @@ export const poorTables: Readonly<Record<string, () => string>> = {
   "a genre of one song": () => table(61, (n) => n === 60 ? row(n, "동요") : mixed(n)),
   "230 genres": () => table(230 * 3, (n) => row(n, `장르${n % 230}`)),
   "420 genres": () => table(420 * 2, (n) => row(n, `장르${n % 420}`)),
-  "lyrics of a syllable": () => table(40, (n) => mixed(n, { lyrics: String.fromCodePoint(0xac00 + 29 * n) })),
+  "lyrics of a syllable": () => table(40, (n) => mixed(n, { lyrics: syllables[n]! })),
   "most songs without lyrics": () =>
     table(90, (n) => mixed(n, n % 4 === 0 ? {} : { lyrics: n % 4 === 1 ? "" : "…" })),
   "one artist": () => table(60, (n) => mixed(n, { artist: "모두" })),

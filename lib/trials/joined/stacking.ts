@@ -45,8 +45,9 @@ const STRENGTHS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
  * looks better than it is, and the one that memorises most wins.
  *
  * The penalty's strength is the one with the least log loss in a cross-validation **within** those songs, in `folds`
- * parts dealt in turn, genre by genre; a single song cannot be parted, and gets the strongest. A class that no validation
- * song has keeps probability 0.
+ * parts dealt in turn, genre by genre; of fewer than two songs a class the parts
+ * cannot tell, and the strongest is taken (for hundreds of genres it would take hours, too). A class that no validation song
+ * has keeps probability 0.
  *
  * @param members rows [song][class] by model
  * @param genres class index or shares of each song
@@ -69,7 +70,8 @@ export async function fitStacking(
   const classes = checkMembers("fitStacking", members);
   checkLengths("fitStacking", { genres, [names[0]!]: members[names[0]!]! });
   const truth = genreRows("fitStacking", genres, classes);
-  if (!(Number.isInteger(folds) && folds >= 2 && (folds <= truth.length || truth.length === 1))) {
+  const few = truth.length < 2 * classes;
+  if (!(Number.isInteger(folds) && folds >= 2 && (few || folds <= truth.length))) {
     throw new RangeError(
       `fitStacking: ${folds} folds of ${truth.length} songs; give at least 2, at most a song each.`,
     );
@@ -87,7 +89,7 @@ export async function fitStacking(
     );
   };
   const all = truth.map((_, song) => song);
-  if (truth.length === 1) {
+  if (few) {
     const C = Math.min(...strengths);
     return { members: names, classes, regression: await fit(all, C, 1e-9), C, tried: [] };
   }

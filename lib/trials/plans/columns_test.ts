@@ -131,6 +131,12 @@ Deno.test("stacking: a single song, or songs of one genre, leave no more to lear
     assertClose(stackedProbabilities(stacking, { a: [[0.9, 0.1]] }), [[0, 1]]);
     assert.equal(stacking.C, 0.001);
   }
+  // five songs cannot tell which penalty suits three genres: none is tried
+  const rows = [[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8], [0.7, 0.2, 0.1], [0.1, 0.7, 0.2]];
+  const few = await fitStacking({ a: rows }, [0, 1, 2, 0, 1]);
+  assert.deepEqual([few.C, few.tried], [0.001, []]);
+  const enough = await fitStacking({ a: [...rows, [0.2, 0.2, 0.6]] }, [0, 1, 2, 0, 1, 2]);
+  assert.equal(enough.tried.length, 7);
 });
 
 Deno.test("combinations: each is a distribution, an unknown artist leaves the lyrics model alone", async () => {
