@@ -22,6 +22,11 @@ export interface SplitOptions {
    * together.
    */
   by?: SplitBy;
+  /**
+   * Whether songs whose lyrics are nearly the same stay together too. Default `true`; {@linkcode splitByIds}: `false`, so that a published
+   * comparison, which knows nothing of it, gives its own numbers.
+   */
+  editions?: boolean;
 }
 
 /** The parts of a split; each keeps the frame's columns and order. */
@@ -59,7 +64,7 @@ export interface Split {
  */
 export function splitSongs(frame: pl.DataFrame, options: SplitOptions): Split {
   const songs = songRows(frame);
-  const sides = assign(songs, groupSongs(songs, options.by ?? "song"), options);
+  const sides = assign(songs, groupSongs(songs, options), options);
   return {
     train: keepRows(frame, (row) => sides[row] === "train"),
     validation: keepRows(frame, (row) => sides[row] === "validation"),
@@ -108,12 +113,13 @@ export function splitByIds(
     throw new UserError("The list of test ids is empty. Give at least one.");
   }
 
-  const group = groupSongs(songs, options.by ?? "song");
+  const { editions = false } = options;
+  const group = groupSongs(songs, { ...options, editions });
   const tested = new Set(songs.flatMap((song, row) => testIds.has(song.id) ? [group[row]] : []));
   const isRest = songs.map((_, row) => !tested.has(group[row]));
   const rest = keepRows(frame, (row) => isRest[row] === true);
   if (rest.height === 0) throw new UserError("The test ids leave no song to train on.");
-  const { train, validation } = splitSongs(rest, { ...options, test: 0 });
+  const { train, validation } = splitSongs(rest, { ...options, editions, test: 0 });
   return {
     train,
     validation,
@@ -129,7 +135,10 @@ const LARGEST_EDITIONS = 0.02;
  * For each song the number of its group: songs with a key in common, directly or over others, have the same
  * (union-find).
  */
-function groupSongs(songs: readonly Song[], by: SplitBy): number[] {
+function groupSongs(
+  songs: readonly Song[],
+  { by = "song", editions = true }: Pick<SplitOptions, "by" | "editions">,
+): number[] {
   const parent = songs.map((_, row) => row), size = songs.map(() => 1);
   const root = (row: number): number => {
     let top = row;
@@ -155,15 +164,17 @@ function groupSongs(songs: readonly Song[], by: SplitBy): number[] {
     const lyrics = keyOfFolded(texts[row]!);
     if (lyrics !== "") joinBy(firstWithLyrics, lyrics, row);
   });
-  const rowsById = orderById(songs), largest = Math.max(10, LARGEST_EDITIONS * songs.length);
-  nearDuplicates(
-    rowsById.map((row) => texts[row]!),
-    (a, b) => {
-      const [first, second] = [root(rowsById[a]!), root(rowsById[b]!)];
-      if (size[first]! + size[second]! <= largest) join(first, second);
-    },
-    (a, b) => root(rowsById[a]!) === root(rowsById[b]!),
-  );
+  if (editions) {
+    const rowsById = orderById(songs), largest = Math.max(10, LARGEST_EDITIONS * songs.length);
+    nearDuplicates(
+      rowsById.map((row) => texts[row]!),
+      (a, b) => {
+        const [first, second] = [root(rowsById[a]!), root(rowsById[b]!)];
+        if (size[first]! + size[second]! <= largest) join(first, second);
+      },
+      (a, b) => root(rowsById[a]!) === root(rowsById[b]!),
+    );
+  }
   if (by === "artist") {
     const firstWithArtist = new Map<string, number>();
     songs.forEach(({ artists }, row) => {

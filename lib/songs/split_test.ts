@@ -331,6 +331,26 @@ Deno.test("splitByIds: exactly the given songs are tested, and their doubles are
   assert.equal(all.validation.height, 0);
 });
 
+Deno.test("splitByIds: other editions of a test song stay where they are, unless it is asked for", () => {
+  const text = Array.from({ length: 40 }, (_, i) => `말${i}`).join(" ");
+  const songs = [
+    song("a", { lyrics: text }),
+    song("b", { lyrics: `${text} 라이브` }),
+    ...Array.from({ length: 20 }, (_, i) => song(String(i))),
+  ];
+  const leftOut = (editions?: boolean) =>
+    idsOf(
+      splitByIds(songsFrame(songs), {
+        test: ["a"],
+        validation: 0.1,
+        seed: 1,
+        ...(editions !== undefined && { editions }),
+      }).leftOut,
+    );
+  assert.deepEqual(leftOut(), []);
+  assert.deepEqual(leftOut(true), ["b"]);
+});
+
 Deno.test("splitByIds: unknown ids, none, and all are refused", () => {
   const frame = songsFrame(Array.from({ length: 8 }, (_, i) => song(String(i))));
   const refused = (test: string[], message: RegExp) =>

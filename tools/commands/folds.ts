@@ -35,6 +35,8 @@ const options = readOptions({
     "fold is tested once; of the others a tenth is cut off for validation (songs with the same lyrics stay together).",
   options: {
     songs: shared.songs,
+    separator: shared.separator,
+    genreNames: shared.genreNames,
     folds: {
       type: "text",
       placeholder: "FILE",
@@ -86,7 +88,9 @@ const splits = checked("splits", options.splits ?? [...testSongs.keys()], [...te
 
 const listed = new Set([...testSongs.values()].flat());
 const songs = songsFrame(
-  songRows(await readCleanSongs(options.songs, { genres: labels })).filter(({ id }) => listed.has(id)),
+  songRows(await readCleanSongs(options.songs, { ...options, genres: labels })).filter(({ id }) =>
+    listed.has(id)
+  ),
 );
 console.log(
   `${songs.height} of the ${listed.size} listed songs, ${labels.length} genres, ${splits.join(", ")}`,
