@@ -22,10 +22,7 @@ const texts = (count: number, from = 0) =>
     { length: count },
     (_, i) => `${words[(from + i) % 10]} ${words[(3 * i + from) % 10]} ${from + i}`,
   );
-const free = (name: string, list: string[], times = 1): TextSource => {
-  const { side: _, ...source } = textSource(name, list, "train", times);
-  return source;
-};
+const free = (name: string, list: string[], times = 1): TextSource => textSource(name, list, { times });
 const rowsOf = (examples: Examples) =>
   Array.from({ length: examples.length }, (_, i) => {
     const { inputIds } = examples.at(i);
@@ -149,7 +146,8 @@ Deno.test("cacheTexts: a stop asked for ends it, and says so", async () => {
 
 Deno.test("cacheTexts: lines that follow one another are read together", async () => {
   await withFolder(async (folder) => {
-    const lines = texts(40), source: TextSource = { ...textSource("poems", lines, "train"), running: true };
+    const lines = texts(40),
+      source: TextSource = { ...textSource("poems", lines, { side: "train" }), running: true };
     const cache = await cacheTexts(folder, [source], tokenizer, options);
     const rows = rowsOf(cache.train);
     assert.ok(rows.length < 20 && rows.some((row) => row.length > 25), `${rows.map(({ length }) => length)}`);
@@ -166,7 +164,7 @@ Deno.test("cacheTexts: ids above 65,535 keep their value", async () => {
       vocabSize: { value: 70_000 },
       encode: { value: () => ({ ...tokenizer.encode(""), ids: [69_999, 12] }) },
     });
-    const cache = await cacheTexts(folder, [textSource("a", ["노래"], "train")], wide, options);
+    const cache = await cacheTexts(folder, [textSource("a", ["노래"], { side: "train" })], wide, options);
     assert.deepEqual(rowsOf(cache.train), [[clsId, 69_999, 12, sepId]]);
     cache.close();
   });

@@ -41,12 +41,15 @@ export async function textFiles(
   return sources;
 }
 
-/** Texts in memory as a source, all of them for training or validation: the lyrics of a table. */
+/**
+ * Texts in memory as a source: the lyrics of a table.
+ *
+ * @param options.side where all of them belong; absent where a share validates
+ */
 export function textSource(
   name: string,
   texts: readonly string[],
-  side: "train" | "validation",
-  times = 1,
+  { times = 1, side }: { times?: number; side?: "train" | "validation" } = {},
 ): TextSource {
   const hash = createHash("sha256");
   let bytes = 0;
@@ -54,7 +57,14 @@ export function textSource(
     hash.update(`${text.length} ${text}`);
     bytes += text.length; // nearly: it is for the time left
   }
-  return { name, times, side, bytes, fingerprint: hash.digest("hex"), texts: () => texts };
+  return {
+    name,
+    times,
+    ...(side !== undefined && { side }),
+    bytes,
+    fingerprint: hash.digest("hex"),
+    texts: () => texts,
+  };
 }
 
 async function textFile(

@@ -30,7 +30,7 @@ const scale = 0.05;
 const mostCounts = 1 << 26;
 
 /** More directions than asked for, and how often they are turned to the largest ones. */
-const oversampling = 32, iterations = 4;
+const oversampling = 32, iterations = 2;
 
 /**
  * Vectors of all tokens, [vocabulary, width]: the truncated singular value decomposition U √S of the positive pointwise mutual

@@ -1,4 +1,5 @@
 /** `deno task pretrain`: trains a language model on lyrics or any text. */
+import type pl from "nodejs-polars";
 import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { holdFolder, UserError } from "../../lib/ground/mod.ts";
@@ -21,10 +22,11 @@ import { commandLines, runFiles } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
 import { findModel, readCleanSongs, recipeOf, writeSplit } from "../run_songs.ts";
 
+const bundledSongs = "data/songs.csv";
 const options = readOptions(commandLines.pretrain);
 const { output, seed, engine, model: source, tokenizer, anew, randomEmbeddings, ...fields } = options;
-const { text = [], document = [] } = options;
-const tables = options.songs ?? (text.length + document.length === 0 ? ["data/songs.csv"] : []);
+const { text = [], document = [], songs: named = [] } = options;
+const tables = [named, text, document].every(({ length }) => length === 0) ? [bundledSongs] : named;
 
 /** `corpus.txt:3` as a path and how often it is read. */
 function weighed(argument: string): { path: string; times: number } {
@@ -38,14 +40,16 @@ await findModel(source, { trained: false });
 const sources: TextSource[] = [];
 for (const table of tables) {
   const { path, times } = weighed(table);
-  const split = splitToLearn(await readCleanSongs(path, options), {
-    table: path,
-    genres: options.genres,
-    seed,
-  });
-  const lyrics = (side: "train" | "validation") => songRows(split[side]).map(({ lyrics }) => lyrics);
-  sources.push(textSource(path, lyrics("train"), "train", times));
-  sources.push(textSource(`${path}, validation`, lyrics("validation"), "validation"));
+  const songs = await readCleanSongs(path, { ...options, purpose: "texts" });
+  const lyricsOf = (songs: pl.DataFrame) => songRows(songs).map(({ lyrics }) => lyrics);
+  if (songRows(songs).every(({ genres }) => genres.length === 0)) {
+    // nobody will train or test on songs without a genre
+    sources.push(textSource(path, lyricsOf(songs), { times }));
+    continue;
+  }
+  const split = splitToLearn(songs, { table: path, genres: options.genres, seed });
+  sources.push(textSource(path, lyricsOf(split.train), { times, side: "train" }));
+  sources.push(textSource(`${path}, validation`, lyricsOf(split.validation), { side: "validation" }));
   if (tables.length === 1) await writeSplit(output, split);
 }
 for (const [files, running] of [[text, false], [document, true]] as const) {
@@ -100,10 +104,13 @@ const cache = await telling(
     }),
 );
 for (const source of cache.sources) console.log(sourceLine(source));
+if (cache.train.length === 0) {
+  throw new UserError("There is nothing to train on: none of the texts holds a word.");
+}
 
 function sourceLine({ name, times, texts, validationTexts, tokens, rows, unknown }: CachedSource): string {
   const held = validationTexts === 0 ? "" : `, ${validationTexts} validate`;
-  const share = unknown === 0 ? "" : `, ${(100 * unknown / tokens).toFixed(2)} % unknown`;
+  const share = unknown * tokens === 0 ? "" : `, ${(100 * unknown / tokens).toFixed(2)} % unknown`;
   return `${name}: ${texts} texts${held}, ${tokens} tokens in ${rows} rows${share}${
     times > 1 ? `, ${times} times an epoch` : ""
   }`;
