@@ -42,7 +42,7 @@ export interface Split {
  * **No leakage.** Songs that share an id or their lyrics (white space, case and width ignored:
  * {@linkcode lyricsKey}), or with `by: "artist"` an artist, fall on one side, also where only a chain of other songs
  * connects them. So do songs whose lyrics are nearly the same ({@linkcode nearDuplicates}: a live version, a word more), in groups of up to
- * a fiftieth of all songs.
+ * a fiftieth of all songs (or ten), and where the songs can be split so at all.
  *
  * **Stratified** by the first genre: each part gets the share of every genre that it has of all songs, to within
  * one song, as far as the groups above allow; numbers are rounded so that the parts have the size asked for. With
@@ -64,12 +64,23 @@ export interface Split {
  */
 export function splitSongs(frame: pl.DataFrame, options: SplitOptions): Split {
   const songs = songRows(frame);
-  const sides = assign(songs, groupSongs(songs, options), options);
+  const { editions = true } = options;
+  const sides = sidesOf(songs, { ...options, editions });
   return {
     train: keepRows(frame, (row) => sides[row] === "train"),
     validation: keepRows(frame, (row) => sides[row] === "validation"),
     test: keepRows(frame, (row) => sides[row] === "test"),
   };
+}
+
+/** The side of each song; editions are torn apart where the songs could not be split otherwise. */
+function sidesOf(songs: readonly Song[], options: SplitOptions): Side[] {
+  try {
+    return assign(songs, groupSongs(songs, options), options);
+  } catch (error) {
+    if (!(error instanceof UserError) || !options.editions) throw error;
+    return sidesOf(songs, { ...options, editions: false });
+  }
 }
 
 /** Options of {@linkcode splitByIds}. */

@@ -147,9 +147,12 @@ Deno.test("splitSongs: editions of a song, with a word more or with marks that c
 
 Deno.test("splitSongs: a table of one text in many forms can be split all the same", () => {
   const text = Array.from({ length: 40 }, (_, i) => `말${i}`).join(" ");
-  const songs = Array.from({ length: 100 }, (_, i) => song(String(i), { lyrics: `${text} 끝${i}` }));
-  const split = splitSongs(songsFrame(songs), { validation: 10, test: 10, seed: 1 });
-  assert.equal(split.test.height, 10);
+  for (const count of [12, 30, 100]) {
+    const songs = Array.from({ length: count }, (_, i) => song(String(i), { lyrics: `${text} 끝${i}` }));
+    const side = Math.round(count / 10);
+    const split = splitSongs(songsFrame(songs), { validation: side, test: side, seed: 1 });
+    assert.deepEqual([split.validation.height, split.test.height], [side, side]);
+  }
 });
 
 Deno.test("splitSongs: songs without lyrics are not held together", () => {
