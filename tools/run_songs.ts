@@ -25,6 +25,7 @@ import {
   splitText,
 } from "../lib/songs/mod.ts";
 import {
+  checkTrained,
   type Classifier,
   type ClassifierOptions,
   classifySongs,
@@ -222,7 +223,7 @@ export async function findModel(source: string, { trained }: { trained: boolean 
         `There is no model in ${source} yet: "deno task train" makes one; --model names another.`,
       );
     }
-    await resolveModel(source);
+    await (trained ? checkTrained(source) : resolveModel(source));
   } else if (trained) {
     throw new UserError(
       `--model ${source} is a model from scratch, which tells no genres yet. "deno task train -- --model ${source}" makes one that does, in ${ownModel}.`,

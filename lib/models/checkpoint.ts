@@ -1,11 +1,11 @@
 /** Checkpoints in Hugging Face's layout: a model from a folder, a folder from a model. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../ground/errors.ts";
 import { tensorFromFile } from "../engine/mod.ts";
 import type { Architecture } from "./architecture.ts";
 import { ConfigReader, isRegressionConfig, type JsonObject, numberedLabels } from "./config.ts";
 import { classRows, pickRows } from "./class_rows.ts";
-import { guessWrongText } from "./files/file_bytes.ts";
+import { guessWrongText, withoutMark } from "./files/file_bytes.ts";
 import { canonicalNames, openCheckpoint, type TensorFile, writeSafetensorsFolder } from "./files/mod.ts";
 import type { ParameterSpec } from "./layers.ts";
 import { adaptedConfigFile, baseBeside, saveLora } from "./lora_files.ts";
@@ -40,22 +40,10 @@ export function loadCheckpoint(
   options: ModelOptions = {},
 ): { model: Model; report: LoadReport } {
   const source = join(folder, "config.json");
-  const json = readConfig(folder, source);
-  const stated = new ConfigReader(json, source);
-  const first = describeModel(json, source, options);
+  const first = describeModel(readConfig(folder, source), source, options);
   const file = openCheckpoint(folder);
   try {
-    const theirs = labelsOfHead(stated, first, file);
-    const isStated = String(theirs) === String(stated.labels());
-    const description = options.labels !== undefined || isStated
-      ? first
-      : describeModel(json, source, { ...options, labels: theirs });
-    const isRegression = options.labels !== undefined && isRegressionConfig(stated);
-    const rows = isRegression ? "other" : classRows(theirs, options.labels);
-    const { found, report } = match(description, file, rows === "other", source);
-    if (rows === "other" && headOf(first, file) !== null) {
-      report.otherHead = isRegression ? "regression" : theirs.join(", ");
-    }
+    const { description, found, rows, report } = compare(first, source, file, options);
     const model = buildModel(description, options, (spec) => {
       const name = found.get(spec.name);
       if (name === undefined) return null;
@@ -67,6 +55,39 @@ export function loadCheckpoint(
   } finally {
     file.close();
   }
+}
+
+/**
+ * What {@link loadCheckpoint} would report, from the names in the files alone: no weights are read, and no engine is needed.
+ *
+ * @throws Error as {@link loadCheckpoint} does
+ */
+export function inspectCheckpoint(folder: string, options: ModelOptions = {}): LoadReport {
+  const source = join(folder, "config.json");
+  const first = describeModel(readConfig(folder, source), source, options);
+  const file = openCheckpoint(folder);
+  try {
+    return compare(first, source, file, options).report;
+  } finally {
+    file.close();
+  }
+}
+
+/** What of a model its file has, by the names there. @param first by the config alone, and the classes that are wanted */
+function compare(first: ModelDescription, source: string, file: TensorFile, options: ModelOptions) {
+  const json = readConfig(dirname(source), source), stated = new ConfigReader(json, source);
+  const theirs = labelsOfHead(stated, first, file);
+  const isStated = String(theirs) === String(stated.labels());
+  const description = options.labels !== undefined || isStated
+    ? first
+    : describeModel(json, source, { ...options, labels: theirs });
+  const isRegression = options.labels !== undefined && isRegressionConfig(stated);
+  const rows = isRegression ? "other" : classRows(theirs, options.labels);
+  const { found, report } = match(description, file, rows === "other", source);
+  if (rows === "other" && headOf(first, file) !== null) {
+    report.otherHead = isRegression ? "regression" : theirs.join(", ");
+  }
+  return { description, found, rows, report };
 }
 
 /** What a file's head tells apart: the classes that the config names, else numbered ones, as many as it has. */
@@ -98,7 +119,7 @@ export function readConfig(folder: string, path: string = join(folder, "config.j
   }
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(withoutMark(text));
   } catch (error) {
     throw new UserError(`${path} is not valid JSON: ${(error as Error).message}.${guessWrongText(text)}`);
   }

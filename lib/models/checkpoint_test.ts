@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { startEngine } from "../engine/mod.ts";
 import { tokenBatch } from "./batch.ts";
-import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { inspectCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { JsonObject } from "./config.ts";
 import { openCheckpoint, type TensorToWrite, writeSafetensors, writeSafetensorsFolder } from "./files/mod.ts";
 import { messageOf, withFolder } from "./testing/files.ts";
@@ -342,6 +342,25 @@ Deno.test("what a program of one's own puts before the names goes, whatever it i
     const { logits, report } = logitsIn(folder);
     assert.deepEqual(logits, expected.logits);
     assert.equal(report.unused.length, tensors.length);
+  });
+});
+
+Deno.test("what a checkpoint lacks is known from its names, without an engine", async () => {
+  await withFolder(async (folder) => {
+    await writeChanged(folder, "bert-classifier", without(/^classifier\./));
+    assert.deepEqual(inspectCheckpoint(folder), logitsIn(folder).report);
+    assert.deepEqual(inspectCheckpoint(folder).initialised, ["classifier.weight", "classifier.bias"]);
+    await writeChanged(folder, "bert-classifier", without(/embeddings/));
+    assert.throws(() => inspectCheckpoint(folder), /embeddings\.word_embeddings\.weight .* is missing/);
+  });
+});
+
+Deno.test("a config with a mark of its byte order, as Windows' editors write it, is read", async () => {
+  await withFolder(async (folder) => {
+    await writeChanged(folder, "bert-classifier", unchanged);
+    const path = join(folder, "config.json");
+    await Deno.writeTextFile(path, `\ufeff${await Deno.readTextFile(path)}`);
+    assert.deepEqual(logitsIn(folder).logits, logitsIn(caseFolder("bert-classifier")).logits);
   });
 });
 

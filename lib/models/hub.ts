@@ -479,7 +479,7 @@ async function refusal(repository: Repository, response: Response, file?: string
   }
   if (code === "EntryNotFound") {
     return new UserError(
-      `${id} at ${revision} lists the file ${file}, but ${endpoint} has it not. Try again later.`,
+      `${id} at ${revision} lists the file ${file}, but ${endpoint} does not have it. Try again later.`,
     );
   }
   if (code === "RepoNotFound" || status === 401) {

@@ -470,7 +470,7 @@ Deno.test("what the Hub refuses is explained", async () => {
   }
   await withHub(bert, async (hub, resolve) => {
     hub.faults.set("vocab.txt", [{ status: 404, headers: { "X-Error-Code": "EntryNotFound" } }]);
-    assert.match(await messageOf(() => resolve()), /lists the file vocab\.txt, but .* has it not/);
+    assert.match(await messageOf(() => resolve()), /lists the file vocab\.txt, but .* does not have it/);
   });
 });
 

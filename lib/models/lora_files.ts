@@ -3,7 +3,7 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import { UserError } from "../ground/errors.ts";
 import { ConfigReader, type JsonObject, type Task } from "./config.ts";
 import { type ClassRows, pickRows } from "./class_rows.ts";
-import { guessWrongText } from "./files/file_bytes.ts";
+import { guessWrongText, withoutMark } from "./files/file_bytes.ts";
 import { openCheckpoint, type TensorFile, writeSafetensors } from "./files/mod.ts";
 import { exists } from "./files/tensor_file.ts";
 import { adaptedLayers, adapterParameters, detachLora, linearLayers, placeAdapters } from "./lora.ts";
@@ -61,7 +61,7 @@ export function readLoraConfig(folder: string): LoraConfig {
   const path = join(folder, configFile);
   let json: JsonObject, text = "";
   try {
-    json = JSON.parse(text = Deno.readTextFileSync(path));
+    json = JSON.parse(text = withoutMark(Deno.readTextFileSync(path)));
   } catch (error) {
     throw new UserError(
       `${path} cannot be read as JSON: ${(error as Error).message}.${guessWrongText(text)}`,

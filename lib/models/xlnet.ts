@@ -153,7 +153,7 @@ function positionTable(
 ): { table: tf.Tensor; groups: number } {
   if (config.bothWays && batch % 2 !== 0) {
     throw new UserError(
-      `The config has "bi_data": half of a batch's rows reads backwards, so ${batch} rows are none. ` +
+      `The config has "bi_data": half of a batch's rows reads backwards, and ${batch} is an odd number of rows. ` +
         `Set it to false for fine-tuning.`,
     );
   }

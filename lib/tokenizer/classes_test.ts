@@ -64,3 +64,14 @@ Deno.test("tokenizer_config.json goes before the model's config.json", async () 
     assert.throws(() => tokenizer.clsId, /has no cls token/);
   });
 });
+
+Deno.test("JSON files with a mark of their byte order, as Windows' editors write it, are read", async () => {
+  const marked = (value: object) => `\ufeff${JSON.stringify(value)}`;
+  const files = {
+    "tokenizer.json": marked(json),
+    "tokenizer_config.json": marked({ tokenizer_class: "XLMRobertaTokenizer" }),
+  };
+  await withFolder(files, async (folder) => {
+    assert.equal((await loadTokenizer(folder)).padId, 1);
+  });
+});

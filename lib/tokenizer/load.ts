@@ -80,7 +80,9 @@ export async function loadTokenizer(place: string | URL, options: LoadOptions = 
   };
   const read = async (name: string): Promise<string | null> => {
     if (!names.includes(name)) return null;
-    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await readBytes(name));
+    // JSON allows no mark at the beginning, which Windows' editors write; in a vocabulary it is Python's affair
+    const keepsMark = !name.endsWith(".json");
+    return new TextDecoder("utf-8", { ignoreBOM: keepsMark }).decode(await readBytes(name));
   };
   const config: TokenizerConfig = { ...await readConfig(read) };
   if (options.lowercase !== undefined) {

@@ -8,6 +8,7 @@ import {
   configNames,
   createModel,
   disposeModel,
+  inspectCheckpoint,
   isLoraFolder,
   loadModel,
   type LoadReport,
@@ -132,6 +133,16 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
   const origin = originOf(source, source === folder, report.initialised);
   const notes = [...reportNotes(report), ...paddingNotes(tokenizer)];
   return { model, tokenizer, labels: model.config.labels, notes, origin };
+}
+
+/**
+ * Looks at the files of a model, without an engine, for a trained classifier. An adapter's are looked at when it is loaded.
+ *
+ * @throws UserError where there is none, or the model cannot be found
+ */
+export async function checkTrained(source: string, hub?: ResolveOptions): Promise<void> {
+  const { folder } = await resolveModel(source, hub);
+  if (!isLoraFolder(folder)) checkComplete(source, inspectCheckpoint(folder));
 }
 
 /**

@@ -14,6 +14,7 @@ import {
 } from "../models/mod.ts";
 import { type Song, songsFrame } from "../songs/mod.ts";
 import {
+  checkTrained,
   type Classifier,
   classifySongs,
   fineTune,
@@ -146,6 +147,7 @@ Deno.test("a checkpoint without a trained classifier answers nothing: it is refu
       const path = join(folder, name);
       await writeModel(path, plainBert, plainFiles, { labels, named: (name) => missing(name) ? null : name });
       await assert.rejects(loadClassifier(path), says);
+      await assert.rejects(checkTrained(path), says);
       await assert.rejects(
         loadClassifier(path),
         new RegExp(`Train it first: deno task train -- --model ${path}$`),

@@ -10,6 +10,7 @@ export {
   type TokenEvaluation,
 } from "./evaluate.ts";
 export {
+  checkTrained,
   type Classifier,
   type ClassifierOptions,
   classifySongs,

@@ -146,3 +146,8 @@ export function guessWrongText(text: string): string {
   }
   return "";
 }
+
+/** A text without the mark of its byte order at its beginning, which Windows' editors write and JSON does not allow. */
+export function withoutMark(text: string): string {
+  return text.startsWith("\ufeff") ? text.slice(1) : text;
+}

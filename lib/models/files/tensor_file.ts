@@ -3,7 +3,7 @@
 import { dirname, join } from "node:path";
 import { UserError } from "../../ground/errors.ts";
 import type { FilePlace } from "../../engine/mod.ts";
-import { guessWrongText } from "./file_bytes.ts";
+import { guessWrongText, withoutMark } from "./file_bytes.ts";
 import { type Dtype, type StoredArray, type StoredArrays, toFloat32 } from "./dtypes.ts";
 
 /** What is known of a tensor before it is read. */
@@ -117,7 +117,7 @@ export function shardsOf(path: string): string[] {
 function readShardIndex(path: string): Map<string, string> {
   let index: unknown, text = "";
   try {
-    index = JSON.parse(text = Deno.readTextFileSync(path));
+    index = JSON.parse(text = withoutMark(Deno.readTextFileSync(path)));
   } catch (cause) {
     throw new UserError(
       `Cannot read the index ${path}: ${(cause as Error).message}. Download or copy it again.${
