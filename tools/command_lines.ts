@@ -92,8 +92,8 @@ export const commandLines = {
       "Trains a language model on text files, on the lyrics of tables of songs, or on both: BERT's family to tell masked words,\n" +
       "Llama to tell the next. Of the songs only those train that `train` with the same seed trains on, so that its test songs\n" +
       "stay unseen; of other texts a small share validates. All is tokenized once, into rows on the disk. Writes best/ (the model:\n" +
-      "--model takes it, with a fresh classifier), history.jsonl and metrics.json. A run that was cut off goes on where it stood;\n" +
-      "Ctrl-C saves first.",
+      "--model takes it, with a fresh classifier), history.jsonl, metrics.json and curve.png. A run that was cut off goes on where it\n" +
+      "stood; Ctrl-C saves first.",
     options: {
       ...table,
       songs: {
@@ -117,7 +117,7 @@ export const commandLines = {
       },
       model: shared.model,
       tokenizer: shared.tokenizer,
-      output: { ...shared.output, default: "outputs/pretrain", writes: [...runFiles, "texts"] },
+      output: { ...shared.output, default: "outputs/pretrain", writes: [...runFiles, "texts", "curve.png"] },
       seed: shared.seed,
       engine: shared.engine,
       precision: shared.precision,

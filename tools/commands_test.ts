@@ -187,6 +187,8 @@ Deno.test("pretrain: texts in CP949 and a table; a run that is done is not done 
     assert.equal(first.code, 0, first.text);
     assert.match(first.out + first.text, /글\.txt: read as CP949/);
     assert.match(first.out, /글\.txt: \d+ texts, \d+ validate, .*2 times an epoch/);
+    const png = await Deno.readFile(join(output, "curve.png"));
+    assert.deepEqual([...png.slice(1, 4)], [...new TextEncoder().encode("PNG")]);
     const again = await run("pretrain", ...args);
     assert.match(again.out, /Going on after step (\d+) of \1\b/);
     const { out } = await run("predict", "--songs", songs, "--model", join(output, "best"), "--output", "-");

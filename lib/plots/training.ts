@@ -42,6 +42,7 @@ const MOST_POINTS = 1500;
  * shows its loss alone; the last evaluation marked best is pointed out.
  *
  * @param history the run's records (`run.history`, or the lines of `history.jsonl`)
+ * @param options.tokens whether it is a language model, whose loss is of tokens: e to the loss is the perplexity, which is told too
  * @param options.smoothing share of all steps that the smoothed line's exponential mean looks back over, 0.02 by default
  * @throws RangeError when a loss is not finite
  * @example
@@ -55,9 +56,12 @@ const MOST_POINTS = 1500;
  */
 export function lossCurve(
   history: readonly (StepPoint | EvaluationPoint)[],
-  options: { smoothing?: number } = {},
+  options: { smoothing?: number; tokens?: boolean } = {},
 ): Figure {
-  const title = ["학습 곡선", "Loss and accuracy"] as const;
+  const { tokens = false } = options;
+  const title = tokens
+    ? ["언어 모델 학습 곡선", "Loss and accuracy of the tokens asked for"] as const
+    : ["학습 곡선", "Loss and accuracy"] as const;
   if (history.length === 0) return emptyFigure(title, ["학습한 스텝이 없다", "no step was trained"]);
   const steps = history.filter((record) => record.kind === "step");
   const evaluations = history.filter((record) => record.kind === "evaluation");
@@ -103,8 +107,14 @@ export function lossCurve(
       showlegend: field === "loss",
       x: records.map(({ step }) => step),
       y: records.map((record) => (side === "train" ? record.train : record.validation!)[field]),
-      customdata: records.map(({ epoch }) => epoch),
-      hovertemplate: `epoch %{customdata:.3~g} (%{x:,d}): %{y:${field === "loss" ? ".4f" : ".1%"}}`,
+      customdata: tokens
+        ? records.map((record) => [
+          record.epoch,
+          Math.exp((side === "train" ? record.train : record.validation!).loss),
+        ])
+        : records.map(({ epoch }) => [epoch]),
+      hovertemplate: `epoch %{customdata[0]:.3~g} (%{x:,d}): %{y:${field === "loss" ? ".4f" : ".1%"}}` +
+        (tokens && field === "loss" ? ", perplexity %{customdata[1]:.1f}" : ""),
       line: { color: ROLES[side], width: 2, dash: side === "train" ? "solid" : "dash" },
       marker: { size: 8, symbol: side === "train" ? "circle" : "square" },
       ...(field === "accuracy" ? { xaxis: "x2", yaxis: "y2" } : {}),
@@ -126,7 +136,8 @@ export function lossCurve(
     layout: {
       template: TEMPLATE,
       ...titleOf(
-        ...title,
+        title[0],
+        title[1],
         [
           `${grouped(last)} 스텝 · steps`,
           ...(best === undefined || bestScores === undefined ? [] : [
@@ -135,6 +146,7 @@ export function lossCurve(
                 ? both("검증 정확도", "validation accuracy")
                 : both("학습 정확도", "train accuracy")
             } ${percent(bestScores.accuracy)}`,
+            ...(tokens ? [`perplexity ${Math.exp(bestScores.loss).toFixed(1)}`] : []),
           ]),
         ].join(" · "),
       ),

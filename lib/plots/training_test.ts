@@ -77,3 +77,21 @@ Deno.test("lossCurve names the step whose loss cannot be drawn", () => {
     /validation accuracy of the evaluation at step 9/,
   );
 });
+
+Deno.test("lossCurve of a language model: names the tokens and tells the perplexity", () => {
+  const { data, layout } = lossCurve([
+    { kind: "step", step: 1, loss: 2.1 },
+    {
+      kind: "evaluation",
+      step: 1,
+      epoch: 1,
+      train: { loss: 2, accuracy: 0.2 },
+      validation: { loss: Math.log(5), accuracy: 0.5 },
+      best: true,
+    },
+  ], { tokens: true });
+  assert.match(JSON.stringify(layout.title), /perplexity 5\.0/);
+  assert.match(JSON.stringify(layout.title), /언어 모델/);
+  const validation = data.find(({ name }) => name?.includes("validation")) as { customdata: number[][] };
+  assert.ok(Math.abs(validation.customdata[0]![1]! - 5) < 1e-9);
+});

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { holdFolder, UserError } from "../../lib/ground/mod.ts";
 import { parameterCount } from "../../lib/models/mod.ts";
-import { listenForStop, progressBar, trainingProgress } from "../../lib/notebook/mod.ts";
+import { listenForStop, progressBar, saveFigure, trainingProgress } from "../../lib/notebook/mod.ts";
+import { lossCurve } from "../../lib/plots/mod.ts";
 import { songRows, splitToLearn } from "../../lib/songs/mod.ts";
 import {
   type CachedSource,
@@ -144,6 +145,7 @@ const run = await pretrain(language, cache, { ...recipe, bestMetric: "loss" }, {
   dataDescription: sources.map(({ name }) => name).join(", "),
 });
 cache.close();
+await saveFigure(lossCurve(run.history, { tokens: true }), join(output, "curve.png"));
 if (run.ended === "interrupted") {
   console.log(`Stopped after step ${run.steps}; the same command goes on from there.`);
   Deno.exit(130);
