@@ -133,6 +133,15 @@ export async function songsToMeasure(
         "Give the table the model's names; where it has codes, --genre-names FILE says what they stand for.",
     );
   }
+  const untold = there.filter((genre) => !labels.includes(genre));
+  if (genres === undefined && untold.length > 0) {
+    const names = untold.slice(0, 20).map((genre) => `${genre}${didYouMean(genre, labels)}`).join(", ");
+    console.log(
+      `${path}: the model does not tell ${names}${
+        untold.length > 20 ? `, and ${untold.length - 20} more` : ""
+      }; songs that have no other genre are left out.`,
+    );
+  }
   const songs = songRows(cleanTold(path, table, "learning", genres ?? known, "the genres that are measured"));
   if (songs.length === 0) {
     throw new UserError(`${path}: no song is left to measure on. Give a table with lyrics and genres.`);

@@ -98,7 +98,11 @@ Deno.test("songsToMeasure: the genres that the model tells, or of these those as
     const table = songsFrame([song(10, ["발라드", "재즈"]), song(11, ["재즈"]), song(12, ["댄스"])]);
     const measured = await songsToMeasure(table, labels, options);
     assert.deepEqual(measured.map(({ id, genres }) => [id, genres]), [["10", ["발라드"]], ["12", ["댄스"]]]);
-    assert.equal(said[0], "my.csv: 3 songs, 2 kept (dropped 1 with none of the genres that are measured)");
+    assert.equal(
+      said[0],
+      "my.csv: the model does not tell 재즈; songs that have no other genre are left out.",
+    );
+    assert.equal(said[1], "my.csv: 3 songs, 2 kept (dropped 1 with none of the genres that are measured)");
     assert.deepEqual(idsOf(await songsToMeasure(table, labels, { ...options, genres: ["댄스"] })), ["12"]);
     const refused = (genres: string[] | undefined, frame: typeof table, message: RegExp) =>
       assert.rejects(

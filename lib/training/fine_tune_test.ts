@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { startEngine } from "../engine/mod.ts";
 import { createModel, disposeModel } from "../models/mod.ts";
-import { instances, type Song, songRows, songsFrame } from "../songs/mod.ts";
+import { instances, readSplitRecord, recordSplit, type Song, songRows, songsFrame } from "../songs/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import {
   type Classifier,
@@ -67,6 +67,7 @@ Deno.test("fineTune learns songs, and a saved classifier says the same when load
       precision: "float32",
     }, { output: folder });
     assert.equal(run.steps, 8 * 5);
+    assert.deepEqual(await readSplitRecord(run.bestFolder!), recordSplit({ train, validation }));
     const loaded = await loadClassifier(run.bestFolder!);
     assert.deepEqual(loaded.labels, labels);
     const test = songRows(validation);
@@ -113,6 +114,9 @@ Deno.test("fineTune: a training song of a genre that the classifier lacks is an 
 });
 
 Deno.test("loadClassifier: a model from scratch needs labels; a folder that is none is an error", async () => {
-  await assert.rejects(loadClassifier("kobert-small"), /needs the genres' names/);
+  await assert.rejects(
+    loadClassifier("kobert-small"),
+    /starts from scratch: it tells no genres before it is trained/,
+  );
   await withFolder((folder) => assert.rejects(loadClassifier(folder), /config\.json|tokenizer/));
 });
