@@ -14,6 +14,7 @@ const table = {
 
 /** What a training leaves in its output folder. */
 export const runFiles = [
+  "adapt",
   "best",
   "checkpoints",
   "merged",

@@ -1,4 +1,5 @@
 /** Training: batches, recipe, schedule, the loop, checkpoints; songs, tokenizer and model joined. */
+export { adaptToSongs } from "./adapt.ts";
 export * from "./batches.ts";
 export type { TrainingState } from "./checkpoint.ts";
 export { differences } from "./differences.ts";

@@ -21,6 +21,13 @@ const precisions = ["auto", "float32", "bf16"] as const satisfies readonly (Prec
 export const recipeFields = {
   /** Passes over the training examples. */
   epochs: { type: "integer", min: 1, value: 10, about: "times through the training songs" },
+  /** Passes over the training songs' lyrics as a language model, before the classifier's training; 0 for none. */
+  adapt: {
+    type: "integer",
+    min: 0,
+    value: 0,
+    about: "times through the training songs' lyrics as a language model, before the genres",
+  },
   /** Ends the training after this many steps, wherever its epoch stands; `null` for none. */
   maxSteps: {
     type: "integer",

@@ -7,12 +7,14 @@ import { mergeLora, parameterCount } from "../../lib/models/mod.ts";
 import { listenForStop, progressBar, show, trainingProgress } from "../../lib/notebook/mod.ts";
 import { genresOf, songRows, splitToLearn } from "../../lib/songs/mod.ts";
 import {
+  adaptToSongs,
   classifySongs,
   fineTune,
   loadClassifier,
   type Recipe,
   saveClassifier,
   setAside,
+  type TrainingRun,
 } from "../../lib/training/mod.ts";
 import { commandLines, runFiles } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
@@ -79,12 +81,42 @@ console.log(
   `${split.train.height} songs train, ${split.validation.height} validate, ${split.test.height} test; ${labels.length} genres`,
 );
 
-const classifier = await loadTelling(source, {
+const kept = anew ? await setAside(output, runFiles) : null;
+if (kept !== null) console.log(`The earlier run in ${output} is kept in ${kept}.`);
+using stop = listenForStop();
+/** Ends the process where a training was asked to stop. */
+function endWhereStopped({ ended, steps }: TrainingRun): void {
+  if (ended !== "interrupted") return;
+  console.log(`Stopped after step ${steps}; the same command goes on from there.`);
+  Deno.exit(130);
+}
+
+let start = source;
+if (asked.recipe.adapt > 0) {
+  const lyricsOf = (side: "train" | "validation") => songRows(split[side]).map(({ lyrics }) => lyrics);
+  const adapting = await adaptToSongs(
+    source,
+    { train: lyricsOf("train"), validation: lyricsOf("validation") },
+    asked.recipe,
+    {
+      output: join(output, "adapt"),
+      resume: !anew,
+      callbacks: [{ onStart: () => writeRecord(output, record) }, trainingProgress()],
+      signal: stop.signal,
+      ...(tokenizer !== undefined && { tokenizer }),
+    },
+  );
+  endWhereStopped(adapting);
+  start = adapting.bestFolder!;
+  console.log(`${source} has read the songs' lyrics ${asked.recipe.adapt} times: ${start}`);
+}
+
+const classifier = await loadTelling(start, {
   labels,
   ...(multiLabel && { multiLabel }),
   seed,
   narrow: baseBf16,
-  tokenizer,
+  tokenizer: start === source ? tokenizer : undefined,
 });
 await tellSeen(source, split);
 // a multi-label checkpoint stays one
@@ -97,9 +129,6 @@ console.log(
   } million parameters, recipe "${asked.name}"`,
 );
 
-const kept = anew ? await setAside(output, runFiles) : null;
-if (kept !== null) console.log(`The earlier run in ${output} is kept in ${kept}.`);
-using stop = listenForStop();
 const run = await fineTune(classifier, split, recipe, {
   output,
   resume: !anew,
@@ -108,10 +137,7 @@ const run = await fineTune(classifier, split, recipe, {
   signal: stop.signal,
   dataDescription: options.songs,
 });
-if (run.ended === "interrupted") {
-  console.log(`Stopped after step ${run.steps}; the same command goes on from there.`);
-  Deno.exit(130);
-}
+endWhereStopped(run);
 
 await writeSplit(output, split);
 const best = await loadClassifier(run.bestFolder!, { narrow: baseBf16 });
