@@ -108,6 +108,8 @@ export async function readSongs(
   let withCodes = 0;
   const songs = records.flatMap((record, index) => {
     while (record.length > header.length && record.at(-1)?.trim() === "") record.pop();
+    // what parts one column from another is text where there is but one
+    if (header.length === 1) record.splice(0, record.length, record.join(separator));
     if (record.length !== header.length) {
       problems.add(index, null, record.join(separator), {
         message: `the record has ${record.length} fields, the header ${header.length}`,
@@ -186,8 +188,26 @@ async function readTable(
       whole("the file is empty", `It must begin with the header ${fileColumns.join(",")}.`),
     ]);
   }
+  const other = OTHER_FORMS.find(({ begins }) => begins.test(text));
+  if (other !== undefined) {
+    throw new SongsError(file, [whole(`this is ${other.what}, not a table`, other.remedy)]);
+  }
   return text;
 }
+
+/** What texts that are no table begin with. */
+const OTHER_FORMS = [
+  {
+    begins: /^\s*(?:\[\s*[{[]|\{\s*["}])/,
+    what: "JSON",
+    remedy: "Write it as CSV with a header, as pandas' to_csv does.",
+  },
+  {
+    begins: /^\s*<(?:!doctype|html|table|\?xml)/i,
+    what: "a web page or XML",
+    remedy: "Open it in a spreadsheet and save it as CSV UTF-8.",
+  },
+];
 
 /** How separators are called; the first is a table's where nothing tells. */
 const SEPARATORS: ReadonlyMap<string, string> = new Map([
@@ -268,7 +288,8 @@ function findColumns(
 ): Map<FileColumn, number> {
   const names = header.map(columnName);
   const absent = fileColumns.filter((column) => !names.includes(column));
-  const remedy = `The header names ${header.map((name) => name || '""').join(", ")}; it must name ${
+  const shown = header.slice(0, 20).map((name) => name.length > 40 ? `${name.slice(0, 40)}…` : name || '""');
+  const remedy = `The header names ${shown.join(", ")}${header.length > 20 ? ", …" : ""}; it must name ${
     needed.join(" and ")
   }. Rename what holds ${needed.length > 1 ? "them" : "it"}.`;
   const problems = absent.filter((column) => needed.includes(column)).map((column) => ({

@@ -138,6 +138,33 @@ Deno.test("readSongs: lines that end as on an old Mac, and empty fields behind t
   assert.deepEqual(songs.map(({ id, lyrics }) => [id, lyrics]), [["1", "가사"], ["2", "가사 둘"]]);
 });
 
+Deno.test("readSongs: in a table of one column a comma is part of the text", async () => {
+  const frame = await readSongs(bytes('lyrics\n가사, 그리고 또\n"둘, ""셋"""\n'), {
+    purpose: "prediction",
+    onNote: () => {},
+  });
+  assert.deepEqual(frame.getColumn("lyrics").toArray(), ["가사, 그리고 또", '둘, "셋"']);
+});
+
+Deno.test("readSongs: JSON and web pages are called what they are; a long header is cut", async () => {
+  for (const json of ['[{"id": "1", "lyrics": "가"}]', '{"id": {"0": 1}}', "[[1, 2]]"]) {
+    assert.match(
+      (await problemsOf(json)).message,
+      /this is JSON, not a table\. Write it as CSV with a header/,
+    );
+  }
+  for (const page of ["<!DOCTYPE html><table>", " <html>", '<?xml version="1.0"?>']) {
+    assert.match(
+      (await problemsOf(page)).message,
+      /this is a web page or XML, not a table\. .*save it as CSV/,
+    );
+  }
+  const { message } = await problemsOf(
+    `${"가".repeat(100)},${Array.from({ length: 50 }, (_, i) => `열${i}`)}\n`,
+  );
+  assert.match(message, /The header names 가{40}…, 열0, .*열18, …; it must name genre and lyrics/);
+});
+
 Deno.test("readSongs: CP949 and UTF-16 give the same songs, and a note says so", async () => {
   const text = `${HEADER}\n1,노래,0,노,1,2001,노,노래\n`;
   const expected = await read(text);

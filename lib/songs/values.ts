@@ -212,13 +212,14 @@ export function parseNames(value: string): string[] {
 }
 
 /**
- * The genres of a song, parted as {@linkcode parseNames} does it. Codes (`3`, `3.0`) become names where `genreNames` has them, and stay
+ * The genres of a song, parted as {@linkcode parseNames} does it, without stray quotes around one (`'댄스'`). Codes (`3`, `3.0`) become names where `genreNames` has them, and stay
  * numbers (`3`) without.
  *
  * @throws {ValueError} for a code that has no name in `genreNames`, and for a list that cannot be read.
  */
 export function parseGenres(value: string, genreNames?: ReadonlyMap<number, string>): string[] {
-  const genres = parseNames(value).map((genre) => {
+  const genres = parseNames(value).map((given) => {
+    const genre = given.replace(/^(['"`])([^'"`]+)\1$/, "$2").trim();
     const code = /^(\d+)(?:\.0+)?$/.exec(genre)?.[1];
     if (code === undefined) return genre;
     if (!genreNames) return String(Number(code));

@@ -184,6 +184,7 @@ Deno.test("parseLyrics: a list of lines is its lines; anything else in brackets 
 
 Deno.test("parseGenres: names with slash and ampersand, none, and codes", () => {
   assert.deepEqual(parseGenres("랩/힙합,R&B/Soul, R&amp;B/Soul"), ["랩/힙합", "R&B/Soul"]);
+  assert.deepEqual(parseGenres("'댄스', \"발라드\",록'n'롤"), ["댄스", "발라드", "록'n'롤"]);
   assert.deepEqual(parseGenres("-"), []);
   assert.deepEqual(parseGenres("nan"), []);
   const names = new Map([[0, "발라드"], [3, "댄스"], [4, "댄스"]]);
