@@ -1,12 +1,5 @@
-import {
-  argmax,
-  checkLabels,
-  checkLengths,
-  checkProbabilities,
-  checkWeights,
-  compareLabels,
-} from "./labels.ts";
-import type { Label, Labels, Rows } from "./labels.ts";
+import { checkLabels, checkLengths, checkWeights, compareLabels } from "./labels.ts";
+import type { Label, Labels } from "./labels.ts";
 
 /** Options of {@link accuracy}. */
 export interface AccuracyOptions {
@@ -95,91 +88,6 @@ export function instanceAccuracy(
   return { value, correct, count, label: INSTANCE_ACCURACY_LABEL };
 }
 
-/** One song's verdict in {@link SongAccuracy}. */
-export interface SongVerdict {
-  songId: string;
-  /** Class indices of all genres of the song, ascending. */
-  genres: number[];
-  /** Class index of the predicted genre. */
-  predicted: number;
-  correct: boolean;
-  /** Mean of the instances' probabilities [class]. */
-  probabilities: Float64Array;
-}
-
-/** {@link songAccuracy}'s result: the accuracy, and each song's verdict in order of first appearance. */
-export interface SongAccuracy extends LabelledAccuracy {
-  songs: SongVerdict[];
-}
-
-/**
- * Accuracy once per song: right if the predicted genre is any of the song's genres.
- *
- * The song's one prediction comes from the **mean of its instances' probabilities**, whose largest class is taken (the
- * first of equals). For a model of the text alone the instances agree anyway; where an instance also knows its artist,
- * the mean lets all artists speak. The song's genres are the union of its instances' genres.
- *
- * @param input.songIds the song of each row
- * @param input.genres class index of each row, or all of the row's class indices (tables with one row per song)
- * @param input.probabilities rows [row][class]
- * @throws RangeError on empty or unequally long input, NaN or unnormalised probabilities, an index outside the classes
- * @example
- * ```ts
- * const { value, label, songs } = songAccuracy({
- *   songIds: ["a", "a", "b"],
- *   genres: [0, 1, 1],
- *   probabilities: [[0.2, 0.8], [0.2, 0.8], [0.9, 0.1]],
- * }); // value 0.5: song a's 1 is one of its genres, song b's 0 is not
- * ```
- */
-export function songAccuracy(input: {
-  songIds: ArrayLike<string>;
-  genres: ArrayLike<number | readonly number[]>;
-  probabilities: Rows;
-}): SongAccuracy {
-  const { songIds, genres, probabilities } = input;
-  checkLengths("songAccuracy", { songIds, genres, probabilities });
-  const classes = checkProbabilities("songAccuracy", probabilities);
-  const songs = new Map<string, { genres: Set<number>; rows: number; probabilities: Float64Array }>();
-  for (let i = 0; i < songIds.length; i++) {
-    const songId = songIds[i]!;
-    let song = songs.get(songId);
-    if (!song) {
-      songs.set(songId, song = { genres: new Set(), rows: 0, probabilities: new Float64Array(classes) });
-    }
-    for (const genre of [genres[i]!].flat()) {
-      if (!(Number.isInteger(genre) && genre >= 0 && genre < classes)) {
-        throw new RangeError(
-          `songAccuracy: genres[${i}] (song ${songId}) is ${genre}; class indices go from 0 to ${
-            classes - 1
-          }.`,
-        );
-      }
-      song.genres.add(genre);
-    }
-    song.rows++;
-    for (let k = 0; k < classes; k++) song.probabilities[k]! += probabilities[i]![k]!;
-  }
-  const verdicts = [...songs].map(([songId, song]): SongVerdict => {
-    const predicted = argmax(song.probabilities);
-    return {
-      songId,
-      genres: [...song.genres].sort((a, b) => a - b),
-      predicted,
-      correct: song.genres.has(predicted),
-      probabilities: song.probabilities.map((sum) => sum / song.rows),
-    };
-  });
-  const correct = verdicts.filter((song) => song.correct).length;
-  return {
-    value: correct / verdicts.length,
-    correct,
-    count: verdicts.length,
-    label: SONG_ACCURACY_LABEL,
-    songs: verdicts,
-  };
-}
-
 /** One line of {@link accuracyByGroup}. */
 export interface GroupAccuracy {
   group: Label;
@@ -193,7 +101,7 @@ export interface GroupAccuracy {
  * Accuracy within each group (decade, length, artist known or not), groups in ascending order.
  *
  * @param groups the group of each example
- * @param correct whether each example was answered rightly ({@link correctness}, or the songs of {@link songAccuracy})
+ * @param correct whether each example was answered rightly ({@link correctness})
  * @throws RangeError on empty or unequally long input
  * @example
  * ```ts

@@ -13,10 +13,7 @@ import {
   microF1,
   mostConfused,
   reportText,
-  SONG_ACCURACY_LABEL,
-  songAccuracy,
   textTable,
-  weightedF1,
 } from "./mod.ts";
 import type { Scores } from "./mod.ts";
 import { assertClose, fixture } from "./test_support.ts";
@@ -48,8 +45,8 @@ for (const example of fixture("labels").cases) {
     if (example.reportAccuracy === null) assert.equal(report.accuracy, null);
     else assertClose(report.accuracy, example.reportAccuracy);
     assertClose(
-      [macroF1, microF1, weightedF1].map((measure) => measure(truth, predictions, options)),
-      [example.macro[2], example.micro[2], example.weighted[2]],
+      [macroF1, microF1].map((measure) => measure(truth, predictions, options)),
+      [example.macro[2], example.micro[2]],
     );
   });
 }
@@ -146,52 +143,6 @@ Deno.test("instanceAccuracy counts every instance and says so", () => {
   assert.deepEqual(result, { value: 0.5, correct: 2, count: 4, label: INSTANCE_ACCURACY_LABEL });
   const weighted = instanceAccuracy([0, 1, 2], [0, 0, 2], [0.5, 0.5, 1]);
   assert.deepEqual(weighted, { value: 0.75, correct: 1.5, count: 2, label: INSTANCE_ACCURACY_LABEL });
-});
-
-Deno.test("songAccuracy counts a song once, right if any of its genres, by the mean probability", () => {
-  const result = songAccuracy({
-    songIds: ["x", "y", "x", "z"],
-    genres: [0, 2, 1, [1, 2]],
-    // x: 0.9 and 0.3 for genre 0 make it the mean's choice although its second row says 1.
-    probabilities: [[0.9, 0.1, 0], [0.5, 0.1, 0.4], [0.3, 0.7, 0], [0.1, 0.2, 0.7]],
-  });
-  assert.equal(result.label, SONG_ACCURACY_LABEL);
-  assert.equal(result.count, 3);
-  assert.equal(result.correct, 2);
-  assertClose(result.value, 2 / 3);
-  assert.deepEqual(
-    result.songs.map(({ songId, genres, predicted, correct }) => [songId, genres, predicted, correct]),
-    [
-      ["x", [0, 1], 0, true],
-      ["y", [2], 0, false],
-      ["z", [1, 2], 2, true],
-    ],
-  );
-  assertClose(result.songs[0]!.probabilities, [0.6, 0.4, 0]);
-});
-
-Deno.test("a song's instances all count for the study, the song once", () => {
-  const probabilities = [[0.8, 0.2], [0.8, 0.2], [0.1, 0.9]];
-  const genres = [0, 1, 1];
-  assertClose(instanceAccuracy(genres, [0, 0, 1]).value, 2 / 3);
-  assert.equal(songAccuracy({ songIds: ["a", "a", "b"], genres, probabilities }).value, 1);
-});
-
-Deno.test("songAccuracy refuses what cannot be measured", () => {
-  const probabilities = [[0.5, 0.5]];
-  assert.throws(() => songAccuracy({ songIds: [], genres: [], probabilities: [] }), /songIds is empty/);
-  assert.throws(
-    () => songAccuracy({ songIds: ["a"], genres: [0, 1], probabilities }),
-    /songIds has 1 .* genres has 2/,
-  );
-  assert.throws(
-    () => songAccuracy({ songIds: ["a"], genres: [2], probabilities }),
-    /\(song a\) is 2; .* 0 to 1/,
-  );
-  assert.throws(
-    () => songAccuracy({ songIds: ["a"], genres: [0], probabilities: [[NaN, 1]] }),
-    /class 0 is NaN/,
-  );
 });
 
 Deno.test("accuracyByGroup splits the accuracy", () => {

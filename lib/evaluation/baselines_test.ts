@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  accuracy,
   decisionScores,
   fitLogisticRegression,
   fitNaiveBayes,
@@ -10,7 +9,6 @@ import {
   majorityClass,
   naiveBayesProbabilities,
   termsOf,
-  textBaseline,
   transformTexts,
 } from "./mod.ts";
 import type { SparseMatrix } from "./mod.ts";
@@ -123,27 +121,14 @@ Deno.test("examples of one class teach that class: probability 1, and 0 for the 
   const model = await fitLogisticRegression(trained.matrix, Array(trained.matrix.rows).fill("발라드"));
   assert.deepEqual(model.classes, ["발라드"]);
   assertClose(linearProbabilities(model, tested), Array(tested.rows).fill([1]));
-  const { predictions, probabilities } = await textBaseline({
-    train: { texts: ["눈물의 밤", "이별의 밤"], labels: ["발라드", "발라드"] },
-    test: { texts: ["춤을 춰"] },
-  }, { classes: ["댄스", "발라드"] });
-  assert.deepEqual([predictions, probabilities.map((row) => [...row])], [["발라드"], [[0, 1]]]);
 });
 
-Deno.test("texts without a repeated term are told apart by the terms they have", async () => {
+Deno.test("texts without a repeated term keep all the terms they have", () => {
   // no 2-gram occurs in two of them
   const texts = ["가나", "다라", "마바", "사아"];
   assert.throws(() => fitTfidf(texts, { analyzer: "char_wb", ngramRange: [2, 4], minDf: 2 }), /no term/);
   assert.equal(fitNgrams(texts).vectorizer.options.minDf, 1);
   assert.equal(fitNgrams([...texts, "가나"]).vectorizer.options.minDf, 2);
-  for (const method of ["logistic-regression", "naive-bayes"] as const) {
-    const labels = ["ㄱ", "ㄴ", "ㄱ", "ㄴ"];
-    const { predictions } = await textBaseline({ train: { texts, labels }, test: { texts } }, {
-      method,
-      C: 100,
-    });
-    assert.deepEqual(predictions, labels);
-  }
 });
 
 Deno.test("logistic regression refuses what it cannot fit", async () => {
@@ -208,73 +193,6 @@ Deno.test("majorityClass fills the columns of classes that training lacks", () =
   const { probabilities } = majorityClass([2, 2, 0], 1, { classes: [0, 1, 2] });
   assertClose(probabilities, [[1 / 3, 0, 2 / 3]]);
   assert.throws(() => majorityClass([], 1), /trainLabels is empty/);
-});
-
-Deno.test("textBaseline is the same as its parts, reports progress and aligns columns", async () => {
-  const labels: string[] = linear.genres.slice(0, linear.trainCount);
-  const truth: string[] = linear.genres.slice(linear.trainCount);
-  const stages: string[] = [];
-  const classes = ["댄스", "록", "발라드", "트로트", "포크"];
-  const baseline = await textBaseline({ train: { texts: trainTexts, labels }, test: { texts: testTexts } }, {
-    C: 1,
-    tolerance: 1e-9,
-    terms: linear.options,
-    classes,
-    onProgress: (progress) => {
-      stages.push(progress.stage);
-    },
-  });
-  const expected = linear.regressions[0];
-  assert.deepEqual(expected.classes, classes.filter((label) => label !== "록"));
-  assertClose(
-    baseline.probabilities.map((row) => row.filter((_, k) => k !== 1)),
-    expected.probabilities,
-    1e-6,
-  );
-  assert.ok(baseline.probabilities.every((row) => row[1] === 0));
-  assert.ok(baseline.predictions.every((label) => classes.includes(label)));
-  assert.ok(accuracy(truth, baseline.predictions) > 0.6);
-  assert.deepEqual([stages[0], stages.at(-1)], ["terms", "predict"]);
-  assert.equal(stages.filter((stage) => stage === "fit").length, baseline.iterations + 1);
-});
-
-Deno.test("textBaseline hands weights and balance on to the fit", async () => {
-  for (const example of linear.regressions.slice(3, 5)) {
-    const train = { texts: trainTexts, labels: example.labels as string[], weights: example.weights };
-    const baseline = await textBaseline({ train, test: { texts: testTexts } }, {
-      C: example.C,
-      tolerance: 1e-9,
-      classWeight: example.classWeight ?? undefined,
-      terms: linear.options,
-    });
-    assertClose(baseline.probabilities, example.probabilities, 1e-6);
-  }
-});
-
-Deno.test("textBaseline awaits the progress callback", async () => {
-  const labels: string[] = linear.genres.slice(0, linear.trainCount);
-  let running = 0;
-  await textBaseline({ train: { texts: trainTexts, labels }, test: { texts: [] } }, {
-    onProgress: async () => {
-      assert.equal(++running, 1, "two callbacks at once");
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      running--;
-    },
-  });
-});
-
-Deno.test("textBaseline with naive Bayes on counts", async () => {
-  const labels: string[] = linear.genres.slice(0, linear.trainCount);
-  const { options } = linear;
-  const baseline = await textBaseline({ train: { texts: trainTexts, labels }, test: { texts: testTexts } }, {
-    method: "naive-bayes",
-    terms: { minDf: options.minDf, ngramRange: options.ngramRange },
-  });
-  assertClose(baseline.probabilities, linear.bayes[0].probabilities);
-  await assert.rejects(
-    textBaseline({ train: { texts: trainTexts, labels: ["a"] }, test: { texts: [] } }),
-    /train.texts has 54 entries but train.labels has 1/,
-  );
 });
 
 Deno.test("L-BFGS reaches the minimum of an ill-conditioned quadratic and of a flat-bottomed valley", async () => {

@@ -14,30 +14,15 @@ export {
   INSTANCE_ACCURACY_LABEL,
   instanceAccuracy,
   SONG_ACCURACY_LABEL,
-  songAccuracy,
 } from "./accuracy.ts";
-export type {
-  AccuracyOptions,
-  GroupAccuracy,
-  LabelledAccuracy,
-  SongAccuracy,
-  SongVerdict,
-} from "./accuracy.ts";
+export type { AccuracyOptions, GroupAccuracy, LabelledAccuracy } from "./accuracy.ts";
 export { confusionMatrix, mostConfused } from "./confusion.ts";
 export type { ConfusedPair, ConfusionMatrix } from "./confusion.ts";
-export {
-  classificationReport,
-  creditedGenres,
-  macroF1,
-  macroF1Name,
-  microF1,
-  reportText,
-  weightedF1,
-} from "./report.ts";
+export { classificationReport, creditedGenres, macroF1, macroF1Name, microF1, reportText } from "./report.ts";
 export type { ClassificationReport, LabelScores, ReportOptions, Scores } from "./report.ts";
 export { displayWidth, textTable } from "./table.ts";
-export { alignProbabilities, brierScore, logLoss, topLosses } from "./probabilities.ts";
-export type { Loss, ProbabilityOptions } from "./probabilities.ts";
+export { alignProbabilities, logLoss } from "./probabilities.ts";
+export type { ProbabilityOptions } from "./probabilities.ts";
 export { applyTemperature, expectedCalibrationError, fitTemperature } from "./calibration.ts";
 export type { ReliabilityBin, TemperatureFit } from "./calibration.ts";
 export type { Estimate } from "./estimate.ts";
@@ -59,10 +44,5 @@ export type { LogisticRegression, LogisticRegressionOptions } from "./logistic_r
 export type { LbfgsProgress } from "./lbfgs.ts";
 export { fitNaiveBayes, naiveBayesProbabilities } from "./naive_bayes.ts";
 export type { MultinomialNaiveBayes } from "./naive_bayes.ts";
-export { majorityClass, textBaseline } from "./baselines.ts";
-export type {
-  BaselinePredictions,
-  BaselineProgress,
-  TextBaseline,
-  TextBaselineOptions,
-} from "./baselines.ts";
+export { majorityClass } from "./baselines.ts";
+export type { BaselinePredictions } from "./baselines.ts";

@@ -3,12 +3,10 @@ import {
   alignProbabilities,
   applyTemperature,
   argmax,
-  brierScore,
   expectedCalibrationError,
   fitTemperature,
   logLoss,
   softmax,
-  topLosses,
 } from "./mod.ts";
 import { assertClose, fixture } from "./test_support.ts";
 
@@ -16,11 +14,9 @@ for (const example of fixture("probabilities").cases) {
   const { truth, logits, weights } = example;
   const probabilities = softmax(logits);
 
-  Deno.test(`log loss and Brier score agree with scikit-learn: ${example.name}`, () => {
+  Deno.test(`log loss agrees with scikit-learn: ${example.name}`, () => {
     assertClose(logLoss(truth, probabilities), example.logLoss);
     assertClose(logLoss(truth, probabilities, { sampleWeight: weights }), example.logLossWeighted);
-    assertClose(brierScore(truth, probabilities), example.brier);
-    assertClose(brierScore(truth, probabilities, { sampleWeight: weights }), example.brierWeighted);
   });
 
   Deno.test(`calibration error agrees with scikit-learn's reliability curve: ${example.name}`, () => {
@@ -81,7 +77,7 @@ Deno.test("confidences on a bin's edge belong to the lower bin", () => {
 });
 
 Deno.test("NaN, logits and rows that do not sum to 1 are errors that say where", () => {
-  const measures = [logLoss, brierScore, expectedCalibrationError] as const;
+  const measures = [logLoss, expectedCalibrationError] as const;
   for (const measure of measures) {
     assert.throws(() => measure([0, 1], [[1, 0], [NaN, 1]]), /probabilities row 1, class 0 is NaN/);
     assert.throws(
@@ -103,25 +99,6 @@ Deno.test("NaN, logits and rows that do not sum to 1 are errors that say where",
 Deno.test("classes name the columns", () => {
   const rows = [[0.2, 0.8], [0.6, 0.4]];
   assert.equal(logLoss(["댄스", "발라드"], rows, { classes: ["발라드", "댄스"] }), logLoss([1, 0], rows));
-});
-
-Deno.test("topLosses gives the worst first, with what was said instead", () => {
-  const rows = [[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]];
-  const worst = topLosses(["b", "b", "a"], rows, 2, { classes: ["a", "b"] });
-  assert.deepEqual(worst.map(({ index, actual, predicted }) => [index, actual, predicted]), [[0, "b", "a"], [
-    2,
-    "a",
-    "b",
-  ]]);
-  assertClose(worst.map((line) => line.loss), [-Math.log(0.1), -Math.log(0.4)]);
-  assert.deepEqual(worst.map((line) => [line.probabilityOfActual, line.probabilityOfPredicted]), [
-    [0.1, 0.9],
-    [
-      0.4,
-      0.6,
-    ],
-  ]);
-  assert.deepEqual(topLosses([0, 0], [[0.5, 0.5], [0.5, 0.5]], 5).map((line) => line.index), [0, 1]);
 });
 
 Deno.test("alignProbabilities puts columns in a common order and keeps absent classes at 0", () => {

@@ -180,11 +180,6 @@ export function microF1(truth: Labels, predictions: Labels, options: ReportOptio
   return classificationReport(truth, predictions, options).micro.f1;
 }
 
-/** Mean F1 over labels, weighted by their number of true examples. */
-export function weightedF1(truth: Labels, predictions: Labels, options: ReportOptions = {}): number {
-  return classificationReport(truth, predictions, options).weighted.f1;
-}
-
 /**
  * The genre that each song is credited with, so that what takes one genre a song (macro-F1, a confusion matrix, calibration) goes
  * with "right if any of its genres": the predicted one where the song has it, else the song's main one, which stands first.

@@ -77,7 +77,6 @@ export function settings(
   const separator = value("SEPARATOR"), names = value("GENRE_NAMES");
   const genres = list(value("GENRES")), model = value("MODEL") ?? "kobert-small";
   const budget = searchBudget(name, seed);
-  const evaluation = evaluationBudget(name);
   return {
     songs: path(value("SONGS_FILE") ?? "data/songs.csv"),
     ...(genres !== undefined && { genres }),
@@ -93,10 +92,10 @@ export function settings(
       ...tokenizer,
     },
     methods: {
-      words: words({ tolerance: evaluation.tolerance }),
+      words: words(),
       network: { kind: "network", source: model, ...tokenizer, recipe: { ...recipe, seed } },
     },
-    evaluation,
+    evaluation: evaluationBudget(name),
     output: path(value("OUTPUT") ?? "outputs/run"),
     seed,
   };

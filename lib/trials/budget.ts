@@ -11,8 +11,6 @@ export interface EvaluationBudget {
   artistSplit: boolean;
   /** Whether the transformer is trained each way of learning songs of several genres, too; n-grams always are. */
   severalGenres: boolean;
-  /** Of the n-grams' regressions: the gradient at which a fit ends. */
-  tolerance: number;
 }
 
 /** The part of a search's options that a recipe decides. */
@@ -42,7 +40,6 @@ const budgets: Readonly<Record<string, Budget>> = {
     shares: { regression: all, transformer: [] },
     artistSplit: false,
     severalGenres: false,
-    tolerance: 1e-4,
   },
   // five networks in two minutes: large batches cost least a song, and the texts are short; then a minute for what the
   // transformer learns from an eighth of the songs, and half of that
@@ -51,7 +48,6 @@ const budgets: Readonly<Record<string, Budget>> = {
     shares: { regression: all, transformer: [1 / 16, 1 / 8] },
     artistSplit: false,
     severalGenres: false,
-    tolerance: 1e-4,
   },
   // fifteen trainings in an hour
   thorough: {
@@ -59,7 +55,6 @@ const budgets: Readonly<Record<string, Budget>> = {
     shares: { regression: all, transformer: all },
     artistSplit: true,
     severalGenres: true,
-    tolerance: 1e-5,
   },
   // the whole way in seconds, whatever comes out
   test: {
@@ -67,7 +62,6 @@ const budgets: Readonly<Record<string, Budget>> = {
     shares: { regression: [1 / 16], transformer: [1 / 16] },
     artistSplit: false,
     severalGenres: true,
-    tolerance: 1e-2,
   },
 };
 

@@ -4,7 +4,7 @@ import type { Rows } from "../evaluation/mod.ts";
 import { fileFingerprint, fingerprint as digest, isThere, removeIfThere, UserError } from "../ground/mod.ts";
 import { configNames, openSafetensors, type Safetensors, writeSafetensors } from "../models/mod.ts";
 import type { Song } from "../songs/mod.ts";
-import { tokenizerOf } from "../training/mod.ts";
+import { decisiveFields, tokenizerOf } from "../training/mod.ts";
 import type { Answers, Method, Predictions, Trial } from "./trial.ts";
 
 /** Keeps predictions by trial. */
@@ -70,8 +70,7 @@ async function identify({ method, labels, sides, seed }: Trial): Promise<string>
   if (method.kind !== "network") {
     return JSON.stringify({ method, labels, songs, files: await filesOf(method) });
   }
-  // fields that change no prediction
-  const { keepCheckpoints: _, logEverySteps: __, saveEverySteps: ___, seed: ____, ...recipe } = method.recipe;
+  const { seed: _, ...recipe } = decisiveFields(method.recipe);
   const chosen = sides.validation.length > 0
     ? recipe
     : { ...recipe, bestMetric: undefined, evaluateEverySteps: undefined };

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { startEngine } from "../../lib/engine/mod.ts";
+import { createModel, disposeModel } from "../../lib/models/mod.ts";
 import { cleanSongs, readSongs, songRows } from "../../lib/songs/mod.ts";
+import { loadTokenizer } from "../../lib/tokenizer/mod.ts";
+import { saveClassifier } from "../../lib/training/mod.ts";
 import { inProject } from "../setup/paths.ts";
 
 const songsFile = inProject("data", "songs.csv");
@@ -13,7 +17,25 @@ async function folds(...args: string[]) {
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-Deno.test("folds: every cheap method on two folds and a disjoint split, and goes on where it stood", async () => {
+/** Writes a checkpoint of a very small model for these genres. */
+async function writeTinyBert(folder: string, labels: string[]): Promise<void> {
+  await startEngine();
+  const tokenizer = await loadTokenizer(inProject("data", "tokenizer"));
+  const model = createModel({
+    model_type: "bert",
+    hidden_size: 16,
+    num_hidden_layers: 1,
+    num_attention_heads: 2,
+    intermediate_size: 32,
+    max_position_embeddings: 24,
+    vocab_size: tokenizer.vocabSize,
+    pad_token_id: tokenizer.padId,
+  }, { labels, seed: 1 });
+  await saveClassifier({ model, tokenizer, labels, notes: [] }, folder);
+  disposeModel(model);
+}
+
+Deno.test("folds: every cheap method on two folds and a disjoint split, a checkpoint beside them, and goes on where it stood", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const { songs } = cleanSongs(await readSongs(songsFile));
@@ -56,6 +78,19 @@ Deno.test("folds: every cheap method on two folds and a disjoint split, and goes
     assert.doesNotMatch(second.stdout, /fold-1 {2}majority: \d/);
     assert.match(second.stdout, /disjoint {2}majority: \d/);
     assert.match(second.stdout, /all columns, linear/);
+
+    // a checkpoint's folder, as train's --model takes it
+    const checkpoint = join(folder, "tiny-bert");
+    await writeTinyBert(checkpoint, ["다른 장르", "또 다른 장르"]);
+    const short = ["--epochs", "1", "--max-length", "16", "--splits", "fold-1"];
+    const third = await folds(...given, "--models", checkpoint, ...short);
+    assert.equal(third.code, 0, third.stderr);
+    assert.match(third.stdout, /freshly drawn: classifier/, "its head was for other genres");
+    assert.match(third.stdout, /tiny-bert \+ 가수 사전확률/, "joined with the artist and the linear model");
+    const joined = (await read()).lines.find(({ method }: { method: string }) => /tiny-bert$/.test(method));
+    assert.equal(joined.accuracy.count, 1);
+    const again = await folds(...given, "--models", checkpoint, ...short);
+    assert.doesNotMatch(again.stdout, /fold-1 {2}.*tiny-bert: \d/);
 
     const otherSeed = await folds(...given, "--models", "majority", "--seed", "8");
     assert.equal(otherSeed.code, 0, otherSeed.stderr);

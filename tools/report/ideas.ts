@@ -1,17 +1,21 @@
 /** The report's sections on what was compared and tried beside the model. */
 import { wilsonInterval } from "../../lib/evaluation/mod.ts";
 import {
+  artistBucketSeries,
   type ArtistComparison,
+  artistTable,
   bilingual,
   columnsTable,
   comparisonTable,
   searchTable,
+  severalGenresTable,
+  whatPartsAdd,
 } from "../../lib/trials/mod.ts";
 import * as plots from "../../lib/plots/mod.ts";
 import type { ReportData } from "./data.ts";
 import type { Picture } from "./figures.ts";
 import { facts, type Html, markup, table } from "./html.ts";
-import { grouped, pValue, score, shareWithInterval, withInterval } from "./numbers.ts";
+import { grouped, score, shareWithInterval } from "./numbers.ts";
 
 /** Models on the same songs, budget and tokens. */
 export async function modelSearch(
@@ -75,10 +79,7 @@ ${parts}`;
 }
 
 async function artistSplit(split: ArtistComparison, picture: Picture): Promise<Html> {
-  const { by, model, songs, unknownArtists, fits, naive, methods } = split;
-  const grouped = methods.filter(({ key, byArtist }) =>
-    ["artist", "lyrics", "fitted", "product"].includes(key) && byArtist.length > 0
-  );
+  const { by, model, songs, unknownArtists, fits, naive } = split, series = artistBucketSeries(split);
   const kind = by === "song" ? "곡별 분할 · split by song" : "가수별 분할 · split by artist";
   return markup`<h3>${kind}: ${bilingual(model)}</h3>
 <p class="small">학습 · train ${songs.train}, 검증 · validation ${songs.validation}, 시험 · test ${songs.test} 곡 · songs;
@@ -86,23 +87,13 @@ async function artistSplit(split: ArtistComparison, picture: Picture): Promise<H
 ×${
     Math.exp(fits.mendedRule.alpha).toFixed(2)
   } (rule, fitted). 규칙 그대로 · the rule as it was lowered ${naive.lowered} of ${naive.multiplied} logits.</p>
+${table(artistTable(split))}
 ${
-    table(methods.map(({ method, accuracy, macroF1, logLoss, mended, spoilt, p }) => ({
-      "방법 · method": method,
-      "곡별 정확도 · accuracy per song": withInterval(accuracy),
-      "macro-F1": score(macroF1),
-      "로그 손실 · log loss": score(logLoss),
-      "고친 곡 · mended": `+${mended}`,
-      "망친 곡 · spoilt": `−${spoilt}`,
-      "p (가사만과 · to lyrics alone)": pValue(p),
-    })))
-  }
-${
-    grouped.length === 0 ? null : await picture(
-      plots.methodsByGroup(
-        grouped.map(({ method, byArtist }) => ({ name: method, groups: byArtist })),
-        { title: ["가수를 아는 만큼", "By training songs of the artist"], facts: kind },
-      ),
+    series.length === 0 ? null : await picture(
+      plots.methodsByGroup(series, {
+        title: ["가수를 아는 만큼", "By training songs of the artist"],
+        facts: kind,
+      }),
     )
   }`;
 }
@@ -111,14 +102,7 @@ ${
 export async function columns({ columns }: ReportData, picture: Picture): Promise<Html | null> {
   if (columns === null || columns.results.length === 0) return null;
   const { results, lyricsModel, alphas, stackingC } = columns;
-  const parts = (of: (key: string) => boolean) =>
-    results.flatMap(({ key, leftOut, adds }) =>
-      adds === null || leftOut === null || !of(key) ? [] : [{ name: leftOut, adds }]
-    );
-  const models = Object.entries({
-    "모든 열, 선형 · all columns, linear": parts((key) => key.startsWith("columns-")),
-    "쌓기 · stacking": parts((key) => !key.startsWith("columns-")),
-  }).filter(([, contributions]) => contributions.length > 0);
+  const models = Object.entries(whatPartsAdd(columns)).filter(([, parts]) => parts.length > 0);
   const best = results.reduce(
     (best, result, i) => result.accuracy.value > results[best]!.accuracy.value ? i : best,
     0,
@@ -138,26 +122,12 @@ export function multilabel({ multilabel }: ReportData): Html | null {
 yes or no for each genre. A song gets the genres from a probability of 0.5 on, or from thresholds that are tuned on validation songs,
 for all three alike; p-values are against the study's way.</p>
 ${
-    multilabel.comparisons.map(({ model, songs, several, results }) =>
-      markup`<h3>${bilingual(model)}</h3>
+    multilabel.comparisons.map((comparison) => {
+      const { model, songs, several } = comparison;
+      return markup`<h3>${bilingual(model)}</h3>
 <p class="small">장르가 여럿인 곡 · songs of several genres: 학습 · train ${several.train} of ${songs.train}, 시험 · test ${several.test} of ${songs.test}</p>
-${
-        table(results.map(({ method, accuracy, tuned, untuned, p }) => ({
-          "방법 · way": method,
-          "곡별 정확도 · accuracy per song": withInterval(accuracy),
-          "micro-F1, 0.5": score(untuned.microF1),
-          "집합 일치 · exact sets, 0.5": withInterval(untuned.subsetAccuracy),
-          "micro-F1, 조정 · tuned": score(tuned.microF1),
-          "macro-F1, 조정 · tuned": score(tuned.macroF1),
-          "집합 일치 · exact sets, tuned": withInterval(tuned.subsetAccuracy),
-          "곡당 장르 · genres given": tuned.genresGiven.toFixed(2),
-          "p: 정확도, 집합, 집합 조정 · accuracy, sets, tuned": [p.accuracy, p.subset, p.subsetTuned].map(
-            pValue,
-          )
-            .join(", "),
-        })))
-      }`
-    )
+${table(severalGenresTable([comparison]))}`;
+    })
   }`;
 }
 

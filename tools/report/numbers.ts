@@ -1,21 +1,15 @@
 /** Numbers as the report writes them. */
-import { type Estimate, wilsonInterval } from "../../lib/evaluation/mod.ts";
+import { wilsonInterval } from "../../lib/evaluation/mod.ts";
 import { percent } from "../../lib/plots/figure.ts";
+import { estimateText } from "../../lib/trials/mod.ts";
 
 /** A number from 0 to 1 with three decimals; a dash for none. */
 export const score = (value: number | null | undefined): string =>
   value === null || value === undefined ? "–" : value.toFixed(3);
 
-/** A score and its interval: `0.565 [0.487, 0.643]`. */
-export const withInterval = ({ value, low, high }: Estimate): string =>
-  `${score(value)} [${score(low)}, ${score(high)}]`;
-
 /** A share of songs that were right, and Wilson's 95 % interval. */
 export const shareWithInterval = ({ correct, count }: { correct: number; count: number }): string =>
-  withInterval(wilsonInterval(correct, count));
-
-/** A p-value. */
-export const pValue = (p: number): string => p < 0.001 ? "< 0.001" : p.toFixed(3);
+  estimateText(wilsonInterval(correct, count));
 
 /** Seconds as a person says them. @example `seconds(83.4) // "1 min 23 s"` */
 export function seconds(value: number): string {

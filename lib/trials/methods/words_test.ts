@@ -76,3 +76,20 @@ Deno.test("n-grams of so many tokens do not see what follows them, and say how m
   const whole = await runTrial(trialOf({}, given));
   assert.notDeepEqual(whole.test.shares[0], whole.test.shares[1]);
 });
+
+Deno.test("n-grams of texts without a repeated term, and of songs of one genre, are learnt from as they are", async () => {
+  const few = ["가나", "다라", "마바", "사아"].map((lyrics, i) =>
+    song(String(i), { lyrics, genres: [labels[i % 2]!], artists: ["가"] })
+  );
+  for (const learner of ["logistic", "bayes"] as const) {
+    const { test } = await runTrial(trialOf({ learner }, { train: few, validation: [], test: few }));
+    assert.deepEqual(
+      Array.from(test.shares, (row) => row[0]! > row[1]!),
+      [true, false, true, false],
+      learner,
+    );
+  }
+  const ballads = few.map((of) => ({ ...of, genres: ["발라드"] }));
+  const { test } = await runTrial(trialOf({}, { train: ballads, validation: [], test: few.slice(0, 1) }));
+  assert.deepEqual(Array.from(test.shares[0]!), [1, 0, 0]);
+});

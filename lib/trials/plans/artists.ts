@@ -12,8 +12,9 @@ import {
   compareArtistIdeas,
 } from "../joined/artist_ideas.ts";
 import type { GroupOfSongs } from "../closer_look/song_groups.ts";
-import { artistIdeaNames, bilingual, type Name, nameOf, splitNames } from "../names.ts";
+import { artistIdeaNames, bilingual, nameOf, splitNames } from "../names.ts";
 import { type RunOptions, runTrials } from "../run.ts";
+import { estimateText, pText } from "../tables.ts";
 import type { Method, Trial } from "../trial.ts";
 
 /**
@@ -79,22 +80,20 @@ export type GroupSeries = { name: string; groups: GroupOfSongs[] }[];
 const byArtist: readonly ArtistIdea[] = ["artist", "lyrics", "fitted", "product"];
 
 /** The main forms by how well the artist is known: for a figure. */
-export const artistBucketSeries = (comparison: ArtistComparison): GroupSeries =>
-  byArtist.map((key) => ({
-    name: bilingual(artistIdeaNames[key]),
-    groups: artistResult(comparison, key).byArtist,
-  })).filter(({ groups }) => groups.length > 0);
-
-const shortOf = ({ en }: Name) => en;
+export const artistBucketSeries = ({ methods }: ArtistComparison): GroupSeries =>
+  methods.filter(({ key, byArtist: groups }) => byArtist.includes(key) && groups.length > 0)
+    .map(({ key, byArtist: groups }) => ({ name: bilingual(artistIdeaNames[key]), groups }));
 
 /** All forms on one split as rows of a table, with what each mends and spoils of the lyrics alone. */
-export const artistTable = ({ methods }: ArtistComparison): Record<string, string | number>[] =>
-  methods.map(({ method, accuracy: { value, low, high }, macroF1, mended, spoilt }) => ({
+export const artistTable = ({ methods }: ArtistComparison): Record<string, string>[] =>
+  methods.map(({ method, accuracy, macroF1, logLoss, mended, spoilt, p }) => ({
     "방법 · method": method,
-    "곡별 정확도 · accuracy per song": `${value.toFixed(3)} (${low.toFixed(2)}–${high.toFixed(2)})`,
+    "곡별 정확도 · accuracy per song": estimateText(accuracy),
     "macro-F1": macroF1.toFixed(3),
-    "+": mended,
-    "−": spoilt,
+    "로그 손실 · log loss": logLoss?.toFixed(3) ?? "–",
+    "고친 곡 · mended": `+${mended}`,
+    "망친 곡 · spoilt": `−${spoilt}`,
+    "p (가사만과 · to lyrics alone)": pText(p),
   }));
 
 /** The same methods on several splits beside each other, as rows of a table: accuracy per song with its interval. */
@@ -103,10 +102,9 @@ export const artistSplitTable = (comparisons: readonly ArtistComparison[]): Reco
     "방법 · method": bilingual(artistIdeaNames[key]),
     ...Object.fromEntries(comparisons.map((comparison) => {
       const { by, model, unknownArtists, songs } = comparison;
-      const { value, low, high } = artistResult(comparison, key).accuracy;
       return [
-        `${bilingual(splitNames[by])}, ${shortOf(model)} (${unknownArtists} of ${songs.test} unknown)`,
-        `${value.toFixed(3)} (${low.toFixed(2)}–${high.toFixed(2)})`,
+        `${bilingual(splitNames[by])}, ${model.en} (${unknownArtists} of ${songs.test} unknown)`,
+        estimateText(artistResult(comparison, key).accuracy),
       ];
     })),
   }));
@@ -118,7 +116,7 @@ export const artistSplitSeries = (comparisons: readonly ArtistComparison[]): Gro
     groups: comparisons.map((comparison) => {
       const { accuracy } = artistResult(comparison, key), { by, model, songs } = comparison;
       return {
-        group: `${bilingual(splitNames[by])}\n${shortOf(model)}`,
+        group: `${bilingual(splitNames[by])}\n${model.en}`,
         count: songs.test,
         correct: Math.round(accuracy.value * songs.test),
         accuracy,

@@ -6,6 +6,7 @@ import { COLUMN_PARTS, type ColumnPart } from "../methods/columns.ts";
 import { bilingual, columnNames, type Name, nameOf } from "../names.ts";
 import { type RunOptions, runTrials } from "../run.ts";
 import { scoreSongs, type SongScores } from "../scores.ts";
+import { pointsText } from "../tables.ts";
 import { type Method, type Predictions, type Sides, sizesOf } from "../trial.ts";
 
 type ColumnsKey = "lyrics" | "columns" | `columns-without-${ColumnPart}`;
@@ -119,14 +120,13 @@ export async function compareColumns(
 
 /** The comparison as rows of a table. */
 export function columnsTable({ results }: ColumnsComparison): Record<string, string>[] {
-  const points = (value: number) => `${value < 0 ? "−" : "+"}${Math.abs(100 * value).toFixed(1)}`;
   return results.map(({ method, accuracy, macroF1, calibrationError, adds }) => ({
     "방법 · method": method,
     "곡별 정확도 · accuracy per song": accuracy.value.toFixed(3),
     "macro-F1": macroF1.toFixed(3),
     "보정 오차 · calibration error": calibrationError.toFixed(3),
     "뺀 것의 몫, 점 · what it adds, points": adds
-      ? `${points(adds.value)} [${points(adds.low)}, ${points(adds.high)}]`
+      ? `${pointsText(adds.value)} [${pointsText(adds.low)}, ${pointsText(adds.high)}]`
       : "",
   }));
 }

@@ -4,6 +4,7 @@ import { type Combinations, combine } from "../joined/combination.ts";
 import { bilingual, nameOf } from "../names.ts";
 import { scoreSongs } from "../scores.ts";
 import type { TrialStore } from "../store.ts";
+import { pointsText } from "../tables.ts";
 import { type Method, type Sides, type Trial, words } from "../trial.ts";
 import { columnsMethods } from "./columns.ts";
 
@@ -12,7 +13,8 @@ export const foldBaselines: ReadonlyMap<string, Method> = new Map<string, Method
   ["majority", { kind: "majority", way: "weights" }],
   ["naive-bayes", words({ learner: "bayes", way: "weights" })],
   ["artist", { kind: "artist" }],
-  ["tfidf", words({ way: "weights" })],
+  // fitted as far as the linear models it stands beside
+  ["tfidf", words({ way: "weights", tolerance: 1e-4 })],
   ["lyrics-artist", { kind: "columns", parts: ["lyrics", "artist"], tolerance: 1e-4 }],
   ...[...columnsMethods()].filter(([key]) => key !== "lyrics"),
 ]);
@@ -146,7 +148,7 @@ export function foldsText(
 ): string {
   const points = (interval: PairedInterval | null) => {
     if (interval === null) return "–";
-    const [mean, low, high] = [interval.value, interval.low, interval.high].map(signed);
+    const [mean, low, high] = [interval.value, interval.low, interval.high].map(pointsText);
     return Number.isFinite(interval.low) ? `${mean} [${low}, ${high}]` : mean!;
   };
   const number = (value: number | undefined) => value?.toFixed(3) ?? "–";
@@ -175,6 +177,3 @@ export function foldsText(
     ]),
   ]);
 }
-
-/** A difference of shares in points: `0.0123` as `+1.2`. */
-const signed = (value: number): string => `${value < 0 ? "−" : "+"}${Math.abs(100 * value).toFixed(1)}`;

@@ -8,7 +8,7 @@ import { UserError } from "../../ground/mod.ts";
 import { configNames } from "../../models/mod.ts";
 import { genresOf, instances, songRows } from "../../songs/mod.ts";
 import { loadTokenizer } from "../../tokenizer/mod.ts";
-import { type Recipe, studyRecipe, tokenizerOf } from "../../training/mod.ts";
+import { decisiveFields, type Recipe, studyRecipe, tokenizerOf } from "../../training/mod.ts";
 import { writeResults } from "../files.ts";
 import { architectureNames, type Name, nameOf } from "../names.ts";
 import { type RunOptions, runTrials } from "../run.ts";
@@ -65,10 +65,12 @@ export async function searchModels(
     seed,
     trial: { method, labels, sides, seed: seed ?? 0, ...(seed !== null && { about: `seed ${seed}` }) },
   });
+  // as much as the rows of a network hold, without the special tokens between them
+  const room = recipe.maxLength - 2, more = (recipe.maxWindows - 1) * (room - recipe.windowOverlap);
   const nGrams = [false, true].flatMap((whole) =>
     (["bayes", "logistic"] as const).map((learner) => {
-      const read = whole ? "whole" as const : { tokens: recipe.maxLength, tokenizer };
-      const method = words({ learner, way, read, tolerance: 1e-5 }), { ko, en } = nameOf(method);
+      const read = whole ? "whole" as const : { tokens: recipe.maxLength + more, tokenizer };
+      const method = words({ learner, way, read }), { ko, en } = nameOf(method);
       const key = learner === "bayes" ? "naive-bayes" : "tfidf-logistic-regression";
       return whole
         ? candidate(`${key}-whole`, { ko: `${ko}, 가사 전체`, en: `${en}, whole lyrics` }, method, null)
@@ -104,16 +106,8 @@ export async function searchModels(
 
   const store = options.store ?? (output === undefined ? memoryStore() : trialStore(output));
   const summaries = new Map<string, SearchedModel>();
-  // fields that a search does not use, or that change no number
-  const {
-    seed: _,
-    keepCheckpoints: __,
-    logEverySteps: ___,
-    saveEverySteps: ____,
-    evaluateEverySteps: _____,
-    bestMetric: ______,
-    ...decisive
-  } = recipe;
+  // a search uses neither, nor the recipe's seed
+  const { seed: _, evaluateEverySteps: __, bestMetric: ___, ...decisive } = decisiveFields(recipe);
   const found = async (ended: ModelSearch["ended"]): Promise<ModelSearch> => {
     const done = await Promise.all(candidates.map(async (candidate) => {
       const predictions = await store.read(candidate.trial);

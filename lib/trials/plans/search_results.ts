@@ -10,6 +10,7 @@ import {
 import { instances } from "../../songs/mod.ts";
 import { bilingual, type Name } from "../names.ts";
 import { credit } from "../scores.ts";
+import { estimateText, pText } from "../tables.ts";
 import type { Cost, Predictions, Trial } from "../trial.ts";
 
 /** What a model starts from: freshly drawn weights, a checkpoint's, or none at all (counts of n-grams or genres). */
@@ -214,17 +215,14 @@ export function rank(
   };
 }
 
-const scoreText = ({ value, low, high }: Estimate): string =>
-  `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
-
 /** The search as rows of a table, best first: scores with 95 % intervals over songs, size and cost. */
 export function searchTable({ results }: ModelSearch): Record<string, string | number>[] {
   return results.map((result) => ({
     "모델 · model": result.name,
     "시작 · start": starts[result.start],
-    "곡별 정확도 · accuracy per song": scoreText(result.accuracyPerSong),
-    "인스턴스별 정확도 · per instance": scoreText(result.accuracyPerInstance),
-    "macro-F1": scoreText(result.macroF1),
+    "곡별 정확도 · accuracy per song": estimateText(result.accuracyPerSong),
+    "인스턴스별 정확도 · per instance": estimateText(result.accuracyPerInstance),
+    "macro-F1": estimateText(result.macroF1),
     ...(results.some(({ bySeed }) => bySeed.length > 1) && {
       "시드별 · by seed": result.bySeed.map(({ accuracyPerSong }) => accuracyPerSong.toFixed(3)).join(" "),
     }),
@@ -247,7 +245,6 @@ export function comparisonTable(
   comparisons: readonly SearchComparison[],
 ): Record<string, string | number>[] {
   const nameOf = (model: string) => results.find((result) => result.model === model)!.name;
-  const pText = (p: number) => p < 0.001 ? "< 0.001" : p.toFixed(3);
   return comparisons.map(({ better, other, betterOn, otherOn, difference, p, correctedP }) => ({
     "나은 쪽 · better": nameOf(better),
     "견준 쪽 · than": nameOf(other),

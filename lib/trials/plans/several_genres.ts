@@ -13,6 +13,7 @@ import { instances, type Song } from "../../songs/mod.ts";
 import { beside } from "../compare.ts";
 import { bilingual, type Name, nameOf, wayNames } from "../names.ts";
 import { type RunOptions, runTrials } from "../run.ts";
+import { estimateText, pText } from "../tables.ts";
 import { credit, genreSets, shareOf } from "../scores.ts";
 import {
   type Method,
@@ -203,17 +204,21 @@ export function severalGenresTable(
   comparisons: readonly SeveralGenresComparison[],
 ): Record<string, string>[] {
   return comparisons.flatMap(({ model, results }) =>
-    results.map(({ method, accuracy: { value, low, high }, tuned, untuned }) => ({
+    results.map(({ method, accuracy, tuned, untuned, p }) => ({
       "모델 · model": model.en,
       "방법 · way": method,
-      "곡별 정확도 · accuracy per song": `${value.toFixed(3)} (${low.toFixed(2)}–${high.toFixed(2)})`,
+      "곡별 정확도 · accuracy per song": estimateText(accuracy),
       "micro-F1 (0.5)": untuned.microF1.toFixed(3),
       "macro-F1 (0.5)": untuned.macroF1.toFixed(3),
-      "집합 일치 · exact sets (0.5)": untuned.subsetAccuracy.value.toFixed(3),
+      "집합 일치 · exact sets (0.5)": estimateText(untuned.subsetAccuracy),
       "micro-F1 (조정 · tuned)": tuned.microF1.toFixed(3),
       "macro-F1 (조정 · tuned)": tuned.macroF1.toFixed(3),
-      "집합 일치 · exact sets (조정 · tuned)": tuned.subsetAccuracy.value.toFixed(3),
+      "집합 일치 · exact sets (조정 · tuned)": estimateText(tuned.subsetAccuracy),
       "곡당 장르 · genres a song (조정 · tuned)": tuned.genresGiven.toFixed(2),
+      "p: 정확도, 집합, 집합 조정 · accuracy, sets, tuned": [p.accuracy, p.subset, p.subsetTuned].map(pText)
+        .join(
+          ", ",
+        ),
     }))
   );
 }
