@@ -42,7 +42,10 @@ export interface AnswererOptions extends LanguageModelOptions {
   genres?: readonly string[];
   /** Most tokens of lyrics in a context. Default: 80 for a model from scratch, so that it trains in minutes; the study's 256. */
   lyricsLength?: number;
-  /** Whether the instruction lists the genres. Default: for a checkpoint that was not trained here, which knows no genres. */
+  /**
+   * Whether the instruction lists the genres. Default: for a checkpoint that was not trained here, which knows no genres, as long as they
+   * take at most half of what it reads: hundreds leave no room for a song.
+   */
   tellGenres?: boolean;
 }
 
@@ -63,10 +66,14 @@ export async function loadAnswerer(
   const { model, tokenizer } = language;
   const trained = model.json[formatField] as Partial<QaFormat> | undefined;
   const known = language.origin !== undefined;
+  const answers = genres ?? trained?.genres ?? [];
+  const listed = tokenizer.encode(answers.join(", "), { addSpecialTokens: false }).ids.length;
+  const fits = listed <= model.config.maxLength / 2;
+  const asked = tellGenres ?? trained?.tellGenres;
   const format: QaFormat = {
-    genres: genres ?? trained?.genres ?? [],
+    genres: answers,
     lyricsLength: lyricsLength ?? trained?.lyricsLength ?? (known ? studyRecipe.maxLength : 80),
-    tellGenres: tellGenres ?? trained?.tellGenres ?? known,
+    tellGenres: asked ?? (known && fits),
   };
   if (format.genres.length < 2) {
     throw new RangeError(`${source} does not know the genres it may answer: give them (genres).`);
@@ -75,7 +82,15 @@ export async function loadAnswerer(
     endId: model.config.endIds?.[0] ?? tokenizer.sepId,
     maxLength: model.config.maxLength,
   });
-  const notes = able ? [] : [`${source} does not generate text; ${fromScratch} answers in its place.`];
+  const notes = [
+    ...(able ? [] : [`${source} does not generate text; ${fromScratch} answers in its place.`]),
+    ...(asked === undefined && known && !fits
+      ? [
+        `The questions do not list the ${answers.length} genres: that takes ${listed} of the ${model.config.maxLength} ` +
+        "tokens that the model reads.",
+      ]
+      : []),
+  ];
   return { language, format, encoder, notes: [...notes, ...language.notes] };
 }
 

@@ -233,3 +233,20 @@ Deno.test("loadAnswerer: what cannot generate is replaced, and said to be; genre
   free(answerer);
   await assert.rejects(loadAnswerer("llama-small"), /does not know the genres/);
 });
+
+Deno.test("hundreds of genres are not listed in a question that has no room for them, and that is said", () =>
+  withFolder(async (folder) => {
+    const many = Array.from({ length: 230 }, (_, k) => `장르${k}`);
+    const answerer = await loadAnswerer(await checkpoint(folder), { genres: many, lyricsLength: 24 });
+    assert.equal(answerer.format.tellGenres, false);
+    assert.match(
+      answerer.notes[0]!,
+      /^The questions do not list the 230 genres: that takes \d+ of the 160 tokens/,
+    );
+    const [answer] = await answerSongs(answerer, songs(1));
+    assert.ok(many.includes(answer!.genre));
+    free(answerer);
+    const few = await loadAnswerer(folder, { genres, lyricsLength: 24 });
+    assert.equal(few.format.tellGenres, true);
+    free(few);
+  }));
