@@ -25,8 +25,12 @@ const OF_THE_SYSTEM: readonly [RegExp, string][] = [
  * @param words turns names of settings into the words of the command at hand
  */
 export function toldOf(error: unknown, words: (text: string) => string = (text) => text): Told {
-  if (error instanceof UserError) return { text: words(error.message), code: 2 };
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof UserError) {
+    const hint = OF_THE_SYSTEM.find(([pattern]) => pattern.test(message))?.[1];
+    const plain = words(message.replaceAll(/ \(os error \d+\)/g, ""));
+    return { text: hint === undefined ? plain : `${plain.replace(/\.?$/, ".")} ${hint}`, code: 2 };
+  }
   if (error instanceof DOMException && error.name === "AbortError") return { text: message, code: 130 };
   // Deno's errors of the file system have a code; ours and TypeScript's have none
   const code = error instanceof Error && "code" in error ? String(error.code) : "";

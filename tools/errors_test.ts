@@ -79,6 +79,10 @@ Deno.test("errors: what the system says gets a remedy", () => {
     /^No such file or directory: .*\/nowhere\/at\/all\.csv.*\. There is no such file or folder/,
   );
   assert.deepEqual(toldOf(new UserError("a")), { text: "a", code: 2 });
+  assert.equal(
+    told(new UserError("Cannot write best/a: No space left on device (os error 28)")),
+    "Cannot write best/a: No space left on device. The disk is full: make room.",
+  );
   assert.deepEqual(toldOf(new DOMException("Stopped.", "AbortError")), { text: "Stopped.", code: 130 });
   assert.equal(toldOf("text").code, 1);
 });

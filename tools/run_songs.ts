@@ -50,13 +50,25 @@ export interface TableOptions {
 }
 
 /** Reads a table as the options say, for a purpose, as it is: not cleaned yet. */
-export function readTable(path: string, purpose: Purpose, options: TableOptions = {}): Promise<pl.DataFrame> {
-  const { separator, genreNames } = options;
-  return readSongs(path, {
-    purpose,
-    ...(separator !== undefined && { separator }),
-    ...(genreNames !== undefined && { genreNames }),
-  });
+export async function readTable(
+  path: string,
+  purpose: Purpose,
+  { separator, genreNames }: TableOptions = {},
+): Promise<pl.DataFrame> {
+  try {
+    return await readSongs(path, {
+      purpose,
+      ...(separator !== undefined && { separator }),
+      ...(genreNames !== undefined && { genreNames }),
+    });
+  } catch (error) {
+    if (!(error instanceof UserError) || separator === undefined) throw error;
+    const cause = { cause: error };
+    throw new UserError(
+      `${error.message}\nThis is how it reads with --separator "${separator}"; left out, the separator is found in the file.`,
+      cause,
+    );
+  }
 }
 
 /** Cleans a table and tells what was dropped. @param theirs what to call the genres that are kept */
@@ -232,7 +244,11 @@ export async function findModel(source: string, { trained }: { trained: boolean 
         `There is no model in ${source} yet: "deno task train" makes one; --model names another.`,
       );
     }
-    await (trained ? checkTrained(source) : resolveModel(source));
+    try {
+      await (trained ? checkTrained(source) : resolveModel(source));
+    } catch (error) {
+      throw error instanceof UserError ? new UserError(`--model: ${error.message}`, { cause: error }) : error;
+    }
   } else if (trained) {
     throw new UserError(
       `--model ${source} is a model from scratch, which tells no genres yet. "deno task train -- --model ${source}" makes one that does, in ${ownModel}.`,

@@ -98,6 +98,7 @@ export class Training {
       weightDecay: recipe.weightDecay,
       rates: layerRates(model.parameters.keys(), recipe.layerDecay),
     });
+    checkBestMetric(model, plan, options);
     const warnings: string[] = [];
     // nobody else writes there meanwhile
     const hold = options.output === undefined ? null : await holdFolder(options.output);
@@ -349,13 +350,26 @@ function withNewerFields({ recipe, ...rest }: Record<string, unknown>): Record<s
   return { ...rest, recipe: { ...decisiveFields(studyRecipe), ...recipe as object } };
 }
 
+/** What validation will give is known before the first step, but where the model or the caller measure in ways of their own. */
+function checkBestMetric(model: Trainable, { recipe, validation }: Plan, options: TrainingOptions): void {
+  if (validation.length === 0 || model.validate !== undefined || options.validationMetrics !== undefined) {
+    return;
+  }
+  const given = [
+    "loss",
+    "accuracy",
+    ...(model.languageModel === undefined ? [] : ["perplexity", "tokens"]),
+    ...(model.multiLabel ? ["microF1"] : []),
+  ];
+  if (!given.includes(recipe.bestMetric)) throw unknownMetric(recipe.bestMetric, given);
+}
+
+const unknownMetric = (name: string, given: readonly string[]): UserError =>
+  new UserError(`Recipe: bestMetric is "${name}", but validation gives ${given.join(", ")}.`);
+
 function betterIsMore(metrics: ValidationMetrics, name: string): number {
   const value = metrics[name];
-  if (value === undefined) {
-    throw new UserError(
-      `Recipe: bestMetric is "${name}", but validation gives ${Object.keys(metrics).join(", ")}.`,
-    );
-  }
+  if (value === undefined) throw unknownMetric(name, Object.keys(metrics));
   return name === "loss" ? -value : value;
 }
 

@@ -1,5 +1,6 @@
 /** The folds file: which songs a published comparison tests on. */
 import type pl from "nodejs-polars";
+import { UserError } from "../../lib/ground/mod.ts";
 import { songRows, splitByIds } from "../../lib/songs/mod.ts";
 import type { Sides } from "../../lib/trials/mod.ts";
 
@@ -16,10 +17,10 @@ export interface FoldsFile {
 /** The name of the split that shares no artist. */
 export const DISJOINT = "disjoint";
 
-/** Reads and checks a folds file. @throws Error saying what is missing */
+/** Reads and checks a folds file. @throws UserError saying what is missing */
 export async function readFolds(path: string): Promise<FoldsFile> {
   const wrong = (what: string) =>
-    new Error(`${path}: ${what}. See "deno task folds -- --help" for its form.`);
+    new UserError(`${path}: ${what}. See "deno task folds -- --help" for its form.`);
   let file: Record<string, unknown>;
   try {
     file = JSON.parse(await Deno.readTextFile(path));

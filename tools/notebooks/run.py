@@ -44,6 +44,7 @@ class Client(NotebookClient):
         self.settle = settle
         self.cell_of_message = {}
         self.interrupts = 0
+        self.interrupted_at = float("-inf")
         self.running = None
         self.ended = None
         self.on_notebook_start = lambda **_: self.take_interrupts()
@@ -62,6 +63,11 @@ class Client(NotebookClient):
         """In place of nbclient's own, which end the kernel at once."""
 
         def interrupt():
+            # a group of processes is sent one signal, and those that hand signals on send it again
+            now = time.monotonic()
+            if now - self.interrupted_at < 1:
+                return
+            self.interrupted_at = now
             self.interrupts += 1
             if self.interrupts == 1:
                 tell("interrupt")

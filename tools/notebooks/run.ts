@@ -131,8 +131,11 @@ export async function runNotebooks(options: RunNotebooksOptions): Promise<Notebo
   }));
   const screen = new Screen();
   const complaints = new Response(child.stderr).text();
-  // Ctrl-C reaches run.py by itself, the terminal sends it to both; this process waits for what it says.
-  const wait = () => {};
+  // Ctrl-C in a terminal reaches run.py by itself, the terminal sends it to both; a signal to this process alone is handed on. Then
+  // this process waits for what run.py says.
+  const wait = () => {
+    if (!Deno.stdin.isTerminal()) child.kill("SIGINT");
+  };
   Deno.addSignalListener("SIGINT", wait);
   let at = -1;
   try {

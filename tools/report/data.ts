@@ -86,9 +86,14 @@ export interface ReportData extends Answers {
  */
 export async function readRun(output: string): Promise<ReportData> {
   const folder = exists(join(output, "run")) ? join(output, "run") : output;
-  if (!exists(folder)) {
+  if (!exists(folder) || !Deno.statSync(folder).isDirectory) {
     throw new UserError(
       `There is no folder ${output}. "deno task start" makes a run; --output names its folder.`,
+    );
+  }
+  if (![RECORD, "history.jsonl", "test_metrics.json"].some((name) => exists(join(folder, name)))) {
+    throw new UserError(
+      `${output} has no run in it. "deno task start" or "deno task train" makes one; --output names its folder.`,
     );
   }
   const unread: ReportData["unread"] = [];
