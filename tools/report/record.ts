@@ -103,7 +103,9 @@ export function recordIn(folder: string): RunRecord | null {
 export function goingOn(folder: string, wanted: RunRecord): RunRecord {
   const earlier = recordIn(folder);
   // one that was ended before anything was learnt is nothing to keep
-  if (earlier === null || !["best", "checkpoints"].some((name) => exists(join(folder, name)))) return wanted;
+  if (earlier === null || !["best", "checkpoints", "adapt"].some((name) => exists(join(folder, name)))) {
+    return wanted;
+  }
   const found = differences(identityOf(earlier), identityOf(wanted));
   if (found.length > 0) {
     throw new UserError(
