@@ -136,13 +136,14 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
 }
 
 /**
- * Looks at the files of a model, without an engine, for a trained classifier. An adapter's are looked at when it is loaded.
+ * Looks at the files of a model, without an engine, for a trained classifier; for an adapter's base it looks whether that is there.
  *
  * @throws UserError where there is none, or the model cannot be found
  */
 export async function checkTrained(source: string, hub?: ResolveOptions): Promise<void> {
   const { folder } = await resolveModel(source, hub);
-  if (!isLoraFolder(folder)) checkComplete(source, inspectCheckpoint(folder));
+  if (isLoraFolder(folder)) await resolveBase(folder, { ...(hub && { hub }) });
+  else checkComplete(source, inspectCheckpoint(folder));
 }
 
 /**

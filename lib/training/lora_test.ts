@@ -14,7 +14,14 @@ import {
 } from "../models/mod.ts";
 import { type Song, songRows, songsFrame } from "../songs/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
-import { type Classifier, classifySongs, fineTune, loadClassifier, saveClassifier } from "./fine_tune.ts";
+import {
+  checkTrained,
+  type Classifier,
+  classifySongs,
+  fineTune,
+  loadClassifier,
+  saveClassifier,
+} from "./fine_tune.ts";
 import { loadLanguageModel, trainableLanguageModel } from "./language_model.ts";
 import { adaptFor } from "./lora.ts";
 import { foreseeMemory } from "./memory.ts";
@@ -116,6 +123,7 @@ Deno.test("adapters learn songs; the best model is an adapter's folder that open
       !files.includes("model.safetensors") && files.includes("README.md") &&
         files.includes("model_config.json"),
     );
+    await checkTrained(bestFolder!);
     const loaded = await loadClassifier(bestFolder!);
     assert.deepEqual(loaded.labels, labels);
     assert.deepEqual(loaded.notes, []);
@@ -136,7 +144,9 @@ Deno.test("adapters learn songs; the best model is an adapter's folder that open
     again.forEach(({ logits }, i) =>
       logits.forEach((value, k) => assert.ok(Math.abs(value - predictions[i]!.logits[k]!) < 1e-4))
     );
-    await assert.rejects(loadClassifier(bestFolder!), /is an adapter to .*base, which cannot be had/);
+    for (const look of [loadClassifier, checkTrained]) {
+      await assert.rejects(look(bestFolder!), /is an adapter to .*base, which cannot be had/);
+    }
     [before, classifier, loaded, whole].forEach(({ model }) => disposeModel(model));
   }));
 
