@@ -118,11 +118,16 @@ export const commandLines = {
       },
       model: shared.model,
       tokenizer: shared.tokenizer,
-      output: { ...shared.output, default: "outputs/pretrain", writes: [...runFiles, "texts", "curve.png"] },
+      output: {
+        ...shared.output,
+        default: "outputs/pretrain",
+        writes: [...runFiles, "texts", "curve.png", "bf16"],
+      },
       seed: shared.seed,
       engine: shared.engine,
       precision: shared.precision,
       ...recipe,
+      bf16: { type: "flag", about: "also writes bf16/: the best model in bfloat16, half the size" },
       randomEmbeddings: {
         type: "flag",
         about:

@@ -211,25 +211,35 @@ function listed(lines: string[]): string {
   return shown + (lines.length > 20 ? `\n  and ${lines.length - 20} more` : "");
 }
 
+/** How a checkpoint is written. */
+export interface SaveOptions {
+  dtype?: "float32" | "bfloat16";
+}
+
 /**
  * Writes `config.json` and `model.safetensors` as Hugging Face does, so that Python's `from_pretrained` and
  * {@link loadCheckpoint} open the folder. Of a model with LoRA's adapters these alone are written (`saveLora`), beside
  * the config as `model_config.json`, whose classes PEFT's files do not name. Each file appears under its name only when it is complete.
  *
+ * @param options.dtype of the weights in the file: bfloat16 takes half the room and keeps eight bits of each number. Adapters are float32.
  * @throws Error naming what could not be written
  * @example `await saveCheckpoint(model, "outputs/my-model");`
  */
-export async function saveCheckpoint(model: Model, folder: string): Promise<void> {
+export async function saveCheckpoint(
+  model: Model,
+  folder: string,
+  { dtype = "float32" }: SaveOptions = {},
+): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   const json = {
     ...model.json,
     architectures: [model.architecture.classes[model.task]],
     // the same by the name of transformers 5 and by that of 4
-    dtype: "float32",
-    torch_dtype: "float32",
+    dtype,
+    torch_dtype: dtype,
   };
   if (model.lora !== undefined) await saveLora(model, folder);
-  else await writeWeights(model, folder);
+  else await writeWeights(model, folder, dtype === "bfloat16" ? "BF16" : "F32");
   // transformers takes a folder with a config.json for a whole model
   const path = join(folder, model.lora === undefined ? "config.json" : adaptedConfigFile);
   const contents = model.lora === undefined ? json : { ...json, ...baseBeside(model.lora, folder) };
@@ -237,14 +247,14 @@ export async function saveCheckpoint(model: Model, folder: string): Promise<void
   await Deno.rename(`${path}.tmp`, path);
 }
 
-async function writeWeights(model: Model, folder: string): Promise<void> {
+async function writeWeights(model: Model, folder: string, dtype: "F32" | "BF16"): Promise<void> {
   const tensors = model.architecture.parameters(model.config, model.task).flatMap(({ name, otherName }) => {
     const parameter = model.parameters.get(name)!;
     const { shape } = parameter;
     // under both names, where versions of transformers look for it by different ones
     return [name, ...(otherName ? [otherName] : [])].map((name) => ({
       name,
-      dtype: "F32" as const,
+      dtype,
       shape,
       data: () => parameter.data(),
     }));

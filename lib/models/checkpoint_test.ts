@@ -469,3 +469,33 @@ Deno.test({
     });
   },
 });
+
+Deno.test("a checkpoint saved in bfloat16 is half as large and holds each number rounded to it", async () => {
+  await withFolder(async (folder) => {
+    const { model } = loadCheckpoint(caseFolder("bert-classifier"));
+    await saveCheckpoint(model, join(folder, "wide"));
+    await saveCheckpoint(model, join(folder, "narrow"), { dtype: "bfloat16" });
+    assert.equal(readJson(join(folder, "narrow", "config.json")).dtype, "bfloat16");
+    const sizes = ["wide", "narrow"].map((name) =>
+      Deno.statSync(join(folder, name, "model.safetensors")).size
+    );
+    assert.ok(sizes[1]! < 0.6 * sizes[0]!, `${sizes}`);
+    const { model: narrow } = loadCheckpoint(join(folder, "narrow"));
+    for (const [name, parameter] of model.parameters) {
+      const rounded = narrow.parameters.get(name)!.data();
+      parameter.data().forEach((value, i) => {
+        assert.ok(
+          Math.abs(rounded[i]! - value) <= Math.abs(value) / 256,
+          `${name}: ${rounded[i]} for ${value}`,
+        );
+      });
+    }
+    // what is rounded already is not changed again
+    await saveCheckpoint(narrow, join(folder, "again"), { dtype: "bfloat16" });
+    assert.deepEqual(
+      await Deno.readFile(join(folder, "again", "model.safetensors")),
+      await Deno.readFile(join(folder, "narrow", "model.safetensors")),
+    );
+    [model, narrow].forEach(disposeModel);
+  });
+});

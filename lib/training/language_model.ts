@@ -15,6 +15,7 @@ import {
   resolveModel,
   type ResolveOptions,
   saveCheckpoint,
+  type SaveOptions,
 } from "../models/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import { checkVocabulary, reportNotes, tokenizerOf } from "./fine_tune.ts";
@@ -114,8 +115,9 @@ export function withDropout(model: Model, rate: number | null): Model {
 export async function saveLanguageModel(
   { model, tokenizer }: Pick<LanguageModel, "model" | "tokenizer">,
   folder: string,
+  options: SaveOptions = {},
 ): Promise<void> {
-  await saveCheckpoint(model, folder);
+  await saveCheckpoint(model, folder, options);
   await tokenizer.save(folder);
 }
 

@@ -13,6 +13,7 @@ import {
   loadLanguageModel,
   pretrain,
   rowLayout,
+  saveLanguageModel,
   setAside,
   startWithWordVectors,
   textFiles,
@@ -149,6 +150,12 @@ await saveFigure(lossCurve(run.history, { tokens: true }), join(output, "curve.p
 if (run.ended === "interrupted") {
   console.log(`Stopped after step ${run.steps}; the same command goes on from there.`);
   Deno.exit(130);
+}
+if (options.bf16) {
+  const folder = join(output, "bf16"), best = await loadLanguageModel(run.bestFolder!);
+  await saveLanguageModel(best, folder, { dtype: "bfloat16" });
+  await Deno.copyFile(join(run.bestFolder!, "README.md"), join(folder, "README.md"));
+  console.log(`In bfloat16: ${folder}`);
 }
 console.log(
   `Model: ${run.bestFolder}; fine-tune it with deno task train -- --model ${run.bestFolder} --recipe quick`,
