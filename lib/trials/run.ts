@@ -51,7 +51,7 @@ export interface TrialPlan {
 /** What is told while trials run. What it throws ends them. */
 export interface TrialListener {
   onStart?(plan: TrialPlan): void | Promise<void>;
-  /** A trial begins. @param place the how-many-th of those to run, `2/6` */
+  /** A trial begins. @param place which of those to run it is, `2/6` */
   onTrial?(trial: Trial, place: string): void | Promise<void>;
   /** What there is to know of how a trial's model was loaded. */
   onNote?(note: string, trial: Trial): void;

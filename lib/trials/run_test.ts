@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { testRecipe } from "../training/mod.ts";
-import { memoryStore, noteTrial, type Runner, runTrial, runTrials, type Trial, words } from "./mod.ts";
+import {
+  COLUMN_PARTS,
+  here,
+  memoryStore,
+  noteTrial,
+  type Runner,
+  runTrial,
+  runTrials,
+  type Trial,
+  words,
+} from "./mod.ts";
 import { fakeRunner, song } from "./testing.ts";
 
 const labels = ["발라드", "댄스"];
@@ -111,4 +121,34 @@ Deno.test("noteTrial: what another training says by the same recipe stands for t
   assert.deepEqual(found.validation.logits, [Float32Array.of(0, 1)]);
   assert.deepEqual(found.test.logits, [Float32Array.of(1, 1), Float32Array.of(2, 1)]);
   assert.equal(found.cost, null);
+});
+
+Deno.test("a trial is plain data: sent away as text, and its predictions cloned back, it gives the same", async () => {
+  const away: Runner = {
+    run: async (trial, context) =>
+      structuredClone(await here.run(JSON.parse(JSON.stringify(trial)), context)),
+  };
+  const lines = ["눈물이 흐르네 이별의 밤", "춤을 추자 신나게 흔들어"];
+  const songs = Array.from(
+    { length: 20 },
+    (_, i) =>
+      song(String(i), {
+        genres: [labels[i % 2]!],
+        artists: [`가수 ${i % 3}`],
+        lyrics: `${lines[i % 2]} ${i}`,
+      }),
+  );
+  const methods: Trial["method"][] = [
+    { kind: "majority", way: "weights" },
+    { kind: "artist" },
+    words(),
+    words({ way: "sigmoid" }),
+    { kind: "columns", parts: COLUMN_PARTS, tolerance: 1e-4 },
+  ];
+  const given = { train: songs.slice(0, 14), validation: songs.slice(14, 17), test: songs.slice(17) };
+  const wanted = methods.map((method): Trial => ({ method, labels, sides: given, seed: 1 }));
+  const [there, home] = [await runTrials(wanted, { runner: away }), await runTrials(wanted)];
+  const answers = (all: typeof there) =>
+    all.map(({ each, validation, test }) => ({ each, validation, test }));
+  assert.deepEqual(answers(there), answers(home));
 });
