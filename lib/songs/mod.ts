@@ -13,13 +13,7 @@ export {
   lyricsKey,
   type Purpose,
 } from "./clean.ts";
-export {
-  DecodeError,
-  EncodingSniffer,
-  type SniffedEncoding,
-  textDecoder,
-  type TextEncoding,
-} from "./decode.ts";
+export type { TextEncoding } from "./decode.ts";
 export { SongsError, type SongsProblem } from "./errors.ts";
 export { type Song, songColumns, songRows, songsFrame } from "./frame.ts";
 export { lyricsFingerprint } from "./fingerprint.ts";
