@@ -94,3 +94,40 @@ Deno.test("names of other times and wrappers become the model's", () => {
     /both a\.weight and a\.gamma, which are two names for a\.weight/,
   );
 });
+
+Deno.test("what stands before all of an encoder's names goes, its own prefix does not", () => {
+  const cases: [string, string[], string[], Record<string, string>][] = [
+    // Llama's own prefix is Lightning's
+    ["model", ["embed_tokens.weight", "norm.weight"], ["model.embed_tokens.weight", "lm_head.weight"], {
+      "model.embed_tokens.weight": "model.embed_tokens.weight",
+      "lm_head.weight": "lm_head.weight",
+    }],
+    ["model", ["embed_tokens.weight"], ["model.model.embed_tokens.weight", "model.lm_head.weight"], {
+      "model.embed_tokens.weight": "model.model.embed_tokens.weight",
+      "lm_head.weight": "model.lm_head.weight",
+    }],
+    // DistilBERT's layers are under XLNet's prefix
+    ["distilbert", ["transformer.layer.0.weight"], ["encoder.transformer.layer.0.weight", "head.weight"], {
+      "distilbert.transformer.layer.0.weight": "encoder.transformer.layer.0.weight",
+      "head.weight": "head.weight",
+    }],
+    ["transformer", ["layer.0.q", "mask_emb"], ["net.transformer.layer.0.q", "net.transformer.mask_emb"], {
+      "transformer.layer.0.q": "net.transformer.layer.0.q",
+      "transformer.mask_emb": "net.transformer.mask_emb",
+    }],
+    // a few names alike are no encoder
+    ["bert", ["a", "b", "c"], ["other.a", "bert.a", "bert.b", "bert.c"], {
+      "other.a": "other.a",
+      "bert.a": "bert.a",
+      "bert.b": "bert.b",
+      "bert.c": "bert.c",
+    }],
+  ];
+  for (const [prefix, known, names, expected] of cases) {
+    assert.deepEqual(
+      canonicalNames(names, { prefix, known: new Set(known) }),
+      new Map(Object.entries(expected)),
+      names.join(" "),
+    );
+  }
+});
