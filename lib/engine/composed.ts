@@ -4,7 +4,17 @@ import type { Activation, ClassTargets, Dropping, Kernels, NormValues } from "./
 import { uniform } from "./random.ts";
 import { isBfloat16, toBfloat16, toFloat32 } from "./raw.ts";
 import { rotatedHeads, rotateGradient } from "./rotary.ts";
-import { joinHeads, product, reshape, separateHeads, stack, transpose, unstack } from "./low.ts";
+import {
+  gatherRows,
+  joinHeads,
+  product,
+  reshape,
+  separateHeads,
+  stack,
+  sumIntoRows,
+  transpose,
+  unstack,
+} from "./low.ts";
 
 const gaussianScale = 1 / Math.sqrt(2 * Math.PI);
 const tanhScale = Math.sqrt(2 / Math.PI);
@@ -100,6 +110,13 @@ function targetsOf({ labels, weights, spread }: ClassTargets, classes: number): 
 
 export const composed: Kernels = {
   activate: (x, bias, kind) => tf.tidy(() => like(activations[kind].value(tf.add(toFloat32(x), bias)), x)),
+
+  linearActivate(x, weight, bias, kind, keep) {
+    const inner = tf.tidy(() => product(x, weight, false, true));
+    const output = composed.activate(inner, bias, kind);
+    if (!keep) inner.dispose();
+    return { output, inner: keep ? inner : null };
+  },
 
   activateGradient: (dy, x, bias, kind) =>
     tf.tidy(() => {
@@ -201,16 +218,20 @@ export const composed: Kernels = {
       return { dScores, dropped: like(drop(p, dropping), scores) };
     }),
 
-  attention: (qkv, { bias, mask, sizes, scale, dropping }) =>
+  attention: (qkv, { bias, mask, sizes, scale, dropping, queries }) =>
     tf.tidy(() => {
       const [q, k, v] = composed.splitHeads(qkv, bias, sizes);
       const dropped = composed.attentionWeights(product(q, k, false, true), mask, scale, dropping);
-      return joinHeads(product(dropped, v));
+      const context = joinHeads(product(dropped, v));
+      return queries === null ? context : gatherRows(context, queries);
     }),
 
-  attentionGradient: (dy, qkv, { bias, mask, sizes, scale, dropping }) =>
+  attentionGradient: (asked, qkv, { bias, mask, sizes, scale, dropping, queries }) =>
     tf.tidy(() => {
       const [q, k, v] = composed.splitHeads(qkv, bias, sizes), scores = product(q, k, false, true);
+      const dy = queries === null
+        ? asked
+        : like(sumIntoRows(toFloat32(asked), queries, qkv.shape[0]!, null), qkv);
       const dContext = separateHeads(dy, sizes), dDropped = product(dContext, v, false, true);
       const { dScores, dropped } = composed.attentionWeightsGradient(dDropped, scores, mask, scale, dropping);
       const dv = product(dropped, dContext, true, false);

@@ -2,9 +2,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { composed } from "./composed.ts";
 import type { AttentionParts, ClassTargets, Dropping, Kernels, NormValues } from "./kernel_types.ts";
-import { hasWholeAttention } from "./low.ts";
+import { hasWholeAttention, product } from "./low.ts";
 import type { GroupedSizes } from "./rotary.ts";
-import { attribute, DataType, dataTypeOf, isBfloat16, run, runOne, toFloat32 } from "./raw.ts";
+import { attribute, DataType, dataTypeOf, hasProducts, isBfloat16, run, runOne, toFloat32 } from "./raw.ts";
 
 function typeOf(tensor: tf.Tensor) {
   return attribute.type("T", dataTypeOf(tensor));
@@ -55,7 +55,7 @@ function tensorsOf({ labels, weights, spread }: ClassTargets): tf.Tensor[] {
 function runAttention(
   name: string,
   tensors: tf.Tensor[],
-  { bias, mask, sizes, scale, dropping }: AttentionParts,
+  { bias, mask, sizes, scale, dropping, queries }: AttentionParts,
   outputs: number,
 ): tf.Tensor[] {
   const { batch, length, heads } = sizes;
@@ -65,13 +65,32 @@ function runAttention(
     rateOf(dropping),
   ];
   const all = tf.tensor1d([batch, length, heads], "int32");
-  return run(name, attributes, [...tensors, bias, mask ?? tf.zeros([0]), keyOf(dropping), all], outputs);
+  const asked = tf.tensor1d(queries ?? [], "int32");
+  return run(
+    name,
+    attributes,
+    [...tensors, bias, mask ?? tf.zeros([0]), keyOf(dropping), all, asked],
+    outputs,
+  );
 }
 
 export const fused: Kernels = {
   activate(x, bias, kind) {
     if (kind !== "gelu") return composed.activate(x, bias, kind);
     return runOne("SongGelu", [typeOf(x)], [x, bias]);
+  },
+
+  linearActivate(x, weight, bias, kind, keep) {
+    if (kind !== "gelu" || !hasProducts() || !isBfloat16(x) || x.shape[1]! % 2 !== 0) {
+      const inner = tf.tidy(() => product(x, weight, false, true));
+      const output = fused.activate(inner, bias, kind);
+      if (!keep) inner.dispose();
+      return { output, inner: keep ? inner : null };
+    }
+    const attributes = [typeOf(x), attribute.bool("keep", keep)];
+    const [output, inner] = run("SongProductGelu", attributes, [x, weight, bias], 2);
+    if (!keep) inner!.dispose();
+    return { output: output!, inner: keep ? inner! : null };
   },
 
   activateGradient(dy, x, bias, kind) {

@@ -28,6 +28,8 @@ export interface AttentionParts {
   sizes: HeadSizes;
   scale: number;
   dropping: Dropping;
+  /** The tokens that ask, ascending rows of qkv; the others are asked alone. `null`: all ask. */
+  queries: Int32Array | null;
 }
 
 /** Scale and shift of a layer normalisation, [width] each, and the ε under its root. */
@@ -51,6 +53,17 @@ export interface ClassTargets {
 export interface Kernels {
   /** activation(x + bias): `x` [tokens, width] low to low. */
   activate(x: tf.Tensor, bias: tf.Tensor, kind: Activation): tf.Tensor;
+  /**
+   * activation(x Wᵀ + bias) and, where `keep`, x Wᵀ, which the gradient needs: `x` [tokens, in], `weight` [out, in] low to
+   * [tokens, out] low.
+   */
+  linearActivate(
+    x: tf.Tensor,
+    weight: tf.Tensor,
+    bias: tf.Tensor,
+    kind: Activation,
+    keep: boolean,
+  ): { output: tf.Tensor; inner: tf.Tensor | null };
   activateGradient(
     dy: tf.Tensor,
     x: tf.Tensor,
@@ -138,8 +151,8 @@ export interface Kernels {
     dropping: Dropping,
   ): { dScores: tf.Tensor; dropped: tf.Tensor };
   /**
-   * Dropout(softmax(q kᵀ · scale + mask)) v of every head, side by side, [batch · length, width] low: `qkv` [batch · length,
-   * 3 · width] low, before the bias.
+   * Dropout(softmax(q kᵀ · scale + mask)) v of every head, side by side, [queries, width] low: `qkv` [batch · length, 3 · width]
+   * low, before the bias.
    */
   attention(qkv: tf.Tensor, parts: AttentionParts): tf.Tensor;
   /** The gradients of qkv (low) and of the bias; `dy` low. Scores and softmax are computed once more: nothing of them is kept. */

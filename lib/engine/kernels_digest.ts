@@ -69,8 +69,9 @@ function products(low: boolean): tf.Tensor[] {
     return low ? toBfloat16(values) : values;
   };
   const qkv = make([70, 384], 24), sizes = { batch: 2, length: 35, heads: 2 };
-  const parts = { bias: tf.zeros([384]), mask: null, sizes, scale: 0.1, dropping };
+  const parts = { bias: tf.zeros([384]), mask: null, sizes, scale: 0.1, dropping, queries: null };
   return [
+    fused.linearActivate(make([300, 1100], 20), make([530, 1100], 26), tf.zeros([530]), "gelu", false).output,
     fused.attention(qkv, parts),
     ...Object.values(fused.attentionGradient(make([70, 128], 25), qkv, parts)),
     product(make([300, 1100], 20), make([1100, 530], 21)),

@@ -11,7 +11,7 @@ import { fused } from "./fused.ts";
 import type { Dropping } from "./kernel_types.ts";
 import { AdamW } from "./optimizer.ts";
 import { Parameter } from "./parameters.ts";
-import { joinHeads, product, separateHeads } from "./low.ts";
+import { gatherRows, joinHeads, product, separateHeads, sumIntoRows } from "./low.ts";
 import { hasKernels, hasProducts, toBfloat16 } from "./raw.ts";
 import { randomValues, take } from "./testing.ts";
 
@@ -475,6 +475,32 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  name: "a product with GELU: as product and GELU, sizes that fit no tile; kept or not",
+  ignore: !hasProducts(),
+  fn: () =>
+    tf.tidy(() => {
+      for (
+        const [rows, columns, inner] of [[1, 1, 2], [13, 45, 66], [130, 300, 96], [97, 33, 1100]] as const
+      ) {
+        const x = make([rows, inner], 1, "bf16"), w = make([columns, inner], 2, "bf16", 1 / Math.sqrt(inner));
+        const bias = make([columns], 3), what = `${rows} x ${columns} x ${inner}`;
+        const exact = tf.matMul(floatOf(x), floatOf(w), false, true);
+        const { output, inner: kept } = fused.linearActivate(x, w, bias, "gelu", true);
+        agree(output, composed.activate(exact, bias, "gelu"), "bf16", what, 4);
+        agree(kept!, exact, "bf16", `${what}, kept`, 4);
+        const alone = fused.linearActivate(x, w, bias, "gelu", false);
+        assert.equal(alone.inner, null);
+        assert.deepEqual(take(alone.output), take(output), `${what}, not kept`);
+        near(
+          fused.linearActivate(x, w, bias, "relu", false).output,
+          composed.activate(exact, bias, "relu"),
+          what,
+        );
+      }
+    }),
+});
+
 /** Attentions that fit no tile: rows, tokens, heads, a head's width, the form of the mask. */
 const attentions = [
   [1, 1, 1, 2, null],
@@ -504,6 +530,7 @@ Deno.test({
             sizes: { batch, length, heads },
             scale: 1 / Math.sqrt(size),
             dropping: dropped,
+            queries: null,
           };
           // the pieces with the fused softmax, which drops the same entries, in float32 from what is rounded
           const bias = tf.zeros([3 * width]);
@@ -532,8 +559,30 @@ Deno.test({
             near(part, thirds(merged.dqkv)[i]!, `${what}, ${"qkv"[i]} of dqkv`)
           );
           near(actual.dBias, tf.sum(floatOf(actual.dqkv), 0), `${what}, dBias`);
+          // some tokens ask alone: in the first row of the batch none, unless it is the only one
+          const queries = Int32Array.from({ length: batch * length }, (_, i) => i)
+            .filter((i) => (i >= length || batch === 1) && i % 3 !== 1);
+          const asked = { ...parts, queries };
+          const ofAll = gatherRows(fused.attention(qkv, parts), queries);
+          assert.deepEqual(take(fused.attention(qkv, asked)), take(ofAll), `${what}, some queries`);
+          const dySome = gatherRows(dy, queries);
+          const whole = toBfloat16(sumIntoRows(floatOf(dySome), queries, batch * length, null));
+          const some = fused.attentionGradient(dySome, qkv, asked);
+          near(
+            some.dqkv,
+            floatOf(fused.attentionGradient(whole, qkv, parts).dqkv),
+            `${what}, some queries' gradient`,
+          );
+          near(some.dBias, tf.sum(floatOf(some.dqkv), 0), `${what}, some queries' dBias`);
           if (dropped !== null) continue;
           near(fused.attention(qkv, parts), floatOf(composed.attention(qkv, parts)), `${what}, composed`);
+          near(
+            fused.attention(qkv, asked),
+            floatOf(composed.attention(qkv, asked)),
+            `${what}, composed, some`,
+          );
+          const piecesOfSome = composed.attentionGradient(dySome, qkv, asked);
+          near(some.dqkv, floatOf(piecesOfSome.dqkv), `${what}, composed gradient, some`);
           const pieces = composed.attentionGradient(dy, qkv, parts);
           near(actual.dqkv, floatOf(pieces.dqkv), `${what}, composed gradient`);
         }
@@ -556,6 +605,25 @@ function near(actual: tf.Tensor, expected: tf.Tensor, what: string): void {
     assert.ok(Math.abs(x - a[i]!) <= 0.03 * largest, `${what}[${i}]: ${a[i]} instead of ${x}`)
   );
 }
+
+Deno.test({
+  name: "attention as one operation: queries that do not ascend, or lie outside, are an error",
+  ignore: !hasProducts(),
+  fn: () =>
+    tf.tidy(() => {
+      const parts = {
+        bias: tf.zeros([12]),
+        mask: null,
+        sizes: { batch: 2, length: 3, heads: 2 },
+        scale: 1,
+        dropping: null,
+      };
+      for (const queries of [[1, 1], [2, 1], [-1], [6]]) {
+        const asked = { ...parts, queries: Int32Array.from(queries) };
+        assert.throws(() => fused.attention(make([6, 12], 1, "bf16"), asked), /SongAttention: .*queries/);
+      }
+    }),
+});
 
 test("products in bfloat16: a number that is none stays in its row, or column", () => {
   if (!hasProducts()) return;

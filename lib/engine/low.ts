@@ -140,3 +140,18 @@ export function separateHeads(
 export function hasWholeAttention(qkv: tf.Tensor, heads: number): boolean {
   return hasProducts() && isBfloat16(qkv) && qkv.shape[1]! / 3 / heads % 2 === 0;
 }
+
+/** Adds each row of x [n, width] float32 to the row of the result [size, width] that `rows` names; `skipped` gets nothing. */
+export function sumIntoRows(x: tf.Tensor, rows: Int32Array, size: number, skipped: number | null): tf.Tensor {
+  return tf.tidy(() => {
+    if (hasNative()) {
+      // TensorFlow drops negative segments
+      const kept = skipped === null ? rows : rows.map((row) => row === skipped ? -1 : row);
+      return tf.unsortedSegmentSum(x, tf.tensor1d(kept, "int32"), size);
+    }
+    // WebAssembly lacks UnsortedSegmentSum; scatterND adds repeated indices, and one more row takes what is dropped
+    const target = skipped === null ? rows : rows.map((row) => row === skipped ? size : row);
+    const indices = tf.tensor2d(target, [rows.length, 1], "int32");
+    return tf.slice(tf.scatterND(indices, x, [size + 1, x.shape[1]!]), [0, 0], [size, x.shape[1]!]);
+  });
+}

@@ -21,9 +21,10 @@ import {
   separateHeads,
   splitRows,
   sum,
+  sumIntoRows,
 } from "./low.ts";
 import { lowRank } from "./low_rank.ts";
-import { hasNative, toBfloat16, toFloat32 } from "./raw.ts";
+import { toBfloat16, toFloat32 } from "./raw.ts";
 import type { Tape } from "./tape.ts";
 
 export { type Activation, activationNames };
@@ -147,6 +148,41 @@ export function activate(pass: Pass, x: tf.Tensor, bias: Parameter, kind: Activa
   return output;
 }
 
+/**
+ * activation(x Wᵀ + bias): {@link linear} and {@link activate} as one operation.
+ *
+ * @param x [tokens, in]
+ * @param weight [out, in]
+ * @returns [tokens, out], in the pass's precision
+ */
+export function linearActivate(
+  pass: Pass,
+  x: tf.Tensor,
+  weight: Parameter,
+  bias: Parameter,
+  kind: Activation,
+): tf.Tensor {
+  if (weight.adapter !== null) return activate(pass, linear(pass, x, weight), bias, kind);
+  const { tape, precision } = pass;
+  const input = low(x, precision);
+  const { output, inner } = kernels().linearActivate(
+    input,
+    lowParameter(weight, precision),
+    bias.value(),
+    kind,
+    tape !== null,
+  );
+  tape?.record(output, [x, weight, bias], [input, inner!], (dy) => {
+    const { dx, dBias } = kernels().activateGradient(low(dy, precision), inner!, bias.value(), kind);
+    return [
+      tape.needsGradient(x) ? product(dx, lowParameter(weight, precision)) : null,
+      tape.needsGradient(weight) ? product(dx, input, true, false) : null,
+      dBias,
+    ];
+  });
+  return output;
+}
+
 /** Scale and shift of a layer normalisation, and the ε under its root. */
 export interface Norm {
   weight: Parameter;
@@ -222,6 +258,8 @@ export interface AttentionOptions extends BatchShape {
   /** Added to the scores, [batch or 1, 1 or heads, 1 or length, length]: 0 where attention may look, very negative elsewhere. */
   mask: tf.Tensor | null;
   dropout: number;
+  /** The tokens that ask (`row · length + position`, ascending), which alone get a result; `null`: all. Default `null`. */
+  queries?: Int32Array | null;
 }
 
 /**
@@ -229,7 +267,7 @@ export interface AttentionOptions extends BatchShape {
  *
  * @param qkv [batch · length, 3 · width]: queries, keys and values side by side, before their biases
  * @param biases of queries, keys and values, each [width]
- * @returns [batch · length, width], in the pass's precision
+ * @returns [batch · length or queries, width], in the pass's precision
  */
 export function attend(
   pass: Pass,
@@ -237,7 +275,7 @@ export function attend(
   biases: Parameter[],
   options: AttentionOptions,
 ): tf.Tensor {
-  const { batch, length, heads, scale } = options;
+  const { batch, length, heads, scale, queries = null } = options;
   const { tape, precision } = pass;
   const sizes = { batch, length, heads }, dropping = nextDropping(pass, options.dropout);
   // the mask stays the caller's: the tape gets a copy, which shares the memory
@@ -250,13 +288,14 @@ export function attend(
     return [dQueries!, tf.zerosLike(dKeys!), dValues!];
   };
   if (hasWholeAttention(qkv, heads)) {
-    const parts = () => ({ bias: bias(), mask, sizes, scale, dropping });
+    const own = queries !== null && ascend(queries) ? queries : null;
+    const parts = () => ({ bias: bias(), mask, sizes, scale, dropping, queries: own });
     const output = tf.tidy(() => kernels().attention(qkv, parts()));
     tape?.record(output, [qkv, ...biases], mask === null ? [qkv] : [qkv, mask], (dy) => {
       const { dqkv, dBias } = kernels().attentionGradient(low(dy, precision), qkv, parts());
       return [dqkv, ...byBias(dBias)];
     });
-    return output;
+    return own === null && queries !== null ? selectRows(pass, output, queries) : output;
   }
   const { output, scores, q, k, v } = tf.tidy(() => {
     const [q, k, v] = kernels().splitHeads(qkv, bias(), sizes);
@@ -273,7 +312,11 @@ export function attend(
     return [dqkv, ...byBias(dBias)];
   });
   if (tape === null) tf.dispose([q, k, v, scores]);
-  return output;
+  return queries === null ? output : selectRows(pass, output, queries);
+}
+
+function ascend(rows: Int32Array): boolean {
+  return rows.length > 0 && rows.every((row, i) => i === 0 || row > rows[i - 1]!);
 }
 
 /** One table of an embedding and the row each token takes from it. */
@@ -305,21 +348,6 @@ export function embed(pass: Pass, lookups: Lookup[]): tf.Tensor {
       }),
   );
   return output;
-}
-
-/** Adds each row of x [n, width] to the row of the result [size, width] that `rows` names; `skipped` gets nothing. */
-function sumIntoRows(x: tf.Tensor, rows: Int32Array, size: number, skipped: number | null): tf.Tensor {
-  return tf.tidy(() => {
-    if (hasNative()) {
-      // TensorFlow drops negative segments
-      const kept = skipped === null ? rows : rows.map((row) => row === skipped ? -1 : row);
-      return tf.unsortedSegmentSum(x, tf.tensor1d(kept, "int32"), size);
-    }
-    // WebAssembly lacks UnsortedSegmentSum; scatterND adds repeated indices, and one more row takes what is dropped
-    const target = skipped === null ? rows : rows.map((row) => row === skipped ? size : row);
-    const indices = tf.tensor2d(target, [rows.length, 1], "int32");
-    return tf.slice(tf.scatterND(indices, x, [size + 1, x.shape[1]!]), [0, 0], [size, x.shape[1]!]);
-  });
 }
 
 /** Picks rows of x [tokens, width], for example each text's first token; in x's precision. */

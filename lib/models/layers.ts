@@ -1,7 +1,6 @@
 /** What the architectures share: finding parameters by name, attention masks, the encoder layer, the heads' pieces. */
 import * as tf from "@tensorflow/tfjs";
 import {
-  activate,
   type Activation,
   addBias,
   addNorm,
@@ -10,6 +9,7 @@ import {
   checkpointed,
   layerNorm,
   linear,
+  linearActivate,
   type Norm,
   type Parameter,
   type Pass,
@@ -169,16 +169,17 @@ function selfAttention(
     scale: 1 / Math.sqrt(shape.width / shape.heads),
     mask,
     dropout: shape.attentionDropout,
+    queries: wanted,
   });
-  const { weight, bias } = layer.attentionOutput;
-  const of = (all: tf.Tensor) => wanted === null ? all : selectRows(pass, all, wanted);
-  return addNorm(pass, linear(pass, of(context), weight), bias, of(x), layer.attentionNorm, shape.dropout);
+  const { weight, bias } = layer.attentionOutput,
+    residual = wanted === null ? x : selectRows(pass, x, wanted);
+  return addNorm(pass, linear(pass, context, weight), bias, residual, layer.attentionNorm, shape.dropout);
 }
 
 /** The position-wise network with its residual: LayerNorm(x + Dropout(activation(x W₁ + b₁) W₂ + b₂)). */
 function feedForward(pass: Pass, x: tf.Tensor, layer: EncoderLayer, shape: EncoderShape): tf.Tensor {
   const { intermediate, output } = layer;
-  const inner = activate(pass, linear(pass, x, intermediate.weight), intermediate.bias, shape.activation);
+  const inner = linearActivate(pass, x, intermediate.weight, intermediate.bias, shape.activation);
   return addNorm(pass, linear(pass, inner, output.weight), output.bias, x, layer.outputNorm, shape.dropout);
 }
 
@@ -322,7 +323,7 @@ export function languageLogits(
   epsilon: number,
 ): tf.Tensor {
   const { weight, bias } = linearOf(p, names.dense);
-  const inner = activate(pass, linear(pass, x, weight), bias, activation);
+  const inner = linearActivate(pass, x, weight, bias, activation);
   const normal = layerNorm(pass, inner, normOf(p, names.norm, epsilon));
   return addBias(pass, linear(pass, normal, p(names.decoder)), p(names.bias));
 }

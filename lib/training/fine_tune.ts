@@ -35,7 +35,7 @@ import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
 import { evaluateExamples } from "./evaluate.ts";
-import { withDropout } from "./language_model.ts";
+import { withDropout } from "./dropout.ts";
 import { isOfHighest } from "./freeze.ts";
 import { adaptFor, type Origin, originOf, restoring } from "./lora.ts";
 import { type Reading, textReader, type TextRows } from "./windows.ts";
@@ -161,7 +161,7 @@ function checkComplete(source: string, { initialised }: LoadReport): void {
 }
 
 /** What a model from scratch takes over from its tokenizer. */
-function vocabularyOf(tokenizer: Tokenizer) {
+export function vocabularyOf(tokenizer: Tokenizer) {
   const [padId, clsId, sepId] = (["pad", "cls", "sep"] as const).map((role) => tokenizer.specialId(role));
   return {
     vocabSize: tokenizer.vocabSize,

@@ -18,7 +18,8 @@ import {
   type SaveOptions,
 } from "../models/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
-import { checkVocabulary, reportNotes, tokenizerOf } from "./fine_tune.ts";
+import { withDropout } from "./dropout.ts";
+import { checkVocabulary, reportNotes, tokenizerOf, vocabularyOf } from "./fine_tune.ts";
 import { type Origin, originOf, restoring } from "./lora.ts";
 import type { Trainable } from "./types.ts";
 
@@ -60,7 +61,7 @@ export async function loadLanguageModel(
   const seed = options.seed ?? 0, { hub, narrow } = options;
   const tokenizer = await loadTokenizer(await tokenizerOf(source, options.tokenizer, options.hub));
   if (configNames.includes(source)) {
-    const json = namedConfig(source, tokenizer);
+    const json = namedConfig(source, vocabularyOf(tokenizer));
     const task = taskOf(json, source);
     const model = createModel(json, { task, seed });
     return { model, tokenizer, kind: kindOf(task), notes: [`${source}: all weights are freshly drawn`] };
@@ -99,16 +100,6 @@ export async function generates(source: string, hub?: ResolveOptions): Promise<b
     ? namedConfig(source, { vocabSize: 1, padId: 0 })
     : await configOf(source, hub);
   return languageTaskOf(json, source) === "causal-lm";
-}
-
-/** The same model, its parameters shared, with one rate for every dropout it has; `null` leaves its own. */
-export function withDropout(model: Model, rate: number | null): Model {
-  if (rate === null) return model;
-  const rates = Object.keys(model.config).filter((field) => /^(.+D|d)ropout$/.test(field));
-  return {
-    ...model,
-    config: { ...model.config, ...Object.fromEntries(rates.map((field) => [field, rate])) },
-  };
 }
 
 /** Writes model and tokenizer into a folder that {@link loadLanguageModel} and Python's `from_pretrained` open. */

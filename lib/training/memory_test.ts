@@ -88,7 +88,7 @@ Deno.test("a training that will not fit is refused before its first step, with t
       error.message,
       /needs about .* GiB of memory more, and .* are free.* for 32 rows of 30 tokens/,
     );
-    assert.match(error.message, /gradientCheckpointing to true; a smaller batchSize or maxLength helps too/);
+    assert.match(error.message, /turn gradientCheckpointing on; a smaller batchSize or maxLength helps too/);
     advised = Number(error.message.match(/Set microBatchTokens to (\d+)/)![1]);
     return true;
   });

@@ -46,4 +46,4 @@ export { train } from "./trainer.ts";
 export * from "./types.ts";
 export * from "./word_vectors.ts";
 export { type Reading, textReader, type TextRows, windowsOf } from "./windows.ts";
-export { checkUnknownTokens } from "./unknown_tokens.ts";
+export { checkUnknownTokens, sayUnknown } from "./unknown_tokens.ts";

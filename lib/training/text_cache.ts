@@ -160,12 +160,13 @@ async function makeParts(
   if (mine.some(({ side }) => side === "validation")) return;
   const before = sources.slice(0, source).reduce((sum, { bytes }) => sum + bytes, 0);
   const start = mine.at(-1)?.texts ?? 0;
+  // those that fall back on bytes know everything
+  const unknownId = tokenizer.specialId("unk") ?? -1;
   const unknownOf = (ids: readonly number[]) => {
     let count = 0;
     for (const id of ids) if (id === unknownId) count++;
     return count;
   };
-  const unknownId = tokenizer.unkId;
   let texts = 0, tokens = 0, told = performance.now(), bytes = mine.at(-1)?.bytes ?? 0;
   let part = { rows: [] as number[][], ownTexts: 0, unknown: 0 };
   const validation = { rows: [] as number[][], ownTexts: 0, unknown: 0 };

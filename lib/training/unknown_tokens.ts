@@ -31,8 +31,17 @@ export function checkUnknownTokens(
       tokens++;
     }
   }
-  const share = tokens === 0 ? 0 : unknown / tokens;
-  if (share < notedFrom) return null;
+  return sayUnknown(tokenizer, tokens === 0 ? 0 : unknown / tokens);
+}
+
+/**
+ * What there is to say of a share of unknown tokens: a sentence, or `null`.
+ *
+ * @throws UserError from half on
+ */
+export function sayUnknown(tokenizer: Tokenizer, share: number): string | null {
+  const unkId = tokenizer.specialId("unk");
+  if (unkId === null || share < notedFrom) return null;
   const percent = `${(100 * share).toFixed(0)} % of the texts' tokens are unknown to the tokenizer (${
     tokenizer.idToToken(unkId)
   }; ${tokenizer.source})`;

@@ -6,7 +6,7 @@ import { holdFolder, UserError } from "../../lib/ground/mod.ts";
 import { parameterCount } from "../../lib/models/mod.ts";
 import { listenForStop, progressBar, saveFigure, trainingProgress } from "../../lib/notebook/mod.ts";
 import { lossCurve } from "../../lib/plots/mod.ts";
-import { songRows, splitToLearn } from "../../lib/songs/mod.ts";
+import { songRows, type Split, splitToLearn } from "../../lib/songs/mod.ts";
 import {
   type CachedSource,
   cacheTexts,
@@ -14,6 +14,7 @@ import {
   pretrain,
   rowLayout,
   saveLanguageModel,
+  sayUnknown,
   setAside,
   startWithWordVectors,
   textFiles,
@@ -40,6 +41,7 @@ function weighed(argument: string): { path: string; times: number } {
 using _ = await holdFolder(output);
 await findModel(source, { trained: false });
 const sources: TextSource[] = [];
+let onlySplit: Split | null = null;
 for (const table of tables) {
   const { path, times } = weighed(table);
   const songs = await readCleanSongs(path, { ...options, purpose: "texts" });
@@ -52,12 +54,12 @@ for (const table of tables) {
   const split = splitToLearn(songs, { table: path, genres: options.genres, seed });
   sources.push(textSource(path, lyricsOf(split.train), { times, side: "train" }));
   sources.push(textSource(`${path}, validation`, lyricsOf(split.validation), { side: "validation" }));
-  if (tables.length === 1) await writeSplit(output, split);
+  if (tables.length === 1) onlySplit = split;
 }
 for (const [files, running] of [[text, false], [document, true]] as const) {
   for (const file of files) {
     const { path, times } = weighed(file);
-    sources.push(...await textFiles(path, { times, running }));
+    for (const source of await textFiles(path, { times, running })) sources.push(source);
   }
 }
 
@@ -105,7 +107,11 @@ const cache = await telling(
       signal: stop.signal,
     }),
 );
-for (const source of cache.sources) console.log(sourceLine(source));
+for (const source of cache.sources) {
+  console.log(sourceLine(source));
+  const note = sayUnknown(language.tokenizer, source.unknown / Math.max(1, source.tokens));
+  if (note !== null) console.log(`${source.name}: ${note}`);
+}
 if (cache.train.length === 0) {
   throw new UserError("There is nothing to train on: none of the texts holds a word.");
 }
@@ -150,6 +156,10 @@ await saveFigure(lossCurve(run.history, { tokens: true }), join(output, "curve.p
 if (run.ended === "interrupted") {
   console.log(`Stopped after step ${run.steps}; the same command goes on from there.`);
   Deno.exit(130);
+}
+// where one table was read, `train` and `evaluate` know by this which of its songs the model has seen
+for (const folder of onlySplit === null ? [] : [output, run.bestFolder!]) {
+  await writeSplit(folder, onlySplit!);
 }
 if (options.bf16) {
   const folder = join(output, "bf16"), best = await loadLanguageModel(run.bestFolder!);

@@ -31,8 +31,8 @@ void add_bias(const bf16* from, const float* bias, bf16* to, int64_t count) {
   }
 }
 
-// What forward and backward pass begin with: qkv [batch · length, 3 · heads · size], bias [3 · heads · size], a mask and a
-// dropout.
+// What forward and backward pass begin with: qkv [batch · length, 3 · heads · size], bias [3 · heads · size], a mask, a
+// dropout, and the tokens that ask (rows of qkv, ascending; all where there are none): the others are asked alone.
 struct Heads {
   int64_t batch, length, heads, size, width;
   int64_t even;  // length, rounded up
@@ -41,21 +41,42 @@ struct Heads {
   MaskRows mask;
   float scale;
   Dropout dropout;
+  const int32_t* queries = nullptr;
+  std::vector<int64_t> first;  // of each row of the batch, its first query; and how many there are
   bool fits;
 
-  // The inputs from `first` on: qkv, bias, mask, key, sizes [batch, length, heads].
-  Heads(Call& call, int first, const Attributes& attributes)
-      : scale(attributes.scale), dropout(attributes.rate, call.in<int32_t>(first + 3)) {
-    TF_Tensor* input = call.input(first);
+  // The inputs from `at` on: qkv, bias, mask, key, sizes [batch, length, heads], queries.
+  Heads(Call& call, int at, const Attributes& attributes)
+      : scale(attributes.scale), dropout(attributes.rate, call.in<int32_t>(at + 3)) {
+    TF_Tensor* input = call.input(at);
     qkv = static_cast<const bf16*>(TF_TensorData(input));
-    bias = call.in<float>(first + 1);
-    const int32_t* sizes = call.in<int32_t>(first + 4);
+    bias = call.in<float>(at + 1);
+    const int32_t* sizes = call.in<int32_t>(at + 4);
     batch = sizes[0], length = sizes[1], heads = sizes[2];
     width = TF_Dim(input, 1) / 3;
     size = width / heads;
     even = rounded_up(length, 2);
-    fits = size % 2 == 0 && mask.fit(call.input(first + 2), {batch, heads, length, length});
+    fits = size % 2 == 0 && mask.fit(call.input(at + 2), {batch, heads, length, length}) && find(call.input(at + 5));
   }
+
+  // Which queries belong to which row of the batch. False where they do not ascend, or lie outside.
+  bool find(TF_Tensor* asked) {
+    const int64_t count = TF_TensorElementCount(asked);
+    if (count > 0) queries = static_cast<const int32_t*>(TF_TensorData(asked));
+    for (int64_t b = 0, i = 0; b <= batch; b++) {
+      while (queries != nullptr && i < count && queries[i] < b * length) {
+        if (queries[i] < 0 || (i > 0 && queries[i] <= queries[i - 1])) return false;
+        i++;
+      }
+      first.push_back(queries == nullptr ? b * length : i);
+    }
+    return queries == nullptr || first.back() == count;
+  }
+
+  int64_t all_queries() const { return first.back(); }
+  int64_t queries_of(int64_t b) const { return first[b + 1] - first[b]; }
+  // The place of one of them in its row.
+  int64_t place(int64_t b, int64_t i) const { return queries == nullptr ? i : queries[first[b] + i] - b * length; }
 
   int64_t keys() const { return rounded_up(length, kTileColumns); }
   int64_t columns() const { return rounded_up(size, kTileColumns); }
@@ -117,22 +138,24 @@ void rows_to_bf16(const bf16* a, int64_t row_bytes, int64_t rows, const bf16* pa
   }
 }
 
-// Xᵀ B, X [length, length] with rows `even` apart, B packed, to [length, size] in bfloat16 with rows `stride` apart.
-void transposed_product(const Heads& h, const bf16* x, bf16* own, const bf16* panels, bf16* to, int64_t stride) {
+// Xᵀ B, X [rows, length] with rows `even` apart, B packed, to [length, size] in bfloat16 with rows `stride` apart.
+void transposed_product(const Heads& h, const bf16* x, int64_t rows, bf16* own, const bf16* panels, bf16* to,
+                        int64_t stride) {
+  const int64_t inner = rounded_up(rows, 2);
   constexpr int64_t most = 8 * kTileRows;
   for (int64_t from = 0; from < h.length; from += most) {
     const int64_t count = std::min(most, h.length - from);
-    pack_transposed({x, h.even}, h.length, from, count, 0, h.length, own);
+    pack_transposed({x, h.even}, h.length, from, count, 0, rows, own);
     for (int64_t i = 0; i < count; i += kTileRows) {
-      rows_to_bf16<true>(own + i * h.even, 0, std::min(kTileRows, count - i), panels, h.even, to + (from + i) * stride,
+      rows_to_bf16<true>(own + i * inner, 0, std::min(kTileRows, count - i), panels, inner, to + (from + i) * stride,
                          stride, h.size);
     }
   }
 }
 
-// A head's queries, keys and values with their biases.
+// A head's queries, keys and values with their biases; of the queries those that ask.
 struct Head {
-  int64_t b, head;
+  int64_t b, head, count;
   const bf16 *q, *k, *v;
 };
 
@@ -146,8 +169,13 @@ void over_heads(const Heads& h, const Part& part) {
     h.read(b, first, group, read.get());
     Workspace workspace(h);
     for (int64_t i = 0; i < group; i++) {
-      const bf16* q = read.get() + i * h.one();
-      part(Head{b, first + i, q, q + all, q + 2 * all}, workspace);
+      bf16* q = read.get() + i * h.one();
+      const int64_t count = h.queries_of(b);
+      // they ascend: each moves up to a place that was read
+      for (int64_t r = 0; r < count && h.queries != nullptr; r++) {
+        std::copy_n(q + h.place(b, r) * h.size, h.size, q + r * h.size);
+      }
+      part(Head{b, first + i, count, q, q + all, q + 2 * all}, workspace);
     }
   });
 }
@@ -170,11 +198,11 @@ void forward(const Heads& h, const Head& head, ForwardSpace& space, bf16* output
   const Dropout drop = h.dropout;
   pack_rows({head.k, h.size}, h.size, length, 0, keys, 0, h.size, space.k.get());
   pack_columns({head.v, h.size}, h.even, h.size, 0, h.columns(), 0, h.even, space.v.get());
-  for (int64_t from = 0; from < length; from += kTileRows) {
-    const int64_t rows = std::min(kTileRows, length - from);
+  for (int64_t from = 0; from < head.count; from += kTileRows) {
+    const int64_t rows = std::min(kTileRows, head.count - from);
     rows_to_float(head.q + from * h.size, 2 * h.size, rows, space.k.get(), h.size, space.scores.get(), keys, length);
     for (int64_t r = 0; r < rows; r++) {
-      const int64_t t = from + r, row = (head.b * h.heads + head.head) * length + t, n = length;
+      const int64_t t = h.place(head.b, from + r), row = (head.b * h.heads + head.head) * length + t, n = length;
       float* e = space.scores.get() + r * keys;
       const float inverted = softmax_row(e, h.mask.at(head.b, head.head, t), h.scale, n, e);
       if (drop.active()) {
@@ -187,22 +215,22 @@ void forward(const Heads& h, const Head& head, ForwardSpace& space, bf16* output
       narrow(e, space.p.get() + r * h.even, n);
     }
     rows_to_bf16<false>(space.p.get(), 2 * h.even, rows, space.v.get(), h.even,
-                        output + (head.b * length + from) * h.width + head.head * h.size, h.width, h.size);
+                        output + (h.first[head.b] + from) * h.width + head.head * h.size, h.width, h.size);
   }
 }
 
-// Dropout(softmax(q kᵀ · scale + mask)) v of every head, side by side: [batch · length, width].
+// Dropout(softmax(q kᵀ · scale + mask)) v of every head, side by side: [queries, width].
 void attention(void* made, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<Attributes*>(made);
   Call call(context);
   const Heads h(call, 0, attributes);
-  if (!h.fits) return call.fail("SongAttention: heads of an odd width, or a mask that does not fit.");
-  bf16* output = call.out<bf16>(0, TF_BFLOAT16, {h.batch * h.length, h.width});
+  if (!h.fits) return call.fail("SongAttention: heads of an odd width, or a mask or queries that do not fit.");
+  bf16* output = call.out<bf16>(0, TF_BFLOAT16, {h.all_queries(), h.width});
   over_heads<ForwardSpace>(h, [&](const Head& head, ForwardSpace& space) { forward(h, head, space, output); });
 }
 
 struct BackwardSpace {
-  Scratch<bf16> k, v, columns, own, p, ds;
+  Scratch<bf16> k, v, columns, own, p, ds, dq;
   Scratch<float> scores, above;
 
   explicit BackwardSpace(const Heads& h)
@@ -212,6 +240,7 @@ struct BackwardSpace {
         own(scratch<bf16>(8 * kTileRows * h.even)),
         p(scratch<bf16>(h.length * h.even)),
         ds(scratch<bf16>(h.length * h.even)),
+        dq(scratch<bf16>(kTileRows * h.size)),
         scores(scratch<float>(kTileRows * h.keys())),
         above(scratch<float>(kTileRows * h.keys())) {}
 };
@@ -259,28 +288,34 @@ void backward(const Heads& h, const Head& head, BackwardSpace& space, const bf16
   const int64_t length = h.length, keys = h.keys(), even = h.even, size = h.size, stride = 3 * h.width;
   bf16* d[3];
   for (int64_t part = 0; part < 3; part++) d[part] = dqkv + head.b * length * stride + part * h.width + head.head * size;
-  dy += head.b * length * h.width + head.head * size;
+  dy += h.first[head.b] * h.width + head.head * size;
+  if (head.count < length) {
+    for (int64_t t = 0; t < length; t++) std::fill(d[0] + t * stride, d[0] + t * stride + size, 0);
+  }
   pack_rows({head.k, size}, size, length, 0, keys, 0, size, space.k.get());
   pack_rows({head.v, size}, size, length, 0, keys, 0, size, space.v.get());
   pack_columns({head.k, size}, even, size, 0, h.columns(), 0, even, space.columns.get());
-  for (int64_t from = 0; from < length; from += kTileRows) {
-    const int64_t rows = std::min(kTileRows, length - from);
+  for (int64_t from = 0; from < head.count; from += kTileRows) {
+    const int64_t rows = std::min(kTileRows, head.count - from);
     rows_to_float(head.q + from * size, 2 * size, rows, space.k.get(), size, space.scores.get(), keys, length);
     rows_to_float(dy + from * h.width, 2 * h.width, rows, space.v.get(), size, space.above.get(), keys, length);
     for (int64_t r = 0; r < rows; r++) {
-      const int64_t t = from + r, row = (head.b * h.heads + head.head) * length + t;
-      bf16 *p = space.p.get() + t * even, *ds = space.ds.get() + t * even;
+      const int64_t t = h.place(head.b, from + r), row = (head.b * h.heads + head.head) * length + t;
+      bf16 *p = space.p.get() + (from + r) * even, *ds = space.ds.get() + (from + r) * even;
       p[even - 1] = ds[even - 1] = 0;
       softmax_gradient(h, row, h.mask.at(head.b, head.head, t), space.scores.get() + r * keys,
                        space.above.get() + r * keys, p, ds);
     }
-    rows_to_bf16<false>(space.ds.get() + from * even, 2 * even, rows, space.columns.get(), even, d[0] + from * stride,
-                        stride, size);
+    rows_to_bf16<false>(space.ds.get() + from * even, 2 * even, rows, space.columns.get(), even, space.dq.get(), size,
+                        size);
+    for (int64_t r = 0; r < rows; r++) {
+      std::copy_n(space.dq.get() + r * size, size, d[0] + h.place(head.b, from + r) * stride);
+    }
   }
-  pack_columns({head.q, size}, even, size, 0, h.columns(), 0, even, space.columns.get());
-  transposed_product(h, space.ds.get(), space.own.get(), space.columns.get(), d[1], stride);
-  pack_columns({dy, h.width}, length, size, 0, h.columns(), 0, length, space.columns.get());
-  transposed_product(h, space.p.get(), space.own.get(), space.columns.get(), d[2], stride);
+  pack_columns({head.q, size}, head.count, size, 0, h.columns(), 0, head.count, space.columns.get());
+  transposed_product(h, space.ds.get(), head.count, space.own.get(), space.columns.get(), d[1], stride);
+  pack_columns({dy, h.width}, head.count, size, 0, h.columns(), 0, head.count, space.columns.get());
+  transposed_product(h, space.p.get(), head.count, space.own.get(), space.columns.get(), d[2], stride);
   for (int part = 0; part < 3; part++) {
     float* sum = sums + head.b * stride + part * h.width + head.head * size;
     std::fill(sum, sum + size, 0.0f);
@@ -298,7 +333,7 @@ void attention_gradient(void* made, TF_OpKernelContext* context) {
   Call call(context);
   const bf16* dy = call.in<bf16>(0);
   const Heads h(call, 1, attributes);
-  if (!h.fits) return call.fail("SongAttentionGradient: heads of an odd width, or a mask that does not fit.");
+  if (!h.fits) return call.fail("SongAttentionGradient: heads of an odd width, or a mask or queries that do not fit.");
   const int64_t width = 3 * h.width;
   bf16* dqkv = call.out<bf16>(0, TF_BFLOAT16, {h.batch * h.length, width});
   float* dbias = call.out<float>(1, TF_FLOAT, {width});
@@ -317,13 +352,13 @@ void attention_gradient(void* made, TF_OpKernelContext* context) {
 std::vector<Operation> attention_whole_operations() {
   return {
       {"SongAttention",
-       {"qkv: T", "bias: float", "mask: float", "key: int32", "sizes: int32"},
+       {"qkv: T", "bias: float", "mask: float", "key: int32", "sizes: int32", "queries: int32"},
        {"context: T"},
        {"scale: float", "rate: float"},
        nullptr,
        attention},
       {"SongAttentionGradient",
-       {"dy: T", "qkv: T", "bias: float", "mask: float", "key: int32", "sizes: int32"},
+       {"dy: T", "qkv: T", "bias: float", "mask: float", "key: int32", "sizes: int32", "queries: int32"},
        {"dqkv: T", "dbias: float"},
        {"scale: float", "rate: float"},
        nullptr,

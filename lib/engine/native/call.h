@@ -69,7 +69,7 @@ constexpr TF_DataType type_of() {
 // What an operation is made with.
 struct Attributes {
   float rate = 0, epsilon = 0, scale = 1;
-  bool transpose_a = false, transpose_b = false;
+  bool transpose_a = false, transpose_b = false, keep = false;
 };
 
 // What a tensor holds, or zeros where it is empty.

@@ -34,6 +34,7 @@ void* read_attributes(TF_OpKernelConstruction* construction) {
   };
   read_bool("transpose_a", &attributes->transpose_a);
   read_bool("transpose_b", &attributes->transpose_b);
+  read_bool("keep", &attributes->keep);
   TF_DeleteStatus(status);
   return attributes;
 }

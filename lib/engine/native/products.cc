@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "call.h"
+#include "gelu.h"
 #include "operations.h"
 #include "threads.h"
 
@@ -23,20 +24,38 @@ struct Product {
   Side a, b;
   bool transpose_a, transpose_b;
   bf16* c;
+  // where they are given, what GELU makes of the sums with a bias; c may be null then
+  const float* bias = nullptr;
+  bf16* activated = nullptr;
 };
 
+// The end of a panel with GELU: its sums are still in the cache.
+void activate(const Product& p, int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums) {
+  const VectorGelu gelu;
+  const Pair bias = load_32(p.bias + column, columns);
+  for (int64_t i = 0; i < rows; i++) {
+    const int64_t at = (row + i) * p.columns + column;
+    const Pair x = load_32(sums + i * kTileColumns, columns);
+    if (p.c != nullptr) store_32(p.c + at, columns, x);
+    store_32(p.activated + at, columns, gelu(x + bias));
+  }
+}
+
+// The tiles of a task for a slab of the inner dimension, panel by panel; `sums` has 32 columns of all its rows after another.
 template <bool Packed, Into into>
 void tiles(const Product& p, const bf16* a, int64_t row, int64_t rows, int64_t column, int64_t columns, int64_t k,
-           int64_t depth, const bf16* packed, float* sums) {
+           int64_t depth, const bf16* packed, float* sums, bool ends) {
   for (int64_t j = 0; j < columns; j += kTileColumns) {
     const bf16* panel = packed + (column + j) * p.even + k * kTileColumns;
     for (int64_t i = 0; i < rows; i += kTileRows) {
       const int64_t count = std::min(kTileRows, rows - i);
       const char* from = reinterpret_cast<const char*>(Packed ? a + i * rounded_up(depth, 2) : a + i * p.a.stride);
-      tile_of<Packed, into>(count)(from, 2 * p.a.stride, panel, (depth + 1) / 2, sums + i * kTaskColumns + j, kTaskColumns,
+      tile_of<Packed, into>(count)(from, 2 * p.a.stride, panel, (depth + 1) / 2, sums + i * kTileColumns, kTileColumns,
                                    p.c + (row + i) * p.columns + column + j, p.columns,
                                    std::min(kTileColumns, columns - j));
     }
+    if (ends) activate(p, row, rows, column + j, std::min(kTileColumns, columns - j), sums);
+    sums += kTaskRows * kTileColumns;
   }
 }
 
@@ -44,16 +63,17 @@ template <bool Packed>
 void task(const Product& p, int64_t row, int64_t column, const bf16* packed) {
   const int64_t rows = std::min(kTaskRows, p.rows - row), columns = std::min(kTaskColumns, p.columns - column);
   const int64_t most = p.inner <= 2 * kSlab ? p.inner : kSlab;
-  const auto sums = scratch<float>(p.inner > most ? kTaskRows * kTaskColumns : 0);
+  const auto sums = scratch<float>(p.inner > most || p.activated != nullptr ? kTaskRows * kTaskColumns : 0);
   const auto own = scratch<bf16>(Packed ? kTaskRows * rounded_up(most, 2) : 0);
   for (int64_t k = 0; k < p.inner; k += most) {
     const int64_t depth = std::min(most, p.inner - k);
     if (Packed) pack_transposed(p.a, p.rows, row, rows, k, depth, own.get());
     const bf16* a = Packed ? own.get() : p.a.values + row * p.a.stride + k;
-    const bool first = k == 0, last = k + depth == p.inner;
+    const bool ends = p.activated != nullptr && k + depth == p.inner;
+    const bool first = k == 0, last = k + depth == p.inner && !ends;
     auto run = first ? (last ? tiles<Packed, Into::kBf16> : tiles<Packed, Into::kFloat>)
                      : (last ? tiles<Packed, Into::kAddedBf16> : tiles<Packed, Into::kAddedFloat>);
-    run(p, a, row, rows, column, columns, k, depth, packed, sums.get());
+    run(p, a, row, rows, column, columns, k, depth, packed, sums.get(), ends);
   }
 }
 
@@ -96,10 +116,37 @@ void product(void* made, TF_OpKernelContext* context) {
   multiply(p);
 }
 
+// gelu(x wᵀ + bias), x [rows, inner], w [columns, inner], and x wᵀ itself, or nothing where it is not to be kept.
+void product_gelu(void* made, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<Attributes*>(made);
+  Call call(context);
+  TF_Tensor *x = call.input(0), *w = call.input(1);
+  Product p;
+  p.transpose_a = false;
+  p.transpose_b = true;
+  p.rows = TF_Dim(x, 0);
+  p.inner = TF_Dim(x, 1);
+  p.columns = TF_Dim(w, 0);
+  p.even = rounded_up(p.inner, 2);
+  if (TF_Dim(w, 1) != p.inner || p.even != p.inner) {
+    return call.fail("SongProductGelu: the inner dimensions differ or are odd.");
+  }
+  p.a = {static_cast<const bf16*>(TF_TensorData(x)), p.inner};
+  p.b = {static_cast<const bf16*>(TF_TensorData(w)), p.inner};
+  p.bias = call.in<float>(2);
+  p.activated = call.out<bf16>(0, TF_BFLOAT16, {p.rows, p.columns});
+  bf16* kept = call.out<bf16>(1, TF_BFLOAT16, {attributes.keep ? p.rows : 0, p.columns});
+  p.c = attributes.keep ? kept : nullptr;
+  multiply(p);
+}
+
 }  // namespace
 
 std::vector<Operation> product_operations() {
-  return {{"SongProduct", {"a: T", "b: T"}, {"c: T"}, {"transpose_a: bool", "transpose_b: bool"}, nullptr, product}};
+  return {
+      {"SongProduct", {"a: T", "b: T"}, {"c: T"}, {"transpose_a: bool", "transpose_b: bool"}, nullptr, product},
+      {"SongProductGelu", {"x: T", "w: T", "bias: float"}, {"y: T", "kept: T"}, {"keep: bool"}, nullptr, product_gelu},
+  };
 }
 #else
 std::vector<Operation> product_operations() { return {}; }

@@ -57,14 +57,18 @@ export async function searchModels(
   const train = songRows(data.train), measured = songRows(data.measured), labels = genresOf(data.train);
   const sides = { train, validation: [], test: measured };
   const way: SongWay = recipe.oversample ? "oversampling" : "weights";
-  const candidate = (model: string, name: Name, method: Method, seed: number | null): Candidate => ({
-    model,
-    name,
-    start: seed === null ? "no network" : configNames.includes(model) ? "from scratch" : "pretrained",
-    wholeLyrics: method.kind === "words" && method.read === "whole",
-    seed,
-    trial: { method, labels, sides, seed: seed ?? 0, ...(seed !== null && { about: `seed ${seed}` }) },
-  });
+  const candidate = (model: string, name: Name, method: Method, seed: number | null): Candidate => {
+    const wholeLyrics = method.kind === "words" && method.read === "whole";
+    const about = seed !== null ? `seed ${seed}` : wholeLyrics ? "가사 전체 · whole lyrics" : undefined;
+    return {
+      model,
+      name,
+      start: seed === null ? "no network" : configNames.includes(model) ? "from scratch" : "pretrained",
+      wholeLyrics,
+      seed,
+      trial: { method, labels, sides, seed: seed ?? 0, ...(about !== undefined && { about }) },
+    };
+  };
   // as much as the rows of a network hold, without the special tokens between them
   const room = recipe.maxLength - 2, more = (recipe.maxWindows - 1) * (room - recipe.windowOverlap);
   const nGrams = [false, true].flatMap((whole) =>
