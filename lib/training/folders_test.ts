@@ -136,7 +136,10 @@ Deno.test("setAside, killed in between, is ended by the next call, in the same p
     const place = join(folder, "earlier", "1970-01-01T00-00-00");
     await Deno.mkdir(place, { recursive: true });
     await Deno.rename(join(folder, "best"), join(place, "best"));
+    // what has come in its place meanwhile is not that run's
+    await fill(join(folder, "best"), "two");
     assert.equal(await setAside(folder, files), place);
     assert.deepEqual(names(place), files);
+    assert.deepEqual([await read(join(place, "best")), await read(join(folder, "best"))], ["one", "two"]);
   });
 });

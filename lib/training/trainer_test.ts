@@ -375,6 +375,13 @@ Deno.test("bestMetric can be one of the caller's; an unknown one is an error tha
   const { best } = await run({ bestMetric: "macroF1" }, { validationMetrics });
   assert.equal(best!.epoch, 1);
   await assert.rejects(run({ bestMetric: "f1" }, { validationMetrics }), /"f1", .*macroF1, loss, accuracy/);
+  let steps = 0;
+  const counting = { callbacks: [{ onStep: () => void steps++ }] };
+  await assert.rejects(
+    run({ bestMetric: "f1" }, counting),
+    /bestMetric is "f1", but validation gives loss, accuracy/,
+  );
+  assert.equal(steps, 0, "what is known before the first step is told before it");
 });
 
 Deno.test("frozen layers stay as they are to the bit, and thaw one by one", async () => {
