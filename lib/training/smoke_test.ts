@@ -40,8 +40,9 @@ Deno.test("smoke: a small model trains, its loss falls, and the best one is kept
     model.dispose();
     const evaluations = history.filter((record): record is EvaluationRecord => record.kind === "evaluation");
     const [first, last] = [evaluations[0]!, evaluations.at(-1)!];
+    // over eight seeds the share left is 0.04 to 0.5
     assert.ok(
-      last.train.loss < 0.3 * first.train.loss,
+      last.train.loss < 0.6 * first.train.loss,
       `${first.train.loss} to ${last.train.loss} on ${engine}`,
     );
     assert.ok(last.validation!.accuracy > 0.8, `accuracy ${last.validation!.accuracy} on ${engine}`);
