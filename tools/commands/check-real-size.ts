@@ -110,11 +110,24 @@ async function steps(): Promise<void> {
     width,
   ]];
   if (keys.length !== shapes.length) throw new Error(`${keys.length} dropouts, ${shapes.length} expected.`);
-  const file = await Deno.open(join(folder, "masks.bin"), { write: true, create: true, truncate: true });
-  for (const [i, shape] of shapes.entries()) {
-    const factors = tf.tidy(() => kernels().dropout(tf.ones(shape), { rate, key: keys[i]! }));
+  const keptOf = (shape: number[], key: RandomKey) => {
+    const factors = tf.tidy(() => kernels().dropout(tf.ones(shape), { rate, key }));
     const kept = Uint8Array.from(factors.dataSync(), (factor) => factor > 0 ? 1 : 0);
     factors.dispose();
+    return kept;
+  };
+  // the ends of the last layer compute each row's first token alone: what others would lose is read by nobody
+  const ofFirstTokens = (kept: Uint8Array) => {
+    const all = new Uint8Array(rows * length * width).fill(1);
+    for (let row = 0; row < rows; row++) {
+      all.set(kept.subarray(row * width, (row + 1) * width), row * length * width);
+    }
+    return all;
+  };
+  const file = await Deno.open(join(folder, "masks.bin"), { write: true, create: true, truncate: true });
+  for (const [i, shape] of shapes.entries()) {
+    const key = keys[i]!, ends = [shapes.length - 3, shapes.length - 2].includes(i);
+    const kept = ends ? ofFirstTokens(keptOf([rows, width], key)) : keptOf(shape, key);
     for (let done = 0; done < kept.length;) done += await file.write(kept.subarray(done));
   }
   file.close();
