@@ -1,6 +1,6 @@
 /** `deno task folds`: every method on the folds of a published comparison, with paired intervals. */
 import { join } from "node:path";
-import { UserError } from "../../lib/ground/mod.ts";
+import { holdFolder, UserError } from "../../lib/ground/mod.ts";
 import { configNames } from "../../lib/models/mod.ts";
 import { trainingProgress, trialsProgress } from "../../lib/notebook/mod.ts";
 import { songRows, songsFrame } from "../../lib/songs/mod.ts";
@@ -67,6 +67,7 @@ const options = readOptions({
     learningRate: recipeOptions.learningRate,
   },
 });
+using _ = await holdFolder(options.output);
 const { output, seed } = options;
 
 function checked(option: string, chosen: string[], known: readonly string[], isOther = (_: string) => false) {
