@@ -6,7 +6,7 @@ import { loadTokenizer } from "../tokenizer/mod.ts";
 import { adaptToSongs } from "./adapt.ts";
 import { loadClassifier } from "./fine_tune.ts";
 import { saveLanguageModel } from "./language_model.ts";
-import { tinyRecipe, withFolder, withoutTimes } from "./testing.ts";
+import { tinyRecipe, tinyTextConfig, withFolder, withoutTimes } from "./testing.ts";
 import type { EvaluationRecord } from "./types.ts";
 
 await startEngine();
@@ -23,17 +23,7 @@ const lyrics = (count: number) =>
 
 Deno.test("adaptToSongs: goes on with a checkpoint's reading on the songs, is gone on with, and gives a start for a classifier", async () => {
   await withFolder(async (folder) => {
-    const model = createModel({
-      model_type: "bert",
-      vocab_size: tokenizer.vocabSize,
-      hidden_size: 16,
-      num_hidden_layers: 1,
-      num_attention_heads: 2,
-      intermediate_size: 32,
-      max_position_embeddings: 64,
-      pad_token_id: tokenizer.padId,
-      initializer_range: 0.1,
-    }, { task: "masked-lm", seed: 1 });
+    const model = createModel(tinyTextConfig(tokenizer), { task: "masked-lm", seed: 1 });
     const source = `${folder}/source`, word = "bert.embeddings.word_embeddings.weight";
     await saveLanguageModel({ model, tokenizer }, source);
     const recipe = {

@@ -1,6 +1,6 @@
 /** Examples to train on, however they are kept: in memory, or on a disk and read when their turn comes. */
-import { createHash } from "node:crypto";
 import { permutation, randomKey } from "../engine/mod.ts";
+import { fingerprint } from "../ground/mod.ts";
 import type { Example } from "./batches.ts";
 
 /** A list of examples. */
@@ -23,7 +23,7 @@ export function examplesOfList(examples: readonly Example[] | Examples): Example
     length: list.length,
     lengths: Int32Array.from(list, ({ inputIds }) => inputIds.length),
     get fingerprint() {
-      return fingerprint(list);
+      return listFingerprint(list);
     },
     at: (index) => list[index]!,
   };
@@ -44,13 +44,12 @@ export function sampleExamples(examples: Examples, count: number | null, seed: n
 }
 
 /** A number that changes with any example's tokens, labels or weight. */
-function fingerprint(examples: readonly Example[]): string {
-  const hash = createHash("sha256");
-  for (const example of examples) {
+function listFingerprint(examples: readonly Example[]): string {
+  const lines = examples.values().map((example) => {
     const { songId, inputIds, tokenTypeIds = "", label, targets = label, tokenLabels = targets, weight } =
       example;
     const windows = example.windows === undefined ? "" : `|${example.windows.join(" ")}`;
-    hash.update(`${songId}|${inputIds}|${tokenTypeIds}|${tokenLabels}|${weight}${windows}\n`);
-  }
-  return `${examples.length} examples, ${hash.digest("hex").slice(0, 16)}`;
+    return `${songId}|${inputIds}|${tokenTypeIds}|${tokenLabels}|${weight}${windows}\n`;
+  });
+  return `${examples.length} examples, ${fingerprint(lines).slice(0, 16)}`;
 }

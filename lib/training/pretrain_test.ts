@@ -6,27 +6,19 @@ import { loadTokenizer } from "../tokenizer/mod.ts";
 import { loadClassifier } from "./fine_tune.ts";
 import { type LanguageModel, loadLanguageModel } from "./language_model.ts";
 import { packTexts, pretrain } from "./pretrain.ts";
-import { tinyRecipe, withFolder, withoutTimes } from "./testing.ts";
+import { tinyRecipe, tinyTextConfig, withFolder, withoutTimes } from "./testing.ts";
 import type { EvaluationRecord, StepRecord } from "./types.ts";
 
 await startEngine();
 const tokenizer = await loadTokenizer(fileURLToPath(new URL("../../data/tokenizer", import.meta.url)));
-const { sepId, vocabSize } = tokenizer;
+const { sepId } = tokenizer;
 
 function language(change: JsonObject = { model_type: "bert" }): LanguageModel {
   const kind = change.model_type === "llama" ? "causal" : "masked";
-  const model = createModel({
-    vocab_size: vocabSize,
-    hidden_size: 16,
-    num_hidden_layers: 1,
-    num_attention_heads: 2,
-    intermediate_size: 32,
-    max_position_embeddings: 64,
-    pad_token_id: tokenizer.padId,
-    eos_token_id: sepId,
-    initializer_range: 0.1,
-    ...change,
-  }, { task: kind === "causal" ? "causal-lm" : "masked-lm", seed: 1 });
+  const model = createModel(tinyTextConfig(tokenizer, { eos_token_id: sepId, ...change }), {
+    task: kind === "causal" ? "causal-lm" : "masked-lm",
+    seed: 1,
+  });
   return { model, tokenizer, kind, notes: [] };
 }
 

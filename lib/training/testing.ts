@@ -1,6 +1,7 @@
 /** What this folder's tests share: a tiny model and examples that it can learn. */
 import { generator, randomKey } from "../engine/mod.ts";
 import { createModel, disposeModel, type JsonObject, lossOf, saveCheckpoint } from "../models/mod.ts";
+import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
 import type { HistoryRecord, Trainable } from "./types.ts";
@@ -21,6 +22,23 @@ const tinyConfig: JsonObject = {
   initializer_range: 0.1,
   pad_token_id: 0,
 };
+
+/** The config of a BERT of one layer, 16 wide, that reads a tokenizer's tokens. */
+export const tinyTextConfig = (
+  { vocabSize, padId }: Pick<Tokenizer, "vocabSize" | "padId">,
+  change: JsonObject = {},
+): JsonObject => ({
+  model_type: "bert",
+  vocab_size: vocabSize,
+  hidden_size: 16,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  intermediate_size: 32,
+  max_position_embeddings: 64,
+  pad_token_id: padId,
+  initializer_range: 0.1,
+  ...change,
+});
 
 export type TinyModel = Trainable & { dispose(): void };
 

@@ -8,13 +8,12 @@
  * 00000.json         of which source, after how many of its texts, lengths of the rows; there when the ids are whole
  * ```
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { UserError } from "../ground/errors.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
 import type { Examples } from "./examples.ts";
-import { readIfThere, removeIfThere, writeWhole } from "../ground/mod.ts";
+import { fingerprint, readIfThere, removeIfThere, writeWhole } from "../ground/mod.ts";
 import { type RowLayout, RowPacker, RunningTexts, tokenizerFingerprint } from "./text_rows.ts";
 
 /** Texts from one place. */
@@ -141,8 +140,8 @@ async function readParts(folder: string): Promise<Part[]> {
 /** Whether a text validates: by its content, so that equal ones are on one side. */
 function validates(text: string, { side }: TextSource, seed: number, share: number): boolean {
   if (side !== undefined) return side === "validation";
-  const hash = createHash("sha256").update(`${seed}|${text.replace(/\s+/g, " ").trim()}`).digest();
-  return hash.readUInt32BE(0) / 2 ** 32 < share;
+  const hash = fingerprint([`${seed}|${text.replace(/\s+/g, " ").trim()}`]);
+  return parseInt(hash.slice(0, 8), 16) / 2 ** 32 < share;
 }
 
 /** Adds the parts of one source that are not there. */
@@ -322,8 +321,7 @@ function openCache(
         lengths,
         times: side === "train" ? sources[source]!.times : 1,
       }));
-  const hash = createHash("sha256").update(identity).update(String(sources.map(({ times }) => times)))
-    .digest("hex").slice(0, 16);
+  const hash = fingerprint([identity, String(sources.map(({ times }) => times))]).slice(0, 16);
   return {
     train: new CachedRows(rowsOf("train"), hash, read),
     validation: new CachedRows(rowsOf("validation"), hash, read),

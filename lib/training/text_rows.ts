@@ -1,6 +1,5 @@
 /** Texts as full rows of tokens: short ones share a row, long ones take several. */
-import { createHash } from "node:crypto";
-import { UserError } from "../ground/errors.ts";
+import { fingerprint, UserError } from "../ground/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { LanguageModel } from "./language_model.ts";
 
@@ -134,10 +133,9 @@ export function textIdsOf(row: Int32Array, start: number): Int32Array {
 
 /** A number that changes with a tokenizer's vocabulary and with how it splits. */
 export function tokenizerFingerprint(tokenizer: Tokenizer): string {
-  const hash = createHash("sha256").update(`${tokenizer.kind} ${tokenizer.vocabSize}\n`);
-  for (let id = 0; id < tokenizer.vocabSize; id++) hash.update(`${tokenizer.idToToken(id)}\n`);
-  for (const text of probes) hash.update(`${tokenizer.encode(text).ids}\n`);
-  return hash.digest("hex").slice(0, 16);
+  const tokens = Array.from({ length: tokenizer.vocabSize }, (_, id) => `${tokenizer.idToToken(id)}\n`);
+  const splits = probes.map((text) => `${tokenizer.encode(text).ids}\n`);
+  return fingerprint([`${tokenizer.kind} ${tokenizer.vocabSize}\n`, ...tokens, ...splits]).slice(0, 16);
 }
 
 /** Texts that tokenizers with one vocabulary split in different ways. */

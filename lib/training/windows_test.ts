@@ -6,7 +6,7 @@ import { type Song, songsFrame } from "../songs/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import { collate, type Example, microBatches } from "./batches.ts";
 import { type Classifier, classifySongs, fineTune, loadClassifier, saveClassifier } from "./fine_tune.ts";
-import { tinyRecipe, withFolder } from "./testing.ts";
+import { tinyRecipe, tinyTextConfig, withFolder } from "./testing.ts";
 import { textReader, windowsOf } from "./windows.ts";
 
 await startEngine();
@@ -54,20 +54,13 @@ Deno.test("textReader: every token of a text is in a window, each with its speci
   assert.deepEqual(cut, { inputIds: Int32Array.from([clsId, ...ids.slice(0, 22), sepId]) });
 });
 
-const config = (change: JsonObject): JsonObject => ({
-  model_type: "bert",
-  vocab_size: tokenizer.vocabSize,
-  hidden_size: 16,
-  num_hidden_layers: 1,
-  num_attention_heads: 2,
-  intermediate_size: 32,
-  max_position_embeddings: 64,
-  pad_token_id: padId,
-  initializer_range: 0.2,
-  hidden_dropout_prob: 0,
-  attention_probs_dropout_prob: 0,
-  ...change,
-});
+const config = (change: JsonObject): JsonObject =>
+  tinyTextConfig(tokenizer, {
+    initializer_range: 0.2,
+    hidden_dropout_prob: 0,
+    attention_probs_dropout_prob: 0,
+    ...change,
+  });
 
 const kinds: Record<string, JsonObject> = {
   bert: {},

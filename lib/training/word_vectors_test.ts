@@ -6,7 +6,7 @@ import { loadTokenizer } from "../tokenizer/mod.ts";
 import { examplesOfList } from "./examples.ts";
 import type { LanguageModel } from "./language_model.ts";
 import { packTexts } from "./pretrain.ts";
-import { withFolder } from "./testing.ts";
+import { tinyTextConfig, withFolder } from "./testing.ts";
 import { startWithWordVectors, wordVectors } from "./word_vectors.ts";
 
 await startEngine();
@@ -109,16 +109,12 @@ Deno.test("wordVectors: stops when asked to", async () => {
 
 Deno.test("startWithWordVectors: the embeddings begin with the vectors, the same ones when gone on with; special tokens keep theirs", async () => {
   const tokenizer = await loadTokenizer(fileURLToPath(new URL("../../data/tokenizer", import.meta.url)));
-  const model = createModel({
-    model_type: "bert",
+  const config = tinyTextConfig(tokenizer, {
     vocab_size: tokenizer.vocabSize + 3,
     hidden_size: 8,
-    num_hidden_layers: 1,
-    num_attention_heads: 2,
     intermediate_size: 16,
-    max_position_embeddings: 64,
-    pad_token_id: tokenizer.padId,
-  }, { task: "masked-lm", seed: 1 });
+  });
+  const model = createModel(config, { task: "masked-lm", seed: 1 });
   const language: LanguageModel = { model, tokenizer, kind: "masked", notes: [] };
   const texts = ["눈물이 흐르는 이별의 밤", "신나게 춤을 추자 흔들어", "눈물이 마르는 이별의 밤"];
   const table = model.parameters.get("bert.embeddings.word_embeddings.weight")!;
