@@ -27,7 +27,7 @@ export interface Bank {
 }
 
 /** Genres of the bundled songs and the file each one's diction is in. */
-export const GENRE_FILES: Record<string, string> = {
+export const genreFiles: Record<string, string> = {
   "발라드": "genre_ballad",
   "댄스": "genre_dance",
   "랩/힙합": "genre_rap",
@@ -39,7 +39,7 @@ export const GENRE_FILES: Record<string, string> = {
 };
 
 /** Themes shared by all genres, and their files. */
-export const THEME_FILES: Record<string, string> = {
+export const themeFiles: Record<string, string> = {
   "사랑": "theme_love",
   "이별": "theme_farewell",
   "그리움": "theme_longing",
@@ -108,11 +108,11 @@ function texts(sections: Sections): Map<string, string[]> {
  */
 export async function readBank(folder: URL = new URL("bank/", import.meta.url)): Promise<Bank> {
   const themes = new Map<string, Sections>();
-  for (const [theme, name] of Object.entries(THEME_FILES)) {
+  for (const [theme, name] of Object.entries(themeFiles)) {
     themes.set(theme, await readSections(folder, name));
   }
   const genres = new Map<string, Sections>();
-  for (const [genre, name] of Object.entries(GENRE_FILES)) {
+  for (const [genre, name] of Object.entries(genreFiles)) {
     genres.set(genre, await readSections(folder, name));
   }
   return {

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type Bank, readBank } from "./bank.ts";
 import { LineComposer, type Mood } from "./lines.ts";
 import { type Voice, weights } from "./endings.ts";
-import { GENRES, manner, SHADES } from "./genres.ts";
+import { allGenres, manner, songShades } from "./genres.ts";
 import { type Random, seeded } from "./random.ts";
 
 /** One row of songs.csv, as text. */
@@ -23,7 +23,7 @@ export interface Row {
 }
 
 /** The columns in the file's order. */
-export const COLUMNS = [
+export const columnOrder = [
   "id",
   "song_name",
   "adults",
@@ -38,16 +38,16 @@ export const COLUMNS = [
  * Forms of songs: v verse, p lead to the chorus, C chorus (repeated word for word), b bridge, each with its number of
  * lines.
  */
-const FORMS = weights(
+const songForms = weights(
   "v4 C4 v4 C4 3, v4 v4 C4 v4 C4 4, v4 C4 v4 C4 b2 C4 5, v4 p2 C4 v4 p2 C4 b3 C4 4, v6 C4 v6 C4 3, v4 v4 v4 v4 1.5, " +
     "v4 C4 v4 1.2, v6 C5 v4 C5 b2 C5 2, v3 v3 C4 v3 C4 2, v5 v5 C3 v5 C3 1.5, C4 v4 p2 C4 v4 C4 2.5, v4 p3 C6 v4 C6 2, " +
     "v8 C4 v8 C4 1, v5 p4 C6 v5 p4 C6 b4 C6 0.8, v4 v4 C6 v4 C6 b4 C6 1.2",
 );
-const LONG_FORMS = weights(
+const longSongForms = weights(
   "v8 C4 v8 C4 3, C4 v8 C4 v6 C4 3, v10 C4 v8 2, v6 C3 v6 C3 b4 2, v12 v8 1, C4 v12 C4 v12 C4 0.7",
 );
 
-const ENGLISH_FORMS = weights("v4 C4 v4 C4 3, v4 C4 v4 C4 b2 C4 4, v4 v4 C4 2, v3 v3 C4 v3 C4 1");
+const englishSongForms = weights("v4 C4 v4 C4 3, v4 C4 v4 C4 b2 C4 4, v4 v4 C4 2, v3 v3 C4 v3 C4 1");
 
 interface Artist {
   name: string;
@@ -69,7 +69,7 @@ interface Album {
 /** Few artists with many songs, many with one to three. */
 function makeArtists(bank: Bank, random: Random): Artist[] {
   const artists: Artist[] = [];
-  for (const genre of GENRES) {
+  for (const genre of allGenres) {
     const { years, output } = manner(genre);
     for (const name of bank.artists.get(genre) ?? []) {
       const size = random.weighted([
@@ -94,7 +94,7 @@ function makeArtists(bank: Bank, random: Random): Artist[] {
 function makeMood(genres: string[], random: Random): Mood {
   const main = random.pick(genres);
   const { voices, neighbours, themes, english, calls, long } = manner(main);
-  const shade = random.weighted(SHADES);
+  const shade = random.weighted(songShades);
   const plain = shade.manner === 0;
   const voice = plain
     ? random.weighted<Voice>([["반말", 6], ["존댓말", 2.5], ["서술", 1.5]])
@@ -230,7 +230,7 @@ export function composeSongs(bank: Bank, seed: number): Row[] {
     const mood = makeMood(genres, random);
     const english = random.chance(first === "트로트" || first === "포크/블루스" ? 0.008 : 0.03);
     composer.startSong();
-    const form = random.weighted(english ? ENGLISH_FORMS : mood.long ? LONG_FORMS : FORMS);
+    const form = random.weighted(english ? englishSongForms : mood.long ? longSongForms : songForms);
     const tagged = Math.min(0.5, mood.genreShare);
     const sections = writeSections(
       form,
@@ -300,8 +300,8 @@ function numbered(rows: Row[], random: Random): Row[] {
 export function toCsv(rows: Row[]): string {
   const quoted = (field: string): string =>
     /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
-  const lines = rows.map((row) => COLUMNS.map((column) => quoted(row[column])).join(","));
-  return [COLUMNS.join(","), ...lines].join("\n") + "\n";
+  const lines = rows.map((row) => columnOrder.map((column) => quoted(row[column])).join(","));
+  return [columnOrder.join(","), ...lines].join("\n") + "\n";
 }
 
 if (import.meta.main) {

@@ -43,7 +43,7 @@ export function weights(list: string): Weighted<string> {
   });
 }
 
-export const ENDINGS: Record<Voice, Endings> = {
+export const endingsOf: Record<Voice, Endings> = {
   "반말": {
     do: weights(
       "어 6, 었어 5, 을게 3, 고 있어 2.5, 고 싶어 2, 을래 2, 네 1, 어 봐 1.5, 곤 해 1, 을 거야 2, 지 못해 0.8, " +
@@ -123,7 +123,7 @@ export const ENDINGS: Record<Voice, Endings> = {
 };
 
 /** Endings that join a predicate to what follows in the line. */
-export const JOINING = {
+export const joiningEndings = {
   /** What I do, then what happens. */
   doThenBe: weights(
     "으면 3, 어도 2.5, 고 나면 1.5, 을 때마다 2, 는데 2, 을수록 0.6, 다 보면 1.2, 는 동안 1.5, 기도 전에 1, 으려 하면 1, " +
@@ -140,10 +140,10 @@ export const JOINING = {
 };
 
 /** Of the joining endings, those that states (있다, 없다, 않다, adjectives) take. */
-export const STATE_JOINING = new Set(["으면", "어도", "는데", "어서", "지만", "고", "으니", "으니까"]);
+export const stateJoining = new Set(["으면", "어도", "는데", "어서", "지만", "고", "으니", "으니까"]);
 
 /** Asking endings (어 줘) as 주다 itself takes them; 어 다오 replaces it. */
-export const ASKED_OF_GIVING: Record<string, string> = {
+export const askedOfGiving: Record<string, string> = {
   "어 줘": "어",
   "어 줄래": "을래",
   "어 주겠니": "겠니",

@@ -25,7 +25,7 @@ function voices(list: string): Weighted<Voice> {
   return weights(list) as Weighted<Voice>;
 }
 
-const MANNERS: Record<string, Manner> = {
+const mannerOf: Record<string, Manner> = {
   "발라드": {
     voices: voices("반말 5, 존댓말 4, 서술 1"),
     neighbours: weights("R&B/Soul 3, 인디음악 2, 트로트 1, 록/메탈 1, 포크/블루스 1.5, 댄스 1"),
@@ -133,16 +133,16 @@ const MANNERS: Record<string, Manner> = {
 };
 
 /** All genres of the bundled songs. */
-export const GENRES = Object.keys(MANNERS);
+export const allGenres = Object.keys(mannerOf);
 
 /**
  * A genre's ways.
  *
- * @throws Error for a genre that is not one of {@link GENRES}
+ * @throws Error for a genre that is not one of {@link allGenres}
  */
 export function manner(genre: string): Manner {
-  const found = MANNERS[genre];
-  if (!found) throw new Error(`no genre "${genre}"; the genres are ${GENRES.join(", ")}`);
+  const found = mannerOf[genre];
+  if (!found) throw new Error(`no genre "${genre}"; the genres are ${allGenres.join(", ")}`);
   return found;
 }
 
@@ -157,7 +157,7 @@ export interface Shade {
 }
 
 /** The shades of songs: many keep to shared themes, some are unmistakable. */
-export const SHADES: Weighted<Shade> = [
+export const songShades: Weighted<Shade> = [
   [{ share: [0.02, 0.08], own: 0.75, manner: 0 }, 0.13],
   [{ share: [0.14, 0.28], own: 0.8, manner: 0.5 }, 0.31],
   [{ share: [0.3, 0.46], own: 0.86, manner: 1 }, 0.36],

@@ -3,13 +3,13 @@
  * verbs and adjectives with the common irregular classes. Only as much grammar as the line bank uses.
  */
 
-const HANGUL_FIRST = 0xac00;
-const HANGUL_LAST = 0xd7a3;
+const hangulFirst = 0xac00;
+const hangulLast = 0xd7a3;
 
 /** Position of a final consonant among the 28 of Unicode's Hangul syllables (0 is none). */
-const FINAL = { none: 0, ㄴ: 4, ㄷ: 7, ㄹ: 8, ㅁ: 16, ㅂ: 17, ㅅ: 19, ㅆ: 20, ㅎ: 27 } as const;
-const VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ";
-const ONSETS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ";
+const finalAt = { none: 0, ㄴ: 4, ㄷ: 7, ㄹ: 8, ㅁ: 16, ㅂ: 17, ㅅ: 19, ㅆ: 20, ㅎ: 27 } as const;
+const vowelLetters = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ";
+const onsetLetters = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ";
 
 interface Syllable {
   onset: number;
@@ -19,16 +19,16 @@ interface Syllable {
 
 function isHangul(char: string): boolean {
   const code = char.codePointAt(0) ?? 0;
-  return code >= HANGUL_FIRST && code <= HANGUL_LAST;
+  return code >= hangulFirst && code <= hangulLast;
 }
 
 function split(char: string): Syllable {
-  const code = (char.codePointAt(0) ?? 0) - HANGUL_FIRST;
+  const code = (char.codePointAt(0) ?? 0) - hangulFirst;
   return { onset: Math.floor(code / 588), vowel: Math.floor((code % 588) / 28), final: code % 28 };
 }
 
 function join({ onset, vowel, final }: Syllable): string {
-  return String.fromCodePoint(HANGUL_FIRST + onset * 588 + vowel * 28 + final);
+  return String.fromCodePoint(hangulFirst + onset * 588 + vowel * 28 + final);
 }
 
 function withFinal(text: string, final: number): string {
@@ -36,7 +36,7 @@ function withFinal(text: string, final: number): string {
 }
 
 function vowelOf(char: string): string {
-  return VOWELS.charAt(split(char).vowel);
+  return vowelLetters.charAt(split(char).vowel);
 }
 
 /**
@@ -52,13 +52,13 @@ function vowelOf(char: string): string {
 export function finalOf(word: string): number {
   const last = word.trim().slice(-1);
   if (isHangul(last)) return split(last).final;
-  if (/[178lrLR]/.test(last)) return FINAL.ㄹ;
-  if (/[036mnMN]/.test(last)) return FINAL.ㅁ;
-  return FINAL.none;
+  if (/[178lrLR]/.test(last)) return finalAt.ㄹ;
+  if (/[036mnMN]/.test(last)) return finalAt.ㅁ;
+  return finalAt.none;
 }
 
 /** Particles as [after a consonant, after a vowel]; longer ones first, as they are looked for at a word's end. */
-const PARTICLES: [string, string][] = [
+const particlePairs: [string, string][] = [
   ["이에요", "예요"],
   ["이었", "였"],
   ["이라", "라"],
@@ -83,32 +83,32 @@ const PARTICLES: [string, string][] = [
  */
 export function attachParticle(word: string, rest: string): string {
   const final = finalOf(word);
-  for (const [consonant, vowel] of PARTICLES) {
+  for (const [consonant, vowel] of particlePairs) {
     for (const form of [consonant, vowel]) {
       if (!rest.startsWith(form)) continue;
-      const bare = final === FINAL.none || (consonant === "으로" && final === FINAL.ㄹ);
+      const bare = final === finalAt.none || (consonant === "으로" && final === finalAt.ㄹ);
       return word + (bare ? vowel : consonant) + rest.slice(form.length);
     }
   }
   return word + rest;
 }
 
-const ADJECTIVES = new Set(
+const adjectiveStems = new Set(
   ("가볍 가쁘 거칠 고달프 고프 곱 구슬프 귀엽 그립 길 깊 날카롭 낯설 넓 눈부시 느리 다르 달 두껍 둥글 뜨겁 맑 멀 " +
     "무겁 무섭 반갑 밝 배부르 버겁 붉 빠르 뿌옇 서럽 시리 아프 얄밉 얇 예쁘 우습 자유롭 작 질기 짧 춥 크 푸르 흐리 " +
     "같 똑같 차갑 두렵 싶 어렵 쉽 높 낮 많 좋 싫 슬프 기쁘 외롭 새롭 가깝 어둡 편하 " +
     "가난하 가득하 가지런하 잔인하 소란하 선명하 사소하 야속하 후하 훤하 환하 조용하 행복하 따뜻하 먹먹하 달콤하 " +
     "끈적하 기구하 아찔하 찌릿찌릿하 진하 듯하 쓰디쓰 쓸쓸하 고요하 초라하 이상하 불안하 서툴").split(" "),
 );
-const EXISTENTIAL = /(있|없)$/;
+const existentialForm = /(있|없)$/;
 
 /** ㄷ becomes ㄹ before a vowel. 묻다 is one of them where it means to ask; see {@link stemOf}. */
-const D_IRREGULAR = /(듣|걷|싣|깨닫|되묻)$/;
-const S_IRREGULAR = /(짓|긋|젓|잇|낫|붓)$/;
-const B_REGULAR = /(입|잡|씹|뽑|접|집|좁|업|꼽|굽|뵙)$/;
-const H_IRREGULAR = /(뿌옇|하얗|파랗|까맣|빨갛|노랗|그렇|이렇|어떻)$/;
+const dIrregular = /(듣|걷|싣|깨닫|되묻)$/;
+const sIrregular = /(짓|긋|젓|잇|낫|붓)$/;
+const bRegular = /(입|잡|씹|뽑|접|집|좁|업|꼽|굽|뵙)$/;
+const hIrregular = /(뿌옇|하얗|파랗|까맣|빨갛|노랗|그렇|이렇|어떻)$/;
 /** Stems in 르 that only drop ㅡ (따라) instead of doubling ㄹ (불러). */
-const REU_REGULAR = /(따르|들르|치르|다다르|우러르)$/;
+const reuRegular = /(따르|들르|치르|다다르|우러르)$/;
 
 type Kind = "verb" | "adjective" | "existential";
 
@@ -122,14 +122,14 @@ interface Stem {
 }
 
 function kindOf(before: string, stem: string, asVerb: boolean): Kind {
-  if (EXISTENTIAL.test(stem)) return "existential";
+  if (existentialForm.test(stem)) return "existential";
   if (asVerb) return "verb";
   if (stem === "않") {
     const negated = before.trim().split(" ").pop() ?? "";
     const base = negated.replace(/지도?$/, "");
-    return ADJECTIVES.has(base) ? "adjective" : "verb";
+    return adjectiveStems.has(base) ? "adjective" : "verb";
   }
-  return ADJECTIVES.has(stem) ? "adjective" : "verb";
+  return adjectiveStems.has(stem) ? "adjective" : "verb";
 }
 
 function stemOf(predicate: string, asVerb: boolean): Stem {
@@ -148,16 +148,16 @@ function stemOf(predicate: string, asVerb: boolean): Stem {
  * (들으면, 지으면, 먹으면; not 부르면, 추우면, 살면).
  */
 function beforeVowel({ stem, regular }: Stem): { text: string; linked: boolean } {
-  if (!regular && (D_IRREGULAR.test(stem) || stem === "묻")) {
-    return { text: withFinal(stem, FINAL.ㄹ), linked: true };
+  if (!regular && (dIrregular.test(stem) || stem === "묻")) {
+    return { text: withFinal(stem, finalAt.ㄹ), linked: true };
   }
   const { final } = split(stem.slice(-1));
-  if (S_IRREGULAR.test(stem)) return { text: withFinal(stem, FINAL.none), linked: true };
-  if (final === FINAL.ㅂ && !B_REGULAR.test(stem)) {
-    return { text: withFinal(stem, FINAL.none) + "우", linked: false };
+  if (sIrregular.test(stem)) return { text: withFinal(stem, finalAt.none), linked: true };
+  if (final === finalAt.ㅂ && !bRegular.test(stem)) {
+    return { text: withFinal(stem, finalAt.none) + "우", linked: false };
   }
-  if (H_IRREGULAR.test(stem)) return { text: withFinal(stem, FINAL.none), linked: false };
-  return { text: stem, linked: final !== FINAL.none && final !== FINAL.ㄹ };
+  if (hIrregular.test(stem)) return { text: withFinal(stem, finalAt.none), linked: false };
+  return { text: stem, linked: final !== finalAt.none && final !== finalAt.ㄹ };
 }
 
 /** The 아/어 form: 불러, 들어, 추워, 해. */
@@ -169,25 +169,25 @@ function infinitive(parts: Stem): string {
   const previous = head.slice(-1);
   const bright = (char: string): boolean => isHangul(char) && "ㅏㅗㅑ".includes(vowelOf(char));
 
-  if (!regular && (D_IRREGULAR.test(stem) || stem === "묻")) {
-    return withFinal(stem, FINAL.ㄹ) + (bright(lastChar) ? "아" : "어");
+  if (!regular && (dIrregular.test(stem) || stem === "묻")) {
+    return withFinal(stem, finalAt.ㄹ) + (bright(lastChar) ? "아" : "어");
   }
-  if (S_IRREGULAR.test(stem)) return withFinal(stem, FINAL.none) + (bright(lastChar) ? "아" : "어");
-  if (H_IRREGULAR.test(stem)) {
+  if (sIrregular.test(stem)) return withFinal(stem, finalAt.none) + (bright(lastChar) ? "아" : "어");
+  if (hIrregular.test(stem)) {
     const open = vowelOf(lastChar) === "ㅕ" ? "ㅖ" : "ㅐ";
-    return head + join({ ...last, vowel: VOWELS.indexOf(open), final: FINAL.none });
+    return head + join({ ...last, vowel: vowelLetters.indexOf(open), final: finalAt.none });
   }
-  if (last.final === FINAL.ㅂ && !B_REGULAR.test(stem)) {
-    return withFinal(stem, FINAL.none) + (/(돕|곱)$/.test(stem) ? "와" : "워");
+  if (last.final === finalAt.ㅂ && !bRegular.test(stem)) {
+    return withFinal(stem, finalAt.none) + (/(돕|곱)$/.test(stem) ? "와" : "워");
   }
-  if (last.final !== FINAL.none) return stem + (bright(lastChar) ? "아" : "어");
+  if (last.final !== finalAt.none) return stem + (bright(lastChar) ? "아" : "어");
 
   const vowel = vowelOf(lastChar);
-  const change = (to: string): string => head + join({ ...last, vowel: VOWELS.indexOf(to) });
+  const change = (to: string): string => head + join({ ...last, vowel: vowelLetters.indexOf(to) });
   if (lastChar === "하") return head + "해";
-  if (lastChar === "르" && !REU_REGULAR.test(stem)) {
+  if (lastChar === "르" && !reuRegular.test(stem)) {
     if (stem === "푸르") return "푸르러";
-    return withFinal(head, FINAL.ㄹ) + (bright(previous) ? "라" : "러");
+    return withFinal(head, finalAt.ㄹ) + (bright(previous) ? "라" : "러");
   }
   if (lastChar === "푸" && head === "") return "퍼";
   if (lastChar === "되") return head + "돼";
@@ -210,17 +210,17 @@ function infinitive(parts: Stem): string {
 }
 
 function dropFinalL(stem: string): string {
-  return split(stem.slice(-1)).final === FINAL.ㄹ ? withFinal(stem, FINAL.none) : stem;
+  return split(stem.slice(-1)).final === finalAt.ㄹ ? withFinal(stem, finalAt.none) : stem;
 }
 
 /** 는다, 는데, 는 and their like: which shape depends on verb, adjective or 있다/없다. */
 function presentForm(parts: Stem, ending: string): string {
   const { stem, kind } = parts;
   const rest = ending.slice(1);
-  const open = split(stem.slice(-1)).final === FINAL.none || split(stem.slice(-1)).final === FINAL.ㄹ;
+  const open = split(stem.slice(-1)).final === finalAt.none || split(stem.slice(-1)).final === finalAt.ㄹ;
   if (ending.startsWith("는다")) {
     if (kind !== "verb") return stem + rest;
-    return open ? withFinal(stem, FINAL.ㄴ) + rest : stem + ending;
+    return open ? withFinal(stem, finalAt.ㄴ) + rest : stem + ending;
   }
   if (ending.startsWith("는구나")) return kind === "verb" ? dropFinalL(stem) + ending : stem + rest;
   if (kind === "adjective") return euphonic(parts, "은" + rest);
@@ -232,11 +232,11 @@ function euphonic(parts: Stem, ending: string): string {
   const { text, linked } = beforeVowel(parts);
   const first = ending.charAt(0);
   const rest = ending.slice(1);
-  const moved: Record<string, number> = { 을: FINAL.ㄹ, 은: FINAL.ㄴ, 음: FINAL.ㅁ, 읍: FINAL.ㅂ };
+  const moved: Record<string, number> = { 을: finalAt.ㄹ, 은: finalAt.ㄴ, 음: finalAt.ㅁ, 읍: finalAt.ㅂ };
   if (first === "읍") {
     const { stem } = parts;
     const own = split(stem.slice(-1)).final;
-    if (own === FINAL.none || own === FINAL.ㄹ) return withFinal(stem, FINAL.ㅂ) + rest;
+    if (own === finalAt.none || own === finalAt.ㄹ) return withFinal(stem, finalAt.ㅂ) + rest;
     return stem + "습" + rest;
   }
   if (first === "으") {
@@ -245,13 +245,13 @@ function euphonic(parts: Stem, ending: string): string {
     return (drops ? dropFinalL(text) : text) + rest;
   }
   if (linked) return text + ending;
-  return withFinal(text, moved[first] ?? FINAL.none) + rest;
+  return withFinal(text, moved[first] ?? finalAt.none) + rest;
 }
 
 /** True for endings before which a stem loses its ㄹ (사네, 사니). */
 function dropsL(ending: string): boolean {
   const first = ending.charAt(0);
-  return isHangul(first) && "ㄴㅂㅅ".includes(ONSETS.charAt(split(first).onset));
+  return isHangul(first) && "ㄴㅂㅅ".includes(onsetLetters.charAt(split(first).onset));
 }
 
 /**
@@ -276,7 +276,7 @@ export function conjugate(predicate: string, ending: string, asVerb = false): st
   const { before, stem, kind } = parts;
   const first = ending.charAt(0);
   if (first === "어") return before + infinitive(parts) + ending.slice(1);
-  if (first === "었") return before + withFinal(infinitive(parts), FINAL.ㅆ) + ending.slice(1);
+  if (first === "었") return before + withFinal(infinitive(parts), finalAt.ㅆ) + ending.slice(1);
   if (first === "는") return before + presentForm(parts, ending);
   if (ending.startsWith("나 봐") && kind === "adjective") {
     return before + euphonic(parts, "은가 봐" + ending.slice(3));

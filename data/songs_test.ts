@@ -1,10 +1,10 @@
 // What the bundled songs promise: see README.md. The committed table is tested, and that the bank gives it again.
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
-import { type Bank, GENRE_FILES, readBank, type Sections, THEME_FILES } from "./bank.ts";
-import { COLUMNS, composeSongs, type Row, toCsv } from "./compose.ts";
-import { ENDINGS, JOINING } from "./endings.ts";
-import { GENRES, manner } from "./genres.ts";
+import { type Bank, genreFiles, readBank, type Sections, themeFiles } from "./bank.ts";
+import { columnOrder, composeSongs, type Row, toCsv } from "./compose.ts";
+import { endingsOf, joiningEndings } from "./endings.ts";
+import { allGenres, manner } from "./genres.ts";
 import { conjugate } from "./korean.ts";
 import { likeness, plainLine } from "./lines.ts";
 import { seeded } from "./random.ts";
@@ -50,7 +50,7 @@ Deno.test("songs.csv is what the composer makes of the bank, byte for byte", asy
 });
 
 Deno.test("songs.csv: columns, size, ids", () => {
-  assert.equal(text.slice(0, text.indexOf("\n")), COLUMNS.join(","));
+  assert.equal(text.slice(0, text.indexOf("\n")), columnOrder.join(","));
   assert.ok(text.length < 3_000_000 && new TextEncoder().encode(text).length <= 3_000_000);
   between(rows.length, 1200, 1800, "songs");
   assert.equal(new Set(rows.map((row) => row.id)).size, rows.length, "ids differ");
@@ -62,11 +62,11 @@ Deno.test("songs.csv: columns, size, ids", () => {
 });
 
 Deno.test("songs.csv: uneven genres, each with at least 70 songs", () => {
-  const counts = GENRES.map((genre) => labelled.filter((row) => firstGenre(row) === genre).length);
-  GENRES.forEach((genre, i) => assert.ok((counts[i] ?? 0) >= 70, `${genre} has ${counts[i]} songs`));
-  const known = new Set(GENRES);
+  const counts = allGenres.map((genre) => labelled.filter((row) => firstGenre(row) === genre).length);
+  allGenres.forEach((genre, i) => assert.ok((counts[i] ?? 0) >= 70, `${genre} has ${counts[i]} songs`));
+  const known = new Set(allGenres);
   assert.ok(labelled.every((row) => namesIn(row.genre).every((genre) => known.has(genre))));
-  assert.equal(GENRES[counts.indexOf(Math.max(...counts))], "발라드");
+  assert.equal(allGenres[counts.indexOf(Math.max(...counts))], "발라드");
   between(Math.max(...counts) / labelled.length, 0.2, 0.4, "majority genre");
 });
 
@@ -218,7 +218,7 @@ Deno.test("lyrics: no marks of the bank are left, no particle is wrong after its
 function naiveBayes(train: Row[], test: Row[]): number {
   const pairs = (row: Row): string[] =>
     linesOf(row.lyrics).flatMap((line) => [...line].slice(1).map((char, i) => (line[i] ?? "") + char));
-  const counts = new Map(GENRES.map((genre) => [genre, new Map<string, number>()]));
+  const counts = new Map(allGenres.map((genre) => [genre, new Map<string, number>()]));
   const totals = new Map<string, number>();
   const songs = new Map<string, number>();
   for (const row of train) {
@@ -240,8 +240,8 @@ function naiveBayes(train: Row[], test: Row[]): number {
     );
   const right = test.filter((row) => {
     const found = pairs(row);
-    const scores = GENRES.map((genre) => score(genre, found));
-    return GENRES[scores.indexOf(Math.max(...scores))] === firstGenre(row);
+    const scores = allGenres.map((genre) => score(genre, found));
+    return allGenres[scores.indexOf(Math.max(...scores))] === firstGenre(row);
   });
   return right.length / test.length;
 }
@@ -279,9 +279,9 @@ Deno.test("the bank is large, and nothing stands in it twice", async () => {
   }
   assert.ok(fragments >= 3500, `${fragments} fragments`);
   assert.ok(patterns >= 700, `${patterns} patterns with slots`);
-  assert.deepEqual(Object.keys(GENRE_FILES).sort(), [...GENRES].sort());
-  for (const genre of GENRES) {
-    for (const [theme] of manner(genre).themes) assert.ok(theme in THEME_FILES, `${genre} sings of ${theme}`);
+  assert.deepEqual(Object.keys(genreFiles).sort(), [...allGenres].sort());
+  for (const genre of allGenres) {
+    for (const [theme] of manner(genre).themes) assert.ok(theme in themeFiles, `${genre} sings of ${theme}`);
   }
 });
 
@@ -300,8 +300,8 @@ Deno.test("every predicate of the bank takes every ending, every slot has words"
       }
       if (!["do", "be", "you", "ask", "dont", "lets"].includes(section)) continue;
       const endings = [
-        ...Object.values(ENDINGS).flatMap((voice) => voice[section as keyof typeof voice]),
-        ...Object.values(JOINING).flat(),
+        ...Object.values(endingsOf).flatMap((voice) => voice[section as keyof typeof voice]),
+        ...Object.values(joiningEndings).flat(),
       ];
       for (const { text } of list) {
         for (const [ending] of endings) {

@@ -8,7 +8,7 @@ export interface Told {
 }
 
 /** Something of this machine or its files that stops a program: a person can mend it, though no code of ours has said how. */
-const OF_THE_SYSTEM: readonly [RegExp, string][] = [
+const systemErrors: readonly [RegExp, string][] = [
   [/os error 28\b|ENOSPC|StorageFull/, "The disk is full: make room."],
   [/os error 30\b|EROFS/, "That place is read-only: choose another."],
   [/os error 24\b|EMFILE/, "Too many files are open on this machine (ulimit -n)."],
@@ -27,22 +27,22 @@ const OF_THE_SYSTEM: readonly [RegExp, string][] = [
 export function toldOf(error: unknown, words: (text: string) => string = (text) => text): Told {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof UserError) {
-    const hint = OF_THE_SYSTEM.find(([pattern]) => pattern.test(message))?.[1];
+    const hint = systemErrors.find(([pattern]) => pattern.test(message))?.[1];
     const plain = words(message.replaceAll(/ \(os error \d+\)/g, ""));
     return { text: hint === undefined ? plain : `${plain.replace(/\.?$/, ".")} ${hint}`, code: 2 };
   }
   if (error instanceof DOMException && error.name === "AbortError") return { text: message, code: 130 };
   // Deno's errors of the file system have a code; ours and TypeScript's have none
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const system = OF_THE_SYSTEM.find(([pattern]) => pattern.test(`${message} ${code}`));
+  const system = systemErrors.find(([pattern]) => pattern.test(`${message} ${code}`));
   if (error instanceof Error && /os error \d+/.test(message) && system !== undefined) {
     return { text: `${message.replace(/ \(os error \d+\)/, "")}. ${system[1]}`, code: 2 };
   }
   const name = error instanceof Error && error.name !== "Error" ? `${error.name}: ` : "";
-  return { text: `${name}${message}\n${FAULT}`, code: 1 };
+  return { text: `${name}${message}\n${faultText}`, code: 1 };
 }
 
-const FAULT = "This is a fault of the program, not yours; --debug shows where it stands, for a report.";
+const faultText = "This is a fault of the program, not yours; --debug shows where it stands, for a report.";
 
 let telling: ((text: string) => string) | null = null;
 

@@ -12,10 +12,10 @@ import { setUp, type SetUpOptions } from "./setup.ts";
 import { exists, inProject } from "./setup/paths.ts";
 
 /** The commands that execute or convert notebooks; the others need no Jupyter. */
-const WITH_NOTEBOOKS = ["start", "slides"];
+const withNotebooks = ["start", "slides"];
 
 /** The commands that compute nothing: they work where TensorFlow is not set up. */
-const WITHOUT_ENGINE = ["report", "slides"];
+const withoutEngine = ["report", "slides"];
 
 /**
  * What a command needs of the set-up, by its arguments: for `--help` the packages it imports, for `--engine` that engine.
@@ -29,12 +29,12 @@ export function needs(command: string, args: string[], fallback: string | undefi
   const inline = args.find((arg) => arg.startsWith("--engine="))?.slice("--engine=".length);
   const index = args.indexOf("--engine");
   const named = inline ?? (index < 0 ? fallback : args[index + 1]);
-  const engine = WITHOUT_ENGINE.includes(command)
+  const engine = withoutEngine.includes(command)
     ? "wasm"
     : named === "tensorflow" || named === "wasm"
     ? named
     : "auto";
-  return { engine, strict: false, notebooks: WITH_NOTEBOOKS.includes(command), retry: false };
+  return { engine, strict: false, notebooks: withNotebooks.includes(command), retry: false };
 }
 
 /** The tasks of deno.json and what they do. */

@@ -18,7 +18,13 @@ import { parseArgs } from "node:util";
 import { holds, nameProcess, nearestOf, type Rule, UserError, wanted } from "../lib/ground/mod.ts";
 import { type RecipeField, recipeFields, recipes } from "../lib/training/recipe.ts";
 import { tellErrors } from "./errors.ts";
-import { checkInput, checkOutputFile, checkOutputFolder, type PathKind, STANDARD_OUTPUT } from "./paths.ts";
+import {
+  checkInput,
+  checkOutputFile,
+  checkOutputFolder,
+  type PathKind,
+  standardOutputPath,
+} from "./paths.ts";
 
 /** One option. In a table its key is the option's name in camelCase: `batchSize` is `--batch-size`. */
 export type Option = Rule & {
@@ -197,7 +203,7 @@ export function checkPaths(table: OptionTable, values: Readonly<Record<string, u
   const inputs = given.filter(({ option }) => option.path === "input" || option.path === "source");
   for (const { flag, option, path } of given) {
     if (option.path === "output file") {
-      if (path !== STANDARD_OUTPUT) checkOutputFile(flag, path, inputs);
+      if (path !== standardOutputPath) checkOutputFile(flag, path, inputs);
       else if (!option.standardOutput) {
         throw new UsageError(`${flag} must be a file here, not standard output (-).`);
       } // nothing else goes there

@@ -15,7 +15,7 @@ export interface Named {
 }
 
 /** Standard output, where an output file may be named. */
-export const STANDARD_OUTPUT = "-";
+export const standardOutputPath = "-";
 
 /** @throws UserError where a file or folder is not there, or may not be read. */
 export function checkInput(flag: string, path: string): void {

@@ -20,7 +20,7 @@ import {
   type Song,
   songRows,
   type Split,
-  SPLIT_FILE,
+  splitFileName,
   splitSongs,
   splitText,
 } from "../lib/songs/mod.ts";
@@ -36,7 +36,7 @@ import {
   type SongPrediction,
 } from "../lib/training/mod.ts";
 import { commandLines } from "./command_lines.ts";
-import { STANDARD_OUTPUT } from "./paths.ts";
+import { standardOutputPath } from "./paths.ts";
 import { exists } from "./setup/paths.ts";
 
 /** How a table is read, and which of its songs are kept, as the options say it. */
@@ -210,7 +210,7 @@ export async function tellSeen(model: string, split: Split): Promise<void> {
 
 /** Writes the sides of a split into a folder: a model's, or a run's. */
 export async function writeSplit(folder: string, split: Split): Promise<void> {
-  await writeWhole(join(folder, SPLIT_FILE), splitText(recordSplit(split)));
+  await writeWhole(join(folder, splitFileName), splitText(recordSplit(split)));
 }
 
 const allLinear = "all-linear";
@@ -371,7 +371,7 @@ export async function writePredictions(
     ...labels.map((label) => `P(${label})`),
   ];
   const text = stringify(rows, { columns });
-  if (path === STANDARD_OUTPUT) {
+  if (path === standardOutputPath) {
     await new Blob([text]).stream().pipeTo(Deno.stdout.writable, { preventClose: true });
   } else await writeWhole(path, text);
 }

@@ -9,7 +9,7 @@ import { UserError } from "../lib/ground/mod.ts";
 import { commandLines } from "./command_lines.ts";
 import { readOptions } from "./options.ts";
 import { processEnvironment } from "./environment.ts";
-import { KERNEL, kernelStands, writeKernel } from "./setup/kernel.ts";
+import { kernelName, kernelStands, writeKernel } from "./setup/kernel.ts";
 import { exists, inProject, inVenv, readText, writeWhole } from "./setup/paths.ts";
 import { run } from "./setup/process.ts";
 import { type Environment, install, isInstalled, isMade, makeEnvironment } from "./setup/python.ts";
@@ -250,7 +250,7 @@ async function printState(): Promise<boolean> {
   const line = (name: string, text: string) => console.log(`${name.padEnd(14)}${text}`);
   const standing = (part: Part, text: string) => parts.includes(part) ? "to be set up" : text;
   line("packages", standing("packages", "node_modules as deno.lock has it"));
-  line("notebooks", standing("notebooks", `kernel ${KERNEL} in ${inVenv()}`));
+  line("notebooks", standing("notebooks", `kernel ${kernelName} in ${inVenv()}`));
   line("engine", engineLine(parts.includes("engine"), state));
   line("JupyterLab", isInstalled(venv, "lab", lab) ? "installed" : 'not installed; "deno task lab" does it');
   line(

@@ -22,8 +22,8 @@ interface Job {
 }
 
 /** What `--only` can name; the longest first, so that the run ends with short ones. */
-const STAGES = ["notebooks", "types", "cells", "format", "lint", "tests", "wasm"] as const;
-type Stage = typeof STAGES[number];
+const stageNames = ["notebooks", "types", "cells", "format", "lint", "tests", "wasm"] as const;
+type Stage = typeof stageNames[number];
 
 /**
  * The counts of a JUnit report as Deno writes it. Steps of a test are part of their test, as in Deno's own summary.
@@ -231,9 +231,9 @@ if (import.meta.main) {
     command: long ? "test-long" : "test",
     about: long
       ? "Runs the tests that take minutes."
-      : `Runs every check and test. Stages: ${STAGES.join(", ")}; the set-up goes first.`,
+      : `Runs every check and test. Stages: ${stageNames.join(", ")}; the set-up goes first.`,
     options: {
-      only: { type: "choice", choices: STAGES, about: "run this stage only" },
+      only: { type: "choice", choices: stageNames, about: "run this stage only" },
       filter: {
         type: "text",
         placeholder: "TEXT",
@@ -274,7 +274,7 @@ if (import.meta.main) {
     ? [options.only]
     : options.filter !== undefined
     ? ["tests"] as const
-    : STAGES;
+    : stageNames;
   let { counts, failures } = await runAll([setUpDone]);
   if (failures.length === 0) {
     const jobs = long

@@ -57,9 +57,9 @@ export interface LabelledAccuracy {
 }
 
 /** Accuracy as the study counted it: once per instance, so a song with three genres counts three times. */
-export const INSTANCE_ACCURACY_LABEL = "인스턴스별 정확도 · accuracy per instance (as the study counts)";
+export const instanceAccuracyLabel = "인스턴스별 정확도 · accuracy per instance (as the study counts)";
 /** Accuracy counted once a song: right if the predicted genre is any of the song's. */
-export const SONG_ACCURACY_LABEL = "곡별 정확도 · accuracy per song (right if any of its genres)";
+export const songAccuracyLabel = "곡별 정확도 · accuracy per song (right if any of its genres)";
 
 /**
  * The study's accuracy: every training-style instance (one for each pair of a song's genres and artists) counts once.
@@ -85,7 +85,7 @@ export function instanceAccuracy(
   const count = sampleWeight
     ? Array.from(sampleWeight).reduce((sum, weight) => sum + weight, 0)
     : truth.length;
-  return { value, correct, count, label: INSTANCE_ACCURACY_LABEL };
+  return { value, correct, count, label: instanceAccuracyLabel };
 }
 
 /** One line of {@link accuracyByGroup}. */

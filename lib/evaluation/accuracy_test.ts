@@ -7,8 +7,8 @@ import {
   correctness,
   creditedGenres,
   displayWidth,
-  INSTANCE_ACCURACY_LABEL,
   instanceAccuracy,
+  instanceAccuracyLabel,
   macroF1,
   microF1,
   mostConfused,
@@ -140,9 +140,9 @@ Deno.test("displayWidth counts Hangul and emoji as two columns, combining marks 
 
 Deno.test("instanceAccuracy counts every instance and says so", () => {
   const result = instanceAccuracy([0, 1, 2, 2], [0, 0, 2, 1]);
-  assert.deepEqual(result, { value: 0.5, correct: 2, count: 4, label: INSTANCE_ACCURACY_LABEL });
+  assert.deepEqual(result, { value: 0.5, correct: 2, count: 4, label: instanceAccuracyLabel });
   const weighted = instanceAccuracy([0, 1, 2], [0, 0, 2], [0.5, 0.5, 1]);
-  assert.deepEqual(weighted, { value: 0.75, correct: 1.5, count: 2, label: INSTANCE_ACCURACY_LABEL });
+  assert.deepEqual(weighted, { value: 0.75, correct: 1.5, count: 2, label: instanceAccuracyLabel });
 });
 
 Deno.test("accuracyByGroup splits the accuracy", () => {

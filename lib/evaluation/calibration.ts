@@ -90,8 +90,8 @@ export interface TemperatureFit {
   atBound: boolean;
 }
 
-const LOWEST_TEMPERATURE = 0.01;
-const HIGHEST_TEMPERATURE = 100;
+const lowestTemperature = 0.01;
+const highestTemperature = 100;
 
 /**
  * Temperature scaling: the one number T for which softmax(logits / T) has the smallest log loss. Predictions stay as
@@ -147,8 +147,8 @@ export function fitTemperature(
     return { loss: loss / total, slope: slope / total, curvature: curvature / total };
   };
 
-  let low = 1 / HIGHEST_TEMPERATURE;
-  let high = 1 / LOWEST_TEMPERATURE;
+  let low = 1 / highestTemperature;
+  let high = 1 / lowestTemperature;
   let beta = 1;
   let atBound = true;
   if (lossAt(low).slope >= 0) beta = low;

@@ -62,7 +62,7 @@ export async function minimizeLbfgs(
     });
     if (!found) break;
 
-    const pair = pairs.length === MEMORY ? pairs.shift()! : newPair(point.length);
+    const pair = pairs.length === memorySize ? pairs.shift()! : newPair(point.length);
     for (let i = 0; i < point.length; i++) {
       pair.step[i] = trial[i]! - point[i]!;
       pair.change[i] = trialGradient[i]! - gradient[i]!;
@@ -82,7 +82,7 @@ export async function minimizeLbfgs(
 /** An inner product of two points, directions or gradients. */
 type Dot = (a: Float64Array, b: Float64Array) => number;
 
-const MEMORY = 10;
+const memorySize = 10;
 
 /** A past step s, the change y of the gradient over it, and sᵀy. */
 interface Pair {

@@ -11,9 +11,9 @@ export {
   accuracy,
   accuracyByGroup,
   correctness,
-  INSTANCE_ACCURACY_LABEL,
   instanceAccuracy,
-  SONG_ACCURACY_LABEL,
+  instanceAccuracyLabel,
+  songAccuracyLabel,
 } from "./accuracy.ts";
 export type { AccuracyOptions, GroupAccuracy, LabelledAccuracy } from "./accuracy.ts";
 export { confusionMatrix, mostConfused } from "./confusion.ts";

@@ -10,7 +10,7 @@ export interface ProbabilityOptions {
 }
 
 /** Probabilities are kept this far from 0 and 1 (float64's machine epsilon), as scikit-learn does. */
-const SMALLEST = Number.EPSILON;
+const smallestProbability = Number.EPSILON;
 
 /**
  * Mean of −ln P(true class): scikit-learn's `log_loss`, a classifier's cross-entropy in nats. ln(classes) is chance;
@@ -32,7 +32,8 @@ export function logLoss(truth: Labels, probabilities: Rows, options: Probability
   let sum = 0, total = 0;
   columns.forEach((column, i) => {
     const weight = sampleWeight?.[i] ?? 1;
-    sum -= weight * Math.log(Math.min(Math.max(probabilities[i]![column]!, SMALLEST), 1 - SMALLEST));
+    sum -= weight *
+      Math.log(Math.min(Math.max(probabilities[i]![column]!, smallestProbability), 1 - smallestProbability));
     total += weight;
   });
   return sum / total;

@@ -20,7 +20,7 @@ export function displayWidth(text: string): number {
 }
 
 /** First and last code points of the blocks whose characters are two columns wide. */
-const WIDE_RANGES: readonly (readonly [number, number])[] = [
+const wideRanges: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f], // Hangul initials
   [0x2e80, 0x303e], // CJK radicals and punctuation
   [0x3041, 0x33ff], // kana, compatibility Jamo, enclosed and squared CJK
@@ -39,7 +39,7 @@ const WIDE_RANGES: readonly (readonly [number, number])[] = [
 ];
 
 function isWide(code: number): boolean {
-  return WIDE_RANGES.some(([first, last]) => code >= first && code <= last);
+  return wideRanges.some(([first, last]) => code >= first && code <= last);
 }
 
 /**

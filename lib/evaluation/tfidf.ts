@@ -184,10 +184,10 @@ export function termsOf(
 
 /** Python's `\s`, which lacks U+FEFF and has the separators U+001C to U+001F and U+0085. */
 // deno-lint-ignore no-control-regex
-const PYTHON_WHITESPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
+const pythonWhitespace = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
 
 function wordsOf(text: string): string[] {
-  return text.split(PYTHON_WHITESPACE).filter((word) => word !== "");
+  return text.split(pythonWhitespace).filter((word) => word !== "");
 }
 
 function wordNgrams(text: string, [shortest, longest]: readonly [number, number]): string[] {

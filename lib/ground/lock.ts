@@ -8,7 +8,7 @@ import { UserError } from "./errors.ts";
 import { ignoreNotFound, readIfThere } from "./files.ts";
 
 /** The lock's file in its folder. */
-export const LOCK_FILE = ".lock";
+export const lockFileName = ".lock";
 
 /** Who holds a folder. */
 export interface Holder {
@@ -21,7 +21,7 @@ export interface Holder {
 }
 
 /** The environment's name for folders that the process which started this one holds for it, as a list of paths with line breaks. */
-export const HELD_FOLDERS = "KOBERT_HELD_FOLDERS";
+export const heldFoldersVariable = "KOBERT_HELD_FOLDERS";
 
 let here = "jupyter" in Deno && Deno.mainModule.includes("$deno$") ? "a notebook" : basename(Deno.mainModule);
 
@@ -35,7 +35,7 @@ const held = new Map<string, { file: Deno.FsFile; times: number }>();
 
 /**
  * Holds a folder until it is disposed of, or the process ends: no other process that asks may write there meanwhile. A process may hold a
- * folder several times, and so may what it starts ({@link HELD_FOLDERS}). The folder is made where there is none.
+ * folder several times, and so may what it starts ({@link heldFoldersVariable}). The folder is made where there is none.
  *
  * @throws UserError that names who holds it
  * @example `using _ = await holdFolder("outputs/train");`
@@ -43,8 +43,8 @@ const held = new Map<string, { file: Deno.FsFile; times: number }>();
 export async function holdFolder(folder: string): Promise<Disposable> {
   await Deno.mkdir(folder, { recursive: true });
   const real = await Deno.realPath(folder);
-  if (Deno.env.get(HELD_FOLDERS)?.split("\n").includes(real)) return { [Symbol.dispose]() {} };
-  const path = join(real, LOCK_FILE);
+  if (Deno.env.get(heldFoldersVariable)?.split("\n").includes(real)) return { [Symbol.dispose]() {} };
+  const path = join(real, lockFileName);
   const mine = held.get(path);
   if (mine !== undefined) mine.times++;
   else held.set(path, { file: await lockedFile(path, folder), times: 1 });
@@ -103,7 +103,7 @@ async function lockedFile(path: string, folder: string): Promise<Deno.FsFile> {
 
 /** Who holds a folder now; `null` where nobody does. */
 export async function heldBy(folder: string): Promise<Holder | null> {
-  const path = join(folder, LOCK_FILE);
+  const path = join(folder, lockFileName);
   try {
     using file = await Deno.open(path, { read: true, write: true });
     return await file.tryLock(true) ? null : await holderIn(path) ?? unknown;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { HELD_FOLDERS, heldBy, holdFolder, nameProcess } from "./lock.ts";
+import { heldBy, heldFoldersVariable, holdFolder, nameProcess } from "./lock.ts";
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -87,7 +87,7 @@ Deno.test("a process holds a folder as often as it likes, by any path to it, unt
 Deno.test("what a process starts may write where that process holds", () =>
   withFolder(async (folder) => {
     using _ = await holdFolder(folder);
-    const child = another(folder, { [HELD_FOLDERS]: `/elsewhere\n${await Deno.realPath(folder)}` });
+    const child = another(folder, { [heldFoldersVariable]: `/elsewhere\n${await Deno.realPath(folder)}` });
     assert.match(await child.says(), /^held/);
     await child.end("close");
   }));

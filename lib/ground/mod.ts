@@ -20,6 +20,6 @@ export {
   writeWhole,
 } from "./files.ts";
 export { fileFingerprint, fingerprint } from "./fingerprint.ts";
-export { HELD_FOLDERS, heldBy, type Holder, holdFolder, LOCK_FILE, nameProcess } from "./lock.ts";
+export { heldBy, heldFoldersVariable, type Holder, holdFolder, lockFileName, nameProcess } from "./lock.ts";
 export { didYouMean, nearestOf } from "./nearest.ts";
 export { holds, orList, type Rule, wanted } from "./values.ts";

@@ -24,7 +24,7 @@ const titleOf = (figure: Figure): Title => {
 export const figureTitle = (figure: Figure): string => plainText(titleOf(figure).text ?? "Plotly");
 
 /** Bars, or curves, that a text names; more of them nobody listens to. */
-const MOST_NAMED = 6;
+const mostNamed = 6;
 
 /**
  * A figure in words, as an `alt` text: its title, the facts below it, and what its bars show, the first of each series with their
@@ -66,7 +66,7 @@ function inWords(trace: Data, { data, layout }: Figure): string | null {
   if (typeof names[0] === "number" && ticks.size === 0) return null;
   const share = typeof scale?.tickformat === "string" && scale.tickformat.includes("%");
   const written = Array.isArray(text) && text.length === names.length && !share ? text : null;
-  const told = Array.from({ length: Math.min(names.length, MOST_NAMED) }, (_, i) => {
+  const told = Array.from({ length: Math.min(names.length, mostNamed) }, (_, i) => {
     const value = Number(values[i]);
     const number = written?.[i] ?? (share ? `${(100 * value).toFixed(1)}%` : value.toLocaleString("en-US"));
     return `${plainText(ticks.get(names[i]) ?? String(names[i]))} ${number}`;
@@ -74,5 +74,5 @@ function inWords(trace: Data, { data, layout }: Figure): string | null {
   if (told.length === 0) return null;
   const several = data.filter((other) => (other as { type?: string }).type === "bar").length > 1;
   return (several && name ? `${plainText(name)}: ` : "") + told.join(", ") +
-    (names.length > MOST_NAMED ? ` … (${names.length})` : "");
+    (names.length > mostNamed ? ` … (${names.length})` : "");
 }

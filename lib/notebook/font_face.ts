@@ -1,10 +1,10 @@
 /** The letters that a page needs, inside the page: Hangul is readable wherever it is opened, without a network. */
 import { createRequire } from "node:module";
 import { UserError } from "../ground/errors.ts";
-import { FAMILY, typefacePath } from "./typeface.ts";
+import { typefaceFamily, typefacePath } from "./typeface.ts";
 
 /** The weights of Gothic A1 that pages are set in. */
-const WEIGHTS = [400, 700] as const;
+const faceWeights = [400, 700] as const;
 
 /**
  * `@font-face` rules that hold the letters of a text in Gothic A1, regular and bold, some 150 kB a weight for a page in Korean.
@@ -14,9 +14,9 @@ const WEIGHTS = [400, 700] as const;
  * @example `const css = await fontFaces(page); // then font-family: "Gothic A1", sans-serif`
  */
 export async function fontFaces(text: string): Promise<string> {
-  const rules = await Promise.all(WEIGHTS.map(async (weight) => {
+  const rules = await Promise.all(faceWeights.map(async (weight) => {
     const letters = await subsetFont(await Deno.readFile(typefacePath(weight)), text);
-    return `@font-face { font-family: "${FAMILY}"; font-weight: ${weight}; ` +
+    return `@font-face { font-family: "${typefaceFamily}"; font-weight: ${weight}; ` +
       `src: url(data:font/ttf;base64,${letters.toBase64()}) format("truetype"); }`;
   }));
   return rules.join("\n");
@@ -38,7 +38,7 @@ interface Subsetter {
   hb_subset_or_fail(face: number, input: number): number;
 }
 
-const WRITABLE = 2; // HB_MEMORY_MODE_WRITABLE
+const writableMode = 2; // HB_MEMORY_MODE_WRITABLE
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
@@ -57,7 +57,7 @@ export async function subsetFont(font: Uint8Array, text: string): Promise<Uint8A
   hb._initialize();
   const address = hb.malloc(font.length);
   new Uint8Array(hb.memory.buffer).set(font, address);
-  const face = hb.hb_face_create(hb.hb_blob_create(address, font.length, WRITABLE, 0, 0), 0);
+  const face = hb.hb_face_create(hb.hb_blob_create(address, font.length, writableMode, 0, 0), 0);
   const input = hb.hb_subset_input_create_or_fail();
   const characters = hb.hb_subset_input_unicode_set(input);
   for (const character of new Set(text)) hb.hb_set_add(characters, character.codePointAt(0)!);

@@ -15,6 +15,6 @@ export type { Settings } from "./settings.ts";
 export { trainingProgress, trialsProgress } from "./training_progress.ts";
 export type { TrialsProgress } from "./training_progress.ts";
 export { searchProgress } from "./search_progress.ts";
-export { listenForStop, STOP_FILE } from "./stop.ts";
+export { listenForStop, stopFilePath } from "./stop.ts";
 export type { StopListener } from "./stop.ts";
 export { inKernel } from "./kernel.ts";

@@ -5,7 +5,7 @@
 import { createRequire } from "node:module";
 import type { Figure } from "../plots/mod.ts";
 import { encodePng } from "./png.ts";
-import { FAMILY, type Typeface, typeface, typefacePath } from "./typeface.ts";
+import { type Typeface, typeface, typefaceFamily, typefacePath } from "./typeface.ts";
 
 /** Size of a picture, in CSS pixels. */
 export interface PictureSize {
@@ -72,7 +72,7 @@ export async function figurePng(
     font: {
       loadSystemFonts: [...new Set(svg)].some((character) => character > "~" && !has(character)),
       fontFiles: [typefacePath()],
-      defaultFontFamily: FAMILY,
+      defaultFontFamily: typefaceFamily,
     },
   }).render();
   return encodePng(pixels, width, height);
@@ -181,7 +181,7 @@ interface Box {
   bottom: number;
 }
 
-const EMPTY: Box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+const emptyBox: Box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
 
 const isEmpty = (box: Box): boolean => box.left > box.right;
 
@@ -200,7 +200,7 @@ function rectangle(box: Box): Record<string, number> {
 
 /** The box of an element in its own coordinates. */
 function boxOf(element: DomElement, face: Typeface): Box {
-  if (element.style?.display === "none") return EMPTY;
+  if (element.style?.display === "none") return emptyBox;
   const number = (name: string) => parseFloat(element.getAttribute(name) ?? "0") || 0;
   switch (element.tagName.toLowerCase()) {
     case "text":
@@ -216,14 +216,14 @@ function boxOf(element: DomElement, face: Typeface): Box {
     case "a":
       return [...element.children]
         .map((child) => transformed(boxOf(child, face), transformOf(child)))
-        .reduce((all, box) => isEmpty(box) ? all : union(all, box), EMPTY);
+        .reduce((all, box) => isEmpty(box) ? all : union(all, box), emptyBox);
     default:
-      return EMPTY;
+      return emptyBox;
   }
 }
 
 /** Em between the baselines of two lines, as Plotly sets them. */
-const LINE_HEIGHT = 1.3;
+const lineHeight = 1.3;
 
 function textBox(text: DomElement, face: Typeface): Box {
   const lines = [...text.querySelectorAll("tspan.line")];
@@ -235,14 +235,14 @@ function textBox(text: DomElement, face: Typeface): Box {
   const width = lines.length === 0
     ? textWidth(text, face)
     : lines.reduce((widest, line) => Math.max(widest, textWidth(line, face)), 0);
-  if (width === 0) return EMPTY;
+  if (width === 0) return emptyBox;
   const anchor = textAnchor(text);
   const left = x - (anchor === "middle" ? width / 2 : anchor === "end" ? width : 0);
   return {
     left,
     right: left + width,
     top: baseline - size * face.ascent,
-    bottom: baseline + size * (face.descent + LINE_HEIGHT * Math.max(0, lines.length - 1)),
+    bottom: baseline + size * (face.descent + lineHeight * Math.max(0, lines.length - 1)),
   };
 }
 

@@ -61,7 +61,7 @@ export function progressBar(options: ProgressOptions): ProgressBar {
 }
 
 /** How far back the rate looks, in ms. */
-const RATE_WINDOW = 30_000;
+const rateWindow = 30_000;
 
 /** {@link progressBar} on any screen and by any clock. */
 export function progressOn(
@@ -108,7 +108,7 @@ export function progressOn(
     const at = now();
     // A sample a second is enough for the rate.
     if (at - samples.at(-1)!.at >= 1000) samples.push({ at, done });
-    while (samples.length > 2 && at - samples[1]!.at > RATE_WINDOW) samples.shift();
+    while (samples.length > 2 && at - samples[1]!.at > rateWindow) samples.shift();
     showIfDue();
   };
   showIfDue();

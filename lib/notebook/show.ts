@@ -82,7 +82,7 @@ export async function bundleOf(
   }
   const wanted = figuresWanted();
   const size = pictureSize(thing, options);
-  const png = (await figurePng(thing, { ...size, scale: SCALE })).toBase64();
+  const png = (await figurePng(thing, { ...size, scale: pictureScale })).toBase64();
   const bundle: MediaBundle = { "image/png": png, "text/plain": figureTitle(thing) };
   if (wanted === "interactive") {
     bundle["text/html"] = liveFigureHtml(thing, {
@@ -120,7 +120,7 @@ function table(thing: Frame | readonly Readonly<Record<string, unknown>>[], opti
 }
 
 /** Picture pixels for each CSS pixel: sharp, and some 25 kB a figure. */
-const SCALE = 1.5;
+const pictureScale = 1.5;
 
 /** How notebooks get their figures: the environment's `NOTEBOOK_FIGURES`. */
 function figuresWanted(): "interactive" | "png" {
@@ -166,6 +166,6 @@ export async function saveFigure(figure: Figure, path: string, size: PictureSize
   if (kind === "svg") await Deno.writeTextFile(path, await figureSvg(figure, size));
   else {await Deno.writeFile(
       path,
-      await figurePng(figure, { width: size.width, height: size.height, scale: SCALE }),
+      await figurePng(figure, { width: size.width, height: size.height, scale: pictureScale }),
     );}
 }

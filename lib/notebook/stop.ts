@@ -24,9 +24,9 @@ export interface StopListener extends Disposable {
 }
 
 /** The file that stops work. */
-export const STOP_FILE: string = fileURLToPath(new URL("../../outputs/STOP", import.meta.url));
+export const stopFilePath: string = fileURLToPath(new URL("../../outputs/STOP", import.meta.url));
 
-const POLL_MS = 300;
+const pollMs = 300;
 
 /** The one who listens now: one piece of work goes on at a time. */
 let listening: { stop(how: string): void; close(): void } | null = null;
@@ -53,7 +53,7 @@ if (inKernel()) {
  * ```
  */
 export function listenForStop(options: { file?: string } = {}): StopListener {
-  const { file = STOP_FILE } = options;
+  const { file = stopFilePath } = options;
   listening?.close();
   removed(file);
   const controller = new AbortController();
@@ -71,7 +71,7 @@ export function listenForStop(options: { file?: string } = {}): StopListener {
     if (controller.signal.aborted) Deno.exit(130);
     stop("Ctrl-C (once more to end at once)");
   };
-  const timer = setInterval(look, POLL_MS);
+  const timer = setInterval(look, pollMs);
   Deno.unrefTimer(timer);
   if (!inKernel()) Deno.addSignalListener("SIGINT", interrupted);
   const close = () => {
@@ -84,7 +84,7 @@ export function listenForStop(options: { file?: string } = {}): StopListener {
   return {
     signal: controller.signal,
     requested: () => {
-      if (listening?.close === close && Date.now() - lookedAt >= POLL_MS) look();
+      if (listening?.close === close && Date.now() - lookedAt >= pollMs) look();
       return controller.signal.aborted;
     },
     close,

@@ -86,7 +86,7 @@ function cut(text: string, length: number): string {
 }
 
 /** What stands in place of rows where there are none. */
-const NO_ROWS = "행이 없다 · no rows";
+const noRows = "행이 없다 · no rows";
 
 const moreRows = (more: number): string => `… ${more.toLocaleString("en-US")}행 더 · more rows`;
 
@@ -101,7 +101,7 @@ export const unbroken = (text: string): string => text.replaceAll(/(\d) %/g, "$1
 
 /** A table as HTML, every text escaped. */
 export function tableHtml({ columns, cells, more }: Table): string {
-  if (cells.length === 0 && more === 0) return `<p>${NO_ROWS}</p>`;
+  if (cells.length === 0 && more === 0) return `<p>${noRows}</p>`;
   const align = ({ numeric }: { numeric: boolean }) => ` style="text-align: ${numeric ? "right" : "left"}"`;
   const head = columns.map((column) =>
     `<th scope="col"${align(column)}>${unbroken(escapeHtml(column.name))}</th>`
@@ -115,7 +115,7 @@ export function tableHtml({ columns, cells, more }: Table): string {
 
 /** A table as text whose columns line up, Korean included. */
 export function tableText({ columns, cells, more }: Table): string {
-  if (cells.length === 0 && more === 0) return NO_ROWS;
+  if (cells.length === 0 && more === 0) return noRows;
   const lines = [columns.map(({ name }) => name), ...cells];
   const widths = columns.map((_, c) =>
     lines.reduce((most, line) => Math.max(most, displayWidth(line[c]!)), 0)

@@ -3,17 +3,17 @@ import { createRequire } from "node:module";
 import { UserError } from "../ground/errors.ts";
 
 /** The family's name inside the file. */
-export const FAMILY = "Gothic A1";
+export const typefaceFamily = "Gothic A1";
 
 /** The files of the face by weight, out of npm's @expo-google-fonts/gothic-a1 (SIL Open Font License). */
-const FILES = {
+const faceFiles = {
   400: "400Regular/GothicA1_400Regular.ttf",
   700: "700Bold/GothicA1_700Bold.ttf",
 } as const;
 
 /** The file of the face in a weight, regular by default. */
-export function typefacePath(weight: keyof typeof FILES = 400): string {
-  return createRequire(import.meta.url).resolve(`@expo-google-fonts/gothic-a1/${FILES[weight]}`);
+export function typefacePath(weight: keyof typeof faceFiles = 400): string {
+  return createRequire(import.meta.url).resolve(`@expo-google-fonts/gothic-a1/${faceFiles[weight]}`);
 }
 
 /** Measures of a typeface, all in em: multiply by the font size in pixels. */
@@ -30,7 +30,7 @@ export interface Typeface {
 
 let face: Promise<Typeface> | undefined;
 
-/** The measures of {@link FAMILY}, read once. */
+/** The measures of {@link typefaceFamily}, read once. */
 export const typeface = (): Promise<Typeface> => face ??= Deno.readFile(typefacePath()).then(readTypeface);
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Resvg } from "@resvg/resvg-js";
-import { FAMILY, readTypeface, typeface, typefacePath } from "./typeface.ts";
+import { readTypeface, typeface, typefaceFamily, typefacePath } from "./typeface.ts";
 
 Deno.test("widths are those that resvg draws", async () => {
   const face = await typeface();
@@ -9,7 +9,7 @@ Deno.test("widths are those that resvg draws", async () => {
     const width = (text: string) =>
       new Resvg(
         `<svg xmlns="http://www.w3.org/2000/svg" width="900" height="90"><text x="20" y="50" font-size="30">${text}</text></svg>`,
-        { font: { loadSystemFonts: false, fontFiles: [typefacePath()], defaultFontFamily: FAMILY } },
+        { font: { loadSystemFonts: false, fontFiles: [typefacePath()], defaultFontFamily: typefaceFamily } },
       ).getBBox()!.width;
     const drawn = width(`|${text}|`) - width("||");
     const measured = [...text.replace("&amp;", "&")].reduce(

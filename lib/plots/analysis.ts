@@ -6,16 +6,16 @@ import {
   errorBars,
   type Estimate,
   type Figure,
+  figureTemplate,
   grouped,
   heightFor,
   legendAbove,
   needEstimate,
   needShare,
-  PALETTE,
+  paletteColours,
   percent,
   plain,
-  ROLES,
-  TEMPLATE,
+  roleColours,
   titleOf,
 } from "./figure.ts";
 
@@ -61,7 +61,7 @@ export function reliability(series: readonly ReliabilitySeries[]): Figure {
       y: filled.map(({ accuracy }) => accuracy),
       customdata: filled.map(({ count }) => count),
       hovertemplate: "%{x:.0%} → %{y:.0%}, %{customdata} songs",
-      line: { color: PALETTE[index % PALETTE.length], width: 1.5 },
+      line: { color: paletteColours[index % paletteColours.length], width: 1.5 },
       // the area is the share of songs
       marker: { size: filled.map(({ count }) => 6 + 34 * Math.sqrt(count / total)), opacity: 0.75 },
     };
@@ -73,11 +73,11 @@ export function reliability(series: readonly ReliabilitySeries[]): Figure {
       name: both("완벽한 보정", "perfect"),
       x: [0, 1],
       y: [0, 1],
-      line: { color: ROLES.background, width: 1, dash: "dot" },
+      line: { color: roleColours.background, width: 1, dash: "dot" },
       hoverinfo: "skip",
     }, ...data],
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(
         ...title,
         "점의 크기는 곡 수 · dots: number of songs; 선 아래는 과신 · below the diagonal: too sure",
@@ -132,14 +132,14 @@ export function groupAccuracy(
         x: own.map(({ accuracy }) => accuracy.value),
         y: own.map(({ place }) => place),
         cliponaxis: false,
-        marker: { size: 10, color: PALETTE[index % PALETTE.length] },
+        marker: { size: 10, color: paletteColours[index % paletteColours.length] },
         customdata: own.map(({ group, count }) => `${plain(group)}, ${grouped(count)} songs`),
         hovertemplate: "%{customdata}: %{x:.1%}<extra></extra>",
         error_x: errorBars(own.map(({ accuracy }) => accuracy)),
       }];
     }),
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(
         ...title,
         `점선은 전체 ${percent(overall)} · dotted: all songs; 선은 95% 구간 · lines: 95 % intervals`,
@@ -162,7 +162,7 @@ export function groupAccuracy(
         y1: 1,
         yref: "paper",
         layer: "below",
-        line: { color: ROLES.background, width: 1, dash: "dot" },
+        line: { color: roleColours.background, width: 1, dash: "dot" },
       }],
     },
   };
@@ -193,13 +193,13 @@ export function methodsByGroup(
         x: groups.map((_, i) => i + (index - (methods.length - 1) / 2) * 0.14),
         y: groups.map(({ accuracy }) => accuracy.value),
         cliponaxis: false,
-        marker: { size: 10, color: PALETTE[index % PALETTE.length] },
+        marker: { size: 10, color: paletteColours[index % paletteColours.length] },
         hovertemplate: "%{y:.1%}",
         error_y: errorBars(groups.map(({ accuracy }) => accuracy)),
       };
     }),
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(options.title[0], options.title[1], options.facts),
       xaxis: {
         ticks: "",
@@ -248,7 +248,7 @@ export function learningCurve(curves: readonly LearningSeries[]): Figure {
       for (const { songs, accuracy } of points) {
         needEstimate("learningCurve", `accuracy of "${method}", ${songs} songs,`, accuracy);
       }
-      const color = PALETTE[index % PALETTE.length];
+      const color = paletteColours[index % paletteColours.length];
       return {
         type: "scatter",
         mode: "lines+markers",
@@ -264,7 +264,7 @@ export function learningCurve(curves: readonly LearningSeries[]): Figure {
       };
     }),
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(...title, ["선은 95% 구간 · lines: 95 % intervals", ...oneGenre].join(" · ")),
       xaxis: {
         type: "log",

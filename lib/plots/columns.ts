@@ -6,14 +6,14 @@ import {
   errorBars,
   type Estimate,
   type Figure,
+  figureTemplate,
   heightFor,
   legendAbove,
   needEstimate,
   needFinite,
-  PALETTE,
+  paletteColours,
   plain,
-  ROLES,
-  TEMPLATE,
+  roleColours,
   titleOf,
 } from "./figure.ts";
 
@@ -56,16 +56,16 @@ export function contributions(models: Readonly<Record<string, readonly Contribut
       name: plain(model),
       y: own.map(({ y }) => y),
       x: own.map(({ adds }) => 100 * adds.value),
-      marker: { color: PALETTE[group % PALETTE.length]! },
+      marker: { color: paletteColours[group % paletteColours.length]! },
       customdata: own.map(({ name }) => plain(name)),
       hovertemplate: "%{customdata}: %{x:+.1f}<extra></extra>",
-      error_x: { ...errorBars(own.map(({ adds }) => adds), 100), color: ROLES.text },
+      error_x: { ...errorBars(own.map(({ adds }) => adds), 100), color: roleColours.text },
     };
   });
   return {
     data,
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(
         ...title,
         "빼면 잃는 정확도, 가는 선은 95 % 구간 · accuracy lost without it, thin lines: 95 % intervals",
@@ -73,7 +73,7 @@ export function contributions(models: Readonly<Record<string, readonly Contribut
       xaxis: {
         title: { text: both("정확도, 점", "accuracy, points") },
         zeroline: true,
-        zerolinecolor: ROLES.faint,
+        zerolinecolor: roleColours.faint,
       },
       yaxis: {
         autorange: "reversed",

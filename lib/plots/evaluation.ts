@@ -6,6 +6,7 @@ import {
   errorBars,
   type Estimate,
   type Figure,
+  figureTemplate,
   gatheredName,
   grouped,
   heightFor,
@@ -13,13 +14,12 @@ import {
   needEstimate,
   needFinite,
   needShare,
-  PALETTE,
+  paletteColours,
   percent,
   plain,
-  ROLES,
-  SHARES,
+  roleColours,
+  shareColours,
   shownAndGathered,
-  TEMPLATE,
   titleOf,
 } from "./figure.ts";
 
@@ -77,10 +77,10 @@ export function confusionMatrix(
         })
       ),
       texttemplate: "%{text}",
-      textfont: { size: small ? 10 : 12, color: ROLES.text },
+      textfont: { size: small ? 10 : 12, color: roleColours.text },
       customdata: drawn.counts.map((row) => [...row]),
       hovertemplate: "%{y} → %{x}: %{customdata:,d} (%{z:.1%})<extra></extra>",
-      colorscale: SHARES,
+      colorscale: shareColours,
       zmin: 0,
       zmax: 1,
       xgap: 2,
@@ -88,7 +88,7 @@ export function confusionMatrix(
       showscale: false,
     }],
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(
         ...title,
         `정답 · right ${grouped(right)} / ${grouped(total)}${
@@ -194,7 +194,7 @@ export function perGenreScores(
       textfont: { size: 11 },
       textangle: 0,
       cliponaxis: false,
-      marker: { color: [PALETTE[4], PALETTE[3], PALETTE[0]][index] },
+      marker: { color: [paletteColours[4], paletteColours[3], paletteColours[0]][index] },
       hovertemplate: many ? "%{y}: %{x:.1%}" : "%{x}: %{y:.1%}",
     };
   });
@@ -210,7 +210,7 @@ export function perGenreScores(
   return {
     data,
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(
         ...title,
         [
@@ -255,8 +255,8 @@ export function modelComparison(models: readonly ComparedModel[]): Figure {
   const title = ["모델 비교", "Models compared"] as const;
   if (models.length === 0) return emptyFigure(title, ["모델이 없다", "there is no model"]);
   const bars = [
-    { field: "accuracy", name: both("정확도", "accuracy"), color: PALETTE[0], grey: "#8C8C8C" },
-    { field: "macroF1", name: "macro-F1", color: PALETTE[4], grey: "#C4C4C4" },
+    { field: "accuracy", name: both("정확도", "accuracy"), color: paletteColours[0], grey: "#8C8C8C" },
+    { field: "macroF1", name: "macro-F1", color: paletteColours[4], grey: "#C4C4C4" },
   ] as const;
   const estimated = (score: number | Estimate): Estimate =>
     typeof score === "number" ? { value: score, low: score, high: score } : score;
@@ -285,7 +285,7 @@ export function modelComparison(models: readonly ComparedModel[]): Figure {
       customdata: models.map((model) => plain(model.name)),
       hovertemplate: "%{customdata}: %{x:.1%}",
       ...(models.some(({ intervals }) => intervals[field]) && {
-        error_x: { ...errorBars(models.map((model) => model[field])), color: ROLES.text },
+        error_x: { ...errorBars(models.map((model) => model[field])), color: roleColours.text },
       }),
     });
     const baselines = numbered.filter((model) => model.baseline);
@@ -305,7 +305,7 @@ export function modelComparison(models: readonly ComparedModel[]): Figure {
   return {
     data,
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(...title, facts.join(" · ")),
       xaxis: { title: { text: both("점수", "Score") }, tickformat: ".0%", range: [0, 1] },
       yaxis: {
@@ -385,7 +385,7 @@ export function alphaCurve(
   const data: Data[] = [];
   series.forEach(({ name, curve, alpha }, index) => {
     const points = curve.toSorted((a, b) => a.alpha - b.alpha);
-    const color = PALETTE[index % PALETTE.length];
+    const color = paletteColours[index % paletteColours.length];
     const chosen = points.find((point) => point.alpha === alpha);
     if (points.length === 0) return;
     data.push({
@@ -419,7 +419,7 @@ export function alphaCurve(
   return {
     data,
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(...title, `${songs} · 점은 고른 α · dots: the chosen α`),
       xaxis: {
         title: { text: both("α, 가수의 비중", "weight of the artist") },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { classificationReport } from "../evaluation/mod.ts";
-import { MOST_GENRES } from "./figure.ts";
+import { mostGenres } from "./figure.ts";
 import { alphaCurve, confusionMatrix, type Figure, modelComparison, perGenreScores } from "./mod.ts";
 
 type Trace = Record<string, unknown> & {
@@ -77,7 +77,7 @@ Deno.test("perGenreScores of hundreds of genres: those with the most songs, and 
     support: songs,
   })));
   const [, recall] = tracesOf(figure);
-  assert.equal(recall!.y.length, MOST_GENRES + 1);
+  assert.equal(recall!.y.length, mostGenres + 1);
   assert.deepEqual(recall!.y.slice(0, 2), ["장르0 (7)", "장르1 (2)"]);
   assert.deepEqual(recall!.y.slice(-2), ["장르229 (5)", "그 밖 200개 · others (400)"]);
   // 29 of the first 30 are shown, and the last with its 0.5
@@ -91,7 +91,7 @@ Deno.test("confusionMatrix of hundreds of genres: those with the most songs, and
   );
   const figure = confusionMatrix({ labels: many.map(({ label }) => label), counts });
   const [map] = tracesOf(figure);
-  assert.equal(map!.y.length, MOST_GENRES + 1);
+  assert.equal(map!.y.length, mostGenres + 1);
   assert.deepEqual([map!.y[0], map!.y[29], map!.y[30]], ["장르0", "장르229", "그 밖 200개 · others"]);
   const drawn = map!.customdata as number[][];
   assert.deepEqual([drawn[0]![0], drawn[29]![0], drawn[29]![29]], [6, 1, 4]);

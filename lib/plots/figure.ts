@@ -11,7 +11,7 @@ export interface Figure {
  * Eight colours that stay apart for colour-blind readers (Okabe and Ito, "Color Universal Design", 2008), the strongest
  * first; their black is a dark grey here, and the yellow, weak on white, comes last but one.
  */
-export const PALETTE = [
+export const paletteColours = [
   "#0072B2",
   "#D55E00",
   "#009E73",
@@ -23,10 +23,10 @@ export const PALETTE = [
 ] as const;
 
 /** Colours with a meaning, the same in every figure. */
-export const ROLES = {
-  train: PALETTE[0],
-  validation: PALETTE[1],
-  test: PALETTE[2],
+export const roleColours = {
+  train: paletteColours[0],
+  validation: paletteColours[1],
+  test: paletteColours[2],
   /** What is measured against, or gathers the rest. */
   background: "#A3A3A3",
   text: "#262626",
@@ -35,28 +35,28 @@ export const ROLES = {
 } as const;
 
 /** White to light blue, for a share from 0 to 1: darker is more, and dark text reads well on all of it. */
-export const SHARES: [number, string][] = [[0, "#FFFFFF"], [1, PALETTE[4]]];
+export const shareColours: [number, string][] = [[0, "#FFFFFF"], [1, paletteColours[4]]];
 
 /** Faces with Hangul, of the usual systems; pictures made without a browser are set in the first of them. */
-export const FONT_FAMILY =
+export const fontFamily =
   '"Gothic A1", "Noto Sans KR", "Noto Sans CJK KR", "Apple SD Gothic Neo", "Malgun Gothic", "Nanum Gothic", sans-serif';
 
 const axis: Partial<LayoutAxis> = {
   automargin: true,
-  gridcolor: ROLES.grid,
-  linecolor: ROLES.grid,
+  gridcolor: roleColours.grid,
+  linecolor: roleColours.grid,
   zeroline: false,
   ticks: "outside",
-  tickcolor: ROLES.grid,
+  tickcolor: roleColours.grid,
   ticklabelstandoff: 6,
-  title: { standoff: 10, font: { size: 13, color: ROLES.faint } },
+  title: { standoff: 10, font: { size: 13, color: roleColours.faint } },
 };
 
 /** The look of every figure, as Plotly's `layout.template`. */
-export const TEMPLATE: Template = {
+export const figureTemplate: Template = {
   layout: {
-    font: { family: FONT_FAMILY, size: 13, color: ROLES.text },
-    colorway: [...PALETTE],
+    font: { family: fontFamily, size: 13, color: roleColours.text },
+    colorway: [...paletteColours],
     paper_bgcolor: "#FFFFFF",
     plot_bgcolor: "#FFFFFF",
     xaxis: axis,
@@ -71,11 +71,11 @@ export const TEMPLATE: Template = {
       yanchor: "top",
       pad: { l: 20, t: 18 },
       font: { size: 19 },
-      subtitle: { font: { size: 13, color: ROLES.faint } },
+      subtitle: { font: { size: 13, color: roleColours.faint } },
     },
     legend: { itemsizing: "constant", bgcolor: "rgba(255,255,255,0.85)" },
     bargap: 0.25,
-    hoverlabel: { font: { family: FONT_FAMILY } },
+    hoverlabel: { font: { family: fontFamily } },
     separators: ".,",
   },
 };
@@ -139,7 +139,7 @@ export function emptyFigure(
   return {
     data: [],
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(...title, facts),
       height: 220,
       xaxis: { visible: false, range: [0, 1] },
@@ -151,17 +151,17 @@ export function emptyFigure(
         y: 0.5,
         showarrow: false,
         text: `그릴 것이 없다: ${why[0]}<br>Nothing to draw: ${why[1]}`,
-        font: { size: 15, color: ROLES.faint },
+        font: { size: 15, color: roleColours.faint },
       }],
     },
   };
 }
 
 /** Genres that a figure names; more of them are neither read nor drawn. */
-export const MOST_GENRES = 30;
+export const mostGenres = 30;
 
 /** Parts names into those that are shown, the first ones, and those that are gathered; one alone is not worth gathering. */
-export function shownAndGathered<T>(names: readonly T[], most = MOST_GENRES): { shown: T[]; gathered: T[] } {
+export function shownAndGathered<T>(names: readonly T[], most = mostGenres): { shown: T[]; gathered: T[] } {
   const shown = names.slice(0, names.length <= most + 1 ? names.length : most);
   return { shown, gathered: names.slice(shown.length) };
 }

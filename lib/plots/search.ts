@@ -6,13 +6,13 @@ import {
   errorBars,
   type Estimate,
   type Figure,
+  figureTemplate,
   needEstimate,
   needFinite,
   needShare,
-  PALETTE,
+  paletteColours,
   plain,
-  ROLES,
-  TEMPLATE,
+  roleColours,
   titleOf,
 } from "./figure.ts";
 
@@ -30,10 +30,10 @@ export interface CostedModel {
 }
 
 /** Of baselines, which share a colour. */
-const SYMBOLS = ["diamond", "square", "triangle-up", "cross", "star"] as const;
+const markerSymbols = ["diamond", "square", "triangle-up", "cross", "star"] as const;
 
 /** The least time drawn: the axis is logarithmic, and a model that is not trained takes none. */
-const LEAST_SECONDS = 0.1;
+const leastSeconds = 0.1;
 
 /**
  * Accuracy over training time, with its interval; single trainings as small dots.
@@ -58,13 +58,15 @@ export function accuracyByCost(models: readonly CostedModel[]): Figure {
     needEstimate("accuracyByCost", `accuracy of ${name}`, accuracy);
     for (const value of trainings) needShare("accuracyByCost", `accuracy of ${name}`, value);
   }
-  const timeOf = ({ seconds }: CostedModel) => Math.max(LEAST_SECONDS, seconds);
+  const timeOf = ({ seconds }: CostedModel) => Math.max(leastSeconds, seconds);
   const networks = models.filter(({ baseline }) => !baseline);
   const baselines = models.filter(({ baseline }) => baseline);
   const data = models.flatMap((model): Data[] => {
     const { name, accuracy, trainings = [], baseline } = model;
-    const color = baseline ? ROLES.faint : PALETTE[networks.indexOf(model) % PALETTE.length];
-    const symbol = baseline ? SYMBOLS[baselines.indexOf(model) % SYMBOLS.length] : "circle";
+    const color = baseline
+      ? roleColours.faint
+      : paletteColours[networks.indexOf(model) % paletteColours.length];
+    const symbol = baseline ? markerSymbols[baselines.indexOf(model) % markerSymbols.length] : "circle";
     const dots: Data = {
       type: "scatter",
       mode: "markers",
@@ -91,7 +93,7 @@ export function accuracyByCost(models: readonly CostedModel[]): Figure {
   return {
     data,
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(
         ...title,
         both("세로선은 95 % 구간", "vertical lines: 95 % intervals") +

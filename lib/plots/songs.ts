@@ -5,19 +5,19 @@ import {
   countAxis,
   emptyFigure,
   type Figure,
+  figureTemplate,
   gatheredName,
   grouped,
   heightFor,
   legendAbove,
   needFinite,
-  PALETTE,
+  paletteColours,
   percent,
   plain,
-  ROLES,
-  SHARES,
+  roleColours,
+  shareColours,
   shortened,
   shownAndGathered,
-  TEMPLATE,
   titleOf,
 } from "./figure.ts";
 
@@ -70,7 +70,7 @@ export function genreDistribution(
     const values = genres.map((genre) => counts.get(genre) ?? 0);
     const whole = alone ? rows.length : values.reduce((sum, count) => sum + count, 0);
     const shares = values.map((count) => whole === 0 ? 0 : count / whole);
-    const color = PALETTE[index % PALETTE.length]!;
+    const color = paletteColours[index % paletteColours.length]!;
     return {
       type: "bar",
       orientation: "h",
@@ -83,7 +83,9 @@ export function genreDistribution(
       textposition: "outside",
       cliponaxis: false,
       textfont: { size: alone ? 13 : 11 },
-      marker: { color: alone ? genres.map((genre) => genre === restName ? ROLES.background : color) : color },
+      marker: {
+        color: alone ? genres.map((genre) => genre === restName ? roleColours.background : color) : color,
+      },
       customdata: values,
       hovertemplate: "%{y}: %{customdata:,d}<extra>%{fullData.name}</extra>",
     };
@@ -95,7 +97,7 @@ export function genreDistribution(
   return {
     data,
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(...title, `${sizes.join(" · ")}${alone ? "곡 · songs" : ""}`),
       xaxis: alone
         ? { title: { text: both("곡 수", "Songs") }, ...countAxis(largest) }
@@ -109,7 +111,7 @@ export function genreDistribution(
 }
 
 /** Genres that get a colour of their own in a stack; the rest are gathered as 기타 · Other. */
-const STACKED_GENRES = PALETTE.length - 1;
+const stackedGenres = paletteColours.length - 1;
 
 /**
  * How many songs each year has, stacked by genre. A song with several genres counts once, under the first it names.
@@ -129,7 +131,7 @@ export function songsByYear(
   const byGenre = countNames(dated.flatMap(({ genre }) => genre === undefined ? [] : [genre]));
   const named = [...byGenre.keys()].slice(
     0,
-    byGenre.size <= STACKED_GENRES + 1 ? byGenre.size : STACKED_GENRES,
+    byGenre.size <= stackedGenres + 1 ? byGenre.size : stackedGenres,
   );
   const other = both("기타", "Other");
   const stacks = new Map<string, Map<number, number>>();
@@ -150,7 +152,7 @@ export function songsByYear(
       name: plain(name),
       x: ofGenre.map(([year]) => year),
       y: ofGenre.map(([, count]) => count),
-      marker: { color: name === other ? ROLES.background : PALETTE[index] },
+      marker: { color: name === other ? roleColours.background : paletteColours[index] },
       hovertemplate: "%{x}: %{y:,d}",
     }];
   });
@@ -163,7 +165,7 @@ export function songsByYear(
   return {
     data,
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(...title, facts.join(" · ")),
       barmode: "stack",
       bargap: 0.1,
@@ -183,7 +185,7 @@ export function songsByYear(
 }
 
 /** Genres that have a column of their own beside each other. */
-const MOST_COLUMNS = 20;
+const mostColumns = 20;
 
 /**
  * Which genres the artists with the most songs sing: rows are artists, columns genres; the number is the artist's songs of
@@ -208,7 +210,7 @@ export function genreByArtist(
   const listed = new Set(artists);
   const ofListed = whole.filter((song) => song.artists.some((artist) => listed.has(artist)));
   const byGenre = [...countNames(ofListed.flatMap(({ genres }) => [...new Set(genres)])).keys()];
-  const { shown, gathered } = shownAndGathered(byGenre, MOST_COLUMNS);
+  const { shown, gathered } = shownAndGathered(byGenre, mostColumns);
   const rest = new Set(gathered), restName = gatheredName(gathered.length);
   const genres = gathered.length === 0 ? shown : [...shown, restName];
   const counts = new Map<string, Map<string, number>>(artists.map((artist) => [artist, new Map()]));
@@ -234,10 +236,10 @@ export function genreByArtist(
         genres.map((genre) => count(artist, genre) === 0 ? "" : grouped(count(artist, genre)))
       ),
       texttemplate: "%{text}",
-      textfont: { size: 12, color: ROLES.text },
+      textfont: { size: 12, color: roleColours.text },
       customdata: artists.map((artist) => genres.map(() => plain(artist))),
       hovertemplate: "%{customdata}<br>%{x}: %{text} (%{z:.0%})<extra></extra>",
-      colorscale: SHARES,
+      colorscale: shareColours,
       zmin: 0,
       zmax: 1,
       xgap: 2,
@@ -245,7 +247,7 @@ export function genreByArtist(
       showscale: false,
     }],
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(
         ...title,
         `곡이 많은 가수 · artists with the most songs: ${artists.length} / ${grouped(perArtist.size)}, ` +
@@ -325,12 +327,12 @@ export function lyricLengths(
       median: boxes.map(({ median }) => median),
       q3: boxes.map(({ q3 }) => q3),
       upperfence: boxes.map(({ high }) => high),
-      marker: { color: PALETTE[0] },
+      marker: { color: paletteColours[0] },
       fillcolor: "#C6DFF0",
       line: { width: 1.5 },
     }],
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(
         ...title,
         `중앙값 · median ${
@@ -345,9 +347,9 @@ export function lyricLengths(
   };
 }
 
-/** Widths that read well on an axis; the histogram takes the smallest with which it has at most `MOST_BARS` bars. */
-const BAR_WIDTHS = [1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 250, 256, 500, 512, 1000];
-const MOST_BARS = 48;
+/** Widths that read well on an axis; the histogram takes the smallest with which it has at most `mostBars` bars. */
+const barWidths = [1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 250, 256, 500, 512, 1000];
+const mostBars = 48;
 
 /**
  * How many tokens the texts have, with the line at which a model cuts them; what lies beyond is lost and drawn in the
@@ -375,7 +377,7 @@ export function tokenLengths(lengths: ArrayLike<number>, options: { maxLength: n
   const sorted = Float64Array.from(lengths).sort();
   const longest = sorted[sorted.length - 1]!;
   const reach = Math.max(quantile(sorted, 0.995), Math.min(maxLength, longest));
-  const width = BAR_WIDTHS.find((width) => reach / width <= MOST_BARS) ?? Math.ceil(reach / MOST_BARS);
+  const width = barWidths.find((width) => reach / width <= mostBars) ?? Math.ceil(reach / mostBars);
   const bars = Math.floor(reach / width) + 1;
   const counts = { kept: new Array<number>(bars).fill(0), cut: new Array<number>(bars).fill(0) };
   let cut = 0;
@@ -407,11 +409,11 @@ export function tokenLengths(lengths: ArrayLike<number>, options: { maxLength: n
   const beyond = longest >= bars * width ? [`마지막 막대 · last bar ${ranges.at(-1)}`] : [];
   return {
     data: [
-      trace(both("그대로", "kept whole"), PALETTE[0], counts.kept),
-      ...(cut > 0 ? [trace(both("잘림", "cut"), PALETTE[1], counts.cut)] : []),
+      trace(both("그대로", "kept whole"), paletteColours[0], counts.kept),
+      ...(cut > 0 ? [trace(both("잘림", "cut"), paletteColours[1], counts.cut)] : []),
     ],
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(
         ...title,
         [
@@ -446,7 +448,7 @@ export function tokenLengths(lengths: ArrayLike<number>, options: { maxLength: n
           y0: 0,
           y1: 1,
           yref: "paper",
-          line: { color: ROLES.text, width: 1.5, dash: "dash" },
+          line: { color: roleColours.text, width: 1.5, dash: "dash" },
         }]
         : [],
     },

@@ -8,7 +8,7 @@ import {
   songsByYear,
   tokenLengths,
 } from "./mod.ts";
-import { grouped, MOST_GENRES, PALETTE, ROLES } from "./figure.ts";
+import { grouped, mostGenres, paletteColours, roleColours } from "./figure.ts";
 
 type Trace = Data & Record<string, unknown>;
 const traces = (figure: Figure) => figure.data as Trace[];
@@ -77,7 +77,7 @@ Deno.test("figures of hundreds of genres name the largest, and gather the rest w
   const figure = genreDistribution(songs);
   const [bars] = traces(figure);
   const shown = bars!.y as string[], counts = bars!.x as number[];
-  assert.equal(shown.length, MOST_GENRES + 1);
+  assert.equal(shown.length, mostGenres + 1);
   assert.equal(shown.at(-1), other);
   // songs of any other genre, each once
   const named = new Set(shown.slice(0, -1));
@@ -87,7 +87,7 @@ Deno.test("figures of hundreds of genres name the largest, and gather the rest w
   assert.ok(Math.abs((shares!.x as number[]).reduce((a, b) => a + b, 0) - 1) < 1e-9);
 
   const [boxes] = traces(lyricLengths(songs));
-  assert.equal((boxes!.y as string[]).length, MOST_GENRES + 1);
+  assert.equal((boxes!.y as string[]).length, mostGenres + 1);
   assert.equal((boxes!.y as string[]).at(-1), `${other} (${grouped(counts.at(-1)!)})`);
 
   const [map] = traces(genreByArtist(songs));
@@ -99,7 +99,7 @@ Deno.test("figures of hundreds of genres name the largest, and gather the rest w
     String(ofFirst.filter(({ genres }) => genres.some((genre) => !columns.includes(genre))).length),
   );
   // one more than are named is named, too
-  const few = songs.filter(({ genres }) => genres.every((genre) => Number(genre.slice(2)) <= MOST_GENRES));
+  const few = songs.filter(({ genres }) => genres.every((genre) => Number(genre.slice(2)) <= mostGenres));
   assert.ok((traces(genreDistribution(few))[0]!.y as string[]).every((name) => name.startsWith("장르")));
 });
 
@@ -123,16 +123,18 @@ Deno.test("songsByYear gathers rare genres once the palette is used up, and lose
     .flat();
   const figure = songsByYear(songs);
   const drawn = traces(figure);
-  assert.equal(drawn.length, PALETTE.length);
+  assert.equal(drawn.length, paletteColours.length);
   const colors = drawn.map((trace) => (trace.marker as { color: string }).color);
   assert.equal(new Set(colors).size, colors.length);
   assert.equal(drawn.at(-1)!.name, "기타 · Other");
-  assert.equal(colors.at(-1), ROLES.background);
+  assert.equal(colors.at(-1), roleColours.background);
   const total = drawn.reduce((sum, trace) => sum + (trace.y as number[]).reduce((a, b) => a + b, 0), 0);
   assert.equal(total, songs.length);
   // As many genres as colours need no gathering.
-  const eight = songsByYear(songs.filter(({ genres }) => Number(genres[0]!.slice(2)) < PALETTE.length));
-  assert.equal(eight.data.length, PALETTE.length);
+  const eight = songsByYear(
+    songs.filter(({ genres }) => Number(genres[0]!.slice(2)) < paletteColours.length),
+  );
+  assert.equal(eight.data.length, paletteColours.length);
   assert.ok(traces(eight).every(({ name }) => name !== "기타 · Other"));
 });
 

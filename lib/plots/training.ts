@@ -4,11 +4,11 @@ import {
   both,
   emptyFigure,
   type Figure,
+  figureTemplate,
   grouped,
   needFinite,
   percent,
-  ROLES,
-  TEMPLATE,
+  roleColours,
   titleOf,
 } from "./figure.ts";
 
@@ -34,7 +34,7 @@ export interface EvaluationPoint {
 }
 
 /** More steps than this are drawn by their means over equally long stretches: no screen shows more. */
-const MOST_POINTS = 1500;
+const mostPoints = 1500;
 
 /**
  * Loss and accuracy of a training run over its steps. Left: the loss of each step (thin), the same smoothed, and training and
@@ -115,7 +115,7 @@ export function lossCurve(
         : records.map(({ epoch }) => [epoch]),
       hovertemplate: `epoch %{customdata[0]:.3~g} (%{x:,d}): %{y:${field === "loss" ? ".4f" : ".1%"}}` +
         (tokens && field === "loss" ? ", perplexity %{customdata[1]:.1f}" : ""),
-      line: { color: ROLES[side], width: 2, dash: side === "train" ? "solid" : "dash" },
+      line: { color: roleColours[side], width: 2, dash: side === "train" ? "solid" : "dash" },
       marker: { size: 8, symbol: side === "train" ? "circle" : "square" },
       ...(field === "accuracy" ? { xaxis: "x2", yaxis: "y2" } : {}),
     });
@@ -134,7 +134,7 @@ export function lossCurve(
   return {
     data,
     layout: {
-      template: TEMPLATE,
+      template: figureTemplate,
       ...titleOf(
         title[0],
         title[1],
@@ -173,7 +173,7 @@ export function lossCurve(
           y0: 0,
           y1: 1,
           layer: "below" as const,
-          line: { color: ROLES.background, width: 1, dash: "dot" as const },
+          line: { color: roleColours.background, width: 1, dash: "dot" as const },
         }))
         : [],
       legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },
@@ -191,7 +191,7 @@ const pointsOf = (points: readonly { step: number; loss: number }[]) => ({
 function thinned(
   points: readonly { readonly step: number; readonly loss: number }[],
 ): { step: number; loss: number }[] {
-  const stretch = Math.ceil(points.length / MOST_POINTS);
+  const stretch = Math.ceil(points.length / mostPoints);
   if (stretch === 1) return [...points];
   const means: { step: number; loss: number }[] = [];
   for (let start = 0; start < points.length; start += stretch) {

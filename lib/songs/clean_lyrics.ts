@@ -28,9 +28,9 @@ function tag(names: string, after = ""): RegExp {
   return new RegExp(`</?(?:${names})${attributes}>${after}`, "gi");
 }
 
-const BREAK = tag("br", "[ \\t]*(?:\\r\\n?|\\n)?"); // with the line break that often follows it in a page's source
-const BLOCK = tag("p|div|ul|ol|li|h[1-6]|table|tbody|tr|td|blockquote|pre|center|section|article");
-const INLINE = tag("span|b|i|u|s|em|strong|small|sup|sub|mark|font|a|img|wbr");
+const breakTags = tag("br", "[ \\t]*(?:\\r\\n?|\\n)?"); // with the line break that often follows it in a page's source
+const blockTags = tag("p|div|ul|ol|li|h[1-6]|table|tbody|tr|td|blockquote|pre|center|section|article");
+const inlineTags = tag("span|b|i|u|s|em|strong|small|sup|sub|mark|font|a|img|wbr");
 
 /**
  * Makes every way to break a line a `\n`: CRLF, CR, the Unicode separators, `<br>` in all its spellings, and a
@@ -38,7 +38,7 @@ const INLINE = tag("span|b|i|u|s|em|strong|small|sup|sub|mark|font|a|img|wbr");
  */
 export function normalizeLineBreaks(text: string): string {
   return text
-    .replace(BREAK, "\n")
+    .replace(breakTags, "\n")
     .replace(/(?:\\+r)?\\+n/g, "\n")
     .replace(/\r\n?|[\v\f\u0085\u2028\u2029]/g, "\n");
 }
@@ -48,13 +48,13 @@ export function normalizeLineBreaks(text: string): string {
  * direction and of what is isolated in it. What changes how a character looks stays: variation selectors, the joiner between emoji, the tags
  * of flags; and what is as wide as a space is white space.
  */
-const INVISIBLE =
+const invisibleMarks =
   /(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d|\u200d(?!\p{Extended_Pictographic})|(?![\t-\r\u200d\ufe00-\ufe0f\u3164\u115f\u1160\uffa0\u{e0020}-\u{e007f}\u{e0100}-\u{e01ef}])[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** A text without marks that cannot be seen. */
 export function removeInvisible(text: string): string {
   if (/^[ -~\uac00-\ud7a3]*$/.test(text)) return text; // as most names are
-  return text.replace(INVISIBLE, "");
+  return text.replace(invisibleMarks, "");
 }
 
 /**
@@ -92,9 +92,9 @@ export function cleanLyrics(lyrics: string): string {
 function cleanOnce(lyrics: string): string {
   return normalizeLineBreaks(decodeEntities(lyrics))
     .replace(/<!--[\s\S]*?-->/g, "")
-    .replace(BLOCK, "\n")
-    .replace(INLINE, "")
-    .replace(INVISIBLE, "")
+    .replace(blockTags, "\n")
+    .replace(inlineTags, "")
+    .replace(invisibleMarks, "")
     .normalize("NFC")
     .replace(/[^\S\n]|[\u3164\u115f\u1160\uffa0]/g, " ")
     .replace(/ {2,}/g, " ")

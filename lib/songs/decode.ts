@@ -27,12 +27,12 @@ export class DecodeError extends UserError {
   }
 }
 
-const LFS_POINTER = "version https://git-lfs.github.com/spec/";
+const lfsPointer = "version https://git-lfs.github.com/spec/";
 
 /** What files that are no text begin with, and what to do with them. */
-const OTHER_FILES: readonly { begins: readonly number[]; what: string; remedy: string }[] = [
+const otherFiles: readonly { begins: readonly number[]; what: string; remedy: string }[] = [
   {
-    begins: [...LFS_POINTER].map((letter) => letter.charCodeAt(0)),
+    begins: [...lfsPointer].map((letter) => letter.charCodeAt(0)),
     what: "this is a Git LFS pointer, which stands for a file that was not downloaded",
     remedy: "Run git lfs pull in the folder it came from, which puts the file itself here.",
   },
@@ -60,26 +60,26 @@ const OTHER_FILES: readonly { begins: readonly number[]; what: string; remedy: s
 ];
 
 /** Bytes looked at at once: where they break is searched in one piece only. */
-const PIECE = 1 << 16;
+const pieceBytes = 1 << 16;
 
 /** How many first bytes decide what kind of file it is. */
-const HEAD = Math.max(...OTHER_FILES.map(({ begins }) => begins.length));
+const headSize = Math.max(...otherFiles.map(({ begins }) => begins.length));
 
 /** One encoding that the bytes may be in, until they are not valid in it. */
 class Candidate {
-  readonly #decoder: TextDecoder;
+  private readonly decoder: TextDecoder;
   /** Where the bytes stop being valid; null while they are. */
   brokenAt: number | null = null;
 
   constructor(readonly label: SniffedEncoding["label"]) {
-    this.#decoder = new TextDecoder(label, { fatal: true });
+    this.decoder = new TextDecoder(label, { fatal: true });
   }
 
   /** @param before the bytes just before the chunk, from where a character surely begins; `at`: where they stand. */
   push(chunk: Uint8Array, before: Uint8Array, at: number, isLast: boolean): void {
     if (this.brokenAt !== null) return;
     try {
-      this.#decoder.decode(chunk, { stream: !isLast });
+      this.decoder.decode(chunk, { stream: !isLast });
     } catch {
       this.brokenAt = at + validPrefix(joined(before, chunk), this.label);
     }
@@ -147,70 +147,70 @@ function countOf(byte: number, bytes: Uint8Array): number {
  * ```
  */
 export class EncodingSniffer {
-  readonly #candidates = [new Candidate("utf-8"), new Candidate("euc-kr")] as const;
+  private readonly candidates = [new Candidate("utf-8"), new Candidate("euc-kr")] as const;
   /** The first bytes, until there are enough to tell by. */
-  #head: Uint8Array = new Uint8Array();
+  private head: Uint8Array = new Uint8Array();
   /** The bytes just before the next chunk, from where a character surely begins. */
-  #tail: Uint8Array = new Uint8Array();
-  #length = 0;
-  #zeros = { even: 0, odd: 0, first: -1 };
+  private tail: Uint8Array = new Uint8Array();
+  private length = 0;
+  private zeros = { even: 0, odd: 0, first: -1 };
   /** Lines begun before the tail. */
-  #lines = 1;
-  #brokenLine: number | null = null;
+  private lines = 1;
+  private brokenLine: number | null = null;
 
   /** Looks at the next bytes. @throws {DecodeError} where they are plainly no text */
   push(chunk: Uint8Array): void {
-    this.#look(chunk, false);
+    this.look(chunk, false);
   }
 
   /** The encoding of all bytes given. @throws {DecodeError} where they are in none of the known encodings */
   end(): SniffedEncoding {
-    this.#look(new Uint8Array(), true);
-    const [first, second] = this.#head;
+    this.look(new Uint8Array(), true);
+    const [first, second] = this.head;
     if (first === 0xff && second === 0xfe) return { encoding: "UTF-16", label: "utf-16le" };
     if (first === 0xfe && second === 0xff) return { encoding: "UTF-16", label: "utf-16be" };
-    const { even, odd, first: firstZero } = this.#zeros;
+    const { even, odd, first: firstZero } = this.zeros;
     if (firstZero >= 0) {
       const [more, less] = even > odd ? [even, odd] : [odd, even];
-      if (this.#length % 2 === 0 && more >= this.#length / 40 && less <= more / 5) {
+      if (this.length % 2 === 0 && more >= this.length / 40 && less <= more / 5) {
         return { encoding: "UTF-16", label: even > odd ? "utf-16be" : "utf-16le" };
       }
-      throw new DecodeError(this.#brokenLine ?? 1, `byte ${firstZero} is zero, which no text has`);
+      throw new DecodeError(this.brokenLine ?? 1, `byte ${firstZero} is zero, which no text has`);
     }
-    const [utf8, cp949] = this.#candidates;
+    const [utf8, cp949] = this.candidates;
     if (utf8.brokenAt === null) return { encoding: "UTF-8", label: "utf-8" };
     if (cp949.brokenAt === null) return { encoding: "CP949", label: "euc-kr" };
     throw new DecodeError(
-      this.#brokenLine!,
-      `neither UTF-8 (wrong from byte ${utf8.brokenAt}, line ${this.#brokenLine}) nor CP949 (wrong from byte ${cp949.brokenAt})`,
+      this.brokenLine!,
+      `neither UTF-8 (wrong from byte ${utf8.brokenAt}, line ${this.brokenLine}) nor CP949 (wrong from byte ${cp949.brokenAt})`,
       "Save the file as text in UTF-8, or mend that line.",
     );
   }
 
-  #look(chunk: Uint8Array, isLast: boolean): void {
-    if (this.#head.length < HEAD) {
-      this.#head = joined(this.#head, chunk.subarray(0, HEAD - this.#head.length));
-      for (const { begins, what, remedy } of OTHER_FILES) {
-        if (begins.every((byte, i) => this.#head[i] === byte)) throw new DecodeError(1, what, remedy);
+  private look(chunk: Uint8Array, isLast: boolean): void {
+    if (this.head.length < headSize) {
+      this.head = joined(this.head, chunk.subarray(0, headSize - this.head.length));
+      for (const { begins, what, remedy } of otherFiles) {
+        if (begins.every((byte, i) => this.head[i] === byte)) throw new DecodeError(1, what, remedy);
       }
     }
-    const start = this.#length, tail = this.#tail;
+    const start = this.length, tail = this.tail;
     for (let at = chunk.indexOf(0); at >= 0; at = chunk.indexOf(0, at + 1)) {
-      if (this.#zeros.first < 0) {
-        this.#zeros.first = start + at;
-        this.#brokenLine ??= this.#lines + countOf(0x0a, chunk.subarray(0, at));
+      if (this.zeros.first < 0) {
+        this.zeros.first = start + at;
+        this.brokenLine ??= this.lines + countOf(0x0a, chunk.subarray(0, at));
       }
-      this.#zeros[(start + at) % 2 === 0 ? "even" : "odd"]++;
+      this.zeros[(start + at) % 2 === 0 ? "even" : "odd"]++;
     }
-    const [utf8] = this.#candidates;
-    for (const candidate of this.#candidates) candidate.push(chunk, tail, start - tail.length, isLast);
+    const [utf8] = this.candidates;
+    for (const candidate of this.candidates) candidate.push(chunk, tail, start - tail.length, isLast);
     if (utf8.brokenAt !== null) {
-      this.#brokenLine ??= this.#lines + countOf(0x0a, chunk.subarray(0, Math.max(0, utf8.brokenAt - start)));
+      this.brokenLine ??= this.lines + countOf(0x0a, chunk.subarray(0, Math.max(0, utf8.brokenAt - start)));
     }
-    this.#lines += countOf(0x0a, chunk);
-    this.#length += chunk.length;
+    this.lines += countOf(0x0a, chunk);
+    this.length += chunk.length;
     const rest = unfinished(chunk);
-    this.#tail = rest.length === chunk.length ? joined(tail, rest) : rest;
+    this.tail = rest.length === chunk.length ? joined(tail, rest) : rest;
   }
 }
 
@@ -234,7 +234,7 @@ export function textDecoder({ label }: SniffedEncoding): TextDecoder {
  */
 export function decodeText(bytes: Uint8Array): DecodedText {
   const sniffer = new EncodingSniffer();
-  for (let at = 0; at < bytes.length; at += PIECE) sniffer.push(bytes.subarray(at, at + PIECE));
+  for (let at = 0; at < bytes.length; at += pieceBytes) sniffer.push(bytes.subarray(at, at + pieceBytes));
   const sniffed = sniffer.end();
   try {
     return { text: textDecoder(sniffed).decode(bytes), encoding: sniffed.encoding };

@@ -16,7 +16,7 @@ export interface SongsProblem {
   remedy: string;
 }
 
-const SHOWN = 5;
+const shownProblems = 5;
 
 /** A value on one line of a message, cut where it is long. */
 export function quoted(value: string): string {
@@ -55,8 +55,10 @@ export class SongsError extends UserError {
   readonly problems: readonly SongsProblem[];
 
   constructor(file: string, problems: readonly SongsProblem[], options?: ErrorOptions) {
-    const lines = problems.slice(0, SHOWN).map(sentence);
-    if (problems.length > SHOWN) lines.push(`… and ${problems.length - SHOWN} more problems like these.`);
+    const lines = problems.slice(0, shownProblems).map(sentence);
+    if (problems.length > shownProblems) {
+      lines.push(`… and ${problems.length - shownProblems} more problems like these.`);
+    }
     super(
       problems.length === 1
         ? `${file}: ${lines[0]}`

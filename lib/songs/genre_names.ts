@@ -35,10 +35,10 @@ export async function readGenreNames(source: GenreNames): Promise<Map<number, st
 
 type Pair = readonly [code: string | number, name: unknown];
 
-const REMEDY = 'Use ["발라드", "댄스"], {"0": "발라드"}, lines such as 0,발라드, or one name a line.';
+const formsRemedy = 'Use ["발라드", "댄스"], {"0": "발라드"}, lines such as 0,발라드, or one name a line.';
 
 function problem(line: number | null, value: string | null, what: string) {
-  return { line, column: null, value, what, remedy: REMEDY };
+  return { line, column: null, value, what, remedy: formsRemedy };
 }
 
 async function pairsOfFile(file: string, source: string | URL): Promise<Pair[]> {

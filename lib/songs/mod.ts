@@ -35,7 +35,7 @@ export {
   recordSplit,
   type SeenSongs,
   seenSongs,
-  SPLIT_FILE,
+  splitFileName,
   type SplitRecord,
   splitText,
 } from "./split_record.ts";

@@ -1,11 +1,11 @@
 /** Least share of word triples that two texts have in common, of all that either has, to count as nearly the same. */
-const LEAST_SHARED = 0.8;
+const leastShared = 0.8;
 
 /** Texts with fewer word triples are too short to tell: a word more changes much of them. */
-const LEAST_TRIPLES = 5;
+const leastTriples = 5;
 
 /** Hash functions of a sketch, in bands of so many: texts that agree in all of a band are compared. */
-const HASHES = 30, BAND = 3;
+const hashCount = 30, bandSize = 3;
 
 /**
  * Finds pairs of texts that are nearly the same, such as a song and its live version with a word more: at least 80 % of the triples of
@@ -35,16 +35,16 @@ export function nearDuplicates(
   isJoined: (a: number, b: number) => boolean = () => false,
 ): void {
   const buckets = Array.from(
-    { length: HASHES / BAND },
+    { length: hashCount / bandSize },
     () => new Map<number, { first: number; last: number }>(),
   );
   texts.forEach((text, at) => {
     const triples = triplesOf(text);
-    if (triples.size < LEAST_TRIPLES) return;
+    if (triples.size < leastTriples) return;
     const sketch = sketchOf(triples);
     buckets.forEach((bucket, band) => {
       let key = band;
-      for (let i = 0; i < BAND; i++) key = mixed(key ^ sketch[band * BAND + i]!);
+      for (let i = 0; i < bandSize; i++) key = mixed(key ^ sketch[band * bandSize + i]!);
       const met = bucket.get(key);
       if (met === undefined) {
         bucket.set(key, { first: at, last: at });
@@ -77,17 +77,17 @@ function triplesOf(text: string): Set<number> {
 }
 
 function isNear(a: ReadonlySet<number>, b: ReadonlySet<number>): boolean {
-  if (Math.min(a.size, b.size) < LEAST_SHARED * Math.max(a.size, b.size)) return false;
+  if (Math.min(a.size, b.size) < leastShared * Math.max(a.size, b.size)) return false;
   let shared = 0;
   for (const triple of a) if (b.has(triple)) shared++;
-  return shared >= LEAST_SHARED * (a.size + b.size - shared);
+  return shared >= leastShared * (a.size + b.size - shared);
 }
 
 /** The least value of each hash function over the triples. */
 function sketchOf(triples: ReadonlySet<number>): Int32Array {
-  const least = new Int32Array(HASHES).fill(0x7fffffff);
+  const least = new Int32Array(hashCount).fill(0x7fffffff);
   for (const triple of triples) {
-    for (let i = 0; i < HASHES; i++) {
+    for (let i = 0; i < hashCount; i++) {
       const value = mixed(triple + Math.imul(i + 1, 0x9e3779b9));
       if (value < least[i]!) least[i] = value;
     }

@@ -188,7 +188,7 @@ async function readTable(
       whole("the file is empty", `It must begin with the header ${fileColumns.join(",")}.`),
     ]);
   }
-  const other = OTHER_FORMS.find(({ begins }) => begins.test(text));
+  const other = otherForms.find(({ begins }) => begins.test(text));
   if (other !== undefined) {
     throw new SongsError(file, [whole(`this is ${other.what}, not a table`, other.remedy)]);
   }
@@ -196,7 +196,7 @@ async function readTable(
 }
 
 /** What texts that are no table begin with. */
-const OTHER_FORMS = [
+const otherForms = [
   {
     begins: /^\s*(?:\[\s*[{[]|\{\s*["}])/,
     what: "JSON",
@@ -210,7 +210,7 @@ const OTHER_FORMS = [
 ];
 
 /** How separators are called; the first is a table's where nothing tells. */
-const SEPARATORS: ReadonlyMap<string, string> = new Map([
+const separatorNames: ReadonlyMap<string, string> = new Map([
   [",", "commas"],
   [";", "semicolons"],
   ["\t", "tabs"],
@@ -239,14 +239,14 @@ function withSeparator(
   }
   const separator = hint?.[1] ?? separatorOf(/^.*\S.*$/m.exec(text)?.[0] ?? "");
   if (separator !== ",") {
-    note(`the columns are parted by ${SEPARATORS.get(separator) ?? JSON.stringify(separator)}; read so.`);
+    note(`the columns are parted by ${separatorNames.get(separator) ?? JSON.stringify(separator)}; read so.`);
   }
   return { text, separator };
 }
 
 function separatorOf(header: string): string {
   let best = ",", most = 0;
-  for (const separator of SEPARATORS.keys()) {
+  for (const separator of separatorNames.keys()) {
     const names = header.split(separator).map((name) => columnName(name.replace(/^\s*"|"\s*$/g, "")));
     const known = fileColumns.filter((column) => names.includes(column)).length;
     if (known > most) [best, most] = [separator, known];
@@ -321,7 +321,7 @@ function findColumns(
 /** Sees to it that each song has an id: one without is named after its lyrics, title and artists, wherever it stands. */
 class Ids {
   readonly invented: string[] = [];
-  #seen = new Map<string, number>();
+  private seen = new Map<string, number>();
 
   constructor(private readonly lineOf: (index: number) => number) {}
 
@@ -330,32 +330,32 @@ class Ids {
     if (song.id === "") {
       const name = `song-${songFingerprint(song).slice(0, 12)}`;
       song.id = name;
-      for (let copy = 2; this.#seen.has(song.id); copy++) song.id = `${name}-${copy}`;
+      for (let copy = 2; this.seen.has(song.id); copy++) song.id = `${name}-${copy}`;
       this.invented.push(song.id);
     }
-    const before = this.#seen.get(song.id);
-    if (before === undefined) this.#seen.set(song.id, index);
+    const before = this.seen.get(song.id);
+    if (before === undefined) this.seen.set(song.id, index);
     return before === undefined ? undefined : this.lineOf(before);
   }
 }
 
 /** Counts the words that stand for a missing value, so that nobody's name goes without a word. */
 class MissingWords {
-  readonly #counts = new Map<FileColumn, number>();
-  readonly #words = new Set<string>();
+  private readonly counts = new Map<FileColumn, number>();
+  private readonly words = new Set<string>();
 
   look(column: FileColumn, value: string): void {
     if (value.length > 20 || !isMissing(value)) return; // the longest word is shorter
     const word = value.trim();
     if (word === "" || word === "-") return;
-    this.#counts.set(column, (this.#counts.get(column) ?? 0) + 1);
-    this.#words.add(word);
+    this.counts.set(column, (this.counts.get(column) ?? 0) + 1);
+    this.words.add(word);
   }
 
   tell(note: (text: string) => void): void {
-    if (this.#counts.size === 0) return;
-    const words = [...this.#words].slice(0, 5).map((word) => JSON.stringify(word)).join(", ");
-    const counts = [...this.#counts].map(([column, count]) => `${count} of ${column}`).join(", ");
+    if (this.counts.size === 0) return;
+    const words = [...this.words].slice(0, 5).map((word) => JSON.stringify(word)).join(", ");
+    const counts = [...this.counts].map(([column, count]) => `${count} of ${column}`).join(", ");
     note(`values such as ${words} are taken as missing: ${counts}.`);
   }
 }
@@ -363,14 +363,14 @@ class MissingWords {
 /** Gathers problems by record; counts lines only when there is one. */
 class Problems {
   readonly found: SongsProblem[] = [];
-  #lines: number[] | undefined;
+  private lines: number[] | undefined;
 
   constructor(private readonly text: string) {}
 
   /** The line on which a record starts; record 0 is the first after the header. */
   lineOf(index: number): number {
-    this.#lines ??= recordLines(this.text);
-    return this.#lines[index + 1] ?? 1;
+    this.lines ??= recordLines(this.text);
+    return this.lines[index + 1] ?? 1;
   }
 
   add(

@@ -6,7 +6,7 @@ import { SongsError } from "./errors.ts";
 import { type Song, songRows } from "./frame.ts";
 import { fileColumns, readSongs, type ReadSongsOptions } from "./read.ts";
 
-const HEADER = fileColumns.join(",");
+const headerLine = fileColumns.join(",");
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 /** Reads a text, and fails on a note that the test does not expect. */
@@ -38,7 +38,7 @@ async function problemsOf(text: string | Uint8Array, options: ReadSongsOptions =
 
 Deno.test("readSongs: a row of each irregular kind", async () => {
   const songs = await read([
-    HEADER,
+    headerLine,
     `1,봄,0.0,아이유,'1869',2001.03.16,발라드,"한 줄\n두 줄"`,
     `'2',"봄, 밤",1.0,"가수, 나수",1870.0,1999.10,"랩/힙합,R&B/Soul",한 줄\\n두 줄`,
     `3,,,-,-,2002,-,한 줄<br>두 줄<BR />세 줄`,
@@ -114,7 +114,7 @@ Deno.test("readSongs: the frame has the documented schema, also where every valu
     lyrics: pl.String,
   };
   for (const row of ["1,봄,0,가수,1,2001.03.16,댄스,가사", "1,,,,,,,", "1,,,,,-,-,"]) {
-    const frame = await readSongs(bytes(`${HEADER}\n${row}\n`));
+    const frame = await readSongs(bytes(`${headerLine}\n${row}\n`));
     assert.deepEqual(Object.keys(frame.schema), Object.keys(expected));
     for (const [name, type] of Object.entries(expected)) {
       assert.equal(String(frame.schema[name]), String(type), `${name} of ${row}`);
@@ -134,7 +134,9 @@ Deno.test("readSongs: byte order mark, CRLF, blank lines, header in any order, c
 });
 
 Deno.test("readSongs: lines that end as on an old Mac, and empty fields behind the last column", async () => {
-  const songs = await read(`${HEADER}\r1,봄,0,가수,1,2001,댄스,가사,,\r2,밤,0,가수,1,2001,댄스,가사 둘\r`);
+  const songs = await read(
+    `${headerLine}\r1,봄,0,가수,1,2001,댄스,가사,,\r2,밤,0,가수,1,2001,댄스,가사 둘\r`,
+  );
   assert.deepEqual(songs.map(({ id, lyrics }) => [id, lyrics]), [["1", "가사"], ["2", "가사 둘"]]);
 });
 
@@ -166,7 +168,7 @@ Deno.test("readSongs: JSON and web pages are called what they are; a long header
 });
 
 Deno.test("readSongs: CP949 and UTF-16 give the same songs, and a note says so", async () => {
-  const text = `${HEADER}\n1,노래,0,노,1,2001,노,노래\n`;
+  const text = `${headerLine}\n1,노래,0,노,1,2001,노,노래\n`;
   const expected = await read(text);
   const inCp949: Record<string, number[]> = { 노: [0xb3, 0xeb], 래: [0xb7, 0xa1] };
   const cp949 = new Uint8Array(
@@ -187,7 +189,7 @@ Deno.test("readSongs: CP949 and UTF-16 give the same songs, and a note says so",
 Deno.test("readSongs: a path, a URL and bytes give the same songs", async () => {
   const file = await Deno.makeTempFile({ prefix: "songs", suffix: ".csv" });
   try {
-    const text = `${HEADER}\n1,봄,0,가수,1,2001,댄스,가사\n`;
+    const text = `${headerLine}\n1,봄,0,가수,1,2001,댄스,가사\n`;
     await Deno.writeTextFile(file, text);
     const expected = await read(text);
     assert.deepEqual(songRows(await readSongs(file)), expected);
@@ -201,7 +203,7 @@ Deno.test("readSongs: extra columns are left out with a note, and songs without 
   const notes: string[] = [];
   const frame = await readSongs(
     bytes(
-      `,${HEADER},plays\n0,,봄,0,가수,1,2001,댄스,"가\n사",5\n1,x,밤,0,가수,1,2001,댄스,가사,6\n2,,밤,0,가수,1,2001,댄스,가사,7\n`,
+      `,${headerLine},plays\n0,,봄,0,가수,1,2001,댄스,"가\n사",5\n1,x,밤,0,가수,1,2001,댄스,가사,6\n2,,밤,0,가수,1,2001,댄스,가사,7\n`,
     ),
     { name: "노래.csv", onNote: (note) => notes.push(note) },
   );
@@ -265,14 +267,14 @@ Deno.test("readSongs: what a purpose does not need may be missing, with a note; 
     [[["댄스"], "", []]],
   );
   // where a genre is there, it is read all the same
-  const [song] = await read(`${HEADER}\n1,봄,0,가수,1,2001,댄스,가사\n`, { purpose: "prediction" });
+  const [song] = await read(`${headerLine}\n1,봄,0,가수,1,2001,댄스,가사\n`, { purpose: "prediction" });
   assert.deepEqual(song?.genres, ["댄스"]);
 });
 
 Deno.test("readSongs: a value that cannot be read is a note where it is not needed, and an error where it is", async () => {
   const notes: string[] = [], onNote = (note: string) => notes.push(note);
   const table = [
-    HEADER,
+    headerLine,
     `1,봄,maybe,가수,1,2001,댄스,"가\n사"`,
     `2,봄,0,"['가수', '나",1,2001.13.01,댄스,가사`,
     `3,봄,2,가수,1,봄날,"['댄스', '발",가사`,
@@ -301,7 +303,7 @@ Deno.test("readSongs: a value that cannot be read is a note where it is not need
 Deno.test("readSongs: words for a missing value are none in any column, and a note counts them", async () => {
   const notes: string[] = [], onNote = (note: string) => notes.push(note);
   const text =
-    `${HEADER}\n1,nan,NaN,None,NULL,NaT,댄스,"nan"\n2,봄,0,가수,1,<NA>,댄스,\\N\n3,봄,0,-,1,2001,댄스,가사\n`;
+    `${headerLine}\n1,nan,NaN,None,NULL,NaT,댄스,"nan"\n2,봄,0,가수,1,<NA>,댄스,\\N\n3,봄,0,-,1,2001,댄스,가사\n`;
   const songs = songRows(await readSongs(bytes(text), { name: "노래.csv", onNote }));
   assert.deepEqual(
     songs.map((
@@ -321,7 +323,7 @@ Deno.test("readSongs: words for a missing value are none in any column, and a no
 
 Deno.test("readSongs: lists written out and bars part artists, genres and lines", async () => {
   const [a, b] = await read([
-    HEADER,
+    headerLine,
     `1,봄,0,"['가수', '객원, 하나']",1,2001,"['발라드', '댄스']","['가사 하나', '가사 둘']"`,
     `2,봄,0,가수|나수,1,2001,발라드|댄스,가사`,
   ].join("\n"));
@@ -334,7 +336,7 @@ Deno.test("readSongs: lists written out and bars part artists, genres and lines"
 });
 
 Deno.test("readSongs: semicolons, tabs, bars and a line sep= are found, with a note; asked for, without", async () => {
-  const text = `${HEADER}\n1,봄,0,가수,1,2001,댄스,"가\n사; 둘"\n2,봄,0,가수,1,2001,댄스,가사\n`;
+  const text = `${headerLine}\n1,봄,0,가수,1,2001,댄스,"가\n사; 둘"\n2,봄,0,가수,1,2001,댄스,가사\n`;
   const expected = await read(text);
   for (const [separator, name] of [[";", "semicolons"], ["\t", "tabs"], ["|", "bars"]] as const) {
     const parted = text.replaceAll(",", separator);
@@ -352,7 +354,7 @@ Deno.test("readSongs: semicolons, tabs, bars and a line sep= are found, with a n
   });
   assert.deepEqual([songRows(odd), notes], [expected, ['songs: the columns are parted by "^"; read so.']]);
   // the line numbers of errors are the file's
-  const { problems } = await problemsOf(`sep=;\r\n${HEADER.replaceAll(",", ";")}\r\n1;봄;0\r\n`);
+  const { problems } = await problemsOf(`sep=;\r\n${headerLine.replaceAll(",", ";")}\r\n1;봄;0\r\n`);
   assert.deepEqual([problems[0]?.line, problems[0]?.what], [3, "the record has 3 fields, the header 8"]);
   await assert.rejects(
     readSongs(bytes(text), { separator: "::" }),
@@ -361,7 +363,7 @@ Deno.test("readSongs: semicolons, tabs, bars and a line sep= are found, with a n
 });
 
 Deno.test("readSongs: numeric genres take their names from a file, a list or an object", async () => {
-  const text = `${HEADER}\n1,봄,0,가수,1,2001,"0,3",가사\n2,밤,0,가수,1,2001,3.0,가사\n`;
+  const text = `${headerLine}\n1,봄,0,가수,1,2001,"0,3",가사\n2,밤,0,가수,1,2001,3.0,가사\n`;
   const names = await Deno.makeTempFile({ prefix: "genres", suffix: ".csv" });
   try {
     await Deno.writeTextFile(names, "code,name\n0,발라드\n3,랩/힙합\n");
@@ -405,33 +407,33 @@ Deno.test("readSongs: a file that is not there, not readable, empty, or has a he
       /the file is empty\. It must begin with the header id,song_name,/,
     );
   }
-  for (const headerOnly of [HEADER, `${HEADER}\r\n\r\n`]) {
+  for (const headerOnly of [headerLine, `${headerLine}\r\n\r\n`]) {
     assert.match((await problemsOf(headerOnly)).message, /the file has a header, but no songs/);
   }
   assert.match(
     (await problemsOf(new Uint8Array([0x50, 0x4b, 3, 4]))).message,
     /line 1: this is a zip archive .*save it as CSV UTF-8/,
   );
-  const broken = new Uint8Array([...bytes(`${HEADER}\n1,가`), 0xff, ...bytes(",,,,,,\n")]);
+  const broken = new Uint8Array([...bytes(`${headerLine}\n1,가`), 0xff, ...bytes(",,,,,,\n")]);
   assert.match((await problemsOf(broken)).message, /line 2: neither UTF-8 .* nor CP949/);
 });
 
 Deno.test("readSongs: missing and doubled columns are named", async () => {
   const missing = await problemsOf("id,song_name,adults,artist,album_id,date\n1,봄,0,가수,1,2001\n");
   assert.deepEqual(missing.problems.map(({ line, column }) => [line, column]), [[1, "genre"], [1, "lyrics"]]);
-  const doubled = await problemsOf(`${HEADER},Genre\n1,봄,0,가수,1,2001,댄스,가사,댄스\n`);
+  const doubled = await problemsOf(`${headerLine},Genre\n1,봄,0,가수,1,2001,댄스,가사,댄스\n`);
   assert.match(doubled.message, /line 1, column genre: two columns have this name\. Rename one of them/);
 });
 
 Deno.test("readSongs: a doubled id names both lines, whatever quotes are around it", async () => {
   const row = (id: string) => `${id},봄,0,가수,1,2001,댄스,"가\n사"`;
-  const { problems } = await problemsOf([HEADER, row("7"), row("8"), row("'7'"), row("7.0")].join("\n"));
+  const { problems } = await problemsOf([headerLine, row("7"), row("8"), row("'7'"), row("7.0")].join("\n"));
   assert.deepEqual(problems.map(({ line, column, value, what }) => [line, column, value, what]), [
     [6, "id", "'7'", "the song on line 2 has the same id"],
     [8, "id", "7.0", "the song on line 2 has the same id"],
   ]);
   const notes: string[] = [];
-  const kept = await readSongs(bytes([HEADER, row("7"), row("8"), row("'7'")].join("\n")), {
+  const kept = await readSongs(bytes([headerLine, row("7"), row("8"), row("'7'")].join("\n")), {
     purpose: "prediction",
     onNote: (note) => notes.push(note),
   });
@@ -443,7 +445,7 @@ Deno.test("readSongs: a doubled id names both lines, whatever quotes are around 
 
 Deno.test("readSongs: records of the wrong length, with what the file has there", async () => {
   const { problems } = await problemsOf(
-    `${HEADER}\n1,봄,0,가수,1,2001,댄스,"가\n사"\n2,봄,0,가수,1,2001,댄스,가사, 둘째 줄\n3,봄,0,가수\n4,봄,0,가수,1,2001,댄스,가사\n`,
+    `${headerLine}\n1,봄,0,가수,1,2001,댄스,"가\n사"\n2,봄,0,가수,1,2001,댄스,가사, 둘째 줄\n3,봄,0,가수\n4,봄,0,가수,1,2001,댄스,가사\n`,
   );
   assert.deepEqual(problems.map(({ line, value, what }) => [line, value, what]), [
     [4, "2,봄,0,가수,1,2001,댄스,가사, 둘째 줄", "the record has 9 fields, the header 8"],
@@ -454,18 +456,18 @@ Deno.test("readSongs: records of the wrong length, with what the file has there"
 
 Deno.test("readSongs: a broken quote, with the line and place of the quote and the record it is in", async () => {
   const [inside] =
-    (await problemsOf(`${HEADER}\n1,봄,0,가수,1,2001,댄스,"가\n그는 "사랑"이라 했다"\n`)).problems;
+    (await problemsOf(`${headerLine}\n1,봄,0,가수,1,2001,댄스,"가\n그는 "사랑"이라 했다"\n`)).problems;
   assert.deepEqual([inside?.line, inside?.column, inside?.value], [3, 4, '그는 "사랑"이라 했다"']);
   assert.match(inside?.what ?? "", /out of place in the record that starts on line 2/);
-  const [bare] = (await problemsOf(`${HEADER}\r\n1,봄 "밤",0,가수,1,2001,댄스,가사\r\n`)).problems;
+  const [bare] = (await problemsOf(`${headerLine}\r\n1,봄 "밤",0,가수,1,2001,댄스,가사\r\n`)).problems;
   assert.deepEqual([bare?.line, bare?.column, bare?.value], [2, 5, '1,봄 "밤",0,가수,1,2001,댄스,가사']);
-  const [open] = (await problemsOf(`${HEADER}\n1,봄,0,가수,1,2001,댄스,"가\n사\n`)).problems;
+  const [open] = (await problemsOf(`${headerLine}\n1,봄,0,가수,1,2001,댄스,"가\n사\n`)).problems;
   assert.match(open?.what ?? "", /is missing or out of place in the record that starts on line 2/);
 });
 
 Deno.test("readSongs: a long message is cut, the list of problems is not", async () => {
   const rows = Array.from({ length: 12 }, (_, i) => `${i},봄,0,가수,1,2001,"['${"언제".repeat(100)}",가사`);
-  const error = await problemsOf([HEADER, ...rows].join("\n"));
+  const error = await problemsOf([headerLine, ...rows].join("\n"));
   assert.equal(error.problems.length, 12);
   assert.match(error.message, /^노래\.csv: 12 problems\./);
   assert.match(error.message, /… and 7 more problems like these\.$/);
@@ -480,7 +482,7 @@ Deno.test("readSongs: 25,000 songs are read within seconds", async () => {
       (_, i) => [`'${i}'`, "노래", "0.0", "가수, 나수", "'1'", "2001.03.16", "댄스,발라드", lyrics],
     ),
   );
-  const text = `${HEADER}\r\n${table}`;
+  const text = `${headerLine}\r\n${table}`;
   const start = cpuUsage();
   const frame = await readSongs(bytes(text));
   const { user, system } = cpuUsage(start); // of this process alone, whatever else the machine does

@@ -140,7 +140,7 @@ export function splitByIds(
 }
 
 /** Songs that are nearly the same are held together in groups of at most this share of all, so that a table of one text can be split. */
-const LARGEST_EDITIONS = 0.02;
+const largestEditions = 0.02;
 
 /**
  * For each song the number of its group: songs with a key in common, directly or over others, have the same
@@ -176,7 +176,7 @@ function groupSongs(
     if (lyrics !== "") joinBy(firstWithLyrics, lyrics, row);
   });
   if (editions) {
-    const rowsById = orderById(songs), largest = Math.max(10, LARGEST_EDITIONS * songs.length);
+    const rowsById = orderById(songs), largest = Math.max(10, largestEditions * songs.length);
     nearDuplicates(
       rowsById.map((row) => texts[row]!),
       (a, b) => {
@@ -208,7 +208,7 @@ interface Group {
   strata: Map<string, number>;
 }
 
-const NO_GENRE = "";
+const noGenre = "";
 
 /** The side of each song. */
 function assign(songs: readonly Song[], groupOf: readonly number[], options: SplitOptions): Side[] {
@@ -273,7 +273,7 @@ function gather(songs: readonly Song[], groupOf: readonly number[], random: Rand
   const byGroup = Map.groupBy(orderById(songs), (row) => groupOf[row]);
   const groups = [...byGroup.values()].map((rows) => {
     const strata = new Map<string, number>();
-    for (const row of rows) add(strata, songs[row]?.genres[0] ?? NO_GENRE, 1);
+    for (const row of rows) add(strata, songs[row]?.genres[0] ?? noGenre, 1);
     return { rows, strata };
   });
   return shuffled(groups, random).sort((a, b) => b.rows.length - a.rows.length);

@@ -17,9 +17,9 @@ export interface SplitRecord {
 }
 
 /** The file in a model's folder, or beside it, that holds its split. */
-export const SPLIT_FILE = "split.json";
+export const splitFileName = "split.json";
 
-const VERSION = 2;
+const recordVersion = 2;
 
 /** The record of a split, as frames of songs. */
 export function recordSplit(
@@ -32,9 +32,9 @@ export function recordSplit(
   return { train: known(train), validation: known(validation), test: known(test) };
 }
 
-/** A record as the text of {@linkcode SPLIT_FILE}. */
+/** A record as the text of {@linkcode splitFileName}. */
 export function splitText(record: SplitRecord): string {
-  return JSON.stringify({ version: VERSION, songs: "known by their lyrics", ...record }) + "\n";
+  return JSON.stringify({ version: recordVersion, songs: "known by their lyrics", ...record }) + "\n";
 }
 
 /**
@@ -44,7 +44,7 @@ export function splitText(record: SplitRecord): string {
  * @throws {UserError} where the file is no split
  */
 export async function readSplitRecord(modelFolder: string): Promise<SplitRecord | null> {
-  for (const path of [join(modelFolder, SPLIT_FILE), join(modelFolder, "..", SPLIT_FILE)]) {
+  for (const path of [join(modelFolder, splitFileName), join(modelFolder, "..", splitFileName)]) {
     let text: string;
     try {
       text = await Deno.readTextFile(path);
@@ -62,7 +62,7 @@ export async function readSplitRecord(modelFolder: string): Promise<SplitRecord 
       );
     }
     const { version, train, validation, test } = record ?? {};
-    if (version !== VERSION) return null;
+    if (version !== recordVersion) return null;
     if (![train, validation, test].every(Array.isArray)) {
       throw new UserError(`${path} lacks the list train, validation or test. Remove it, or train again.`);
     }

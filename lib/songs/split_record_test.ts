@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../ground/errors.ts";
 import { type Song, songsFrame } from "./frame.ts";
-import { readSplitRecord, recordSplit, seenSongs, SPLIT_FILE, splitText } from "./split_record.ts";
+import { readSplitRecord, recordSplit, seenSongs, splitFileName, splitText } from "./split_record.ts";
 
 const song = (id: string, lyrics: string): Song => ({
   id,
@@ -56,14 +56,14 @@ Deno.test("a split is found in the model's folder, or above it; none, or an olde
     await Deno.mkdir(best);
     assert.equal(await readSplitRecord(best), null);
     assert.equal(await readSplitRecord("skt/kobert-base-v1"), null);
-    await Deno.writeTextFile(join(folder, SPLIT_FILE), splitText(record));
+    await Deno.writeTextFile(join(folder, splitFileName), splitText(record));
     assert.deepEqual(await readSplitRecord(best), record);
     const inside = recordSplit({ train: split.test, validation: split.validation });
-    await Deno.writeTextFile(join(best, SPLIT_FILE), splitText(inside));
+    await Deno.writeTextFile(join(best, splitFileName), splitText(inside));
     assert.deepEqual(await readSplitRecord(best), inside);
     assert.deepEqual(inside.test, []);
     await Deno.writeTextFile(
-      join(best, SPLIT_FILE),
+      join(best, splitFileName),
       JSON.stringify({ seed: 7, train: ["1"], validation: [], test: ["2"] }),
     );
     assert.equal(await readSplitRecord(best), null);
@@ -73,7 +73,7 @@ Deno.test("a split is found in the model's folder, or above it; none, or an olde
         /lacks the list train/,
       ]] as const
     ) {
-      await Deno.writeTextFile(join(best, SPLIT_FILE), broken);
+      await Deno.writeTextFile(join(best, splitFileName), broken);
       await assert.rejects(
         readSplitRecord(best),
         (error) => error instanceof UserError && message.test(error.message),

@@ -42,8 +42,8 @@ export type ParseResult<Options, T> = T extends Options & { columns: readonly (i
   : T extends Options & { columns?: undefined; skipFirstRow?: false | undefined } ? string[][]
   : Record<string, string>[] | string[][];
 
-const QUOTE = '"';
-const BYTE_ORDER_MARK = "\ufeff";
+const quoteMark = '"';
+const byteOrderMark = "\ufeff";
 
 /**
  * One field as it stands in the text: its value, where it ends, and where a quote breaks the rules, if one does.
@@ -56,18 +56,18 @@ interface Field {
 
 /** Reads the field that starts at `start`. Line ends are `\n` by now. */
 function readField(text: string, start: number, separator: string, lazyQuotes: boolean): Field {
-  if (text[start] !== QUOTE) {
+  if (text[start] !== quoteMark) {
     const newline = text.indexOf("\n", start);
     const line = text.slice(start, newline < 0 ? text.length : newline);
     const next = line.indexOf(separator);
     const value = next < 0 ? line : line.slice(0, next);
-    const quote = lazyQuotes ? -1 : value.indexOf(QUOTE);
+    const quote = lazyQuotes ? -1 : value.indexOf(quoteMark);
     const end = start + value.length;
     return quote < 0 ? { value, end } : { value, end, error: { at: start + quote, kind: "bare" } };
   }
   let value = "";
   for (let at = start + 1;;) {
-    const quote = text.indexOf(QUOTE, at);
+    const quote = text.indexOf(quoteMark, at);
     if (quote < 0) {
       const stop = text.length > at && text.endsWith("\n") ? text.length - 1 : text.length;
       const field = { value: value + text.slice(at, stop), end: text.length };
@@ -78,13 +78,13 @@ function readField(text: string, start: number, separator: string, lazyQuotes: b
     }
     value += text.slice(at, quote);
     at = quote + 1;
-    if (text[at] === QUOTE) {
-      value += QUOTE;
+    if (text[at] === quoteMark) {
+      value += quoteMark;
       at++;
     } else if (at === text.length || text[at] === "\n" || text.startsWith(separator, at)) {
       return { value, end: at };
     } else if (lazyQuotes) {
-      value += QUOTE;
+      value += quoteMark;
     } else {
       return { value, end: at, error: { at: quote, kind: "closing" } };
     }
@@ -154,7 +154,12 @@ function walk(
 function restate(text: string, options: ParseOptions & { separator: string }): string {
   const parts: string[] = [];
   walk(text, options, (value, isFirst) => {
-    parts.push(isFirst ? "\n" : options.separator, QUOTE, value.replaceAll(QUOTE, QUOTE + QUOTE), QUOTE);
+    parts.push(
+      isFirst ? "\n" : options.separator,
+      quoteMark,
+      value.replaceAll(quoteMark, quoteMark + quoteMark),
+      quoteMark,
+    );
   });
   return parts.join("");
 }
@@ -190,12 +195,12 @@ export function parse(input: string): string[][];
 export function parse<const T extends ParseOptions>(input: string, options: T): ParseResult<ParseOptions, T>;
 export function parse(input: string, options: ParseOptions = {}): Record<string, string>[] | string[][] {
   const { separator = ",", comment, trimLeadingSpace, lazyQuotes } = options;
-  const impossible = ["", "\r", "\n", QUOTE];
+  const impossible = ["", "\r", "\n", quoteMark];
   if (impossible.includes(separator) || separator === comment || (comment && impossible.includes(comment))) {
     throw new Error("Cannot parse input: invalid delimiter");
   }
   const dialect = { ...options, separator, comment: comment || undefined };
-  const text = (input.startsWith(BYTE_ORDER_MARK) ? input.slice(1) : input)
+  const text = (input.startsWith(byteOrderMark) ? input.slice(1) : input)
     .replaceAll("\r\n", "\n").replace(/(\n?)\r$/, "$1$1"); // a last \r ends a line too
 
   let records: string[][];
@@ -304,7 +309,7 @@ function asText(value: unknown): string {
  */
 export function stringify(data: readonly DataItem[], options: StringifyOptions = {}): string {
   const { headers = true, separator = ",", columns = [], bom = false } = options;
-  if (separator.includes(QUOTE) || separator.includes("\r\n")) {
+  if (separator.includes(quoteMark) || separator.includes("\r\n")) {
     throw new TypeError(
       "Separator cannot include the following strings:\n" +
         '  - U+0022: Quotation mark (")\n  - U+000D U+000A: Carriage Return + Line Feed (\\r\\n)',

@@ -81,7 +81,7 @@ export async function openText(source: string | URL, options: TextFileOptions = 
       } catch (cause) {
         if (!(cause instanceof TypeError)) throw cause;
         throw new SongsError(file, [{
-          ...WHOLE,
+          ...wholeFile,
           what: `it begins as ${sniffed.encoding} but does not go on as ${sniffed.encoding}`,
           remedy: "Save the file as text in UTF-8.",
         }], { cause });
@@ -90,7 +90,7 @@ export async function openText(source: string | URL, options: TextFileOptions = 
   };
 }
 
-const WHOLE = { line: null, column: null, value: null };
+const wholeFile = { line: null, column: null, value: null };
 
 function nameOf(source: string | URL | Uint8Array, options: TextFileOptions): string {
   if (source instanceof Uint8Array) return options.name ?? "text";
@@ -127,7 +127,7 @@ async function reading<T>(file: string, read: () => Promise<T>): Promise<T> {
       ? "this is a folder, not a file"
       : `the file cannot be read (${(cause as Error).message})`;
     const remedy = `Check the path; it is looked up from ${Deno.cwd()}.`;
-    throw new SongsError(file, [{ ...WHOLE, what, remedy }], { cause });
+    throw new SongsError(file, [{ ...wholeFile, what, remedy }], { cause });
   }
 }
 
@@ -137,6 +137,6 @@ async function decoding<T>(file: string, decode: () => T | Promise<T>): Promise<
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
     const { line, message: what, remedy } = cause;
-    throw new SongsError(file, [{ ...WHOLE, line, what, remedy }], { cause });
+    throw new SongsError(file, [{ ...wholeFile, line, what, remedy }], { cause });
   }
 }

@@ -37,10 +37,10 @@ export function isMissing(value: string): boolean {
     .test(value.trim());
 }
 
-const DATE_REMEDY = "Write dates as 2001.03.16, 1999.10 or 2002, or leave the field empty.";
+const dateRemedy = "Write dates as 2001.03.16, 1999.10 or 2002, or leave the field empty.";
 
 /** Year, month and day as they may stand in a table, whatever follows them: a time of day, a day of the week. */
-const DATES = [
+const dateForms = [
   /^(\d{4})(?:\s*([.\/-])\s*(\d{1,2})(?:\s*\2\s*(\d{1,2}))?)?\s*\.?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?.*|\s*\([^()]*\))?$/,
   /^(\d{4})\s*(년)(?:\s*(\d{1,2})\s*월(?:\s*(\d{1,2})\s*일)?)?(?:\s*\([^()]*\))?$/,
   /^(\d{4})()(\d{2})(\d{2})$/,
@@ -67,17 +67,17 @@ export function parseDate(value: string): SongDate {
   const none = { text, year: null, month: null, day: null };
   if (isMissing(text)) return none;
   const number = text.replace(/^(\d{4}|\d{8})\.0+$/, "$1");
-  const parts = DATES.map((form) => form.exec(number)).find((found) => found !== null);
-  if (!parts) throw new ValueError("this is not a date", DATE_REMEDY);
+  const parts = dateForms.map((form) => form.exec(number)).find((found) => found !== null);
+  if (!parts) throw new ValueError("this is not a date", dateRemedy);
   const [year, month, day] = [parts[1], parts[3], parts[4]].map((part) => Number(part ?? 0)) as [
     number,
     number,
     number,
   ];
   if (year === 0) return none;
-  if (month > 12) throw new ValueError(`there is no month ${month}`, DATE_REMEDY);
+  if (month > 12) throw new ValueError(`there is no month ${month}`, dateRemedy);
   const lastDay = month === 0 ? 0 : new Date(Date.UTC(year, month, 0)).getUTCDate();
-  if (day > lastDay) throw new ValueError(`there is no day ${day} in ${year}.${month}`, DATE_REMEDY);
+  if (day > lastDay) throw new ValueError(`there is no day ${day} in ${year}.${month}`, dateRemedy);
   return { text, year, month: month || null, day: day || null };
 }
 
@@ -118,11 +118,11 @@ export function parseName(value: string): string {
   return isMissing(name) ? "" : name;
 }
 
-const LIST_REMEDY =
+const listRemedy =
   "Write the names with commas between (발라드, 댄스), or as a whole list: ['발라드', '댄스'].";
 
 /** An item of a list written out, at the place where the last one ended: a quoted text, or a word, and the comma or space behind it. */
-const LIST_ITEM =
+const listItem =
   /\s*(?:[ub]?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|([^\s,'"[\](){}]+))\s*(?:,|(?=[\s'"])|$)/suy;
 
 /**
@@ -149,7 +149,7 @@ export function parseListLiteral(value: string): string[] | null {
   const items = isWhole ? quotedItems(inner) : null;
   if (items !== null) return items;
   if (/^\[\s*(?:[ub]?['"]|[[({])/.test(text)) {
-    throw new ValueError("this looks like a list written out, but cannot be read as one", LIST_REMEDY);
+    throw new ValueError("this looks like a list written out, but cannot be read as one", listRemedy);
   }
   const words = inner.split(",").map((word) => word.trim());
   const isList = close === "]" && isWhole && !/[[\](){}'"]/.test(inner) &&
@@ -161,23 +161,23 @@ export function parseListLiteral(value: string): string[] | null {
 function quotedItems(inner: string): string[] | null {
   if (!/^\s*[ub]?['"]/.test(inner)) return null;
   const items: string[] = [];
-  LIST_ITEM.lastIndex = 0;
-  while (inner.slice(LIST_ITEM.lastIndex).trim() !== "") {
-    const item = LIST_ITEM.exec(inner);
+  listItem.lastIndex = 0;
+  while (inner.slice(listItem.lastIndex).trim() !== "") {
+    const item = listItem.exec(inner);
     if (item === null) return null;
     items.push(item[2] ?? unescaped(item[1]!.slice(1, -1)));
   }
   return items;
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
+const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
 /** A quoted text of Python or JSON as it is meant. */
 function unescaped(text: string): string {
   return text.replace(
     /\\(?:u([\da-fA-F]{4})|U([\da-fA-F]{8})|x([\da-fA-F]{2})|(.))/gsu,
     (written, short, long, byte, letter) => {
-      if (letter !== undefined) return ESCAPES[letter] ?? letter;
+      if (letter !== undefined) return escapes[letter] ?? letter;
       const code = parseInt(short ?? long ?? byte, 16);
       return code > 0x10ffff ? written : String.fromCodePoint(code);
     },

@@ -28,7 +28,7 @@ import {
   recordSplit,
   type Song,
   songRows,
-  SPLIT_FILE,
+  splitFileName,
   splitText,
 } from "../songs/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
@@ -341,7 +341,7 @@ export async function fineTune(
       ...trainable,
       save: async (folder) => {
         await trainable.save(folder);
-        if (splitFile !== null) await Deno.writeTextFile(join(folder, SPLIT_FILE), splitFile);
+        if (splitFile !== null) await Deno.writeTextFile(join(folder, splitFileName), splitFile);
       },
     },
     { train, validation },

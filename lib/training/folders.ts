@@ -50,7 +50,7 @@ export async function recoverFolders(parent: string, names: RegExp): Promise<voi
 }
 
 /** The folder, in a run's own, that earlier runs are kept in. */
-export const EARLIER = "earlier";
+export const earlierFolder = "earlier";
 
 /**
  * Moves what an earlier run left in a folder into `earlier/WHEN IT WAS` in it, so that another can begin there. Killed in between, the
@@ -64,9 +64,9 @@ export async function setAside(folder: string, names: readonly string[]): Promis
   if (!await isThere(last)) return null;
   const { mtime } = await Deno.stat(last);
   const when = (mtime ?? new Date(0)).toISOString().slice(0, 19).replaceAll(":", "-");
-  let place = join(folder, EARLIER, when);
+  let place = join(folder, earlierFolder, when);
   for (let i = 2; await isThere(join(place, names.at(-1)!)); i++) {
-    place = join(folder, EARLIER, `${when}-${i}`);
+    place = join(folder, earlierFolder, `${when}-${i}`);
   }
   await Deno.mkdir(place, { recursive: true });
   for (const name of names) {

@@ -30,7 +30,7 @@ export {
 } from "./fine_tune.ts";
 export * from "./language_model.ts";
 export { readIfThere, writeWhole } from "../ground/mod.ts";
-export { EARLIER, setAside } from "./folders.ts";
+export { earlierFolder, setAside } from "./folders.ts";
 export { adaptFor, type Origin } from "./lora.ts";
 export * from "./examples.ts";
 export * from "./masking.ts";

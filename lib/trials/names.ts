@@ -1,6 +1,6 @@
 /** What a reader calls things: each name once, in Korean and English. */
 import { isAbsolute } from "node:path";
-import { COLUMN_PARTS, type ColumnPart } from "./methods/columns.ts";
+import { type ColumnPart, columnParts } from "./methods/columns.ts";
 import type { Method, SongWay } from "./trial.ts";
 
 /** A name in both languages. */
@@ -84,7 +84,7 @@ export function nameOf(method: Method): Name {
     case "network":
       return sourceName(method.source);
     case "columns": {
-      const missing = COLUMN_PARTS.filter((part) => !method.parts.includes(part));
+      const missing = columnParts.filter((part) => !method.parts.includes(part));
       if (missing.length === 0) return both("모든 열, 선형", "all columns, linear");
       const [only] = method.parts;
       if (method.parts.length === 1) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { testRecipe } from "../training/mod.ts";
 import {
-  COLUMN_PARTS,
+  columnParts,
   here,
   memoryStore,
   noteTrial,
@@ -143,7 +143,7 @@ Deno.test("a trial is plain data: sent away as text, and its predictions cloned 
     { kind: "artist" },
     words(),
     words({ way: "sigmoid" }),
-    { kind: "columns", parts: COLUMN_PARTS, tolerance: 1e-4 },
+    { kind: "columns", parts: columnParts, tolerance: 1e-4 },
   ];
   const given = { train: songs.slice(0, 14), validation: songs.slice(14, 17), test: songs.slice(17) };
   const wanted = methods.map((method): Trial => ({ method, labels, sides: given, seed: 1 }));

@@ -9,7 +9,7 @@ import {
   type LabelledAccuracy,
   macroF1Name,
   type Rows,
-  SONG_ACCURACY_LABEL,
+  songAccuracyLabel,
 } from "../evaluation/mod.ts";
 import { instances, type Song } from "../songs/mod.ts";
 import { writeResults } from "./files.ts";
@@ -61,7 +61,7 @@ export function judge(
       rows.map(({ genre }) => genre),
       rows.map(({ songId }) => answerOf.get(songId)!),
     ),
-    perSong: { value: correct / songs.length, correct, count: songs.length, label: SONG_ACCURACY_LABEL },
+    perSong: { value: correct / songs.length, correct, count: songs.length, label: songAccuracyLabel },
     macroF1: report.macro.f1,
     report,
     confusion: confusionMatrix(credited, answers, { labels: all }),

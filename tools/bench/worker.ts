@@ -28,7 +28,7 @@ import {
 import { type Example, studyRecipe, train, type Trainable } from "../../lib/training/mod.ts";
 import type { Answer, Request } from "./protocol.ts";
 
-const PAD = 1, CLASSES = 10, VOCABULARY = 8002;
+const paddingId = 1, classCount = 10, vocabularySize = 8002;
 
 const engine = await startEngine({ engine: "tensorflow" });
 let model: Model | null = null, optimizer = new AdamW(), precision: Precision = "float32", steps = 0;
@@ -39,7 +39,7 @@ function loaded(): Model {
 }
 
 function idsOf(row: number, length: number): Int32Array {
-  return Int32Array.from({ length }, (_, i) => 5 + (row * length + i) * 7919 % (VOCABULARY - 10));
+  return Int32Array.from({ length }, (_, i) => 5 + (row * length + i) * 7919 % (vocabularySize - 10));
 }
 
 /** Rows of full length, but that up to seven tokens at their ends are padding. */
@@ -48,12 +48,12 @@ function batchOf(batch: number, length: number): { tokens: TokenBatch; labels: I
   for (let row = 0; row < batch; row++) {
     const padding = length > 8 ? row % 8 : 0, end = (row + 1) * length;
     inputIds.set(idsOf(row, length), row * length);
-    inputIds.fill(PAD, end - padding, end);
+    inputIds.fill(paddingId, end - padding, end);
     attentionMask.fill(1, row * length, end - padding);
   }
   return {
     tokens: { batch, length, inputIds, attentionMask },
-    labels: Int32Array.from({ length: batch }, (_, i) => i % CLASSES),
+    labels: Int32Array.from({ length: batch }, (_, i) => i % classCount),
   };
 }
 
@@ -77,7 +77,7 @@ function examplesOf(lengths: number[]): Example[] {
   return lengths.map((length, i) => ({
     songId: String(i),
     inputIds: idsOf(i, length),
-    label: i % CLASSES,
+    label: i % classCount,
     weight: 1,
   }));
 }
@@ -85,7 +85,7 @@ function examplesOf(lengths: number[]): Example[] {
 function trainable(model: Model): Trainable {
   return {
     parameters: model.parameters,
-    padId: PAD,
+    padId: paddingId,
     labels: model.config.labels,
     loss: (pass, batch, options) => lossOf(model, pass, batch.tokens, batch.labels, options),
     save: (folder) => saveCheckpoint(model, folder),
@@ -96,7 +96,7 @@ function trainable(model: Model): Trainable {
 const handlers: { [Name in Request["do"]]: (request: Request & { do: Name }) => Answer | Promise<Answer> } = {
   /** Writes a fresh model's checkpoint, which both sides load. */
   async make({ config, folder }) {
-    const labels = Array.from({ length: CLASSES }, (_, i) => `LABEL_${i}`);
+    const labels = Array.from({ length: classCount }, (_, i) => `LABEL_${i}`);
     const made = createModel(config as JsonObject, { labels, seed: 7 });
     await saveCheckpoint(made, folder);
     disposeModel(made);

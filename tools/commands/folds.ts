@@ -8,7 +8,7 @@ import { type Recipe, recipes } from "../../lib/training/mod.ts";
 import {
   compareFolds,
   fingerprint,
-  FOLD_BASELINE,
+  foldBaselineName,
   foldBaselines,
   foldMethods,
   foldsText,
@@ -18,7 +18,7 @@ import {
   trialStore,
   writeResults,
 } from "../../lib/trials/mod.ts";
-import { DISJOINT, foldSides, readFolds, testSongsOf } from "../folds/file.ts";
+import { disjointName, foldSides, readFolds, testSongsOf } from "../folds/file.ts";
 import { readOptions, recipe as recipeOptions, shared } from "../options.ts";
 import { readCleanSongs } from "../run_songs.ts";
 import { exists } from "../setup/paths.ts";
@@ -176,12 +176,12 @@ try {
 
 const all = new Map([...sidesOf].map(([split, { sides }]) => [split, sides]));
 const { methods: measured, weights } = await foldMethods(all, labels, [...methods.values()], trialOf, store);
-if (!measured.some(({ method }) => method === FOLD_BASELINE)) {
+if (!measured.some(({ method }) => method === foldBaselineName)) {
   console.log("The table needs the results of tfidf: add it to --models.");
   Deno.exit(0);
 }
-const folds = [...testSongs.keys()].filter((name) => name !== DISJOINT);
-const comparison = compareFolds(measured, { folds, baseline: FOLD_BASELINE });
+const folds = [...testSongs.keys()].filter((name) => name !== disjointName);
+const comparison = compareFolds(measured, { folds, baseline: foldBaselineName });
 const { epochs, batchSize, precision, tokenizer = null } = options;
 const identity = {
   songs: fingerprint(songRows(songs)),
@@ -194,7 +194,7 @@ const identity = {
 };
 await writeResults(join(output, "folds.json"), { identity, weights, ...comparison });
 console.log(
-  `\n${foldsText(comparison, { baseline: "TF-IDF", others: file.disjoint_test ? [DISJOINT] : [] })}`,
+  `\n${foldsText(comparison, { baseline: "TF-IDF", others: file.disjoint_test ? [disjointName] : [] })}`,
 );
 console.log(
   `\n"to …": accuracy in points, mean over folds and its paired 95 % interval (t). Best: ${comparison.best}.`,

@@ -3,7 +3,7 @@ import { startEngine } from "../../lib/engine/mod.ts";
 import { songRows } from "../../lib/songs/mod.ts";
 import { commandLines } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
-import { STANDARD_OUTPUT } from "../paths.ts";
+import { standardOutputPath } from "../paths.ts";
 import {
   classifyThoseWithLyrics,
   findModel,
@@ -23,6 +23,6 @@ const predictions = await classifyThoseWithLyrics(classifier, songs, options);
 await writePredictions(options.output, classifier, songs, predictions);
 const without = predictions.filter((prediction) => prediction === null).length;
 console.log(
-  `${songs.length} songs: ${options.output === STANDARD_OUTPUT ? "standard output" : options.output}` +
+  `${songs.length} songs: ${options.output === standardOutputPath ? "standard output" : options.output}` +
     (without === 0 ? "" : `; ${without} have no lyrics, and no answer in their rows`),
 );

@@ -1,7 +1,7 @@
 /** `deno task start`: runs all notebooks headless on a table of songs and says how the model did. */
 import { basename, join, resolve } from "node:path";
 import { macroF1Name } from "../../lib/evaluation/mod.ts";
-import { HELD_FOLDERS, holdFolder } from "../../lib/ground/mod.ts";
+import { heldFoldersVariable, holdFolder } from "../../lib/ground/mod.ts";
 import { configNames, resolveModel } from "../../lib/models/mod.ts";
 import { prepareSongs, splitToLearn } from "../../lib/songs/mod.ts";
 import { setAside } from "../../lib/training/folders.ts";
@@ -67,7 +67,7 @@ const results = await runNotebooks({
     SEED: String(options.seed),
     KOBERT_ENGINE: options.engine,
     // their kernels write there in this process's name
-    [HELD_FOLDERS]: await Deno.realPath(folders.run),
+    [heldFoldersVariable]: await Deno.realPath(folders.run),
   },
   timeoutSeconds: null,
   details: options.debug,

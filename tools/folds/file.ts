@@ -15,7 +15,7 @@ export interface FoldsFile {
 }
 
 /** The name of the split that shares no artist. */
-export const DISJOINT = "disjoint";
+export const disjointName = "disjoint";
 
 /** Reads and checks a folds file. @throws UserError saying what is missing */
 export async function readFolds(path: string): Promise<FoldsFile> {
@@ -43,7 +43,7 @@ export async function readFolds(path: string): Promise<FoldsFile> {
 export function testSongsOf(file: FoldsFile): Map<string, string[]> {
   return new Map([
     ...file.folds.map((ids, i) => [`fold-${i + 1}`, ids] as const),
-    ...(file.disjoint_test ? [[DISJOINT, file.disjoint_test] as const] : []),
+    ...(file.disjoint_test ? [[disjointName, file.disjoint_test] as const] : []),
   ]);
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { DISJOINT, readFolds, testSongsOf } from "./file.ts";
+import { disjointName, readFolds, testSongsOf } from "./file.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>) {
   const folder = await Deno.makeTempDir();
@@ -21,7 +21,7 @@ Deno.test("folds file: splits by name; what is missing is said", () =>
     const file = { genres: ["댄스", "발라드"], folds: [["1", "2"], ["3"]] };
     assert.deepEqual([...testSongsOf(await read(file)).keys()], ["fold-1", "fold-2"]);
     const splits = testSongsOf(await read({ ...file, disjoint_test: ["2"] }));
-    assert.deepEqual([...splits].at(-1), [DISJOINT, ["2"]]);
+    assert.deepEqual([...splits].at(-1), [disjointName, ["2"]]);
     await assert.rejects(read("{"), /folds\.json: this is no JSON/);
     await assert.rejects(read({ ...file, genres: [] }), /"genres" must be a list of names/);
     await assert.rejects(read({ ...file, folds: [["1"]] }), /at least two lists/);

@@ -45,7 +45,7 @@ interface Output {
 }
 
 /** The largest notebook that is committed, in bytes. */
-const MOST_BYTES = 500_000;
+const mostBytes = 500_000;
 
 const textOf = (text: unknown): string => Array.isArray(text) ? text.join("") : String(text ?? "");
 
@@ -102,10 +102,10 @@ export function checkOutputs({ notebook, cells, bytes }: ReadNotebook): Notebook
   const problems: NotebookProblem[] = [];
   const add = (cell: number | null, problem: string) =>
     problems.push({ notebook, cell, line: null, problem });
-  if (bytes > MOST_BYTES) {
+  if (bytes > mostBytes) {
     add(
       null,
-      `The file has ${bytes} bytes; committed notebooks have at most ${MOST_BYTES}. Show less, or smaller figures.`,
+      `The file has ${bytes} bytes; committed notebooks have at most ${mostBytes}. Show less, or smaller figures.`,
     );
   }
   let expected = 0;

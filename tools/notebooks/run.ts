@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "../../lib/ground/mod.ts";
 import { fitted } from "../../lib/notebook/progress.ts";
 import { readOptions } from "../options.ts";
-import { KERNEL } from "../setup/kernel.ts";
+import { kernelName } from "../setup/kernel.ts";
 import { exists, inProject, inVenv, program, root } from "../setup/paths.ts";
 
 export interface RunNotebooksOptions {
@@ -82,7 +82,7 @@ type Event =
  * ```
  */
 export async function runNotebooks(options: RunNotebooksOptions): Promise<NotebookResult[]> {
-  const { venv = inVenv(), kernel = KERNEL } = options;
+  const { venv = inVenv(), kernel = kernelName } = options;
   const inPlace = options.outputFolder === null;
   const python = program(venv, "python");
   if (!exists(python) || !exists(join(venv, "share", "jupyter", "kernels", kernel, "kernel.json"))) {
@@ -182,10 +182,10 @@ export async function runNotebooks(options: RunNotebooksOptions): Promise<Notebo
 }
 
 /** The names of errors that a person can mend: `UserError` and its kinds. */
-const OF_USERS = ["UserError", "SongsError", "DecodeError", "ValueError", "NetworkError"];
+const userErrorNames = ["UserError", "SongsError", "DecodeError", "ValueError", "NetworkError"];
 
 /** Whether a notebook's error is one that a person can mend. */
-export const isOfUsers = ({ name }: NotebookError): boolean => OF_USERS.includes(name);
+export const isOfUsers = ({ name }: NotebookError): boolean => userErrorNames.includes(name);
 
 /** Where a notebook failed: cell and error, and with details its code and the stack. */
 export function failureText(
@@ -232,26 +232,26 @@ async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncG
 
 /** Standard error: in a terminal a status line that is rewritten, in a log progress every ten seconds. */
 class Screen {
-  #terminal = Deno.stderr.isTerminal();
-  #told = performance.now();
+  private terminal = Deno.stderr.isTerminal();
+  private told = performance.now();
 
   line(text: string): void {
-    this.#write(`${this.#terminal ? "\r\x1b[K" : ""}${text}\n`);
+    this.write(`${this.terminal ? "\r\x1b[K" : ""}${text}\n`);
   }
 
   status(text: string): void {
-    if (this.#terminal) this.#write(`\r\x1b[K${fitted(text, Deno.consoleSize().columns - 1)}`);
+    if (this.terminal) this.write(`\r\x1b[K${fitted(text, Deno.consoleSize().columns - 1)}`);
   }
 
   progress(text: string): void {
-    if (this.#terminal) this.status(text);
-    else if (performance.now() - this.#told > 10_000) {
-      this.#told = performance.now();
+    if (this.terminal) this.status(text);
+    else if (performance.now() - this.told > 10_000) {
+      this.told = performance.now();
       this.line(text);
     }
   }
 
-  #write(text: string): void {
+  private write(text: string): void {
     Deno.stderr.writeSync(new TextEncoder().encode(text));
   }
 }

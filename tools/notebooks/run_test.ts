@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
-import { KERNEL } from "../setup/kernel.ts";
+import { kernelName } from "../setup/kernel.ts";
 import { exists, inVenv } from "../setup/paths.ts";
 import { failureText, runNotebooks, type RunNotebooksOptions } from "./run.ts";
 import { notebookText, type TestCell, withFolder } from "./testing.ts";
 
 // The kernel is there after `deno task setup`, which `deno task test` does first.
-const ignore = !exists(inVenv("share", "jupyter", "kernels", KERNEL, "kernel.json"));
+const ignore = !exists(inVenv("share", "jupyter", "kernels", kernelName, "kernel.json"));
 
 interface RanCell {
   execution_count: number | null;

@@ -1,5 +1,5 @@
 /** How the slides look: 1280 x 720, text at the left, figures and tables in full, code small and above them. */
-export const SLIDE_STYLE = `
+export const slideStyle = `
 /* code shows eight whole lines of 21 pixels and its 16 of padding; the rest scrolls */
 body { margin: 0; background: #fff; color: #222; }
 body, .reveal, .contents { font-family: "Gothic A1", "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic", sans-serif; }

@@ -7,8 +7,8 @@ import { namedNotebooks } from "./run.ts";
 import { writeWhole } from "../setup/paths.ts";
 
 /** Jupyter's names; `-` goes on with the slide before. */
-export const SLIDE_TYPES = ["slide", "subslide", "fragment", "skip", "notes", "-"] as const;
-export type SlideType = typeof SLIDE_TYPES[number];
+export const slideTypes = ["slide", "subslide", "fragment", "skip", "notes", "-"] as const;
+export type SlideType = typeof slideTypes[number];
 
 /** A cell as nbformat 4 has it, as far as slides need it. */
 export interface SlideCell {
@@ -19,13 +19,13 @@ export interface SlideCell {
 
 /** A cell's slide type, where it has a valid one. */
 export function slideTypeOf(cell: SlideCell): SlideType | undefined {
-  return SLIDE_TYPES.find((type) => type === cell.metadata?.slideshow?.slide_type);
+  return slideTypes.find((type) => type === cell.metadata?.slideshow?.slide_type);
 }
 
 const textOf = (text: unknown): string => Array.isArray(text) ? text.join("") : String(text ?? "");
 
 /** Code that the audience sees with its output: it shows something, or tells how a training goes. */
-const SHOWS = /\bshow\(|Progress\(\)/;
+const showingCode = /\bshow\(|Progress\(\)/;
 
 /**
  * Slide types for a notebook's cells: a heading begins a slide, and what it announces stands below it; each further figure or table has a
@@ -40,7 +40,7 @@ export function ruledSlideTypes(cells: readonly SlideCell[]): SlideType[] {
       announced = true;
       return /^#{1,6} /m.test(source) ? "slide" : "subslide";
     }
-    if (!SHOWS.test(source)) return "skip";
+    if (!showingCode.test(source)) return "skip";
     const type = announced ? "-" : "subslide";
     announced = false;
     return type;

@@ -7,7 +7,7 @@ import { fontFaces } from "../../lib/notebook/font_face.ts";
 import { inVenv, program, writeWhole } from "../setup/paths.ts";
 import { run } from "../setup/process.ts";
 import { withSlideTypes } from "./slide_types.ts";
-import { SLIDE_STYLE } from "./slide_style.ts";
+import { slideStyle } from "./slide_style.ts";
 
 export interface SlidesOptions {
   /** Executed notebooks. */
@@ -81,7 +81,9 @@ async function slidesPage(title: string, sections: string): Promise<string> {
     title,
     `<div class="reveal"><div class="slides">\n${sections}\n</div></div>
 ${
-      [script!, notes!, START].map((code) => `<script>${code.replaceAll("</script", "<\\/script")}</script>`)
+      [script!, notes!, startScript].map((code) =>
+        `<script>${code.replaceAll("</script", "<\\/script")}</script>`
+      )
         .join("\n")
     }`,
     css.join("\n"),
@@ -98,7 +100,7 @@ async function page(title: string, body: string, css: string): Promise<string> {
 <style>
 ${await fontFaces(title + body)}
 ${css}
-${SLIDE_STYLE}</style>
+${slideStyle}</style>
 </head>
 <body>
 ${body}
@@ -108,7 +110,7 @@ ${body}
 }
 
 /** Fits every slide to its page, then starts reveal.js: what is too high is set smaller, goes without its code, and scrolls beyond that. */
-const START = `
+const startScript = `
 addEventListener("load", async () => {
   // other letters have other widths: they are waited for before anything is measured
   await document.fonts.ready;

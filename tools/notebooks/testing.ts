@@ -1,5 +1,5 @@
 /** Small notebooks for the tests of this folder. */
-import { KERNEL } from "../setup/kernel.ts";
+import { kernelName } from "../setup/kernel.ts";
 
 /** A cell of a test's notebook: code as text, or as it stands after a run. */
 export type TestCell = string | { markdown: string; metadata?: Record<string, unknown> } | {
@@ -33,7 +33,7 @@ export function notebookText(cells: readonly TestCell[]): string {
     };
   });
   const metadata = {
-    kernelspec: { display_name: "Deno", language: "typescript", name: KERNEL },
+    kernelspec: { display_name: "Deno", language: "typescript", name: kernelName },
     language_info: { file_extension: ".ts", mimetype: "text/x.typescript", name: "typescript" },
   };
   return JSON.stringify({ cells: content, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1) + "\n";

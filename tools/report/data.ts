@@ -14,7 +14,7 @@ import { type CleaningReport, prepareSongs, type Song, songRows, splitCounts } f
 import type { EvaluationRecord, HistoryRecord, Recipe, TrainingRun } from "../../lib/training/mod.ts";
 import { defaultSplit } from "../run_songs.ts";
 import { exists, root } from "../setup/paths.ts";
-import { digestOf, RECORD, type RunRecord } from "./record.ts";
+import { digestOf, recordFile, type RunRecord } from "./record.ts";
 
 /** A method's verdict as `test_metrics.json` holds it: `writeVerdicts` of lib/trials writes it. */
 export interface WrittenVerdict {
@@ -91,7 +91,7 @@ export async function readRun(output: string): Promise<ReportData> {
       `There is no folder ${output}. "deno task start" makes a run; --output names its folder.`,
     );
   }
-  if (![RECORD, "history.jsonl", "test_metrics.json"].some((name) => exists(join(folder, name)))) {
+  if (![recordFile, "history.jsonl", "test_metrics.json"].some((name) => exists(join(folder, name)))) {
     throw new UserError(
       `${output} has no run in it. "deno task start" or "deno task train" makes one; --output names its folder.`,
     );
@@ -109,7 +109,7 @@ export async function readRun(output: string): Promise<ReportData> {
     }
   };
   const json = <T>(file: string) => attempt(file, (path) => JSON.parse(Deno.readTextFileSync(path)) as T);
-  const record = await json<RunRecord>(RECORD);
+  const record = await json<RunRecord>(recordFile);
   return {
     made: new Date(),
     record,

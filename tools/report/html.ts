@@ -32,7 +32,7 @@ function codeOf(value: Content): string {
 export type Cell = Html | string | number | null | undefined;
 
 /** A cell that is read as a number: digits with signs, shares, intervals, units of time. */
-const NUMERIC = /^[\s+−-]*[\d.,]+(?:\s?(?:%|s|ms))?(?:\s*[[(].*[\])])?$|^–?$/;
+const numberLike = /^[\s+−-]*[\d.,]+(?:\s?(?:%|s|ms))?(?:\s*[[(].*[\])])?$|^–?$/;
 
 /**
  * A table. Columns of numbers stand to the right; a table too wide for the page scrolls by itself.
@@ -46,7 +46,7 @@ export function table(
 ): Html {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const numeric = columns.map((column) =>
-    rows.every((row) => !(row[column] instanceof Html) && NUMERIC.test(String(row[column] ?? "")))
+    rows.every((row) => !(row[column] instanceof Html) && numberLike.test(String(row[column] ?? "")))
   );
   const kind = (c: number) => new Html(numeric[c] ? ' class="number"' : "");
   const wide = new Html(columns.length > 6 ? ' class="wide"' : "");

@@ -8,7 +8,7 @@ import { closerLook, verdicts } from "./evaluation.ts";
 import * as ideas from "./ideas.ts";
 import * as sections from "./sections.ts";
 import { stateNote, unfinishedOf, whyMissing } from "./state.ts";
-import { STYLE } from "./style.ts";
+import { reportStyle } from "./style.ts";
 
 interface Section {
   id: string;
@@ -20,7 +20,7 @@ interface Section {
   make: (data: ReportData, picture: Picture) => Html | null | Promise<Html | null>;
 }
 
-const SECTIONS: readonly Section[] = [
+const reportSections: readonly Section[] = [
   {
     id: "summary",
     title: "요약 · Summary",
@@ -109,7 +109,7 @@ const SECTIONS: readonly Section[] = [
 export async function reportHtml(data: ReportData, draw: Draw = drawSharp): Promise<string> {
   const picture = picturesBy(draw);
   const made: { section: Section; body: Html; missing: boolean }[] = [];
-  for (const section of SECTIONS) made.push({ section, ...await bodyOf(section, data, picture) });
+  for (const section of reportSections) made.push({ section, ...await bodyOf(section, data, picture) });
   const title = "노래 가사로 장르 맞히기 · A Korean song's genre from its lyrics";
   const page = markup`<header>
 <h1>${title}</h1>
@@ -154,7 +154,7 @@ ${
 <title>실행 보고서 · ${title}</title>
 <style>
 ${faces}
-${STYLE}</style>
+${reportStyle}</style>
 </head>
 <body>
 <div class="page">

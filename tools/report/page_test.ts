@@ -15,7 +15,7 @@ const wholePage = () => made ??= reportHtml(testData());
 /** For tests that look at the text alone. */
 const undrawn = () => Promise.resolve(new Uint8Array([1]));
 
-const HOSTILE = `<img src=x onerror=alert(1)></script></style>"'\`&amp;{{7*7}}`;
+const hostileText = `<img src=x onerror=alert(1)></script></style>"'\`&amp;{{7*7}}`;
 
 Deno.test("report: every section of a whole run, with its numbers", async () => {
   const page = await wholePage();
@@ -82,7 +82,7 @@ Deno.test("report: the page fetches nothing, runs nothing, and is small", async 
 });
 
 Deno.test("report: texts from the songs are texts, wherever they stand", async () => {
-  const page = await reportHtml(testData((text) => `${text} ${HOSTILE}`), undrawn);
+  const page = await reportHtml(testData((text) => `${text} ${hostileText}`), undrawn);
   const document = await parsed(page);
   const images = [...document.querySelectorAll("img")];
   assert.ok(images.every((image) => image.getAttribute("src").startsWith("data:image/png;base64,")));
@@ -104,7 +104,7 @@ Deno.test("report: texts from the songs are texts, wherever they stand", async (
       "run",
     ]
   ) {
-    assert.ok(document.getElementById(id).textContent.includes(HOSTILE), `${id} shows the name as it is`);
+    assert.ok(document.getElementById(id).textContent.includes(hostileText), `${id} shows the name as it is`);
   }
 });
 

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { fileFingerprint, UserError } from "../../lib/ground/mod.ts";
 import { differences } from "../../lib/training/differences.ts";
-import { EARLIER } from "../../lib/training/folders.ts";
+import { earlierFolder } from "../../lib/training/folders.ts";
 import { decisiveFields, type Recipe } from "../../lib/training/recipe.ts";
 import { machine } from "../bench/machine.ts";
 import { flagName } from "../options.ts";
@@ -65,12 +65,12 @@ export interface RanNotebook {
 }
 
 /** The name of the record's file, in the folder of the run. */
-export const RECORD = "run.json";
+export const recordFile = "run.json";
 
 /** Writes a record into the folder of its run. */
 export function writeRecord(folder: string, record: RunRecord): void {
   Deno.mkdirSync(folder, { recursive: true });
-  writeWhole(join(folder, RECORD), JSON.stringify(record, null, 2) + "\n");
+  writeWhole(join(folder, recordFile), JSON.stringify(record, null, 2) + "\n");
 }
 
 /**
@@ -89,7 +89,7 @@ export function identityOf({ options, songsDigest, recipe }: RunRecord): Record<
 /** The record in the folder of a run; `null` where there is none that can be read. */
 export function recordIn(folder: string): RunRecord | null {
   try {
-    return JSON.parse(readText(join(folder, RECORD)) ?? "null") as RunRecord | null;
+    return JSON.parse(readText(join(folder, recordFile)) ?? "null") as RunRecord | null;
   } catch {
     return null;
   }
@@ -111,7 +111,9 @@ export function goingOn(folder: string, wanted: RunRecord): RunRecord {
     throw new UserError(
       `${folder} has another run, of ${earlier.started.slice(0, 16).replace("T", " ")} UTC:${
         found.map((line) => `\n  ${line}`).join("")
-      }\nGive another --output; or --anew, which keeps that run in ${join(folder, EARLIER)} and begins anew.`,
+      }\nGive another --output; or --anew, which keeps that run in ${
+        join(folder, earlierFolder)
+      } and begins anew.`,
     );
   }
   const resumed = { at: wanted.started, changes: differences(earlier.versions, wanted.versions) };

@@ -207,7 +207,7 @@ ${await picture(plots.lyricLengths(songs.songs))}`;
 }
 
 /** The recipe's fields that are always shown; the others where they differ from the study's. */
-const RECIPE_FIELDS = [
+const recipeFields = [
   "epochs",
   "batchSize",
   "maxLength",
@@ -230,7 +230,7 @@ export async function training(data: ReportData, picture: Picture): Promise<Html
   const shown = (value: unknown) => typeof value === "string" ? value : JSON.stringify(value) ?? "";
   const study = studyRecipe as unknown as Record<string, unknown>;
   const fields = Object.entries(recipe ?? {}).filter(([name, value]) =>
-    RECIPE_FIELDS.includes(name) || shown(value) !== shown(study[name])
+    recipeFields.includes(name) || shown(value) !== shown(study[name])
   );
   const evaluations = history.filter((record) => record.kind === "evaluation");
   const last = history.findLast((record) => record.kind === "step");

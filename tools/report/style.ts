@@ -1,5 +1,5 @@
 /** How the report looks: on a screen, on a projector, on paper. */
-export const STYLE = `
+export const reportStyle = `
 :root { --ink: #222; --faint: #666; --line: #dcdcdc; --soft: #f5f7f9; --blue: #00527f; --note: #8a4b00; }
 * { box-sizing: border-box; }
 html { scroll-behavior: smooth; -webkit-text-size-adjust: 100%; }

@@ -4,9 +4,9 @@ import { processEnvironment } from "../environment.ts";
 import { inVenv, program, readText, writeWhole } from "./paths.ts";
 
 /** The kernel's name, for `--kernel` and a notebook's metadata. */
-export const KERNEL = "kobert-genre";
+export const kernelName = "kobert-genre";
 
-const path = inVenv("share", "jupyter", "kernels", KERNEL, "kernel.json");
+const path = inVenv("share", "jupyter", "kernels", kernelName, "kernel.json");
 
 function content(): string {
   const kernel = {

@@ -4,8 +4,8 @@ import { UserError } from "../../lib/ground/mod.ts";
 import { exists, program, readText, remove, root, writeWhole } from "./paths.ts";
 import { ProgramError, run, type RunOptions } from "./process.ts";
 
-const OLDEST = [3, 10] as const;
-const CANDIDATES = [
+const oldestPython = [3, 10] as const;
+const pythonCandidates = [
   "python3",
   "python3.14",
   "python3.13",
@@ -28,7 +28,7 @@ export async function findPython(named: string | undefined = Deno.env.get("KOBER
   const probe = "import sys; v = sys.version_info; print(v[0], v[1], end=' ')\n" +
     "try:\n import ensurepip, venv; print('venv')\nexcept ImportError: print('no-venv')";
   const seen: string[] = [];
-  for (const candidate of named === undefined ? CANDIDATES : [named]) {
+  for (const candidate of named === undefined ? pythonCandidates : [named]) {
     let answer: string;
     try {
       answer = await run(candidate, ["-c", probe]);
@@ -38,14 +38,15 @@ export async function findPython(named: string | undefined = Deno.env.get("KOBER
     const [major = 0, minor = 0, venv] = answer.trim().split(" ").map((word, i) =>
       i < 2 ? Number(word) : word
     );
-    const recent = Number(major) > OLDEST[0] || (major === OLDEST[0] && Number(minor) >= OLDEST[1]);
+    const recent = Number(major) > oldestPython[0] ||
+      (major === oldestPython[0] && Number(minor) >= oldestPython[1]);
     if (recent && venv === "venv") return candidate;
     seen.push(`${candidate} is ${major}.${minor}${recent ? " without its venv module" : ""}`);
   }
   const found = seen.length === 0 ? "none was found" : seen.join(", ");
   const withoutVenv = seen.some((line) => line.endsWith("module"));
   throw new MissingPython(
-    `Python ${OLDEST.join(".")} or newer with its venv module is needed; ${found}. ` +
+    `Python ${oldestPython.join(".")} or newer with its venv module is needed; ${found}. ` +
       (withoutVenv
         ? 'Install the module, on Debian and Ubuntu "apt install python3-venv".'
         : "Install it from python.org or by the system's packages (Debian, Ubuntu: python3 and python3-venv).") +
@@ -87,7 +88,7 @@ export interface Environment {
   keep: string[];
 }
 
-const INCOMPLETE = "incomplete\n";
+const incompleteMark = "incomplete\n";
 const stampPath = (environment: Environment, part: string) => join(environment.folder, `stamp-${part}`);
 
 /** What the stamp of a part holds when it is done: the environment's place (its programs hold absolute paths), or the pinned versions. */
@@ -140,7 +141,7 @@ export async function makeEnvironment(
 /** Installs a list of requirements; `makeEnvironment` goes before. Pip's own configuration counts (index, find-links, proxy, cache). */
 export async function install(environment: Environment, part: string, requirements: string): Promise<void> {
   if (partState(environment, part, requirements) === "done") return;
-  writeWhole(stampPath(environment, part), INCOMPLETE);
+  writeWhole(stampPath(environment, part), incompleteMark);
   await pip(environment, ["install", "--quiet", "--requirement", requirements]);
   writeWhole(stampPath(environment, part), wantedStamp(part, requirements));
 }

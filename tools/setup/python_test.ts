@@ -45,7 +45,7 @@ Deno.test({
 });
 
 /** Stands in for Python, venv and pip: an environment is a folder with a copy of this; pip fails while a file "offline" is beside it. */
-const FAKE_PYTHON = `#!/bin/sh
+const fakePython = `#!/bin/sh
 if [ "$1" = -c ] && [ $# -gt 2 ]; then shift 2; exec "$@"; fi
 if [ "$1" = -c ]; then echo "3 12 venv"; exit; fi
 if [ "$2" = venv ]; then mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; exit; fi
@@ -60,7 +60,7 @@ Deno.test({
     const named = Deno.env.get("KOBERT_PYTHON");
     try {
       Deno.env.set("KOBERT_PYTHON", join(folder, "python"));
-      Deno.writeTextFileSync(join(folder, "python"), FAKE_PYTHON, { mode: 0o755 });
+      Deno.writeTextFileSync(join(folder, "python"), fakePython, { mode: 0o755 });
       const environment: Environment = { folder: join(folder, "venv"), keep: ["kept"] };
       const requirements = join(folder, "requirements.txt");
       Deno.writeTextFileSync(requirements, "x==1\n");

@@ -12,8 +12,8 @@ import { exists, inProject, inVenv, program, readText, remove, writeWhole } from
 import { ProgramError, run, succeeds } from "./process.ts";
 import { type Environment, makeEnvironment, pip, runTied } from "./python.ts";
 
-const TENSORFLOW = "2.21.0";
-const ZIG = "0.15.2";
+const tensorflowVersion = "2.21.0";
+const zigVersion = "0.15.2";
 
 /** What lib/engine reads at run time, in `.venv/engine.json`. */
 export interface EngineState {
@@ -83,7 +83,7 @@ function addonVersion(): string {
 }
 
 function versions(device: "cpu" | "gpu"): string {
-  return `TensorFlow ${TENSORFLOW} for the ${device.toUpperCase()}, tfjs-node-gpu ${addonVersion()}`;
+  return `TensorFlow ${tensorflowVersion} for the ${device.toUpperCase()}, tfjs-node-gpu ${addonVersion()}`;
 }
 
 const kernelFolder = inProject("lib", "engine", "native");
@@ -99,7 +99,7 @@ async function kernelLibrary(): Promise<string> {
   const processor = (readText("/proc/cpuinfo") ?? "").match(/^(flags|Features)\s*:.*$/m)?.[0] ??
     Deno.build.arch;
   const sources = kernelSources().map((path) => `${basename(path)}\n${Deno.readTextFileSync(path)}`);
-  const bytes = new TextEncoder().encode([TENSORFLOW, processor, ...sources].join("\n"));
+  const bytes = new TextEncoder().encode([tensorflowVersion, processor, ...sources].join("\n"));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const name = [...digest.slice(0, 6)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return `kernels-${name}.so`;
@@ -134,8 +134,9 @@ function librariesStand(wheel: Wheel): boolean {
 }
 
 // raised when more is taken out of the wheel
-const CONTENTS = 2;
-const versionLine = (wheel: Wheel) => `${wheel.package} ${TENSORFLOW} ${wheel.platform} ${CONTENTS}\n`;
+const contentsVersion = 2;
+const versionLine = (wheel: Wheel) =>
+  `${wheel.package} ${tensorflowVersion} ${wheel.platform} ${contentsVersion}\n`;
 
 function placeBinding(): void {
   const kept = Deno.readFileSync(bindingKept());
@@ -211,10 +212,10 @@ async function setUpFor(
 ): Promise<void> {
   const wheel = wheelFor(device);
   if (!librariesStand(wheel)) {
-    await checkRoom(wheel.room, `TensorFlow ${TENSORFLOW}`);
+    await checkRoom(wheel.room, `TensorFlow ${tensorflowVersion}`);
     await makeEnvironment(environment);
     await step(
-      `TensorFlow ${TENSORFLOW} (${device.toUpperCase()})`,
+      `TensorFlow ${tensorflowVersion} (${device.toUpperCase()})`,
       () => getLibraries(wheel, device, environment),
     );
   }
@@ -298,11 +299,11 @@ async function getLibraries(wheel: Wheel, device: "cpu" | "gpu", environment: En
   ];
   await pip(
     environment,
-    ["download", "--quiet", ...anyPython, "--dest", download, `${wheel.package}==${TENSORFLOW}`],
+    ["download", "--quiet", ...anyPython, "--dest", download, `${wheel.package}==${tensorflowVersion}`],
     options,
   );
   const python = program(environment.folder, "python");
-  await runTied(python, [python, "-c", EXTRACT, download, scratch, ...wheel.libraries]);
+  await runTied(python, [python, "-c", extractScript, download, scratch, ...wheel.libraries]);
   remove(download);
   if (device === "gpu") {
     // Not tried on a machine with a GPU. The libraries look for ../nvidia/*/lib beside their folder.
@@ -320,7 +321,7 @@ async function getLibraries(wheel: Wheel, device: "cpu" | "gpu", environment: En
   Deno.renameSync(scratch, folder);
 }
 
-const EXTRACT = `import glob, sys, zipfile
+const extractScript = `import glob, sys, zipfile
 download, target, *libraries = sys.argv[1:]
 headers = ["tensorflow/c", "tensorflow/core/common_runtime/next_pluggable_device/c",
     "tensorflow/core/platform", "tsl/platform", "xla/tsl/c"]
@@ -426,9 +427,13 @@ async function getZig(environment: Environment): Promise<string> {
   remove(zigFolder);
   Deno.mkdirSync(zigFolder);
   const packages = join(zigFolder, "packages");
-  await pip(environment, ["install", "--quiet", "--no-deps", "--target", packages, `ziglang==${ZIG}`], {
-    env: { TMPDIR: zigFolder },
-  });
+  await pip(
+    environment,
+    ["install", "--quiet", "--no-deps", "--target", packages, `ziglang==${zigVersion}`],
+    {
+      env: { TMPDIR: zigFolder },
+    },
+  );
   return packages;
 }
 

@@ -7,7 +7,7 @@ import {
   wilsonInterval,
 } from "../../evaluation/mod.ts";
 import type { Song } from "../../songs/mod.ts";
-import { ARTIST_BUCKETS, artistBuckets, fitArtistPrior } from "../joined/artist_prior.ts";
+import { artistBucketLabels, artistBuckets, fitArtistPrior } from "../joined/artist_prior.ts";
 import { artistBucketNames, bilingual } from "../names.ts";
 
 /** A group of songs and how many of them were answered rightly. */
@@ -71,8 +71,8 @@ export function accuracyOfGroups(
       return `${from}–${bounds[key]}자 · characters`;
     }),
     byArtist: group(
-      buckets.map((bucket) => ARTIST_BUCKETS.indexOf(bucket)),
-      (key) => bilingual(artistBucketNames[ARTIST_BUCKETS[key]!]),
+      buckets.map((bucket) => artistBucketLabels.indexOf(bucket)),
+      (key) => bilingual(artistBucketNames[artistBucketLabels[key]!]),
     ),
   };
 }

@@ -8,8 +8,8 @@ import { rightSongs, scoreSongs, shareOf } from "../scores.ts";
 import { type Answers, type Predictions, type Sides, sizesOf } from "../trial.ts";
 import {
   type AlphaFit,
-  ARTIST_BUCKETS,
   artistBonus,
+  artistBucketLabels,
   artistBuckets,
   artistMajority,
   type ArtistPrior,
@@ -152,7 +152,7 @@ export function compareArtistIdeas(
       macroF1,
       logLoss: key === "artist" ? null : logLoss,
       ...beside(correct, lyricsRight),
-      byArtist: ARTIST_BUCKETS.flatMap((bucket) => {
+      byArtist: artistBucketLabels.flatMap((bucket) => {
         const right = correct.filter((_, i) => buckets[i] === bucket);
         if (right.length === 0) return [];
         const group = { group: bilingual(artistBucketNames[bucket]), count: right.length };

@@ -347,13 +347,13 @@ export function artistMajority(prior: ArtistPrior, artists: ArtistSongs["artists
 }
 
 /** How well training knows a song's artist: by the training songs of the best known of its artists. */
-export const ARTIST_BUCKETS = ["0", "1", "2–5", ">5"] as const;
+export const artistBucketLabels = ["0", "1", "2–5", ">5"] as const;
 
 /** The bucket of each song, by training songs of the best known of its artists. */
 export function artistBuckets(
   prior: ArtistPrior,
   artists: ArtistSongs["artists"],
-): (typeof ARTIST_BUCKETS)[number][] {
+): (typeof artistBucketLabels)[number][] {
   return Array.from(artists, (ofSong) => {
     const songs = ofSong.reduce((most, artist) => Math.max(most, prior.songs.get(artist) ?? 0), 0);
     return songs === 0 ? "0" : songs === 1 ? "1" : songs <= 5 ? "2–5" : ">5";

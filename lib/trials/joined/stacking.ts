@@ -34,10 +34,10 @@ export interface Stacking {
 }
 
 /** Probabilities are kept above this before their logarithm is taken: one sure mistake must not outweigh all the rest. */
-const LEAST = 1e-4;
+const leastProbability = 1e-4;
 
 /** Strengths tried by default. */
-const STRENGTHS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
+const triedStrengths = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
 
 /**
  * Stacking (Wolpert 1992): a multinomial logistic regression whose features are the members' log-probabilities, each
@@ -65,7 +65,7 @@ export async function fitStacking(
   genres: SongGenres,
   options: { strengths?: readonly number[]; folds?: number } = {},
 ): Promise<Stacking> {
-  const { strengths = STRENGTHS, folds = Math.max(2, Math.min(5, genres.length)) } = options;
+  const { strengths = triedStrengths, folds = Math.max(2, Math.min(5, genres.length)) } = options;
   const names = Object.keys(members);
   const classes = checkMembers("fitStacking", members);
   checkLengths("fitStacking", { genres, [names[0]!]: members[names[0]!]! });
@@ -146,7 +146,7 @@ export function stackedProbabilities(stacking: Stacking, members: Members): Floa
 
 /** ln P of each class, kept above the least, with the row's mean taken off: what a regression on members looks at. */
 export function centredLogs(row: ArrayLike<number>): Float64Array {
-  const logs = Float64Array.from(row, (p) => Math.log(Math.max(p, LEAST)));
+  const logs = Float64Array.from(row, (p) => Math.log(Math.max(p, leastProbability)));
   const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
   return logs.map((log) => log - mean);
 }

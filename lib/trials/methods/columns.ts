@@ -16,8 +16,8 @@ import type { Song } from "../../songs/mod.ts";
 import type { Predictions, RunContext, Sides, Trial } from "../trial.ts";
 
 /** What the linear model looks at, part by part. */
-export const COLUMN_PARTS = ["lyrics", "artist", "year", "album", "length", "latin"] as const;
-export type ColumnPart = (typeof COLUMN_PARTS)[number];
+export const columnParts = ["lyrics", "artist", "year", "album", "length", "latin"] as const;
+export type ColumnPart = (typeof columnParts)[number];
 
 /** A number's mean and standard deviation over the training songs that have it. */
 interface Scale {
@@ -85,7 +85,7 @@ export function columnBlocks(vectorizer: ColumnVectorizer, songs: readonly Song[
 function otherBlocks(vectorizer: ColumnVectorizer, songs: readonly Song[]): Omit<ColumnBlocks, "lyrics"> {
   const { artists, albums, periods, year, length, latin } = vectorizer;
   return {
-    artist: oneHot(artists, songs.map((song) => song.artists), ARTIST_WEIGHT),
+    artist: oneHot(artists, songs.map((song) => song.artists), artistWeight),
     album: oneHot(albums, songs.map(({ albumId }) => albumId === null ? [] : [albumId])),
     year: sideBySide([
       scaled(year, songs.map((song) => song.date.year)),
@@ -102,7 +102,7 @@ export function latinShare(text: string): number {
   return letters === 0 ? 0 : (text.match(/\p{Script=Latin}/gu)?.length ?? 0) / letters;
 }
 
-const ARTIST_WEIGHT = 2;
+const artistWeight = 2;
 
 const periodOf = ({ date: { year } }: Song): string[] => year === null ? [] : [String(year - year % 5)];
 
@@ -171,7 +171,7 @@ export interface ColumnsModelOptions {
  * ```ts
  * const model = await fitColumnsModel(blocks, train, genres);
  * const withoutArtist = await fitColumnsModel(blocks, train, genres, {
- *   parts: COLUMN_PARTS.filter((part) => part !== "artist"),
+ *   parts: columnParts.filter((part) => part !== "artist"),
  * });
  * const probabilities = columnsProbabilities(model, columnBlocks(vectorizer, test));
  * ```
@@ -182,7 +182,7 @@ export async function fitColumnsModel(
   labels: readonly string[],
   options: ColumnsModelOptions = {},
 ): Promise<ColumnsModel> {
-  const { parts = COLUMN_PARTS, C = 3, tolerance = 1e-4, onIteration } = options;
+  const { parts = columnParts, C = 3, tolerance = 1e-4, onIteration } = options;
   const examples = songs.flatMap(({ genres }, row) => {
     const known = genres.filter((genre) => labels.includes(genre));
     return known.map((genre) => ({ row, genre, weight: 1 / known.length }));

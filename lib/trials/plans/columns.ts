@@ -2,7 +2,7 @@
 import type { Estimate } from "../../evaluation/mod.ts";
 import { difference } from "../compare.ts";
 import { type CombinationKey, type Combinations, combine } from "../joined/combination.ts";
-import { COLUMN_PARTS, type ColumnPart } from "../methods/columns.ts";
+import { type ColumnPart, columnParts } from "../methods/columns.ts";
 import { bilingual, columnNames, type Name, nameOf } from "../names.ts";
 import { type RunOptions, runTrials } from "../run.ts";
 import { scoreSongs, type SongScores } from "../scores.ts";
@@ -42,9 +42,9 @@ export const columnsMethods = (tolerance = 1e-4): Map<ColumnsKey, Method> => {
   const of = (parts: readonly ColumnPart[]): Method => ({ kind: "columns", parts, tolerance });
   return new Map([
     ["lyrics", of(["lyrics"])],
-    ["columns", of(COLUMN_PARTS)],
-    ...COLUMN_PARTS.map((left) =>
-      [`columns-without-${left}` as const, of(COLUMN_PARTS.filter((part) => part !== left))] as const
+    ["columns", of(columnParts)],
+    ...columnParts.map((left) =>
+      [`columns-without-${left}` as const, of(columnParts.filter((part) => part !== left))] as const
     ),
   ]);
 };
@@ -84,7 +84,7 @@ export async function compareColumns(
   };
   const judged = [
     ...[...linear].map(([key, method]) => {
-      const left = COLUMN_PARTS.find((part) => key === `columns-without-${part}`);
+      const left = columnParts.find((part) => key === `columns-without-${part}`);
       return {
         key,
         method: bilingual(nameOf(method)),

@@ -3,9 +3,9 @@ import { pairedInterval, type SparseMatrix, studentTQuantile } from "../../evalu
 import { assertClose } from "../../evaluation/test_support.ts";
 import type { Song } from "../../songs/mod.ts";
 import {
-  COLUMN_PARTS,
   columnBlocks,
   type ColumnPart,
+  columnParts,
   columnsProbabilities,
   columnsTable,
   combine,
@@ -60,7 +60,7 @@ const perRow = (matrix: SparseMatrix, of: (value: number) => number) =>
         .reduce((sum, value) => sum + of(value), 0),
   );
 
-for (const part of COLUMN_PARTS) {
+for (const part of columnParts) {
   Deno.test(`columns: ${part} as scikit-learn turns it into numbers`, () => {
     assert.equal(blocks[part].columns, widths[part]);
     [blocks, testBlocks].forEach((side, k) => {
@@ -182,7 +182,7 @@ Deno.test("comparison of columns: what a part adds is what is lost without it", 
     predictions: predicted({ sides, labels }, wild, { logits: true }),
   }, { listener: { onTrial: (_, place) => void told.push(place) } });
   const result = (key: string) => comparison.results.find((other) => other.key === key)!;
-  for (const part of COLUMN_PARTS) {
+  for (const part of columnParts) {
     const { adds, accuracy, leftOut } = result(`columns-without-${part}`);
     assertClose(adds!.value, result("columns").accuracy.value - accuracy.value);
     assert.ok(adds!.low <= adds!.value && adds!.value <= adds!.high);
@@ -202,7 +202,7 @@ Deno.test("comparison of columns: what a part adds is what is lost without it", 
   assert.deepEqual([told[0], told.at(-1)], ["1/8", "8/8"]);
   assert.equal(columnsTable(comparison).length, comparison.results.length);
   const added = whatPartsAdd(comparison);
-  assert.deepEqual(Object.values(added).map((parts) => parts.length), [COLUMN_PARTS.length, 3]);
+  assert.deepEqual(Object.values(added).map((parts) => parts.length), [columnParts.length, 3]);
   const artist = added["쌓기 · stacking"]!.find(({ name }) => name === "가수 · artist")!;
   assert.equal(artist.adds.value, result("stacking-without-artist").adds!.value);
 });
@@ -244,5 +244,5 @@ Deno.test("folds: differences are taken on the folds that both methods have", ()
 
 Deno.test("columns: the parts' names are all there", () => {
   const parts: readonly ColumnPart[] = models[0].parts;
-  assert.deepEqual([...parts].sort(), [...COLUMN_PARTS].sort());
+  assert.deepEqual([...parts].sort(), [...columnParts].sort());
 });

@@ -20,7 +20,7 @@ export const foldBaselines: ReadonlyMap<string, Method> = new Map<string, Method
 ]);
 
 /** What the differences are taken to. */
-export const FOLD_BASELINE: string = bilingual(nameOf(foldBaselines.get("tfidf")!));
+export const foldBaselineName: string = bilingual(nameOf(foldBaselines.get("tfidf")!));
 
 /** A method's figures on one split's test songs. */
 export interface FoldScores {

@@ -32,7 +32,7 @@ export interface SearchOptions extends RunOptions {
 }
 
 /** A search's file in its output folder. */
-export const SEARCH_FILE = "model_search.json";
+export const searchFileName = "model_search.json";
 
 /**
  * Trains models on the same songs with the same budget and measures them on other songs. No model is chosen by the measured
@@ -133,7 +133,7 @@ export async function searchModels(
       seeds: [...seeds],
       ...rank(done.flat(), summaries),
     };
-    if (output !== undefined) await writeResults(join(output, SEARCH_FILE), search);
+    if (output !== undefined) await writeResults(join(output, searchFileName), search);
     return search;
   };
   try {

@@ -9,9 +9,9 @@ import {
   comparisonTable,
   judge,
   type ModelSearch,
-  SEARCH_FILE,
   searchBudget,
   searchedModels,
+  searchFileName,
   searchModels,
   type SearchOptions,
   searchTable,
@@ -97,7 +97,7 @@ const withoutTimes = ({ results, ...rest }: ModelSearch): unknown => ({
 });
 
 const readFile = async (output: string): Promise<ModelSearch> =>
-  JSON.parse(await Deno.readTextFile(`${output}/${SEARCH_FILE}`));
+  JSON.parse(await Deno.readTextFile(`${output}/${searchFileName}`));
 
 const baselines = [
   "majority",
