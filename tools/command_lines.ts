@@ -44,7 +44,7 @@ export const commandLines = {
         type: "list",
         placeholder: "LIST",
         about:
-          "the models that 03_model_search compares, with commas (default a small one of each architecture)",
+          "the models that 03_model_search compares, with commas (default kobert-small and one of each architecture from scratch)",
       },
       tokenizer: shared.tokenizer,
       output: { ...shared.output, default: "outputs", writes: ["run", "notebooks", "report.html"] },
@@ -54,7 +54,7 @@ export const commandLines = {
       recipe: {
         ...recipe.recipe,
         default: "quick",
-        about: "how to train: quick suits a model from scratch; thorough takes two hours",
+        about: "how to train: quick suits a small model; thorough takes two hours",
       },
       anew: { ...shared.anew, about: "starts anew where an earlier run was cut off" },
     },
@@ -116,7 +116,12 @@ export const commandLines = {
         placeholder: "FILE[:TIMES]",
         about: "the same for texts whose lines follow one another: as many as a row holds are read together",
       },
-      model: shared.model,
+      model: {
+        ...shared.model,
+        default: "kobert-small-scratch",
+        about:
+          "a small one from scratch (llama-small tells the next word), or what goes on reading: kobert-small, a checkpoint's folder, a Hub id",
+      },
       tokenizer: shared.tokenizer,
       output: {
         ...shared.output,
@@ -284,7 +289,7 @@ export const commandLines = {
   "check-learning": line({
     command: "check-learning",
     about:
-      "Trains kobert-small from scratch here and in PyTorch on short labelled texts, and compares what both reach. What the output file\n" +
+      "Trains kobert-small-scratch here and in PyTorch on short labelled texts, and compares what both reach. What the output file\n" +
       "has already is not trained again. An hour on two cores for 20,000 reviews.",
     options: {
       train: {

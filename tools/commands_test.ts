@@ -91,7 +91,7 @@ Deno.test("commands: what is wrong with files and places is told before the engi
       "--songs",
       songs,
       "--model",
-      "kobert-small",
+      "kobert-small-scratch",
     );
     await refused(/There is no option --sogns; the closest is --songs/, "evaluate", "--sogns", songs);
     await refused(/There is no folder/, "report", "--output", join(folder, "none"));

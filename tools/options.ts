@@ -103,13 +103,14 @@ export const shared = {
     placeholder: "SOURCE",
     path: "source",
     default: "kobert-small",
-    about: "a checkpoint's folder, a Hub id (skt/kobert-base-v1), or a named configuration from scratch",
+    about:
+      "kobert-small (pretrained), a small one from scratch (kobert-small-scratch), a checkpoint's folder, a Hub id (skt/kobert-base-v1)",
   },
   tokenizer: {
     type: "text",
     placeholder: "PATH",
     path: "input",
-    about: "a SentencePiece model, tokenizer.json or folder of one; else the model's",
+    about: "a SentencePiece model, tokenizer.json or folder of one; else the model's; not with kobert-small",
   },
   output: { type: "text", placeholder: "FOLDER", path: "output folder", about: "where the results go" },
   seed: { ...optionOf(recipeFields.seed), default: recipeFields.seed.value },
@@ -141,7 +142,7 @@ export const recipe = {
   recipe: {
     type: "choice",
     choices: Object.keys(recipes),
-    about: "where the fields below start from; study, or quick (thorough: longer) for a model from scratch",
+    about: "where the fields below start from; study, or quick (thorough: longer) for a small model",
   },
   ...Object.fromEntries(
     (Object.entries(recipeFields) as [keyof RecipeFields, RecipeField][])

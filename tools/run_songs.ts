@@ -4,7 +4,7 @@ import type pl from "nodejs-polars";
 import { join } from "node:path";
 import { fitThresholds, type MultilabelScores, multilabelScores } from "../lib/evaluation/mod.ts";
 import { genreSets } from "../lib/trials/mod.ts";
-import { configNames, resolveModel } from "../lib/models/mod.ts";
+import { checkOwnTokenizer, configNames, modelNames, resolveModel } from "../lib/models/mod.ts";
 import { progressBar } from "../lib/notebook/mod.ts";
 import { didYouMean, UserError, writeWhole } from "../lib/ground/mod.ts";
 import {
@@ -220,7 +220,7 @@ export function recipeOf(
   options: { recipe?: string; model: string } & Partial<Recipe>,
 ): { name: string; recipe: Recipe } {
   const { recipe: named, model, ...given } = options;
-  const name = named ?? (configNames.includes(model) ? "quick" : "study");
+  const name = named ?? (modelNames.includes(model) ? "quick" : "study");
   const base = recipes[name]!;
   const changes = Object.fromEntries(
     // a flag that is not given leaves the recipe's own value
@@ -235,9 +235,14 @@ export function recipeOf(
  * Finds a model before the engine starts: its folder, or the files of the Hub.
  *
  * @param options.trained whether it must have learnt genres already
- * @throws UserError where there is none
+ * @param options.tokenizer what is to take the place of its own
+ * @throws UserError where there is none, or it goes with no other tokenizer
  */
-export async function findModel(source: string, { trained }: { trained: boolean }): Promise<void> {
+export async function findModel(
+  source: string,
+  { trained, tokenizer }: { trained: boolean; tokenizer?: string | undefined },
+): Promise<void> {
+  checkOwnTokenizer(source, tokenizer);
   if (!configNames.includes(source)) {
     if (trained && source === ownModel && !exists(source)) {
       throw new UserError(

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../lib/ground/mod.ts";
 import { type Song, songRows, songsFrame } from "../lib/songs/mod.ts";
-import { readCleanSongs, songsToMeasure, tellSeen, writePredictions, writeSplit } from "./run_songs.ts";
+import {
+  findModel,
+  readCleanSongs,
+  recipeOf,
+  songsToMeasure,
+  tellSeen,
+  writePredictions,
+  writeSplit,
+} from "./run_songs.ts";
 
 const song = (n: number, genres: string[], lyrics = `가사 ${n}`): Song => ({
   id: String(n),
@@ -189,4 +197,17 @@ Deno.test("writePredictions: a song without an answer keeps its row", async () =
       "2,노래 2,,,,,",
     ]);
   });
+});
+
+Deno.test("a small model is found by its name and trained as one; kobert-small takes no other tokenizer", async () => {
+  for (const model of ["kobert-small", "kobert-small-scratch"]) {
+    await findModel(model, { trained: false });
+    assert.equal(recipeOf({ model }).name, "quick");
+  }
+  assert.equal(recipeOf({ model: "klue/bert-base" }).name, "study");
+  await assert.rejects(
+    findModel("kobert-small", { trained: false, tokenizer: "data/tokenizer" }),
+    /kobert-small has learnt its words by its own tokenizer.*--model kobert-small-scratch --tokenizer data/,
+  );
+  await findModel("kobert-small-scratch", { trained: false, tokenizer: "data/tokenizer" });
 });

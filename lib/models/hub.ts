@@ -21,8 +21,8 @@ import {
   type Patience,
 } from "./files/download.ts";
 import { exists, shardsOf } from "./files/tensor_file.ts";
-import { configNames } from "./model.ts";
 import { checkModelFolder } from "./model_folder.ts";
+import { modelNames, shippedFolder } from "./shipped.ts";
 
 /** Where the Hub and its cache are, and how to ask. */
 export interface HubSettings {
@@ -108,7 +108,7 @@ interface Repository {
 }
 
 /**
- * Finds a model's files: in a folder, or on the Hub by `owner/name` or `owner/name@revision` (branch, tag or commit).
+ * Finds a model's files: in a folder, in the project (`kobert-small`), or on the Hub by `owner/name` or `owner/name@revision` (branch, tag or commit).
  * From the Hub it fetches, unless they are in the cache, `config.json`, the tokenizer's files and the weights
  * (safetensors, else PyTorch's, with all shards; or an adapter's and `adapter_config.json`), continues what an earlier
  * run left incomplete, and checks every file's size and hash before it counts.
@@ -119,6 +119,8 @@ interface Repository {
  * const { folder } = await resolveModel("skt/kobert-base-v1", { onProgress: ({ bytes }) => console.log(bytes) });
  */
 export async function resolveModel(source: string, options: ResolveOptions = {}): Promise<ResolvedModel> {
+  const shipped = shippedFolder(source);
+  if (shipped !== null) return { folder: shipped, commit: null };
   if (exists(source)) {
     if (!Deno.statSync(source).isDirectory) {
       throw new UserError(`${source} is a file: give the folder that holds it.`);
@@ -174,7 +176,7 @@ function nearFolder(source: string): string {
       isDirectory ? [join(parent, name)] : []
     )
     : [];
-  return didYouMean(source, [...configNames, ...folders]);
+  return didYouMean(source, [...modelNames, ...folders]);
 }
 
 /** An error about the Hub, which tells also of a folder that may have been meant. */

@@ -596,6 +596,7 @@ Deno.test("a source whose name is nearly that of a configuration or a folder: wh
     const cases: [string, string][] = [
       ["kobert_small", "kobert-small"],
       ["KoBERT-Smal", "kobert-small"],
+      ["kobert-small-scrach", "kobert-small-scratch"],
       ["robertasmall", "roberta-small"],
       [join(folder, "outputs", "trian"), join(folder, "outputs", "train")],
       [join(folder, "output"), join(folder, "outputs")],

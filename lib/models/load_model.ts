@@ -32,6 +32,8 @@ export interface LoadedModel {
   folder: string;
   /** Where the model itself is: the same, or the adapter's base. */
   base: string;
+  /** What finds it again from anywhere: the folder's full path, or its id on the Hub. */
+  name: string;
 }
 
 /**
@@ -44,8 +46,9 @@ export interface LoadedModel {
  */
 export async function loadModel(source: string, options: LoadOptions = {}): Promise<LoadedModel> {
   const { hub, base: givenBase, ...rest } = options;
-  const { folder } = await resolveModel(source, hub);
-  if (!isLoraFolder(folder)) return { ...loadCheckpoint(folder, rest), folder, base: folder };
+  const { folder, commit } = await resolveModel(source, hub);
+  const name = commit === null ? resolve(folder) : source;
+  if (!isLoraFolder(folder)) return { ...loadCheckpoint(folder, rest), folder, base: folder, name };
   const base = await findBase(folder, givenBase, hub);
   const { [besideField]: _, ...json } = adaptedConfig(folder);
   const theirs = labelsOfAdapter(folder, base.folder, json, rest.task);
@@ -63,7 +66,7 @@ export async function loadModel(source: string, options: LoadOptions = {}): Prom
   // of two heads the adapter's counts
   if (theirs !== null) delete report.otherHead;
   if (rows === "other" && initialised.length > 0) report.otherHead = theirs!.labels.join(", ");
-  return { model, report: { ...report, initialised }, folder, base: base.folder };
+  return { model, report: { ...report, initialised }, folder, base: base.folder, name };
 }
 
 /**

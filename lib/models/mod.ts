@@ -65,6 +65,7 @@ export { type LoadedModel, loadModel, type LoadOptions, resolveBase } from "./lo
 export { adaptedLayers, attachLora, detachLora, type LoraOptions, mergeLora } from "./lora.ts";
 export type { LoraConfig } from "./lora_config.ts";
 export { isLoraFolder, loadLora, readLoraConfig, restoreLora, saveLora } from "./lora_files.ts";
+export { absoluteSource, checkOwnTokenizer, localFolder, modelNames, shippedNames } from "./shipped.ts";
 export {
   configNames,
   createModel,

@@ -71,7 +71,7 @@ export interface ModelOptions {
  * classify by `[CLS]`, their first token; Llama by `[SEP]`, its last before the padding; XLNet, padded on the left, by `[SEP]` too, its last.
  */
 const namedConfigs: Record<string, JsonObject> = {
-  "kobert-small": {
+  "kobert-small-scratch": {
     model_type: "bert",
     hidden_size: 256,
     num_hidden_layers: 4,
@@ -146,7 +146,7 @@ const namedConfigs: Record<string, JsonObject> = {
   },
 };
 
-/** The configurations that {@link namedConfig} knows. */
+/** The configurations that {@link namedConfig} knows: models that start from scratch. */
 export const configNames: readonly string[] = Object.keys(namedConfigs);
 
 /**
@@ -306,7 +306,7 @@ export function buildModel(
  *
  * @param json a config.json's contents, or {@link namedConfig}
  * @throws Error when the config is wrong or asks for something not implemented, naming the field
- * @example `const model = createModel(namedConfig("kobert-small", tokenizer), { labels: ["발라드", "댄스"], seed: 7 });`
+ * @example `const model = createModel(namedConfig("kobert-small-scratch", tokenizer), { labels: ["발라드", "댄스"], seed: 7 });`
  */
 export function createModel(json: JsonObject, options: ModelOptions = {}): Model {
   return buildModel(describeModel(json, "The config", options), options, () => null);

@@ -301,7 +301,7 @@ Deno.test("named configurations take the tokenizer's vocabulary", () => {
       assert.ok(parameterCount(model) > 2e6);
     });
   }
-  assert.throws(() => namedConfig("kobert-huge", { vocabSize: 1, padId: 0 }), /Known: kobert-small/);
+  assert.throws(() => namedConfig("kobert-huge", { vocabSize: 1, padId: 0 }), /Known: kobert-small-scratch/);
 });
 
 Deno.test("named configurations classify a text alike alone and padded, whatever the padding id", () => {

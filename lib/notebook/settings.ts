@@ -24,15 +24,15 @@ export interface Settings {
   separator?: string;
   /** A file with the names of genre codes. Environment `GENRE_NAMES`. */
   genreNames?: string;
-  /** A checkpoint's folder, a Hub id, or a configuration from scratch. Environment `MODEL`; default `kobert-small`. */
+  /** A small model's name, a checkpoint's folder or a Hub id. Environment `MODEL`; default `kobert-small`, pretrained. */
   model: string;
-  /** A tokenizer's folder or file, where not the model's own. Environment `TOKENIZER`. */
+  /** A tokenizer's folder or file, where not the model's own. Environment `TOKENIZER`; not with `kobert-small`. */
   tokenizer?: string;
   /** How to train. Environment `RECIPE` names it; default `quick`. `PRECISION` takes the place of its precision. */
   recipe: Recipe;
   /**
-   * What the model search compares, and what it spends on each. Environment `MODELS` names sources with commas; default one small
-   * configuration of each architecture, from scratch, and `MODEL`.
+   * What the model search compares, and what it spends on each. Environment `MODELS` names sources with commas; default
+   * `kobert-small`, one small configuration of each architecture from scratch, and `MODEL`.
    */
   search: SearchBudget & { models: string[]; tokenizer?: string };
   /** What evaluation and ideas compare: n-grams, and the model that is trained, by its recipe. */
@@ -76,6 +76,7 @@ export function settings(
   const list = (text: string | undefined) => text?.split(",").map((part) => part.trim());
   const separator = value("SEPARATOR"), names = value("GENRE_NAMES");
   const genres = list(value("GENRES")), model = value("MODEL") ?? "kobert-small";
+  const searched = list(value("MODELS"));
   const budget = searchBudget(name, seed);
   return {
     songs: path(value("SONGS_FILE") ?? "data/songs.csv"),
@@ -86,7 +87,7 @@ export function settings(
     ...tokenizer,
     recipe: { ...recipe, seed },
     search: {
-      models: searchedModels(list(value("MODELS")), model),
+      models: searchedModels({ ...(searched !== undefined && { named: searched }), model, ...tokenizer }),
       ...budget,
       recipe: { ...budget.recipe, precision },
       ...tokenizer,

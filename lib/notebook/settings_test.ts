@@ -35,7 +35,14 @@ Deno.test("settings: what the environment says", () => {
 });
 
 Deno.test("settings: the search compares the small configurations and the model, or what is named", () => {
-  const small = ["kobert-small", "roberta-small", "electra-small", "xlnet-small", "llama-small"];
+  const small = [
+    "kobert-small",
+    "kobert-small-scratch",
+    "roberta-small",
+    "electra-small",
+    "xlnet-small",
+    "llama-small",
+  ];
   assert.deepEqual(of({}).search.models, small);
   assert.deepEqual(of({ MODEL: "klue/bert-base" }).search.models, [...small, "klue/bert-base"]);
   assert.deepEqual(of({ MODELS: "klue/bert-base, kobert-small", MODEL: "x" }).search.models, [
@@ -45,6 +52,11 @@ Deno.test("settings: the search compares the small configurations and the model,
   const { search, recipe } = of({ RECIPE: "thorough", SEED: "3", TOKENIZER: "/tokenizers/one" });
   assert.deepEqual([search.seeds, search.tokenizer], [[3, 4, 5], "/tokenizers/one"]);
   assert.ok(search.recipe.maxLength <= recipe.maxLength);
+  // kobert-small reads with its own tokenizer alone
+  assert.deepEqual(
+    of({ TOKENIZER: "/tokenizers/one", MODEL: "kobert-small-scratch" }).search.models,
+    small.slice(1),
+  );
   assert.equal(of({}).search.tokenizer, undefined);
 });
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "../ground/errors.ts";
 import { lossWeights, resolvePrecision, startEngine } from "../engine/mod.ts";
 import {
+  checkOwnTokenizer,
   configNames,
   createModel,
   disposeModel,
@@ -37,7 +38,7 @@ import { type Recipe, studyRecipe } from "./recipe.ts";
 import { evaluateExamples } from "./evaluate.ts";
 import { withDropout } from "./dropout.ts";
 import { isOfHighest } from "./freeze.ts";
-import { adaptFor, type Origin, originOf, restoring } from "./lora.ts";
+import { adaptFor, type Origin, restoring } from "./lora.ts";
 import { type Reading, textReader, type TextRows } from "./windows.ts";
 import { train as runTraining } from "./trainer.ts";
 import { checkUnknownTokens } from "./unknown_tokens.ts";
@@ -73,14 +74,17 @@ export interface ClassifierOptions {
   hub?: ResolveOptions;
 }
 
-const bundledTokenizer = fileURLToPath(new URL("../../data/tokenizer", import.meta.url));
+/** The tokenizer of models from scratch, and of n-grams that are cut to so many tokens. */
+export const bundledTokenizer = fileURLToPath(new URL("../../data/tokenizer", import.meta.url));
 
 /**
- * Where a source's tokenizer is: the one named, else the checkpoint's own, else the bundled one.
+ * Where a source's tokenizer is: the one named, else the checkpoint's own; of a model from scratch the bundled one.
  *
  * @param source as {@link loadClassifier} takes it
+ * @throws UserError where another tokenizer is named for a model of the project, which has read with its own
  */
 export async function tokenizerOf(source: string, named?: string, hub?: ResolveOptions): Promise<string> {
+  checkOwnTokenizer(source, named);
   if (named !== undefined) return named;
   if (configNames.includes(source)) return bundledTokenizer;
   const { folder } = await resolveModel(source, hub);
@@ -91,8 +95,8 @@ export async function tokenizerOf(source: string, named?: string, hub?: ResolveO
 }
 
 /**
- * A classifier from a source: `kobert-small` (from scratch), a checkpoint's folder, an adapter's folder, or a model of the
- * Hugging Face Hub (`skt/kobert-base-v1`). Starts the engine.
+ * A classifier from a source: `kobert-small`, a small one from scratch (`kobert-small-scratch`), a checkpoint's folder, an
+ * adapter's folder, or a model of the Hugging Face Hub (`skt/kobert-base-v1`). Starts the engine.
  *
  * @throws Error when the source cannot be found or does not fit.
  * @example
@@ -115,7 +119,7 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
     return { model, tokenizer, labels, notes };
   }
   const tokenizer = await loadTokenizer(await tokenizerOf(source, options.tokenizer, hub));
-  const { model, report, folder } = await loadModel(source, {
+  const { model, report, folder, name } = await loadModel(source, {
     ...(labels !== undefined && { labels }),
     ...(multiLabel !== undefined && { multiLabel }),
     ...(seed !== undefined && { seed }),
@@ -130,7 +134,7 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
     disposeModel(model);
     throw error;
   }
-  const origin = originOf(source, source === folder, report.initialised);
+  const origin = { source: name, initialised: report.initialised };
   const notes = [...reportNotes(report), ...paddingNotes(tokenizer)];
   return { model, tokenizer, labels: model.config.labels, notes, origin };
 }

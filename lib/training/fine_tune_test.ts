@@ -115,7 +115,7 @@ Deno.test("fineTune: a training song of a genre that the classifier lacks is an 
 
 Deno.test("loadClassifier: a model from scratch needs labels; a folder that is none is an error", async () => {
   await assert.rejects(
-    loadClassifier("kobert-small"),
+    loadClassifier("kobert-small-scratch"),
     /starts from scratch: it tells no genres before it is trained/,
   );
   await withFolder((folder) => assert.rejects(loadClassifier(folder), /config\.json|tokenizer/));

@@ -20,7 +20,7 @@ import {
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import { withDropout } from "./dropout.ts";
 import { checkVocabulary, reportNotes, tokenizerOf, vocabularyOf } from "./fine_tune.ts";
-import { type Origin, originOf, restoring } from "./lora.ts";
+import { type Origin, restoring } from "./lora.ts";
 import type { Trainable } from "./types.ts";
 
 /** A model that tells tokens, masked ones or the next, with the tokenizer its vocabulary comes from. */
@@ -47,8 +47,8 @@ export interface LanguageModelOptions {
 }
 
 /**
- * A language model from a source: `kobert-small` (masked) or `llama-small` (causal) from scratch, a checkpoint's folder, an
- * adapter's folder, or a model of the Hugging Face Hub. Its architecture decides which kind it is. Starts the engine.
+ * A language model from a source: `kobert-small` (masked), `llama-small` (causal) or another small one from scratch, a
+ * checkpoint's folder, an adapter's folder, or a model of the Hugging Face Hub. Its architecture decides which kind it is. Starts the engine.
  *
  * @throws Error when the source cannot be found, does not fit, or is of an architecture without a language model
  * @example const { model, tokenizer } = await loadLanguageModel("llama-small", { seed: 7 });
@@ -67,14 +67,14 @@ export async function loadLanguageModel(
     return { model, tokenizer, kind: kindOf(task), notes: [`${source}: all weights are freshly drawn`] };
   }
   const task = taskOf(await configOf(source, hub), source);
-  const { model, report, folder } = await loadModel(source, {
+  const { model, report, folder, name } = await loadModel(source, {
     task,
     seed,
     ...(narrow !== undefined && { narrow }),
     ...(hub !== undefined && { hub }),
   });
   checkVocabulary(tokenizer, model, folder);
-  const origin = originOf(source, source === folder, report.initialised);
+  const origin = { source: name, initialised: report.initialised };
   return { model, tokenizer, kind: kindOf(task), notes: reportNotes(report), origin };
 }
 

@@ -284,7 +284,7 @@ Deno.test("a Llama without a padding token learns, whole and by LoRA, tells song
     assert.equal(run.ended, "finished");
     disposeModel(language.model);
     // a model from scratch with such a tokenizer
-    const fresh = await loadClassifier("kobert-small", { labels, tokenizer: path });
+    const fresh = await loadClassifier("kobert-small-scratch", { labels, tokenizer: path });
     assert.equal(trainableOf(fresh).padId, 0);
     disposeModel(fresh.model);
     await assert.rejects(
@@ -354,11 +354,11 @@ Deno.test("KoBERT's vocab.txt without its model is refused, with the file that i
   withFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "vocab.txt"), lines(kobertVocabulary));
     await assert.rejects(
-      loadClassifier("kobert-small", { labels, tokenizer: folder }),
+      loadClassifier("kobert-small-scratch", { labels, tokenizer: folder }),
       /vocab\.txt lists the pieces of a SentencePiece model .*the model is not beside it/,
     );
     await Deno.writeFile(join(folder, "tokenizer_78b3253a26.model"), kobertModel());
-    const classifier = await loadClassifier("kobert-small", { labels, tokenizer: folder });
+    const classifier = await loadClassifier("kobert-small-scratch", { labels, tokenizer: folder });
     assert.equal(classifier.tokenizer.kind, "kobert-monologg");
     disposeModel(classifier.model);
   }));

@@ -1,5 +1,4 @@
 /** Adapters as a recipe asks for them. */
-import { isAbsolute, resolve } from "node:path";
 import { UserError } from "../ground/errors.ts";
 import { attachLora, isLoraFolder, type Model, restoreLora } from "../models/mod.ts";
 import { checkRecipe, type Recipe } from "./recipe.ts";
@@ -7,15 +6,10 @@ import type { Trainable } from "./types.ts";
 
 /** Where a model's weights come from: what an adapter must name to be opened later. */
 export interface Origin {
-  /** A folder or an id on the Hub. */
+  /** A folder's full path, or an id on the Hub. */
   source: string;
   /** Parameters that were freshly drawn. */
   initialised: readonly string[];
-}
-
-/** Where a model was loaded from; a folder is found from anywhere. */
-export function originOf(source: string, isFolder: boolean, initialised: readonly string[]): Origin {
-  return { source: isFolder && !isAbsolute(source) ? resolve(source) : source, initialised };
 }
 
 /**

@@ -264,7 +264,7 @@ Deno.test("the memory forecast counts a base in bf16 by half, and moments of wha
 });
 
 Deno.test("adapters to a model from scratch, and recipes of no sense, are refused", async () => {
-  const fresh: Classifier = await loadClassifier("kobert-small", { labels });
+  const fresh: Classifier = await loadClassifier("kobert-small-scratch", { labels });
   await assert.rejects(fineTune(fresh, data, recipe), /loraRank adapts a pretrained checkpoint/);
   const refused = (change: Partial<Recipe>, message: RegExp) =>
     assert.rejects(fineTune(fresh, data, { ...recipe, ...change }), message);

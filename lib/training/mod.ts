@@ -11,6 +11,7 @@ export {
   type TokenEvaluation,
 } from "./evaluate.ts";
 export {
+  bundledTokenizer,
   checkTrained,
   type Classifier,
   type ClassifierOptions,

@@ -52,7 +52,7 @@ export function maskingOf({ tokenizer }: LanguageModel, recipe: Recipe): Masking
  * @param rows of {@link packTexts}, or of `cacheTexts` where they are too many for the memory
  * @throws Error where there is nothing to train on
  * @example
- * const language = await loadLanguageModel("kobert-small", { seed: 7 });
+ * const language = await loadLanguageModel("kobert-small-scratch", { seed: 7 });
  * const rows = (texts: string[]) => packTexts(language, texts, quickRecipe.maxLength);
  * await pretrain(language, { train: rows(train), validation: rows(validation) }, quickRecipe, { output: "outputs/pretrain" });
  */

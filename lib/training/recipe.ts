@@ -336,8 +336,8 @@ export const studyRecipe: Readonly<Recipe> = Object.fromEntries(
 ) as unknown as Recipe;
 
 /**
- * For `kobert-small` from scratch on the bundled songs in a few minutes: smaller batches and a larger learning rate, for a
- * model that has everything to learn from few songs; shorter texts.
+ * For small models on the bundled songs in a few minutes: smaller batches and a larger learning rate, for a model that has
+ * much to learn from few songs; shorter texts.
  */
 export const quickRecipe: Readonly<Recipe> = {
   ...studyRecipe,

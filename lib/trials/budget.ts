@@ -1,5 +1,6 @@
 /** What the notebooks may train beside the model itself, by the recipe's name. */
 import { UserError } from "../ground/mod.ts";
+import { shippedNames } from "../models/mod.ts";
 import { type Recipe, recipes, studyRecipe } from "../training/mod.ts";
 import { architectureNames } from "./names.ts";
 
@@ -97,7 +98,20 @@ export function searchBudget(recipe: string, seed: number): SearchBudget {
   };
 }
 
-/** The networks to compare: those named, else the small one of each architecture and the model that is to be trained. */
-export function searchedModels(named: readonly string[] | undefined, model: string): string[] {
-  return [...new Set(named ?? [...Object.keys(architectureNames), model])];
+/**
+ * The networks to compare: those named, else the small ones, and the model that is to be trained.
+ *
+ * @param options.tokenizer where one takes the place of the models' own, those of the project are left out: they have read with theirs
+ */
+export function searchedModels(
+  { named, model, tokenizer = null }: {
+    named?: readonly string[];
+    model?: string;
+    tokenizer?: string | null;
+  } = {},
+): string[] {
+  const small = Object.keys(architectureNames).filter((name) =>
+    tokenizer === null || !shippedNames.includes(name)
+  );
+  return [...new Set(named ?? [...small, ...(model === undefined ? [] : [model])])];
 }

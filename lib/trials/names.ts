@@ -57,9 +57,10 @@ export const columnNames: Readonly<Record<ColumnPart, Name>> = {
   latin: both("로마자 비율", "Latin share"),
 };
 
-/** Of small configurations from scratch, by what they are small ones of. */
+/** Of the small models, by what they are small ones of: KoBERT pretrained here, all of them from scratch. */
 export const architectureNames: Readonly<Record<string, Name>> = {
-  "kobert-small": both("KoBERT (BERT)"),
+  "kobert-small": both("KoBERT, 사전학습", "KoBERT, pretrained"),
+  "kobert-small-scratch": both("KoBERT, 처음부터", "KoBERT, from scratch"),
   "roberta-small": both("RoBERTa"),
   "electra-small": both("ELECTRA"),
   "xlnet-small": both("XLNet"),

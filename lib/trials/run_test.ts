@@ -49,7 +49,11 @@ Deno.test("runTrials: what the store lacks is run in order, once, and told", asy
 
 Deno.test("runTrials: steps of trainings are counted before they begin", async () => {
   const network = (recipe: Partial<typeof testRecipe>): Trial => ({
-    method: { kind: "network", source: "kobert-small", recipe: { ...testRecipe, maxSteps: null, ...recipe } },
+    method: {
+      kind: "network",
+      source: "kobert-small-scratch",
+      recipe: { ...testRecipe, maxSteps: null, ...recipe },
+    },
     labels,
     sides,
     seed: 1,

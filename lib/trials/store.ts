@@ -2,9 +2,15 @@
 import { join } from "node:path";
 import type { Rows } from "../evaluation/mod.ts";
 import { fileFingerprint, fingerprint as digest, isThere, removeIfThere, UserError } from "../ground/mod.ts";
-import { configNames, openSafetensors, type Safetensors, writeSafetensors } from "../models/mod.ts";
+import {
+  configNames,
+  localFolder,
+  openSafetensors,
+  type Safetensors,
+  writeSafetensors,
+} from "../models/mod.ts";
 import type { Song } from "../songs/mod.ts";
-import { decisiveFields, tokenizerOf } from "../training/mod.ts";
+import { bundledTokenizer, decisiveFields, tokenizerOf } from "../training/mod.ts";
 import type { Answers, Method, Predictions, Trial } from "./trial.ts";
 
 /** Keeps predictions by trial. */
@@ -86,14 +92,13 @@ async function identify({ method, labels, sides, seed }: Trial): Promise<string>
 /** Digests of the weights and the tokenizer, where they are files of this machine. */
 async function filesOf(method: Method): Promise<string[]> {
   if (method.kind === "words" && method.read !== "whole") {
-    return [await digestOf(await tokenizerOf("kobert-small", method.read.tokenizer ?? undefined))];
+    return [await digestOf(method.read.tokenizer ?? bundledTokenizer)];
   }
   if (method.kind !== "network") return [];
   const { source, tokenizer } = method;
-  const fromScratch = configNames.includes(source);
-  const isFolder = !fromScratch && await isThere(source);
+  const fromScratch = configNames.includes(source), folder = localFolder(source);
   return await Promise.all([
-    ...(isFolder ? [digestOf(source)] : []),
+    ...(folder !== null ? [digestOf(folder)] : []),
     ...(fromScratch || tokenizer !== undefined ? [digestOf(await tokenizerOf(source, tokenizer))] : []),
   ]);
 }

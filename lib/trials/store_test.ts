@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { testRecipe } from "../training/mod.ts";
-import { fileNameOf } from "./store.ts";
+import { fileNameOf, identityOf } from "./store.ts";
 import { fingerprint, type NetworkMethod, type Trial, trialStore, words } from "./mod.ts";
 import { predicted, song } from "./testing.ts";
 
@@ -112,6 +112,9 @@ Deno.test("a trial's file has another name for whatever decides its predictions,
       }))) as [string, string],
     );
     assert.equal(...await names([trial, { ...trial, seed: 9 }]) as [string, string]);
+    // the weights of the project's own model decide, too: they may be trained anew
+    const named = { ...trial, method: { ...network, source: "kobert-small" } };
+    assert.match(JSON.parse(await identityOf(named)).files[0], /^\w{64}$/);
     // the weights in a folder decide, not only its name
     await Deno.writeTextFile(join(folder, "config.json"), '{"a": 1}');
     const [changed] = await names([{ ...trial, method: network }]);

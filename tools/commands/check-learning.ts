@@ -1,5 +1,5 @@
 /**
- * `deno task check-learning`: whether training here learns as well as PyTorch's. `kobert-small` from scratch on short labelled texts (NSMC's columns: id,
+ * `deno task check-learning`: whether training here learns as well as PyTorch's. `kobert-small-scratch` on short labelled texts (NSMC's columns: id,
  * document, label), the same tokens and recipe on both sides, each from its own random weights, several seeds, float32 and bf16.
  */
 import { readFileSync } from "node:fs";
@@ -62,7 +62,7 @@ interface Text {
 async function ours({ precision, seed, data }: Job & { data: string }): Promise<void> {
   const { train: texts, test, vocabulary } = JSON.parse(await Deno.readTextFile(data));
   await startEngine();
-  const model = createModel(namedConfig("kobert-small", vocabulary), { labels, seed });
+  const model = createModel(namedConfig("kobert-small-scratch", vocabulary), { labels, seed });
   const trainable = trainableOf({
     model,
     tokenizer: await loadTokenizer(vocabulary.path),
@@ -130,7 +130,7 @@ if (Deno.env.has("LEARNING")) {
       train: await tokensOf(values.train, values.tokenizer),
       test: await tokensOf(values.test, values.tokenizer),
       vocabulary: { vocabSize, padId, path: values.tokenizer },
-      config: namedConfig("kobert-small", { vocabSize, padId }),
+      config: namedConfig("kobert-small-scratch", { vocabSize, padId }),
     }),
   );
   const results = await readJson<Result[]>(values.output) ?? [];

@@ -85,9 +85,9 @@ for (const { name } of [...Deno.readDirSync(cases)].sort((a, b) => a.name < b.na
 }
 
 // the bundled tokenizer, of KoBERT's kind, and others
-const fresh = await loadClassifier("kobert-small", { labels, seed: 5 });
-await saveClassifier(fresh, join(folder, "saved", "kobert-small"));
-await keep("kobert-small", fresh.model, fresh.tokenizer);
+const fresh = await loadClassifier("kobert-small-scratch", { labels, seed: 5 });
+await saveClassifier(fresh, join(folder, "saved", "kobert-small-scratch"));
+await keep("kobert-small-scratch", fresh.model, fresh.tokenizer);
 const small = {
   model_type: "electra",
   embedding_size: 16,

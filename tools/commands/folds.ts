@@ -1,7 +1,7 @@
 /** `deno task folds`: every method on the folds of a published comparison, with paired intervals. */
 import { join } from "node:path";
 import { holdFolder, UserError } from "../../lib/ground/mod.ts";
-import { configNames } from "../../lib/models/mod.ts";
+import { modelNames } from "../../lib/models/mod.ts";
 import { trainingProgress, trialsProgress } from "../../lib/notebook/mod.ts";
 import { songRows, songsFrame } from "../../lib/songs/mod.ts";
 import { type Recipe, recipes } from "../../lib/training/mod.ts";
@@ -50,7 +50,7 @@ const options = readOptions({
       default: "cheap,kobert-small",
       about:
         `what to run, with commas: ${cheap.join(", ")}, cheap for all of these, and models as --model of ` +
-        `train takes them: ${configNames.join(", ")}, a checkpoint's folder, a Hub id`,
+        `train takes them: ${modelNames.join(", ")}, a checkpoint's folder, a Hub id`,
     },
     splits: {
       type: "list",
@@ -82,7 +82,7 @@ const testSongs = testSongsOf(file);
 const wanted = checked(
   "models",
   (options.models ?? ["cheap", "kobert-small"]).flatMap((name) => name === "cheap" ? cheap : [name]),
-  [...cheap, ...configNames],
+  [...cheap, ...modelNames],
   (name) => name.includes("/") || exists(name),
 );
 const splits = checked("splits", options.splits ?? [...testSongs.keys()], [...testSongs.keys()]);
@@ -97,11 +97,11 @@ console.log(
   `${songs.height} of the ${listed.size} listed songs, ${labels.length} genres, ${splits.join(", ")}`,
 );
 
-/** How a network trains: one from scratch by the quick recipe, a checkpoint by the study's, but for what was given. */
+/** How a network trains: a small one by the quick recipe, a checkpoint by the study's, but for what was given. */
 function recipeFor(source: string): Recipe {
   const { epochs, batchSize, maxLength, learningRate, precision } = options;
   return {
-    ...recipes[configNames.includes(source) ? "quick" : "study"]!,
+    ...recipes[modelNames.includes(source) ? "quick" : "study"]!,
     epochs,
     batchSize,
     ...(maxLength !== undefined && { maxLength }),
@@ -118,7 +118,7 @@ const network = (source: string): Method => ({
 });
 const methods = new Map([
   ...foldBaselines,
-  ...[...new Set([...configNames, ...wanted])].filter((name) => !foldBaselines.has(name))
+  ...[...new Set([...modelNames, ...wanted])].filter((name) => !foldBaselines.has(name))
     .map((source) => [source, network(source)] as const),
 ]);
 const sidesOf = new Map([...testSongs].map(([split, test]) => [split, foldSides(songs, test, seed)]));

@@ -39,7 +39,7 @@ function weighed(argument: string): { path: string; times: number } {
 }
 
 using _ = await holdFolder(output);
-await findModel(source, { trained: false });
+await findModel(source, { trained: false, tokenizer });
 const sources: TextSource[] = [];
 let onlySplit: Split | null = null;
 for (const table of tables) {

@@ -2,7 +2,7 @@
 import { basename, join, resolve } from "node:path";
 import { macroF1Name } from "../../lib/evaluation/mod.ts";
 import { heldFoldersVariable, holdFolder } from "../../lib/ground/mod.ts";
-import { configNames, resolveModel } from "../../lib/models/mod.ts";
+import { absoluteSource, checkOwnTokenizer, configNames, resolveModel } from "../../lib/models/mod.ts";
 import { prepareSongs, splitToLearn } from "../../lib/songs/mod.ts";
 import { setAside } from "../../lib/training/folders.ts";
 import { recipes } from "../../lib/training/recipe.ts";
@@ -16,9 +16,6 @@ import { exists } from "../setup/paths.ts";
 
 const options = readOptions(commandLines.start);
 
-/** A checkpoint's folder by its full path, since notebooks run in their own; other sources as they are. */
-const located = (source: string): string => exists(source) ? resolve(source) : source;
-
 const notebooks = projectNotebooks();
 const output = resolve(options.output);
 const folders = { run: join(output, "run"), notebooks: join(output, "notebooks") };
@@ -27,8 +24,9 @@ const paths = {
   songs: resolve(options.songs),
   ...(options.genreNames !== undefined && { genreNames: resolve(options.genreNames) }),
   tokenizer: options.tokenizer === undefined ? null : resolve(options.tokenizer),
-  model: located(options.model),
-  models: options.models?.map(located).join(",") ?? null,
+  // notebooks run in a folder of their own
+  model: absoluteSource(options.model),
+  models: options.models?.map(absoluteSource).join(",") ?? null,
 };
 
 using _ = await holdFolder(output);
@@ -83,6 +81,7 @@ async function checkInputs(): Promise<void> {
   const { songs } = await prepareSongs(table, { genres, separator, genreNames });
   splitToLearn(songs, { table, genres, seed });
   for (const source of [options.model, ...options.models ?? []]) {
+    checkOwnTokenizer(source, options.tokenizer);
     if (!configNames.includes(source)) await resolveModel(source);
   }
 }

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { holdFolder } from "../../lib/ground/mod.ts";
 import { judge, judgeBaselines, verdictTable, writeVerdicts } from "../../lib/trials/mod.ts";
-import { mergeLora, parameterCount } from "../../lib/models/mod.ts";
+import { absoluteSource, mergeLora, parameterCount } from "../../lib/models/mod.ts";
 import { listenForStop, progressBar, show, trainingProgress } from "../../lib/notebook/mod.ts";
 import { genresOf, songRows, splitToLearn } from "../../lib/songs/mod.ts";
 import {
@@ -32,7 +32,6 @@ import {
   writePredictions,
   writeSplit,
 } from "../run_songs.ts";
-import { exists } from "../setup/paths.ts";
 
 const options = readOptions(commandLines.train);
 
@@ -50,7 +49,7 @@ const {
   ...fields
 } = options;
 using _ = await holdFolder(output);
-await findModel(source, { trained: false });
+await findModel(source, { trained: false, tokenizer });
 const songs = await readCleanSongs(options.songs, options);
 const split = splitToLearn(songs, { table: options.songs, genres: options.genres, seed });
 const asked = recipeOf({ ...fields, model: source, seed, multiLabel, ...(weights && { oversample: false }) });
@@ -60,7 +59,7 @@ const wanted = await newRecord(
     genres: options.genres?.join(",") ?? null,
     ...(options.separator !== undefined && { separator: options.separator }),
     ...(options.genreNames !== undefined && { genreNames: resolve(options.genreNames) }),
-    model: exists(source) ? resolve(source) : source,
+    model: absoluteSource(source),
     models: null,
     tokenizer: tokenizer === undefined ? null : resolve(tokenizer),
     recipe: asked.name,

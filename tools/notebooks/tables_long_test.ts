@@ -15,7 +15,7 @@ async function start(
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "--no-check", inProject("tools", "commands", "start.ts"), "--songs", songs],
-      ...["--recipe", "test", "--models", "kobert-small", "--output", join(folder, "out")],
+      ...["--recipe", "test", "--models", "kobert-small-scratch", "--output", join(folder, "out")],
     ],
     env: processEnvironment(),
   }).output();

@@ -175,6 +175,7 @@ function testAnswers(named: (text: string) => string): Answers {
         measuredSongs: "3",
         recipe: { epochs: 4, batchSize: 32, maxLength: 64, learningRate: 1e-3, maxSteps: null },
         pretrainedLearningRate: 2e-5,
+        shippedLearningRate: 3e-4,
         tokenizer: null,
       },
       ended: "finished",

@@ -45,7 +45,11 @@ async function predict(
   given: Sides = sides,
 ): Promise<Pick<Predictions, "validation" | "test">> {
   const { output, callbacks, signal } = options;
-  const method = { kind: "network" as const, source: "kobert-small", recipe: { ...recipe, ...changed } };
+  const method = {
+    kind: "network" as const,
+    source: "kobert-small-scratch",
+    recipe: { ...recipe, ...changed },
+  };
   const { validation, test } = await runTrial({ method, labels, sides: given, seed: recipe.seed }, {
     ...(output !== undefined && { store: trialStore(output) }),
     ...(callbacks && { listener: { callbacks } }),
@@ -56,7 +60,7 @@ async function predict(
 
 /** A training by `fineTune` itself: what its best and its last epoch predict. */
 async function plainly(validation: readonly Song[]) {
-  const classifier = await loadClassifier("kobert-small", { labels, seed: recipe.seed });
+  const classifier = await loadClassifier("kobert-small-scratch", { labels, seed: recipe.seed });
   const output = await Deno.makeTempDir();
   try {
     const data = { train: songsFrame(sides.train), validation: songsFrame(validation) };
@@ -95,7 +99,7 @@ Deno.test("a training that is done is not done again; what it wrote but its pred
     const first = await predict(options);
     const left = [...Deno.readDirSync(join(output, "trials"))].map(({ name }) => name);
     assert.equal(left.length, 1);
-    assert.match(left[0]!, /^kobert-small-16-songs-\w{16}\.safetensors$/);
+    assert.match(left[0]!, /^kobert-small-scratch-16-songs-\w{16}\.safetensors$/);
     assert.deepEqual(await predict(options), first);
     assert.equal(started, 1);
     // any other training is another one
@@ -113,7 +117,7 @@ Deno.test("a training that was stopped says so, and goes on to the numbers of on
       predict({ output, callbacks: [stopping], signal: stop.signal }),
       (error: unknown) =>
         error instanceof DOMException && error.name === "AbortError" &&
-        error.message === "The training of kobert-small was stopped at step 5.",
+        error.message === "The training of kobert-small-scratch was stopped at step 5.",
     );
     const resumed: number[] = [];
     const watching = { onStart: ({ resumedAt }: { resumedAt: number }) => void resumed.push(resumedAt) };
@@ -122,7 +126,11 @@ Deno.test("a training that was stopped says so, and goes on to the numbers of on
   }));
 
 Deno.test("a yes or no for each genre: probabilities of their own; what a training took is told", async () => {
-  const method = { kind: "network" as const, source: "kobert-small", recipe: { ...recipe, epochs: 1 } };
+  const method = {
+    kind: "network" as const,
+    source: "kobert-small-scratch",
+    recipe: { ...recipe, epochs: 1 },
+  };
   const trial = { method, labels, sides, seed: 3 };
   const softmax = await runTrial(trial);
   const each = await runTrial({

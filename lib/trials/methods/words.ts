@@ -11,7 +11,7 @@ import {
 } from "../../evaluation/mod.ts";
 import { instances } from "../../songs/mod.ts";
 import { loadTokenizer } from "../../tokenizer/mod.ts";
-import { tokenizerOf } from "../../training/mod.ts";
+import { bundledTokenizer } from "../../training/mod.ts";
 import { genreSets } from "../scores.ts";
 import type { Predictions, RunContext, Trial, WordsMethod } from "../trial.ts";
 
@@ -96,7 +96,7 @@ async function readerOf(
   { read }: WordsMethod,
 ): Promise<{ cut: (text: string) => string; count: (text: string) => number }> {
   if (read === "whole") return { cut: (text) => text, count: () => 0 };
-  const tokenizer = await loadTokenizer(await tokenizerOf("kobert-small", read.tokenizer ?? undefined));
+  const tokenizer = await loadTokenizer(read.tokenizer ?? bundledTokenizer);
   const idsOf = (text: string) => tokenizer.encode(text, { maxLength: read.tokens }).ids;
   // as much as a network sees, without the special tokens
   return { cut: (text) => tokenizer.decode(idsOf(text)), count: (text) => idsOf(text).length };

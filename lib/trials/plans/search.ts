@@ -5,11 +5,18 @@
 import { join } from "node:path";
 import type pl from "nodejs-polars";
 import { UserError } from "../../ground/mod.ts";
-import { configNames } from "../../models/mod.ts";
+import { configNames, shippedNames } from "../../models/mod.ts";
 import { genresOf, instances, songRows } from "../../songs/mod.ts";
 import { loadTokenizer } from "../../tokenizer/mod.ts";
-import { decisiveFields, type Recipe, studyRecipe, tokenizerOf } from "../../training/mod.ts";
+import {
+  bundledTokenizer,
+  decisiveFields,
+  quickRecipe,
+  type Recipe,
+  studyRecipe,
+} from "../../training/mod.ts";
 import { writeResults } from "../files.ts";
+import { searchedModels } from "../budget.ts";
 import { architectureNames, type Name, nameOf } from "../names.ts";
 import { type RunOptions, runTrials } from "../run.ts";
 import { fingerprint, memoryStore, trialStore } from "../store.ts";
@@ -17,7 +24,7 @@ import { type Method, type Predictions, type SongWay, type Trial, words } from "
 import { type Candidate, type ModelSearch, rank, type SearchedModel } from "./search_results.ts";
 
 export interface SearchOptions extends RunOptions {
-  /** Configurations, folders and Hub ids; by default the small configurations, all from scratch. */
+  /** Names of small models, folders and Hub ids; by default {@link searchedModels}. */
   models?: readonly string[];
   /** The budget of each network: epochs or steps, tokens of a song, batch. Its seed is not used, its learning rate from scratch only. */
   recipe: Recipe;
@@ -25,6 +32,8 @@ export interface SearchOptions extends RunOptions {
   seeds: readonly number[];
   /** The learning rate of pretrained checkpoints, {@link studyRecipe}'s by default. */
   pretrainedLearningRate?: number;
+  /** That of the small pretrained models of the project, {@link quickRecipe}'s by default. */
+  shippedLearningRate?: number;
   /** A tokenizer's folder or file in place of each model's own. */
   tokenizer?: string;
   /** A run's folder: `model_search.json` goes there, and predictions, so that a search goes on. Nothing is written without. */
@@ -49,8 +58,16 @@ export async function searchModels(
   data: { train: pl.DataFrame; measured: pl.DataFrame },
   options: SearchOptions,
 ): Promise<ModelSearch> {
-  const { models = Object.keys(architectureNames), recipe, seeds, tokenizer = null, output } = options;
-  const { pretrainedLearningRate = studyRecipe.learningRate, listener } = options;
+  const { recipe, seeds, tokenizer = null, output, listener } = options;
+  const { models = searchedModels({ tokenizer }) } = options;
+  const { pretrainedLearningRate = studyRecipe.learningRate } = options;
+  const { shippedLearningRate = quickRecipe.learningRate } = options;
+  const learningRateOf = (source: string) =>
+    configNames.includes(source)
+      ? recipe.learningRate
+      : shippedNames.includes(source)
+      ? shippedLearningRate
+      : pretrainedLearningRate;
   checkOnce("model", models);
   checkOnce("seed", seeds);
   if (seeds.length === 0) throw new UserError("A search needs at least one seed.");
@@ -87,19 +104,17 @@ export async function searchModels(
     ...nGrams,
     ...seeds.flatMap((seed) =>
       models.map((source) => {
-        const fromScratch = configNames.includes(source);
-        const learningRate = fromScratch ? recipe.learningRate : pretrainedLearningRate;
         const method: Method = {
           kind: "network",
           source,
           ...(tokenizer !== null && { tokenizer }),
-          recipe: { ...recipe, learningRate, multiLabel: false },
+          recipe: { ...recipe, learningRate: learningRateOf(source), multiLabel: false },
         };
         return candidate(source, architectureNames[source] ?? nameOf(method), method, seed);
       })
     ),
   ];
-  const reader = await loadTokenizer(await tokenizerOf("kobert-small", tokenizer ?? undefined));
+  const reader = await loadTokenizer(tokenizer ?? bundledTokenizer);
   let wholeTokens: number | undefined;
   /** What n-grams of whole lyrics read, counted as the others' is. */
   const tokensOf = ({ trial: { method } }: Candidate, { cost }: Predictions) =>
@@ -125,6 +140,7 @@ export async function searchModels(
         measuredSongs: fingerprint(measured),
         recipe: decisive,
         pretrainedLearningRate,
+        shippedLearningRate,
         tokenizer,
       },
       ended,

@@ -101,8 +101,9 @@ export interface SearchIdentity {
   measuredSongs: string;
   /** The recipe's fields but the seed. */
   recipe: Record<string, unknown>;
-  /** The learning rate of pretrained checkpoints. */
+  /** The learning rate of pretrained checkpoints, and of the project's small ones. */
   pretrainedLearningRate: number;
+  shippedLearningRate: number;
   /** The tokenizer that takes the place of each model's own. */
   tokenizer: string | null;
 }

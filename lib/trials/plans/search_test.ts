@@ -348,6 +348,38 @@ Deno.test("rank: pairs with the best and with the next, corrected by Holm within
   assert.deepEqual(againstNext.map(({ correctedP }) => correctedP), [4 / 64, 0.5]);
 });
 
+Deno.test("a search compares kobert-small with the same from scratch, each by its own learning rate", async () => {
+  const seen: [string, number][] = [];
+  const all = await searchModels(data, {
+    recipe: { ...recipe, learningRate: 7e-4 },
+    seeds: [7],
+    shippedLearningRate: 2e-4,
+    runner: {
+      run({ method, sides: { test } }) {
+        if (method.kind === "network") seen.push([method.source, method.recipe.learningRate]);
+        const answers = { shares: test.map(() => Float64Array.of(0.4, 0.6)), logits: null };
+        const cost = { seconds: 1, answerSeconds: 1, steps: 1, tokens: 1, parameters: 1 };
+        return Promise.resolve({
+          each: false,
+          validation: { shares: [], logits: null },
+          test: answers,
+          cost,
+        });
+      },
+    },
+  });
+  assert.deepEqual(seen.slice(0, 3), [
+    ["kobert-small", 2e-4],
+    ["kobert-small-scratch", 7e-4],
+    ["roberta-small", 7e-4],
+  ]);
+  const rows = searchTable(all).filter((row) => String(row["모델 · model"]).includes("KoBERT"));
+  assert.deepEqual(rows.map((row) => [row["모델 · model"], row["시작 · start"]]), [
+    ["KoBERT, 사전학습 · KoBERT, pretrained", "사전학습 · pretrained"],
+    ["KoBERT, 처음부터 · KoBERT, from scratch", "처음부터 · from scratch"],
+  ]);
+});
+
 Deno.test("searchBudget: every recipe has one, no longer than its own training", () => {
   for (const [name, recipe] of Object.entries(recipes)) {
     const { recipe: search, seeds } = searchBudget(name, 5);
@@ -357,5 +389,5 @@ Deno.test("searchBudget: every recipe has one, no longer than its own training",
   }
   assert.deepEqual(searchBudget("thorough", 5).seeds, [5, 6, 7]);
   assert.throws(() => searchBudget("slow", 5), /known are study, quick, thorough, test/);
-  assert.deepEqual(searchedModels(["a", "b", "a"], "c"), ["a", "b"]);
+  assert.deepEqual(searchedModels({ named: ["a", "b", "a"], model: "c" }), ["a", "b"]);
 });
