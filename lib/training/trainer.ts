@@ -7,9 +7,10 @@
 import type { Example } from "./batches.ts";
 import { breathe } from "./evaluate.ts";
 import type { Examples } from "./examples.ts";
+import { Keeper } from "./keeper.ts";
+import { Learner } from "./learner.ts";
 import { makePlan } from "./plan.ts";
 import type { Recipe } from "./recipe.ts";
-import { Training } from "./run.ts";
 import type { Trainable, TrainingOptions, TrainingRun } from "./types.ts";
 
 /**
@@ -28,29 +29,26 @@ export async function train(
   options: TrainingOptions = {},
 ): Promise<TrainingRun> {
   const plan = makePlan(model, data, recipe);
-  const training = await Training.start(model, plan, options);
-  const { state } = training;
+  using learner = new Learner(model, plan);
+  using keeper = await Keeper.open(learner, options);
+  const { state } = learner;
   const patience = recipe.earlyStoppingPatience ?? Infinity;
   const due = (every: number | null) => every !== null && state.step % every === 0;
   let ended: TrainingRun["ended"] = "finished";
-  try {
-    while (state.step < plan.steps) {
-      if (state.evaluationsWithoutImprovement >= patience) ended = "stopped early";
-      else if (options.signal?.aborted) ended = "interrupted";
-      if (ended !== "finished") break;
+  while (state.step < plan.steps) {
+    if (state.evaluationsWithoutImprovement >= patience) ended = "stopped early";
+    else if (options.signal?.aborted) ended = "interrupted";
+    if (ended !== "finished") break;
 
-      await training.step();
+    await keeper.step(learner.step());
 
-      const epochEnds = state.batchOfEpoch === plan.stepsPerEpoch || state.step === plan.steps;
-      if (epochEnds || due(recipe.logEverySteps)) await training.log();
-      if (epochEnds || due(recipe.evaluateEverySteps)) await training.evaluate();
-      if (epochEnds) training.nextEpoch();
-      if (epochEnds || due(recipe.saveEverySteps)) await training.save();
-      await breathe();
-    }
-    await training.save();
-    return await training.finish(ended);
-  } finally {
-    training.dispose();
+    const epochEnds = learner.isAtEnd;
+    if (epochEnds || due(recipe.logEverySteps)) await keeper.log();
+    if (epochEnds || due(recipe.evaluateEverySteps)) await keeper.evaluate();
+    if (epochEnds) learner.nextEpoch();
+    if (epochEnds || due(recipe.saveEverySteps)) await keeper.save();
+    await breathe();
   }
+  await keeper.save();
+  return await keeper.finish(ended);
 }

@@ -1,0 +1,234 @@
+/** The part of a training that keeps: its folder, history, best model and checkpoints; and tells those who listen. */
+import { join } from "node:path";
+import { holdFolder, writeJson, writeWhole } from "../ground/mod.ts";
+import type { Example } from "./batches.ts";
+import {
+  checkIdentity,
+  clearOutput,
+  newestCheckpoint,
+  recoverOutput,
+  saveTrainingCheckpoint,
+} from "./checkpoint.ts";
+import { publishFolder, startFolder } from "./folders.ts";
+import { Journal } from "./journal.ts";
+import type { Learner } from "./learner.ts";
+import { evaluationLine, stepLine } from "./log_lines.ts";
+import { checkMemory } from "./memory.ts";
+import { modelCard } from "./model_card.ts";
+import { seenIn } from "./plan.ts";
+import { decisiveFields, studyRecipe } from "./recipe.ts";
+import type {
+  EvaluationRecord,
+  StepRecord,
+  TrainingCallback,
+  TrainingOptions,
+  TrainingRun,
+  ValidationMetrics,
+} from "./types.ts";
+import { betterIsMore, checkBestMetric, validate } from "./validation.ts";
+
+/** What a training leaves behind. Without an output folder that is its history, in memory. */
+export class Keeper implements Disposable {
+  private readonly startedAt: number;
+  private readonly startedFrom: { step: number; elapsedMs: number };
+  /** As the model sees them in every evaluation. */
+  private validation: Example[] | null = null;
+  private savedAt: number;
+
+  private constructor(
+    private readonly learner: Learner,
+    private readonly options: TrainingOptions,
+    private readonly journal: Journal,
+    /** On the output folder. */
+    private readonly hold: Disposable | null,
+  ) {
+    const { step, elapsedMs } = learner.state;
+    this.startedAt = performance.now() - elapsedMs;
+    this.startedFrom = { step, elapsedMs };
+    this.savedAt = step;
+  }
+
+  /**
+   * Holds the output folder, lets the learner go on from the newest checkpoint there, opens the history, and checks that the memory will
+   * do. The learner's epoch has begun then.
+   */
+  static async open(learner: Learner, options: TrainingOptions): Promise<Keeper> {
+    const { model, plan, state } = learner;
+    checkBestMetric(model, plan, options);
+    // nobody else writes there meanwhile
+    const hold = options.output === undefined ? null : await holdFolder(options.output);
+    let journal: Journal | undefined;
+    try {
+      const warnings = options.output === undefined ? [] : await takeUp(learner, options.output, options);
+      journal = await Journal.open(options.output, state.step);
+      const keeper = new Keeper(learner, options, journal, hold);
+      for (const warning of warnings) await keeper.say(warning);
+      await checkMemory(learner.foreseeMemory(), options.memoryLimit);
+      learner.startEpoch();
+      await keeper.tell((callback) =>
+        callback.onStart?.({
+          epochs: plan.recipe.epochs,
+          steps: plan.steps,
+          stepsPerEpoch: plan.stepsPerEpoch,
+          examples: plan.train.length,
+          resumedAt: state.step,
+          precision: plan.precision,
+        })
+      );
+      return keeper;
+    } catch (error) {
+      journal?.close();
+      hold?.[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  private async tell(call: (callback: TrainingCallback) => void | Promise<void>): Promise<void> {
+    for (const callback of this.options.callbacks ?? []) await call(callback);
+  }
+
+  private say(line: string): Promise<void> {
+    return this.tell((callback) => callback.onLog?.(line));
+  }
+
+  private elapsedMs(): number {
+    return Math.round(performance.now() - this.startedAt);
+  }
+
+  /** Writes a step down. */
+  async step(step: Omit<StepRecord, "elapsedMs">): Promise<void> {
+    const record = { ...step, elapsedMs: this.elapsedMs() };
+    this.journal.add(record);
+    await this.tell((callback) => callback.onStep?.(record));
+  }
+
+  /** Says how the last step went. */
+  async log(): Promise<void> {
+    const record = this.journal.records.findLast((record) => record.kind === "step")!;
+    await this.say(stepLine(record, this.learner.plan.steps, this.startedFrom));
+  }
+
+  /** Training and validation figures; keeps the model where it is the best so far. */
+  async evaluate(): Promise<void> {
+    const { learner: { model, plan: { recipe }, state, epochs }, options } = this, { sums } = state;
+    const validation = await this.validate();
+    const value = validation === null
+      ? -sums.loss / sums.weight
+      : betterIsMore(validation, recipe.bestMetric);
+    const best = state.best === null || value > state.best.value + recipe.earlyStoppingDelta;
+    state.evaluationsWithoutImprovement = best ? 0 : state.evaluationsWithoutImprovement + 1;
+    if (best) {
+      state.best = { value, step: state.step, epoch: epochs };
+      if (options.output !== undefined) {
+        const folder = join(options.output, "best");
+        await model.save(await startFolder(folder));
+        await publishFolder(folder);
+      }
+    }
+    const record: EvaluationRecord = {
+      kind: "evaluation",
+      step: state.step,
+      epoch: epochs,
+      train: { loss: sums.loss / sums.weight, accuracy: sums.correct / sums.answers },
+      validation,
+      best,
+      elapsedMs: this.elapsedMs(),
+    };
+    this.journal.add(record);
+    await this.say(evaluationLine(record));
+    await this.tell((callback) => callback.onEvaluation?.(record));
+  }
+
+  private async validate(): Promise<ValidationMetrics | null> {
+    const { model, plan } = this.learner;
+    if (plan.validation.length === 0) return null;
+    this.validation ??= Array.from(
+      { length: plan.validation.length },
+      (_, i) => seenIn(0, model, plan.validation.at(i), i),
+    );
+    return await validate(model, this.validation, plan, this.options);
+  }
+
+  /** Writes a checkpoint, unless this step has one. */
+  async save(): Promise<void> {
+    const { learner: { state, model, optimizer, plan }, options: { output } } = this;
+    if (output === undefined || this.savedAt === state.step) return;
+    state.elapsedMs = this.elapsedMs();
+    await this.journal.flush();
+    const folder = await saveTrainingCheckpoint(
+      output,
+      state,
+      optimizer,
+      [...model.parameters.values()],
+      (folder) => model.save(folder),
+      plan.recipe.keepCheckpoints,
+    );
+    this.savedAt = state.step;
+    await this.tell((callback) => callback.onSave?.(folder));
+  }
+
+  /** Writes `metrics.json` and the model card, and gives the result. */
+  async finish(ended: TrainingRun["ended"]): Promise<TrainingRun> {
+    const { learner: { state, plan, model }, options: { output, dataDescription } } = this;
+    const run: TrainingRun = {
+      history: this.journal.records,
+      steps: state.step,
+      ended,
+      best: state.best,
+      bestFolder: output === undefined || state.best === null ? null : join(output, "best"),
+      elapsedMs: this.elapsedMs(),
+    };
+    if (output !== undefined) await writeJson(join(output, "metrics.json"), metricsOf(run));
+    if (run.bestFolder !== null) {
+      const { train, validation } = plan;
+      const data = {
+        train,
+        validation,
+        ...(dataDescription !== undefined && { description: dataDescription }),
+      };
+      await writeWhole(join(run.bestFolder, "README.md"), modelCard(run, plan.recipe, model, data));
+    }
+    await this.tell((callback) => callback.onEnd?.(run));
+    return run;
+  }
+
+  /** Closes the history and lets go of the folder. */
+  [Symbol.dispose](): void {
+    this.journal.close();
+    this.hold?.[Symbol.dispose]();
+  }
+}
+
+/** Lets a learner go on from the newest checkpoint in a folder, or clears what an earlier training left there; gives what to warn of. */
+async function takeUp(
+  learner: Learner,
+  output: string,
+  { resume }: Pick<TrainingOptions, "resume">,
+): Promise<string[]> {
+  const warnings: string[] = [];
+  await recoverOutput(output);
+  const found = resume === false ? null : await newestCheckpoint(output, (line) => warnings.push(line));
+  if (found === null) {
+    const kept = await clearOutput(output);
+    return kept === null
+      ? warnings
+      : [...warnings, `What an earlier training left in ${output} is kept in ${kept}.`];
+  }
+  const { folder, state: { weights, ...state } } = found, { identity } = learner.plan;
+  // the interrupted run's own model, still in memory, is as welcome as the one the run began with
+  const current = identity.weights === weights ? { ...identity, weights: state.identity.weights } : identity;
+  checkIdentity(withNewerFields(state.identity), current, folder);
+  learner.goOnFrom(folder, state);
+  return warnings;
+}
+
+/** An identity of a time when recipes had fewer fields: the missing ones had the value that they have in the study's. */
+function withNewerFields({ recipe, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return { ...rest, recipe: { ...decisiveFields(studyRecipe), ...recipe as object } };
+}
+
+function metricsOf({ history, steps, ended, best, elapsedMs }: TrainingRun) {
+  const last = history.findLast((record) => record.kind === "evaluation") ?? null;
+  const atBest = history.find((record) => record.kind === "evaluation" && record.step === best?.step) ?? null;
+  return { ended, steps, elapsedMs, best: atBest, last };
+}

@@ -1,0 +1,122 @@
+/** The part of a training that learns: batch after batch, in memory alone. */
+import { AdamW } from "../engine/mod.ts";
+import { epochBatches } from "./batches.ts";
+import { restoreTraining, type TrainingState } from "./checkpoint.ts";
+import { freezeFor, layerRates } from "./freeze.ts";
+import { foreseeMemory, type MemoryForecast } from "./memory.ts";
+import { type Plan, seenIn } from "./plan.ts";
+import { learningRateFactor } from "./schedule.ts";
+import { trainStep } from "./step.ts";
+import type { StepRecord, Trainable } from "./types.ts";
+
+/** A model, its optimizer and where they stand in the plan. */
+export class Learner implements Disposable {
+  readonly optimizer: AdamW;
+  readonly state: TrainingState;
+  /** Names of the parameters that were trainable before; they are so again in the end. */
+  private readonly trainable: ReadonlySet<string>;
+  private batches: number[][] = [];
+
+  constructor(readonly model: Trainable, readonly plan: Plan) {
+    const { recipe, identity } = plan;
+    this.optimizer = new AdamW({
+      beta1: recipe.adamBeta1,
+      beta2: recipe.adamBeta2,
+      epsilon: recipe.adamEpsilon,
+      weightDecay: recipe.weightDecay,
+      rates: layerRates(model.parameters.keys(), recipe.layerDecay),
+    });
+    this.trainable = new Set([...model.parameters.values()].filter((p) => p.trainable).map((p) => p.name));
+    this.state = {
+      step: 0,
+      epoch: 0,
+      batchOfEpoch: 0,
+      sums: { loss: 0, weight: 0, correct: 0, answers: 0 },
+      best: null,
+      evaluationsWithoutImprovement: 0,
+      elapsedMs: 0,
+      identity,
+    };
+  }
+
+  /** Stands where a checkpoint's training stood: its parameters, its moments, its place in the plan. */
+  goOnFrom(folder: string, state: TrainingState): void {
+    restoreTraining(folder, this.model, this.optimizer);
+    Object.assign(this.state, state);
+  }
+
+  /** What the training takes at its peak: in the last epoch, when the most is thawed. */
+  foreseeMemory(): MemoryForecast {
+    const { model, plan, optimizer } = this;
+    freezeFor(plan.recipe.epochs - 1, model.parameters, this.trainable, plan.recipe);
+    const heldMoments = [...model.parameters.values()]
+      .filter((parameter) => optimizer.stepsOf(parameter) > 0)
+      .reduce((sum, { size }) => sum + 8 * size, 0);
+    return foreseeMemory(model, plan, heldMoments);
+  }
+
+  /** Makes the batches of the epoch it stands in. */
+  startEpoch(): void {
+    const { train: { lengths }, recipe } = this.plan, { epoch } = this.state;
+    const { batchSize, sortWindow, seed } = recipe;
+    this.batches = epochBatches(lengths, { batchSize, sortWindow, seed, epoch });
+    freezeFor(epoch, this.model.parameters, this.trainable, recipe);
+  }
+
+  /** Moves on to the next epoch. */
+  nextEpoch(): void {
+    const { state } = this;
+    state.epoch++;
+    state.batchOfEpoch = 0;
+    state.sums = { loss: 0, weight: 0, correct: 0, answers: 0 };
+    this.startEpoch();
+  }
+
+  /** The next batch: loss, gradients, clipping, update. */
+  step(): Omit<StepRecord, "elapsedMs"> {
+    const { model, optimizer, plan, state } = this, { recipe, precision, classWeights } = plan;
+    const examples = this.batches[state.batchOfEpoch]!.map((i) =>
+      seenIn(state.epoch, model, plan.train.at(i), i)
+    );
+    const learningRate = recipe.learningRate * learningRateFactor(state.step, plan.steps, recipe);
+    const result = trainStep(model, optimizer, examples, {
+      recipe,
+      precision,
+      step: state.step,
+      learningRate,
+      classWeights,
+    });
+    state.step++;
+    state.batchOfEpoch++;
+    state.sums.loss += result.loss * result.weight;
+    state.sums.weight += result.weight;
+    state.sums.correct += result.correct;
+    state.sums.answers += result.answers;
+    return {
+      kind: "step",
+      step: state.step,
+      epoch: this.epochs,
+      loss: result.loss,
+      learningRate,
+      gradientNorm: result.norm,
+      examples: examples.length,
+      tokens: result.tokens,
+    };
+  }
+
+  /** Epochs done; a fraction within one. */
+  get epochs(): number {
+    return this.state.epoch + this.state.batchOfEpoch / this.plan.stepsPerEpoch;
+  }
+
+  /** Whether the last step was its epoch's last, or the training's. */
+  get isAtEnd(): boolean {
+    return this.state.batchOfEpoch === this.plan.stepsPerEpoch || this.state.step === this.plan.steps;
+  }
+
+  /** Frees the optimizer's memory; parameters are as trainable as before. */
+  [Symbol.dispose](): void {
+    for (const [name, parameter] of this.model.parameters) parameter.trainable = this.trainable.has(name);
+    this.optimizer.dispose();
+  }
+}
