@@ -2,7 +2,7 @@
  * The command lines of the tasks: what each does, and its options. They stand apart from the commands so that a help, or a mistake, is told
  * before anything is set up or loaded.
  */
-import { type CommandLine, type OptionTable, recipe, shared } from "./options.ts";
+import { type CommandLine, type Option, type OptionTable, recipe, shared } from "./options.ts";
 
 /** How a table of songs is read: the same for every command that reads one. */
 const table = {
@@ -26,6 +26,29 @@ export const runFiles = [
   // the last to be moved where an earlier run is kept: it says that there is one
   "run.json",
 ] as const;
+
+/** Where `train` and `start` leave their models: the newest is what `evaluate` and `predict` take by default. */
+export const ownModels = ["outputs/train/best", "outputs/run/best"] as const;
+
+/** A model that has learnt genres. */
+const trained = {
+  ...shared.model,
+  default: undefined,
+  about: `a model's folder, or a Hub id (default: the newest of ${ownModels.join(" and ")})`,
+} as const satisfies Option;
+
+/** Where `predict` writes a table's answers. */
+export const predictionsFile = "outputs/predictions.csv";
+
+const orStandardInput = {
+  standardInput: true,
+  about: `${shared.songs.about}; - is standard input`,
+} as const satisfies Partial<Option>;
+
+const json = {
+  type: "flag",
+  about: "prints JSON in place of tables, and nothing else on standard output",
+} as const satisfies Option;
 
 const line = <const T extends OptionTable>(line: CommandLine<T>): CommandLine<T> => line;
 
@@ -148,12 +171,13 @@ export const commandLines = {
       "A model that `train` made is measured on its own test songs where the table has them; --all takes every song.",
     options: {
       ...table,
+      songs: { ...table.songs, ...orStandardInput },
       genres: {
         ...shared.genres,
         about:
           "measures on songs of these genres only, with commas (default those the model was trained for)",
       },
-      model: { ...shared.model, default: "outputs/train/best", about: "a model's folder, or a Hub id" },
+      model: trained,
       tokenizer: shared.tokenizer,
       output: {
         ...shared.output,
@@ -164,26 +188,40 @@ export const commandLines = {
       precision: shared.precision,
       maxLength: recipe.maxLength,
       all: { type: "flag", about: "every song of the table, those it was trained on included" },
+      json,
     },
   }),
   predict: line({
     command: "predict",
     about:
-      "Tells the genre of every song of a table, which need not have a column `genre`, with every genre's probability.",
+      "Tells the genres of songs: of every song of a table (of its columns only `lyrics` is needed), or of lyrics given here.\n" +
+      "The likeliest are printed; a table's answers, with every genre's probability, go to a CSV file as well.",
     options: {
-      songs: { ...shared.songs, required: true, default: undefined },
+      songs: { ...shared.songs, ...orStandardInput, default: undefined },
+      text: {
+        type: "text",
+        placeholder: "LYRICS",
+        repeated: true,
+        about: 'lyrics in place of a table: --text "밤하늘의 별을 세다가"',
+      },
       separator: shared.separator,
       genreNames: shared.genreNames,
-      model: { ...shared.model, default: "outputs/train/best", about: "a model's folder, or a Hub id" },
+      model: trained,
       tokenizer: shared.tokenizer,
       output: {
         type: "text",
         placeholder: "FILE",
         path: "output file",
         standardOutput: true,
-        default: "predictions.csv",
-        about: "the CSV to write; - is standard output",
+        about:
+          `the CSV to write, - is standard output (default of a table ${predictionsFile}; of texts and with --json none)`,
       },
+      top: {
+        type: "integer",
+        min: 1,
+        about: "how many genres of a song are printed, the likeliest first (default 3; with --json all)",
+      },
+      json: { ...json, about: "prints a line of JSON for each song, and nothing else on standard output" },
       engine: shared.engine,
       precision: shared.precision,
       maxLength: recipe.maxLength,

@@ -8,12 +8,20 @@ import { withFolder } from "./notebooks/testing.ts";
 import { inProject } from "./setup/paths.ts";
 
 /** Runs a command. */
-async function run(command: string, ...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+const run = (command: string, ...args: string[]) => runOn(null, command, ...args);
+
+/** Runs a command on a standard input. */
+async function runOn(input: string | null, command: string, ...args: string[]) {
+  const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", inProject("tools", "commands", `${command}.ts`), ...args],
     cwd: inProject(),
     env: { ...processEnvironment(), NO_COLOR: "1" },
-  }).output();
+    stdin: input === null ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  if (input !== null) await new Blob([input]).stream().pipeTo(child.stdin);
+  const { code, stdout, stderr } = await child.output();
   const [out, text] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)) as [string, string];
   return { code, out, text };
 }
@@ -34,6 +42,13 @@ async function writeSongs(path: string, count = 40, genres = ["발라드", "댄�
     } ${i}`,
   }));
   await Deno.writeTextFile(path, stringify(rows, { columns: Object.keys(rows[0]!) }));
+}
+
+/** A table of songs of other genres. */
+async function otherGenres(folder: string): Promise<string> {
+  const path = join(folder, "others.csv");
+  await writeSongs(path, 4, ["ballad"]);
+  return path;
 }
 
 /** Every file of a folder with its fingerprint. */
@@ -60,7 +75,7 @@ Deno.test("commands: what is wrong with files and places is told before the engi
     const before = await contents(folder);
     const lost = join(folder, "노래 몰록.csv");
     await refused(
-      /^--songs: there is no file or folder .*노래 몰록\.csv \(did you mean "노래 목록\.csv"\?\)/,
+      /^--songs: there is no file or folder .*노래 몰록\.csv \(did you mean ".*노래 목록\.csv"\?\)/,
       "train",
       "--songs",
       lost,
@@ -92,6 +107,17 @@ Deno.test("commands: what is wrong with files and places is told before the engi
       songs,
       "--model",
       "kobert-small-scratch",
+    );
+    await refused(/^Say which songs: --songs FILE, a table, or --text "…", lyrics\./, "predict");
+    await refused(/^--songs and --text are given/, "predict", "--songs", songs, "--text", "별");
+    await refused(
+      /^--json and --output - would both print/,
+      "predict",
+      "--text",
+      "별",
+      "--json",
+      "--output",
+      "-",
     );
     await refused(/There is no option --sogns; the closest is --songs/, "evaluate", "--sogns", songs);
     await refused(/There is no folder/, "report", "--output", join(folder, "none"));
@@ -157,6 +183,42 @@ Deno.test("commands: a run is not touched by another seed, another process, or a
     assert.equal(told.code, 0, told.text);
     assert.equal(told.out.trim().split("\n").length, 41);
     assert.match(told.out, /^id,song_name,artist,genre,predicted,P\(댄스\),P\(발라드\)/);
+
+    // lyrics as they are get the answers of a table that holds them, which may come by standard input
+    const best = ["--model", join(output, "best")], lyrics = "별 별 눈물 이별 0";
+    const asked = await run("predict", "--text", lyrics, "--text", "<p>흔들어", ...best, "--json");
+    const answers = asked.out.trim().split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual(answers.map(({ id }) => id), ["text-1", "text-2"], asked.text);
+    assert.deepEqual(Object.keys(answers[0]), ["id", "song_name", "artists", "predicted", "genres"]);
+    const piped = await runOn(
+      `lyrics,song_name\n${lyrics},별\n`,
+      "predict",
+      "--songs",
+      "-",
+      ...best,
+      "--json",
+    );
+    assert.equal(piped.code, 0, piped.text);
+    const fromTable = JSON.parse(piped.out);
+    assert.deepEqual([fromTable.song_name, fromTable.genres], ["별", answers[0].genres]);
+    assert.match(piped.text, /^standard input: 1 songs, 1 kept$/m);
+
+    const file = join(folder, "new", "p.csv");
+    const shown = await run("predict", "--songs", songs, ...best, "--output", file, "--top", "1");
+    assert.match(shown.out, /^노래 0 — 가수 0 +(발라드|댄스) +(발라드|댄스) \d+\.\d %$/m);
+    assert.match(shown.out, /^… 30행 더 · more rows$/m);
+    // a spreadsheet takes it for UTF-8; the rest is what standard output gets
+    assert.equal(await Deno.readTextFile(file), `\ufeff${told.out}`);
+
+    const figures = await run("evaluate", "--songs", songs, ...best, "--json");
+    assert.ok(JSON.parse(figures.out).accuracyPerSong.count > 0, figures.text);
+    await refused(
+      /tells 댄스, 발라드\..* --genre-names/,
+      "evaluate",
+      "--songs",
+      await otherGenres(folder),
+      ...best,
+    );
 
     const anew = await run("train", ...train, "--seed", "8", "--anew");
     assert.equal(anew.code, 0, anew.text);

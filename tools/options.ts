@@ -23,6 +23,7 @@ import {
   checkOutputFile,
   checkOutputFolder,
   type PathKind,
+  standardInputPath,
   standardOutputPath,
 } from "./paths.ts";
 
@@ -36,6 +37,8 @@ export type Option = Rule & {
   path?: PathKind;
   /** Of an output file: whether `-` is standard output. */
   standardOutput?: true;
+  /** Of an input: whether `-` is standard input. */
+  standardInput?: true;
   /** Of an output folder, the files and folders in it that the command replaces: none of them may be an input. */
   writes?: readonly string[];
   default?: unknown;
@@ -200,18 +203,23 @@ export function checkPaths(table: OptionTable, values: Readonly<Record<string, u
     const path = values[name];
     return typeof path === "string" ? [{ flag: `--${flagName(name)}`, option, path }] : [];
   });
-  for (const { flag, option, path } of given) if (option.path === "input") checkInput(flag, path);
-  const inputs = given.filter(({ option }) => option.path === "input" || option.path === "source");
+  const files = given.filter(({ option, path }) => !(option.standardInput && path === standardInputPath));
+  for (const { flag, option, path } of files) if (option.path === "input") checkInput(flag, path);
+  const inputs = files.filter(({ option }) => option.path === "input" || option.path === "source");
   for (const { flag, option, path } of given) {
     if (option.path === "output file") {
       if (path !== standardOutputPath) checkOutputFile(flag, path, inputs);
       else if (!option.standardOutput) {
         throw new UsageError(`${flag} must be a file here, not standard output (-).`);
-      } // nothing else goes there
-      else console.log = console.error;
+      } else keepStandardOutput();
     }
     if (option.path === "output folder") checkOutputFolder(flag, path, option.writes ?? [], inputs);
   }
+}
+
+/** From now on notes go to standard error: standard output is for what another program reads. */
+export function keepStandardOutput(): void {
+  console.log = console.error;
 }
 
 /** The values of `args` by a table. @throws UsageError */

@@ -1,6 +1,6 @@
 /** What a command reads and writes: looked at before it does anything, so that hours of work do not end at a wrong path. */
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { didYouMean, UserError } from "../lib/ground/mod.ts";
+import { nearPath, UserError } from "../lib/ground/mod.ts";
 
 /**
  * What an option's path is: `input`, a file or folder that must be there; `source`, a model, which may be a folder; what the command
@@ -14,6 +14,9 @@ export interface Named {
   path: string;
 }
 
+/** Standard input, where an input may be named. */
+export const standardInputPath = "-";
+
 /** Standard output, where an output file may be named. */
 export const standardOutputPath = "-";
 
@@ -21,11 +24,10 @@ export const standardOutputPath = "-";
 export function checkInput(flag: string, path: string): void {
   const info = infoOf(path);
   if (info === null) {
-    const folder = dirname(path);
-    const there = infoOf(folder)?.isDirectory ? [...Deno.readDirSync(folder)].map(({ name }) => name) : [];
+    const near = nearPath(path);
     throw new UserError(
       `${flag}: there is no file or folder ${path}${path.startsWith("/") ? "" : ` in ${Deno.cwd()}`}${
-        didYouMean(basename(path), there)
+        near === undefined ? "" : ` (did you mean "${near}"?)`
       }.`,
     );
   }

@@ -4,7 +4,7 @@ import type pl from "nodejs-polars";
 import { join } from "node:path";
 import { fitThresholds, type MultilabelScores, multilabelScores } from "../lib/evaluation/mod.ts";
 import { genreSets } from "../lib/trials/mod.ts";
-import { checkOwnTokenizer, configNames, modelNames, resolveModel } from "../lib/models/mod.ts";
+import { modelNames } from "../lib/models/mod.ts";
 import { progressBar } from "../lib/notebook/mod.ts";
 import { didYouMean, UserError, writeWhole } from "../lib/ground/mod.ts";
 import {
@@ -25,19 +25,14 @@ import {
   splitText,
 } from "../lib/songs/mod.ts";
 import {
-  checkTrained,
   type Classifier,
-  type ClassifierOptions,
   classifySongs,
-  loadClassifier,
   type Recipe,
   recipes,
   setThresholds,
   type SongPrediction,
 } from "../lib/training/mod.ts";
-import { commandLines } from "./command_lines.ts";
-import { standardOutputPath } from "./paths.ts";
-import { exists } from "./setup/paths.ts";
+import { standardInputPath, standardOutputPath } from "./paths.ts";
 
 /** How a table is read, and which of its songs are kept, as the options say it. */
 export interface TableOptions {
@@ -49,15 +44,19 @@ export interface TableOptions {
   genreNames?: string;
 }
 
-/** Reads a table as the options say, for a purpose, as it is: not cleaned yet. */
+/** What a table is called in what is told of it. */
+const tableName = (path: string): string => path === standardInputPath ? "standard input" : path;
+
+/** Reads a table as the options say, for a purpose, as it is: not cleaned yet. @param path `-` is standard input */
 export async function readTable(
   path: string,
   purpose: Purpose,
   { separator, genreNames }: TableOptions = {},
 ): Promise<pl.DataFrame> {
   try {
-    return await readSongs(path, {
+    return await readSongs(path === standardInputPath ? await standardInput() : path, {
       purpose,
+      name: tableName(path),
       ...(separator !== undefined && { separator }),
       ...(genreNames !== undefined && { genreNames }),
     });
@@ -69,6 +68,12 @@ export async function readTable(
       cause,
     );
   }
+}
+
+/** All that comes by standard input. */
+async function standardInput(): Promise<Uint8Array> {
+  if (Deno.stdin.isTerminal()) console.error("The table is read from standard input; Ctrl-D ends it.");
+  return await new Response(Deno.stdin.readable).bytes();
 }
 
 /** Cleans a table and tells what was dropped. @param theirs what to call the genres that are kept */
@@ -87,7 +92,9 @@ function cleanTold(
     `${songs} with ${reason.replace("the chosen genres", theirs)}`
   ).join(", ");
   console.log(
-    `${path}: ${report.read} songs, ${report.kept} kept${dropped === "" ? "" : ` (dropped ${dropped})`}`,
+    `${tableName(path)}: ${report.read} songs, ${report.kept} kept${
+      dropped === "" ? "" : ` (dropped ${dropped})`
+    }`,
   );
   return songs;
 }
@@ -114,7 +121,9 @@ function naming<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw error instanceof UserError ? new UserError(`${path}: ${error.message}`, { cause: error }) : error;
+    throw error instanceof UserError
+      ? new UserError(`${tableName(path)}: ${error.message}`, { cause: error })
+      : error;
   }
 }
 
@@ -128,8 +137,9 @@ function naming<T>(path: string, work: () => T): T {
 export async function songsToMeasure(
   table: pl.DataFrame,
   labels: readonly string[],
-  { songs: path, model, genres, all }: TableOptions & { songs: string; model: string; all: boolean },
+  { songs: file, model, genres, all }: TableOptions & { songs: string; model: string; all: boolean },
 ): Promise<Song[]> {
+  const path = tableName(file);
   const told = `It tells ${labels.join(", ")}.`;
   const unknown = (genres ?? []).filter((genre) => !labels.includes(genre));
   if (unknown.length > 0) {
@@ -231,52 +241,6 @@ export function recipeOf(
   return { name, recipe: { ...base, ...changes } };
 }
 
-/**
- * Finds a model before the engine starts: its folder, or the files of the Hub.
- *
- * @param options.trained whether it must have learnt genres already
- * @param options.tokenizer what is to take the place of its own
- * @throws UserError where there is none, or it goes with no other tokenizer
- */
-export async function findModel(
-  source: string,
-  { trained, tokenizer }: { trained: boolean; tokenizer?: string | undefined },
-): Promise<void> {
-  checkOwnTokenizer(source, tokenizer);
-  if (!configNames.includes(source)) {
-    if (trained && source === ownModel && !exists(source)) {
-      throw new UserError(
-        `There is no model in ${source} yet: "deno task train" makes one; --model names another.`,
-      );
-    }
-    try {
-      await (trained ? checkTrained(source) : resolveModel(source));
-    } catch (error) {
-      throw error instanceof UserError ? new UserError(`--model: ${error.message}`, { cause: error }) : error;
-    }
-  } else if (trained) {
-    throw new UserError(
-      `--model ${source} is a model from scratch, which tells no genres yet. "deno task train -- --model ${source}" makes one that does, in ${ownModel}.`,
-    );
-  }
-}
-
-/** Where `train` leaves its model by default. */
-const ownModel = commandLines.evaluate.options.model.default;
-
-/** A classifier, and on the screen what there is to know of how it was loaded: every command that takes a model loads it so. */
-export async function loadTelling(
-  source: string,
-  { tokenizer, ...options }: ClassifierOptions & { tokenizer: string | undefined },
-): Promise<Classifier> {
-  const classifier = await loadClassifier(source, {
-    ...options,
-    ...(tokenizer !== undefined && { tokenizer }),
-  });
-  for (const note of classifier.notes) console.log(note);
-  return classifier;
-}
-
 /** The genres of songs, with a progress bar. */
 export async function classifyShowing(
   classifier: Classifier,
@@ -348,7 +312,8 @@ export function genreSetsTable({ micro, macro, subsetAccuracy, hammingLoss }: Mu
 }
 
 /**
- * Writes `predictions.csv`, whole or not at all, or to standard output (`-`): id, name, artists, the song's genres where known, the predicted one (of a multi-label model all it
+ * Writes `predictions.csv`, whole or not at all, or to standard output (`-`). A file begins with a byte order mark: without it Excel takes UTF-8
+ * for another encoding. Columns: id, name, artists, the song's genres where known, the predicted one (of a multi-label model all it
  * gives), every genre's probability. A song without a prediction keeps its row, with these fields empty.
  */
 export async function writePredictions(
@@ -378,5 +343,5 @@ export async function writePredictions(
   const text = stringify(rows, { columns });
   if (path === standardOutputPath) {
     await new Blob([text]).stream().pipeTo(Deno.stdout.writable, { preventClose: true });
-  } else await writeWhole(path, text);
+  } else await writeWhole(path, `\ufeff${text}`);
 }

@@ -21,5 +21,6 @@ export {
 } from "./files.ts";
 export { fileFingerprint, fingerprint } from "./fingerprint.ts";
 export { heldBy, heldFoldersVariable, type Holder, holdFolder, lockFileName, nameProcess } from "./lock.ts";
-export { didYouMean, nearestOf } from "./nearest.ts";
+export { didYouMean, nearestOf, nearOf } from "./nearest.ts";
+export { nearPath } from "./near_path.ts";
 export { holds, orList, type Rule, wanted } from "./values.ts";

@@ -18,8 +18,14 @@ export function nearestOf(word: string, known: readonly string[]): string | unde
  * @example `throw new UserError(\`There is no genre ${name}${didYouMean(name, genres)}.\`);`
  */
 export function didYouMean(word: string, known: readonly string[]): string {
+  const near = nearOf(word, known);
+  return near === undefined ? "" : ` (did you mean "${near}"?)`;
+}
+
+/** The nearest of known words, where at most half of the letters would have to change. */
+export function nearOf(word: string, known: readonly string[]): string | undefined {
   const nearest = nearestOf(word, known);
-  if (nearest === undefined) return "";
+  if (nearest === undefined) return undefined;
   const changes = distance(word.toLowerCase().normalize(), nearest.toLowerCase().normalize());
-  return changes > Math.max(word.length, nearest.length) / 2 ? "" : ` (did you mean "${nearest}"?)`;
+  return changes > Math.max(word.length, nearest.length) / 2 ? undefined : nearest;
 }

@@ -62,12 +62,16 @@ export function loadCheckpoint(
  *
  * @throws Error as {@link loadCheckpoint} does
  */
-export function inspectCheckpoint(folder: string, options: ModelOptions = {}): LoadReport {
+export function inspectCheckpoint(
+  folder: string,
+  options: ModelOptions = {},
+): LoadReport & { labels: readonly string[] } {
   const source = join(folder, "config.json");
   const first = describeModel(readConfig(folder, source), source, options);
   const file = openCheckpoint(folder);
   try {
-    return compare(first, source, file, options).report;
+    const { report, labels } = compare(first, source, file, options);
+    return { ...report, labels };
   } finally {
     file.close();
   }
@@ -87,7 +91,7 @@ function compare(first: ModelDescription, source: string, file: TensorFile, opti
   if (rows === "other" && headOf(first, file) !== null) {
     report.otherHead = isRegression ? "regression" : theirs.join(", ");
   }
-  return { description, found, rows, report };
+  return { description, found, rows, report, labels: options.labels ?? theirs };
 }
 
 /** What a file's head tells apart: the classes that the config names, else numbered ones, as many as it has. */

@@ -11,6 +11,7 @@ import { modelInfo, type PathInfo, pathsInfo, repoExists } from "@huggingface/hu
 import { homedir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { UserError } from "../ground/errors.ts";
+import { nearPath } from "../ground/near_path.ts";
 import { didYouMean } from "../ground/nearest.ts";
 import { chooseWeights } from "./files/checkpoint_files.ts";
 import {
@@ -170,13 +171,9 @@ export async function resolveModel(source: string, options: ResolveOptions = {})
 
 /** A hint at a folder, or a named configuration, whose name is nearly a source's; empty where there is none. */
 function nearFolder(source: string): string {
-  const parent = dirname(source);
-  const folders = exists(parent) && Deno.statSync(parent).isDirectory
-    ? [...Deno.readDirSync(parent)].flatMap(({ name, isDirectory }) =>
-      isDirectory ? [join(parent, name)] : []
-    )
-    : [];
-  return didYouMean(source, [...modelNames, ...folders]);
+  const near = nearPath(source);
+  const isFolder = near !== undefined && Deno.statSync(near).isDirectory;
+  return didYouMean(source, isFolder ? [...modelNames, near] : modelNames);
 }
 
 /** An error about the Hub, which tells also of a folder that may have been meant. */

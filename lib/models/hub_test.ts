@@ -599,6 +599,7 @@ Deno.test("a source whose name is nearly that of a configuration or a folder: wh
       ["kobert-small-scrach", "kobert-small-scratch"],
       ["robertasmall", "roberta-small"],
       [join(folder, "outputs", "trian"), join(folder, "outputs", "train")],
+      [join(folder, "outptus", "trian", "bset"), join(folder, "outputs", "train", "best")],
       [join(folder, "output"), join(folder, "outputs")],
     ];
     const cacheFolder = join(folder, "cache");

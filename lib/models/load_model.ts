@@ -1,7 +1,7 @@
 /** A model from wherever it is: a folder or the Hub, whole or as an adapter to another. */
 import { isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../ground/errors.ts";
-import { loadCheckpoint, type LoadReport, readConfig } from "./checkpoint.ts";
+import { inspectCheckpoint, loadCheckpoint, type LoadReport, readConfig } from "./checkpoint.ts";
 import { classRows } from "./class_rows.ts";
 import { ConfigReader, isMultiLabelConfig, type JsonObject, numberedLabels, type Task } from "./config.ts";
 import { exists } from "./files/tensor_file.ts";
@@ -67,6 +67,24 @@ export async function loadModel(source: string, options: LoadOptions = {}): Prom
   if (theirs !== null) delete report.otherHead;
   if (rows === "other" && initialised.length > 0) report.otherHead = theirs!.labels.join(", ");
   return { model, report: { ...report, initialised }, folder, base: base.folder, name };
+}
+
+/**
+ * The classes that a saved classifier tells apart, in the order of its logits: read from its files, without an engine.
+ *
+ * @param source as {@link loadModel} takes it
+ * @throws Error when it, or an adapter's base, is not found or does not fit
+ * @example
+ * ```ts ignore
+ * const genres = await savedLabels("outputs/run/best");
+ * ```
+ */
+export async function savedLabels(source: string, { hub, base }: LoadOptions = {}): Promise<string[]> {
+  const { folder } = await resolveModel(source, hub);
+  if (!isLoraFolder(folder)) return [...inspectCheckpoint(folder).labels];
+  const { folder: whole } = await findBase(folder, base, hub);
+  return labelsOfAdapter(folder, whole, adaptedConfig(folder))?.labels ??
+    [...inspectCheckpoint(whole).labels];
 }
 
 /**

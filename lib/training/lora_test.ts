@@ -10,6 +10,7 @@ import {
   mergeLora,
   openSafetensors,
   predictLogits,
+  savedLabels,
   tokenBatch,
 } from "../models/mod.ts";
 import { type Song, songRows, songsFrame } from "../songs/mod.ts";
@@ -126,6 +127,7 @@ Deno.test("adapters learn songs; the best model is an adapter's folder that open
     await checkTrained(bestFolder!);
     const loaded = await loadClassifier(bestFolder!);
     assert.deepEqual(loaded.labels, labels);
+    assert.deepEqual(await savedLabels(bestFolder!), labels, "without an engine");
     assert.deepEqual(loaded.notes, []);
     assert.equal(loaded.model.json.classifier_max_length, 24);
     const test = songRows(data.validation);

@@ -106,13 +106,18 @@ export async function writeVerdicts(path: string, verdicts: readonly Verdict[]):
   await writeResults(
     path,
     Object.fromEntries(
-      verdicts.map(({ method, perInstance, perSong, macroF1, report, confusion }) => [method, {
-        accuracyPerInstance: perInstance,
-        accuracyPerSong: perSong,
-        macroF1,
-        perGenre: report.perLabel,
-        confusion: { labels: confusion.labels, counts: confusion.counts },
-      }]),
+      verdicts.map((verdict) => [verdict.method, verdictRecord(verdict)]),
     ),
   );
+}
+
+/** A verdict as it stands in a file of results, without its method's name. */
+export function verdictRecord({ perInstance, perSong, macroF1, report, confusion }: Verdict) {
+  return {
+    accuracyPerInstance: perInstance,
+    accuracyPerSong: perSong,
+    macroF1,
+    perGenre: report.perLabel,
+    confusion: { labels: confusion.labels, counts: confusion.counts },
+  };
 }

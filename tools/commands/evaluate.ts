@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { reportText } from "../../lib/evaluation/mod.ts";
 import { holdFolder, UserError, writeJson } from "../../lib/ground/mod.ts";
-import { judge, verdictTable, writeVerdicts } from "../../lib/trials/mod.ts";
+import { judge, verdictRecord, verdictTable, writeVerdicts } from "../../lib/trials/mod.ts";
+import { savedLabels } from "../../lib/models/mod.ts";
 import { show } from "../../lib/notebook/mod.ts";
 import { commandLines } from "../command_lines.ts";
-import { readOptions } from "../options.ts";
+import { findTrained, loadTelling } from "../find_model.ts";
+import { checkPaths, keepStandardOutput, readOptions } from "../options.ts";
 import {
   classifyShowing,
-  findModel,
   genreSetsTable,
-  loadTelling,
   measureGivenSets,
   readTable,
   sharesOf,
@@ -23,29 +23,40 @@ import { exists } from "../setup/paths.ts";
 const options = readOptions(commandLines.evaluate);
 
 const { output } = options;
+if (options.json) keepStandardOutput();
 if (output !== undefined && exists(join(output, "history.jsonl"))) {
   throw new UserError(
     `--output: ${output} holds a training, whose metrics.json would be written over; choose another folder.`,
   );
 }
 using _ = output === undefined ? null : await holdFolder(output);
-await findModel(options.model, { trained: true });
+const model = await findTrained(options.model, options.tokenizer);
+checkPaths(commandLines.evaluate.options, { ...options, model });
 const table = await readTable(options.songs, "learning", options);
+const songs = await songsToMeasure(table, await savedLabels(model), { ...options, model });
 const { description } = await startEngine({ engine: options.engine });
 console.log(`Engine: ${description}`);
-const classifier = await loadTelling(options.model, { tokenizer: options.tokenizer });
-const songs = await songsToMeasure(table, classifier.labels, options);
+const classifier = await loadTelling(model, { tokenizer: options.tokenizer });
 const predictions = await classifyShowing(classifier, songs, options);
 const verdict = judge(
-  options.model,
+  model,
   classifier.labels,
   songs,
   sharesOf(predictions),
 );
-await show(verdictTable([verdict]));
 const sets = classifier.model.multiLabel ? measureGivenSets(classifier, songs, predictions) : null;
-if (sets !== null) await show(genreSetsTable(sets));
-console.log(reportText(verdict.report));
+if (options.json) {
+  const text = JSON.stringify({
+    model,
+    ...verdictRecord(verdict),
+    ...(sets !== null && { genreSets: sets }),
+  });
+  await new Blob([text, "\n"]).stream().pipeTo(Deno.stdout.writable, { preventClose: true });
+} else {
+  await show(verdictTable([verdict]));
+  if (sets !== null) await show(genreSetsTable(sets));
+  console.log(reportText(verdict.report));
+}
 if (output !== undefined) {
   await writeVerdicts(join(output, "metrics.json"), [verdict]);
   if (sets !== null) await writeJson(join(output, "genre_sets.json"), sets);

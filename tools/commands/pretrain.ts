@@ -23,7 +23,8 @@ import {
 } from "../../lib/training/mod.ts";
 import { commandLines, runFiles } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
-import { findModel, readCleanSongs, recipeOf, writeSplit } from "../run_songs.ts";
+import { findModel } from "../find_model.ts";
+import { readCleanSongs, recipeOf, writeSplit } from "../run_songs.ts";
 
 const bundledSongs = "data/songs.csv";
 const options = readOptions(commandLines.pretrain);
@@ -39,7 +40,7 @@ function weighed(argument: string): { path: string; times: number } {
 }
 
 using _ = await holdFolder(output);
-await findModel(source, { trained: false, tokenizer });
+await findModel(source, tokenizer);
 const sources: TextSource[] = [];
 let onlySplit: Split | null = null;
 for (const table of tables) {

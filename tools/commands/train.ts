@@ -19,10 +19,9 @@ import {
 import { commandLines, runFiles } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
 import { goingOn, newRecord, writeRecord } from "../report/record.ts";
+import { findModel, loadTelling } from "../find_model.ts";
 import {
-  findModel,
   genreSetsTable,
-  loadTelling,
   measureGivenSets,
   readCleanSongs,
   recipeOf,
@@ -49,7 +48,7 @@ const {
   ...fields
 } = options;
 using _ = await holdFolder(output);
-await findModel(source, { trained: false, tokenizer });
+await findModel(source, tokenizer);
 const songs = await readCleanSongs(options.songs, options);
 const split = splitToLearn(songs, { table: options.songs, genres: options.genres, seed });
 const asked = recipeOf({ ...fields, model: source, seed, multiLabel, ...(weights && { oversample: false }) });

@@ -1,0 +1,99 @@
+/** The model that a command works with: found, or chosen, before the engine starts. */
+import { join } from "node:path";
+import { UserError } from "../lib/ground/mod.ts";
+import { checkOwnTokenizer, configNames, resolveModel } from "../lib/models/mod.ts";
+import {
+  checkTrained,
+  type Classifier,
+  type ClassifierOptions,
+  loadClassifier,
+} from "../lib/training/mod.ts";
+import { ownModels } from "./command_lines.ts";
+
+/**
+ * Finds a model to train: a named one, its folder, or the files of the Hub.
+ *
+ * @param tokenizer what is to take the place of its own
+ * @throws UserError where there is none, or it goes with no other tokenizer
+ */
+export async function findModel(source: string, tokenizer: string | undefined): Promise<void> {
+  checkOwnTokenizer(source, tokenizer);
+  if (!configNames.includes(source)) await naming(() => resolveModel(source));
+}
+
+/**
+ * Finds a trained classifier.
+ *
+ * @param source a folder or the Hub's id; without one the newest of {@link ownModels}, which is told
+ * @param tokenizer what is to take the place of its own
+ * @throws UserError where there is none, it tells no genres, or it goes with no other tokenizer
+ */
+export async function findTrained(
+  source: string | undefined,
+  tokenizer: string | undefined,
+): Promise<string> {
+  if (source === undefined) {
+    const chosen = newestOf(ownModels);
+    console.log(`Model: ${chosen.folder}, of ${chosen.made}${chosen.more} (--model names another)`);
+    source = chosen.folder;
+  }
+  checkOwnTokenizer(source, tokenizer);
+  if (configNames.includes(source)) {
+    throw new UserError(
+      `--model ${source} is a model from scratch, which tells no genres yet. "deno task train -- --model ${source}" makes one that does, in ${
+        ownModels[0]
+      }.`,
+    );
+  }
+  const found = source;
+  await naming(() => checkTrained(found));
+  return found;
+}
+
+/** The folder whose model was written last, and when. @throws UserError where none of them holds one */
+export function newestOf(folders: readonly string[]): { folder: string; made: string; more: string } {
+  const there = folders.flatMap((folder) => {
+    const written = ["config.json", "adapter_config.json"].map((name) => modified(join(folder, name)));
+    const time = written.find((time) => time !== null);
+    return time === undefined || time === null ? [] : [{ folder, time }];
+  }).sort((a, b) => b.time.getTime() - a.time.getTime());
+  const [newest, ...older] = there;
+  if (newest === undefined) {
+    throw new UserError(
+      `There is no model yet in ${folders.join(" or ")}: "deno task train" or "deno task start" makes one; ` +
+        "--model names another.",
+    );
+  }
+  const made = `${newest.time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  const more = older.length === 0 ? "" : `, newer than ${older.map(({ folder }) => folder).join(", ")}`;
+  return { folder: newest.folder, made, more };
+}
+
+function modified(path: string): Date | null {
+  try {
+    return Deno.statSync(path).mtime;
+  } catch {
+    return null;
+  }
+}
+
+async function naming<T>(find: () => Promise<T>): Promise<T> {
+  try {
+    return await find();
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`--model: ${error.message}`, { cause: error }) : error;
+  }
+}
+
+/** A classifier, and on the screen what there is to know of how it was loaded: every command that takes a model loads it so. */
+export async function loadTelling(
+  source: string,
+  { tokenizer, ...options }: ClassifierOptions & { tokenizer: string | undefined },
+): Promise<Classifier> {
+  const classifier = await loadClassifier(source, {
+    ...options,
+    ...(tokenizer !== undefined && { tokenizer }),
+  });
+  for (const note of classifier.notes) console.log(note);
+  return classifier;
+}
