@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../lib/ground/mod.ts";
 import { type Song, songRows, songsFrame } from "../lib/songs/mod.ts";
+import { findModel } from "./find_model.ts";
 import {
-  findModel,
   readCleanSongs,
   recipeOf,
   songsToMeasure,
@@ -201,13 +201,13 @@ Deno.test("writePredictions: a song without an answer keeps its row", async () =
 
 Deno.test("a small model is found by its name and trained as one; kobert-small takes no other tokenizer", async () => {
   for (const model of ["kobert-small", "kobert-small-scratch"]) {
-    await findModel(model, { trained: false });
+    await findModel(model, undefined);
     assert.equal(recipeOf({ model }).name, "quick");
   }
   assert.equal(recipeOf({ model: "klue/bert-base" }).name, "study");
   await assert.rejects(
-    findModel("kobert-small", { trained: false, tokenizer: "data/tokenizer" }),
+    findModel("kobert-small", "data/tokenizer"),
     /kobert-small has learnt its words by its own tokenizer.*--model kobert-small-scratch --tokenizer data/,
   );
-  await findModel("kobert-small-scratch", { trained: false, tokenizer: "data/tokenizer" });
+  await findModel("kobert-small-scratch", "data/tokenizer");
 });
