@@ -18,6 +18,11 @@ export interface SongsProblem {
 
 const shownProblems = 5;
 
+/** A problem of a whole file. */
+export function wholeFile(what: string, remedy: string): SongsProblem {
+  return { line: null, column: null, value: null, what, remedy };
+}
+
 /** A value on one line of a message, cut where it is long. */
 export function quoted(value: string): string {
   const characters = [...value];

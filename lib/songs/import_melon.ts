@@ -1,7 +1,7 @@
 import { stringify } from "@std/csv";
 import { join } from "node:path";
 import { UserError, writeWhole } from "../ground/mod.ts";
-import { fileColumns } from "./read.ts";
+import { fileColumns } from "./records.ts";
 import { readText } from "./text_file.ts";
 
 /** What was found in a folder of charts. */

@@ -21,7 +21,8 @@ export { type GenreNames, readGenreNames } from "./genre_names.ts";
 export { splitToLearn, type SplitToLearnOptions } from "./learnable.ts";
 export { type Instance, type InstanceOptions, instances } from "./instances.ts";
 export { prepareSongs, type PrepareSongsOptions } from "./prepare.ts";
-export { fileColumns, readSongs, type ReadSongsOptions } from "./read.ts";
+export { readSongs, type ReadSongsOptions } from "./read.ts";
+export { fileColumns } from "./records.ts";
 export {
   type Split,
   type SplitBy,

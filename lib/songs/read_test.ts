@@ -4,7 +4,8 @@ import { stringify } from "@std/csv";
 import pl from "nodejs-polars";
 import { SongsError } from "./errors.ts";
 import { type Song, songRows } from "./frame.ts";
-import { fileColumns, readSongs, type ReadSongsOptions } from "./read.ts";
+import { readSongs, type ReadSongsOptions } from "./read.ts";
+import { fileColumns } from "./records.ts";
 
 const headerLine = fileColumns.join(",");
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -1,5 +1,5 @@
 import pl from "nodejs-polars";
-import { fileColumns } from "./read.ts";
+import { fileColumns } from "./records.ts";
 import type { Split } from "./split.ts";
 
 /**
