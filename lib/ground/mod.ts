@@ -20,6 +20,7 @@ export {
   writeWhole,
 } from "./files.ts";
 export { fileFingerprint, fingerprint } from "./fingerprint.ts";
+export { GrowingFile } from "./growing_file.ts";
 export { heldBy, heldFoldersVariable, type Holder, holdFolder, lockFileName, nameProcess } from "./lock.ts";
 export { didYouMean, nearestOf, nearOf } from "./nearest.ts";
 export { nearPath } from "./near_path.ts";

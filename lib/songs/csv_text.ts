@@ -21,14 +21,14 @@ export function checkForm(file: string, text: string): void {
       wholeFile("the file is empty", `It must begin with the header ${fileColumns.join(",")}.`),
     ]);
   }
-  const other = OTHER_FORMS.find(({ begins }) => begins.test(text));
+  const other = otherForms.find(({ begins }) => begins.test(text));
   if (other !== undefined) {
     throw new SongsError(file, [wholeFile(`this is ${other.what}, not a table`, other.remedy)]);
   }
 }
 
 /** What texts that are no table begin with. */
-const OTHER_FORMS = [
+const otherForms = [
   {
     begins: /^\s*(?:\[\s*[{[]|\{\s*["}])/,
     what: "JSON",
@@ -42,7 +42,7 @@ const OTHER_FORMS = [
 ];
 
 /** How separators are called; the first is a table's where nothing tells. */
-const SEPARATORS: ReadonlyMap<string, string> = new Map([
+const separatorNames: ReadonlyMap<string, string> = new Map([
   [",", "commas"],
   [";", "semicolons"],
   ["\t", "tabs"],
@@ -73,14 +73,14 @@ export function separatorOf(
   }
   const separator = hint?.[1] ?? likeliestSeparator(/^.*\S.*$/m.exec(text.slice(length))?.[0] ?? "");
   if (separator !== ",") {
-    note(`the columns are parted by ${SEPARATORS.get(separator) ?? JSON.stringify(separator)}; read so.`);
+    note(`the columns are parted by ${separatorNames.get(separator) ?? JSON.stringify(separator)}; read so.`);
   }
   return { separator, hint: length };
 }
 
 function likeliestSeparator(header: string): string {
   let best = ",", most = 0;
-  for (const separator of SEPARATORS.keys()) {
+  for (const separator of separatorNames.keys()) {
     const known = knownColumnsOf(
       header.split(separator).map((name) => name.replace(/^\s*"|"\s*$/g, "")),
     ).length;

@@ -54,7 +54,7 @@ const otherFiles: readonly { begins: readonly number[]; what: string; remedy: st
   {
     begins: [0x50, 0x41, 0x52, 0x31],
     what: "this is a Parquet file, not text",
-    remedy: "Save the table as CSV in UTF-8, as pandas' to_csv does.",
+    remedy: "Only a table of songs may be Parquet: save this as text in UTF-8.",
   },
   { begins: [0xff, 0xfe, 0, 0], what: "this is UTF-32", remedy: "Save the file as text in UTF-8." },
 ];

@@ -51,7 +51,7 @@ Deno.test("decodeText: what stands for a file, or is packed, is named with a rem
     [pointer, /Git LFS pointer/, /git lfs pull/],
     [bytes(0x1f, 0x8b, 8, 0), /gzip/, /gunzip/],
     [bytes(0xd0, 0xcf, 0x11, 0xe0, 0xa1), /\.xls/, /CSV UTF-8/],
-    [utf8("PAR1\u0015"), /Parquet/, /to_csv/],
+    [utf8("PAR1\u0015"), /Parquet/, /save this as text/],
   ];
   for (const [file, what, remedy] of cases) {
     assert.throws(() => decodeText(file), (error) => {

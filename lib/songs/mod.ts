@@ -20,6 +20,7 @@ export { lyricsFingerprint } from "./fingerprint.ts";
 export { type GenreNames, readGenreNames } from "./genre_names.ts";
 export { splitToLearn, type SplitToLearnOptions } from "./learnable.ts";
 export { type Instance, type InstanceOptions, instances } from "./instances.ts";
+export { openSongs, type OpenSongsOptions, type SongParts, type SongRange } from "./parts.ts";
 export { prepareSongs, type PrepareSongsOptions } from "./prepare.ts";
 export { readSongs, type ReadSongsOptions } from "./read.ts";
 export { fileColumns } from "./records.ts";

@@ -3,6 +3,7 @@ import type { Purpose } from "./clean.ts";
 import { checkForm, parseRecords, separatorOf, withLineFeeds } from "./csv_text.ts";
 import { songsFrame } from "./frame.ts";
 import { type GenreNames, readGenreNames } from "./genre_names.ts";
+import { isParquet, openParquet } from "./parquet_file.ts";
 import { SongRecords } from "./records.ts";
 import { readText } from "./text_file.ts";
 
@@ -27,7 +28,7 @@ export interface ReadSongsOptions {
 }
 
 /**
- * Reads a table of songs: a CSV file with the columns `id, song_name, adults, artist, album_id, date, genre,
+ * Reads a table of songs: a CSV or Parquet file with the columns `id, song_name, adults, artist, album_id, date, genre,
  * lyrics` in any order, into a polars frame with the schema of {@linkcode songColumns}. Of the columns only those that the purpose needs must
  * be there; what another one has that cannot be read is a note, and counts as missing.
  *
@@ -65,12 +66,27 @@ export async function readSongs(
   const note = (text: string) => onNote(`${file}: ${text}`);
   const genreNames = options.genreNames === undefined ? undefined : await readGenreNames(options.genreNames);
 
-  const whole = withLineFeeds(await readText(source, { name: file, onNote }));
-  checkForm(file, whole);
-  const { separator, hint } = separatorOf(whole, options.separator, note);
-  const { records: [header = [], ...records], lines } = parseRecords(file, whole.slice(hint), separator);
-  const reader = new SongRecords(file, header, { purpose, genreNames, separator, note });
-  const songs = reader.songs({ records, lines: lines.slice(1) });
+  const table = await isParquet(source) ? await wholeParquet(file, source) : await wholeCsv();
+  const reader = new SongRecords(file, table.header, {
+    purpose,
+    genreNames,
+    separator: table.separator,
+    note,
+  });
+  const songs = reader.songs(table);
   reader.finish();
   return songsFrame(songs);
+
+  async function wholeCsv() {
+    const text = withLineFeeds(await readText(source, { name: file, onNote }));
+    checkForm(file, text);
+    const { separator, hint } = separatorOf(text, options.separator, note);
+    const { records: [header = [], ...records], lines } = parseRecords(file, text.slice(hint), separator);
+    return { header, separator, records, lines: lines.slice(1) };
+  }
+}
+
+async function wholeParquet(file: string, source: string | URL | Uint8Array) {
+  const { header, separator, rows, read } = await openParquet(file, source);
+  return { header, separator, ...await read(0, rows) };
 }

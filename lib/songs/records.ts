@@ -38,6 +38,22 @@ export interface TablePart {
   lines: readonly number[];
 }
 
+/** A table on the disk, any part of which can be read. */
+export interface TableFile {
+  path: string;
+  header: readonly string[];
+  /** What parts the fields, in messages. */
+  separator: string;
+  /** Its records; a few more, where lines of strange white space alone are among them. */
+  rows: number;
+  /**
+   * Records from one (0 is the first) to another, which is not among them.
+   *
+   * @throws {SongsError} for a broken quote, and where the file has changed
+   */
+  read(from: number, to: number): Promise<TablePart>;
+}
+
 /** Which of the columns of songs a header names, however they are written. */
 export function knownColumnsOf(header: readonly string[]): FileColumn[] {
   const names = header.map(columnName);
@@ -106,11 +122,7 @@ export class SongRecords {
   finish(): void {
     const { problems, unread, doubled, missing, ids, count, options: { note } } = this;
     if (problems.length > 0) throw new SongsError(this.file, problems);
-    if (count === 0) {
-      throw new SongsError(this.file, [
-        wholeFile("the file has a header, but no songs", "Write each song in a line of its own."),
-      ]);
-    }
+    if (count === 0) throw withoutSongs(this.file);
     missing.tell(note);
     if (unread.size > 0) note(`${unread.summary()}. What cannot be read counts as missing.`);
     if (doubled.size > 0) note(`${doubled.summary()}.`);
@@ -186,6 +198,13 @@ export class SongRecords {
     this.count++;
     return song;
   }
+}
+
+/** The error of a table that has a header alone. */
+export function withoutSongs(file: string): SongsError {
+  return new SongsError(file, [
+    wholeFile("the file has a header, but no songs", "Write each song in a line of its own."),
+  ]);
 }
 
 /** Where each column stands in a record. */

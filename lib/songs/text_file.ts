@@ -1,5 +1,12 @@
-import { DecodeError, decodeText, EncodingSniffer, textDecoder, type TextEncoding } from "./decode.ts";
-import { SongsError } from "./errors.ts";
+import {
+  DecodeError,
+  decodeText,
+  EncodingSniffer,
+  type SniffedEncoding,
+  textDecoder,
+  type TextEncoding,
+} from "./decode.ts";
+import { SongsError, wholeFile } from "./errors.ts";
 
 /** Options of {@linkcode readText} and {@linkcode openText}. */
 export interface TextFileOptions {
@@ -61,12 +68,7 @@ export async function readText(
  */
 export async function openText(source: string | URL, options: TextFileOptions = {}): Promise<TextFile> {
   const file = nameOf(source, options);
-  const sniffer = new EncodingSniffer();
-  const sniffed = await decoding(file, async () => {
-    for await (const chunk of chunksOf(file, source)) sniffer.push(chunk);
-    return sniffer.end();
-  });
-  tell(file, sniffed.encoding, options);
+  const sniffed = await sniffText(source, options);
   return {
     encoding: sniffed.encoding,
     async *parts() {
@@ -80,17 +82,32 @@ export async function openText(source: string | URL, options: TextFileOptions = 
         if (last !== "") yield last;
       } catch (cause) {
         if (!(cause instanceof TypeError)) throw cause;
-        throw new SongsError(file, [{
-          ...wholeFile,
-          what: `it begins as ${sniffed.encoding} but does not go on as ${sniffed.encoding}`,
-          remedy: "Save the file as text in UTF-8.",
-        }], { cause });
+        throw brokenText(file, sniffed.encoding, cause);
       }
     },
   };
 }
 
-const wholeFile = { line: null, column: null, value: null };
+/** The error of a text that breaks its encoding further on. */
+export function brokenText(file: string, encoding: TextEncoding, cause: unknown): SongsError {
+  const what = `it begins as ${encoding} but does not go on as ${encoding}`;
+  return new SongsError(file, [wholeFile(what, "Save the file as text in UTF-8.")], { cause });
+}
+
+/** Looks a text file through for its encoding, and says where it is not UTF-8. @throws {SongsError} as {@linkcode readText} */
+export async function sniffText(
+  source: string | URL,
+  options: TextFileOptions = {},
+): Promise<SniffedEncoding> {
+  const file = nameOf(source, options);
+  const sniffer = new EncodingSniffer();
+  const sniffed = await decoding(file, async () => {
+    for await (const chunk of chunksOf(file, source)) sniffer.push(chunk);
+    return sniffer.end();
+  });
+  tell(file, sniffed.encoding, options);
+  return sniffed;
+}
 
 function nameOf(source: string | URL | Uint8Array, options: TextFileOptions): string {
   if (source instanceof Uint8Array) return options.name ?? "text";
@@ -102,7 +119,8 @@ function tell(file: string, encoding: TextEncoding, options: TextFileOptions): v
   if (encoding !== "UTF-8") onNote(`${file}: read as ${encoding}, for it is not UTF-8.`);
 }
 
-async function* chunksOf(file: string, source: string | URL): AsyncGenerator<Uint8Array> {
+/** A file's bytes in pieces; one is overwritten by the next. */
+export async function* chunksOf(file: string, source: string | URL): AsyncGenerator<Uint8Array> {
   const opened = await reading(file, () => Deno.open(source));
   try {
     const chunk = new Uint8Array(1 << 18);
@@ -127,7 +145,7 @@ async function reading<T>(file: string, read: () => Promise<T>): Promise<T> {
       ? "this is a folder, not a file"
       : `the file cannot be read (${(cause as Error).message})`;
     const remedy = `Check the path; it is looked up from ${Deno.cwd()}.`;
-    throw new SongsError(file, [{ ...wholeFile, what, remedy }], { cause });
+    throw new SongsError(file, [wholeFile(what, remedy)], { cause });
   }
 }
 
@@ -137,6 +155,6 @@ async function decoding<T>(file: string, decode: () => T | Promise<T>): Promise<
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
     const { line, message: what, remedy } = cause;
-    throw new SongsError(file, [{ ...wholeFile, line, what, remedy }], { cause });
+    throw new SongsError(file, [{ ...wholeFile(what, remedy), line }], { cause });
   }
 }
