@@ -1,4 +1,7 @@
-/** Seeded random numbers for the composer: the same seed gives the same songs on any machine. */
+/** What the composer draws: the same seed gives the same songs on any machine. */
+import { seededRandom, shuffled } from "../lib/ground/pure.ts";
+
+/** Choices by chance. */
 export interface Random {
   /** A number in [0, 1). */
   next(): number;
@@ -15,7 +18,7 @@ export interface Random {
 }
 
 /**
- * Makes a generator (mulberry32) from a 32-bit seed.
+ * Choices that follow from a seed.
  *
  * @example
  * ```ts
@@ -24,14 +27,7 @@ export interface Random {
  * ```
  */
 export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
+  const next = seededRandom(seed);
   const integer = (low: number, high: number): number => low + Math.floor(next() * (high - low + 1));
   const pick = <T>(items: readonly T[]): T => {
     const item = items[integer(0, items.length - 1)];
@@ -54,18 +50,6 @@ export function seeded(seed: number): Random {
       if (last === undefined) throw new Error("weighted: there is nothing to pick from");
       return last[0];
     },
-    shuffle: <T>(items: readonly T[]): T[] => {
-      const copy = [...items];
-      for (let i = copy.length - 1; i > 0; i--) {
-        const j = integer(0, i);
-        const a = copy[i];
-        const b = copy[j];
-        if (a !== undefined && b !== undefined) {
-          copy[i] = b;
-          copy[j] = a;
-        }
-      }
-      return copy;
-    },
+    shuffle: (items) => shuffled(items, next),
   };
 }

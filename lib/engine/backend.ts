@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import util from "node:util";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { withoutStderr } from "./quiet.ts";
 import { hasNative, loadKernels, nativeInfo, useNativeBackend } from "./raw.ts";
 

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Pass } from "./ops.ts";
 import type { Parameter } from "./parameters.ts";
-import type { RandomKey } from "./random.ts";
+import type { RandomKey } from "../ground/pure.ts";
 import { Tape } from "./tape.ts";
 
 /**

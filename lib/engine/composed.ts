@@ -1,7 +1,7 @@
 /** {@link Kernels} composed of TensorFlow.js operations: for every engine, and what the fused ones are checked against. */
 import * as tf from "@tensorflow/tfjs";
 import type { Activation, ClassTargets, Dropping, Kernels, NormValues } from "./kernel_types.ts";
-import { uniform } from "./random.ts";
+import { uniform } from "./uniform.ts";
 import { isBfloat16, toBfloat16, toFloat32 } from "./raw.ts";
 import { rotatedHeads, rotateGradient } from "./rotary.ts";
 import {

@@ -3,7 +3,7 @@
  * engine, composed.ts), or as one fused pass each (native, the CPU under TensorFlow, fused.ts).
  */
 import type * as tf from "@tensorflow/tfjs";
-import type { RandomKey } from "./random.ts";
+import type { RandomKey } from "../ground/pure.ts";
 import type { GroupedSizes, Rotary } from "./rotary.ts";
 
 /** The activations of the field, by Hugging Face's names. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { startEngine } from "./backend.ts";
 import { embed, linear, type Pass, trainingPass } from "./ops.ts";
 import type { Parameter } from "./parameters.ts";
-import { randomKey } from "./random.ts";
+import { randomKey } from "../ground/pure.ts";
 import { hasNative, isBfloat16 } from "./raw.ts";
 import { Tape } from "./tape.ts";
 import { checkBackward, closeTo, gradientsOf, randomParameter, randomValues, take } from "./testing.ts";

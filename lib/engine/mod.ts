@@ -9,6 +9,5 @@ export * from "./ops_multilabel.ts";
 export * from "./ops_relative.ts";
 export * from "./optimizer.ts";
 export * from "./parameters.ts";
-export * from "./random.ts";
 export { hasKernels } from "./raw.ts";
 export * from "./tape.ts";

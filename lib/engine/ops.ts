@@ -8,7 +8,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Precision } from "./backend.ts";
 import type { Parameter } from "./parameters.ts";
-import { type RandomKey, randomKey } from "./random.ts";
+import { type RandomKey, randomKey } from "../ground/pure.ts";
 import { activationNames } from "./composed.ts";
 import type { Activation, ClassTargets, Dropping, NormValues } from "./kernel_types.ts";
 import { kernels } from "./kernels.ts";

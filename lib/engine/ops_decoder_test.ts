@@ -5,7 +5,7 @@ import { startEngine } from "./backend.ts";
 import { activationNames, linear, type Pass } from "./ops.ts";
 import { add, gate, groupedAttend, type GroupedAttentionOptions, rmsNorm, widen } from "./ops_decoder.ts";
 import type { Parameter } from "./parameters.ts";
-import { randomKey } from "./random.ts";
+import { randomKey } from "../ground/pure.ts";
 import { rotate } from "./rotary.ts";
 import { hasNative, isBfloat16 } from "./raw.ts";
 import { checkBackward, closeTo, gradientsOf, randomParameter, randomValues, take } from "./testing.ts";

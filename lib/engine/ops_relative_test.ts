@@ -5,7 +5,7 @@ import { startEngine } from "./backend.ts";
 import type { Pass } from "./ops.ts";
 import { project, relativeAttend } from "./ops_relative.ts";
 import type { Parameter } from "./parameters.ts";
-import { randomKey } from "./random.ts";
+import { randomKey } from "../ground/pure.ts";
 import { hasNative } from "./raw.ts";
 import { checkBackward, closeTo, gradientsOf, randomParameter, randomValues, take } from "./testing.ts";
 

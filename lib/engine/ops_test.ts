@@ -23,7 +23,7 @@ import {
   trainingPass,
 } from "./ops.ts";
 import { Parameter } from "./parameters.ts";
-import { type RandomKey, randomKey } from "./random.ts";
+import { type RandomKey, randomKey } from "../ground/pure.ts";
 import { hasNative } from "./raw.ts";
 import { Tape } from "./tape.ts";
 import {

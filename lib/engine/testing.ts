@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import type { Pass } from "./ops.ts";
 import { Parameter } from "./parameters.ts";
-import { normalValues, randomKey } from "./random.ts";
+import { normalValues, randomKey } from "../ground/pure.ts";
 import { toFloat32 } from "./raw.ts";
 import { Tape } from "./tape.ts";
 

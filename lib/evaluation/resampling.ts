@@ -1,3 +1,4 @@
+import { seededRandom } from "../ground/pure.ts";
 import type { Estimate } from "./estimate.ts";
 import { checkLengths } from "./labels.ts";
 import type { Labels } from "./labels.ts";
@@ -104,17 +105,6 @@ export function percentile(sorted: ArrayLike<number>, share: number): number {
   const below = Math.floor(position);
   const above = Math.min(below + 1, sorted.length - 1);
   return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
-}
-
-/** Uniform numbers in [0, 1) from a 32-bit seed: mulberry32, good enough to draw resamples with. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** {@link mcNemar}'s result. */

@@ -1,12 +1,12 @@
 /**
  * What every room may use: errors that a person can mend, files that are whole or not there, a folder that one process writes to, fingerprints,
- * the nearest of known names.
+ * the nearest of known names, rules for values, seeded random numbers.
  *
- * `errors.ts`, `nearest.ts` and `values.ts` touch nothing of Deno or Node: what runs in a browser imports them by themselves.
+ * `pure.ts` is this room's other door: what of it touches nothing of Deno or Node, for the rooms that run in a browser too.
  *
  * @module
  */
-export { UserError } from "./errors.ts";
+export * from "./pure.ts";
 export {
   type Contents,
   filesIn,
@@ -22,6 +22,4 @@ export {
 export { fileFingerprint, fingerprint } from "./fingerprint.ts";
 export { GrowingFile } from "./growing_file.ts";
 export { heldBy, heldFoldersVariable, type Holder, holdFolder, lockFileName, nameProcess } from "./lock.ts";
-export { didYouMean, nearestOf, nearOf } from "./nearest.ts";
 export { nearPath } from "./near_path.ts";
-export { holds, orList, type Rule, wanted } from "./values.ts";

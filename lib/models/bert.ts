@@ -5,7 +5,7 @@
  * Letters in comments: B rows, L tokens a row, H width, V vocabulary, C classes.
  */
 import type * as tf from "@tensorflow/tfjs";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { type Activation, dropout, embed, layerNorm, type Pass, scope, tanh } from "../engine/mod.ts";
 import type { Architecture, CommonConfig } from "./architecture.ts";
 import { checkRows, plainPositions, type TokenBatch } from "./batch.ts";

@@ -1,6 +1,6 @@
 /** Checkpoints in Hugging Face's layout: a model from a folder, a folder from a model. */
 import { dirname, join } from "node:path";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { tensorFromFile } from "../engine/mod.ts";
 import type { Architecture } from "./architecture.ts";
 import { ConfigReader, isRegressionConfig, type JsonObject, numberedLabels } from "./config.ts";

@@ -1,5 +1,5 @@
 /** Reading `config.json`: every field that changes a model's result is honoured or refused by name. */
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { type Activation, activationNames } from "../engine/mod.ts";
 
 /** A parsed JSON object. */

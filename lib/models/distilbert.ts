@@ -2,7 +2,7 @@
  * DistilBERT (Sanh et al. 2019, "DistilBERT, a distilled version of BERT"): BERT's layers under other names, without token
  * types and pooler; its heads use ReLU and GELU.
  */
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { activate, type Activation, dropout, embed, layerNorm, linear, scope } from "../engine/mod.ts";
 import type { Architecture, CommonConfig } from "./architecture.ts";
 import { plainPositions } from "./batch.ts";

@@ -10,9 +10,7 @@
 import { modelInfo, type PathInfo, pathsInfo, repoExists } from "@huggingface/hub";
 import { homedir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
-import { UserError } from "../ground/errors.ts";
-import { nearPath } from "../ground/near_path.ts";
-import { didYouMean } from "../ground/nearest.ts";
+import { didYouMean, nearPath, UserError } from "../ground/mod.ts";
 import { chooseWeights } from "./files/checkpoint_files.ts";
 import {
   defaultPatience,

@@ -5,7 +5,7 @@
  * Letters in comments: B rows, L tokens a row, H width, V vocabulary, C classes.
  */
 import * as tf from "@tensorflow/tfjs";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import {
   type Activation,
   add,

@@ -1,6 +1,6 @@
 /** A model from wherever it is: a folder or the Hub, whole or as an adapter to another. */
 import { isAbsolute, join, resolve } from "node:path";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { inspectCheckpoint, loadCheckpoint, type LoadReport, readConfig } from "./checkpoint.ts";
 import { classRows } from "./class_rows.ts";
 import { ConfigReader, isMultiLabelConfig, type JsonObject, numberedLabels, type Task } from "./config.ts";

@@ -6,8 +6,8 @@
  * counts or frees a model's parameters does so with them.
  */
 import * as tf from "@tensorflow/tfjs";
-import { UserError } from "../ground/errors.ts";
-import { generator, Parameter, randomKey } from "../engine/mod.ts";
+import { generator, randomKey, UserError } from "../ground/pure.ts";
+import { Parameter } from "../engine/mod.ts";
 import type { ParameterSpec } from "./layers.ts";
 import type { LoraConfig } from "./lora_config.ts";
 import type { Model } from "./model.ts";

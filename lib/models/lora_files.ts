@@ -1,6 +1,6 @@
 /** Adapters in PEFT's format: `adapter_config.json` and `adapter_model.safetensors`, which each side opens of the other. */
 import { isAbsolute, join, relative, resolve } from "node:path";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { ConfigReader, type JsonObject, type Task } from "./config.ts";
 import { type ClassRows, pickRows } from "./class_rows.ts";
 import { guessWrongText, withoutMark } from "./files/file_bytes.ts";

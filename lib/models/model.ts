@@ -1,6 +1,6 @@
 /** Models: made from a config; their logits and losses. */
 import * as tf from "@tensorflow/tfjs";
-import { UserError } from "../ground/errors.ts";
+import { normalValues, randomKey, UserError } from "../ground/pure.ts";
 import {
   averageRows,
   binaryCrossEntropy,
@@ -8,11 +8,9 @@ import {
   crossEntropy,
   type CrossEntropyOptions,
   inferencePass,
-  normalValues,
   Parameter,
   type Pass,
   type Precision,
-  randomKey,
   scope,
 } from "../engine/mod.ts";
 import type { Architecture, CommonConfig } from "./architecture.ts";

@@ -1,6 +1,6 @@
 /** Whether a folder is a model's, and what somebody meant who named another. */
 import { join } from "node:path";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { chooseWeights, weightsIn } from "./files/checkpoint_files.ts";
 
 /**

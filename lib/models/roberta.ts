@@ -3,7 +3,7 @@
  * count from the padding id, and a classification head of its own. klue/roberta is this with BERT's special tokens.
  */
 import type * as tf from "@tensorflow/tfjs";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { dropout, type Pass, scope, tanh } from "../engine/mod.ts";
 import type { Architecture } from "./architecture.ts";
 import { checkLength, type TokenBatch } from "./batch.ts";

@@ -1,7 +1,7 @@
 /** Models that are part of the project, found by their names wherever it is called from. */
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { exists } from "./files/tensor_file.ts";
 import { configNames } from "./model.ts";
 

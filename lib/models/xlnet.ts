@@ -7,7 +7,7 @@
  * Letters in comments: B rows, L tokens a row, H width, N heads, D = H / N, C classes.
  */
 import * as tf from "@tensorflow/tfjs";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import {
   activate,
   type Activation,

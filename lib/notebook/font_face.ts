@@ -1,6 +1,6 @@
 /** The letters that a page needs, inside the page: Hangul is readable wherever it is opened, without a network. */
 import { createRequire } from "node:module";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import { typefaceFamily, typefacePath } from "./typeface.ts";
 
 /** The weights of Gothic A1 that pages are set in. */

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import type { Figure } from "../plots/mod.ts";
 import { display, inKernel, type MediaBundle } from "./kernel.ts";
 import { figureAlt, figureTitle } from "./figure_text.ts";

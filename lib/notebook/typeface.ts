@@ -1,6 +1,6 @@
 /** Gothic A1, the face with Hangul (and Greek, kana, arrows) in which figures are set where there is no browser, and its widths. */
 import { createRequire } from "node:module";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 
 /** The family's name inside the file. */
 export const typefaceFamily = "Gothic A1";

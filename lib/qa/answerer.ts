@@ -1,6 +1,6 @@
 /** Genres by question and answer: a causal language model reads a song as a question and is held to the genres as answers. */
-import { UserError } from "../ground/mod.ts";
-import { generator, randomKey, resolvePrecision } from "../engine/mod.ts";
+import { generator, randomKey, UserError } from "../ground/mod.ts";
+import { resolvePrecision } from "../engine/mod.ts";
 import { softmax } from "../evaluation/mod.ts";
 import { disposeCache, generate, scoresByRow, startCache, tokenBatch } from "../models/mod.ts";
 import { instances, type Song } from "../songs/mod.ts";

@@ -1,6 +1,5 @@
 import type pl from "nodejs-polars";
-import { UserError } from "../ground/errors.ts";
-import { didYouMean } from "../ground/nearest.ts";
+import { didYouMean, UserError } from "../ground/mod.ts";
 import { cleanLyrics } from "./clean_lyrics.ts";
 import { type Song, songRows, songsFrame } from "./frame.ts";
 import { parseName } from "./values.ts";

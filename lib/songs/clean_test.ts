@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import { cleanSongs, lyricsKey } from "./clean.ts";
 import { type Song, songRows, songsFrame } from "./frame.ts";
 

@@ -1,6 +1,6 @@
 /** The text of a table in CSV: what parts its columns, and its records with the lines they start on. */
 import { parse } from "@std/csv";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import { SongsError, wholeFile } from "./errors.ts";
 import { fileColumns, knownColumnsOf, type TablePart } from "./records.ts";
 

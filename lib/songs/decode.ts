@@ -1,4 +1,4 @@
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 
 /** The encodings that a text file may be in. */
 export type TextEncoding = "UTF-8" | "UTF-16" | "CP949";

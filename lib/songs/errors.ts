@@ -1,4 +1,4 @@
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 
 /** One thing wrong with a file of songs. */
 export interface SongsProblem {

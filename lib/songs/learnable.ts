@@ -1,5 +1,5 @@
 import type pl from "nodejs-polars";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import { lyricsKey } from "./clean.ts";
 import { type Split, splitSongs } from "./split.ts";
 import { genreCounts } from "./summary.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import { type Song, songsFrame, splitToLearn } from "./mod.ts";
 
 const song = (n: number, genre: string, lyrics = `가사 ${n}`): Song => ({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nearDuplicates } from "./near_duplicates.ts";
-import { seededRandom } from "./random.ts";
+import { seededRandom } from "../ground/mod.ts";
 
 const pairsOf = (texts: string[]) => {
   const pairs: [number, number][] = [];

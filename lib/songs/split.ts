@@ -1,10 +1,9 @@
 import type pl from "nodejs-polars";
-import { UserError } from "../ground/errors.ts";
+import { type Random, seededRandom, shuffled, UserError } from "../ground/mod.ts";
 import { foldCase, keyOfFolded } from "./clean.ts";
 import { cleanLyrics } from "./clean_lyrics.ts";
 import { keepRows, type Song, songRows } from "./frame.ts";
 import { nearDuplicates } from "./near_duplicates.ts";
-import { type Random, seededRandom, shuffled } from "./random.ts";
 
 /** What may not be torn apart besides a song and its lyrics: nothing more, or an artist's songs. */
 export type SplitBy = "song" | "artist";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type pl from "nodejs-polars";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import { lyricsFingerprint } from "./fingerprint.ts";
 import { type Song, songRows } from "./frame.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import { type Song, songsFrame } from "./frame.ts";
 import { readSplitRecord, recordSplit, seenSongs, splitFileName, splitText } from "./split_record.ts";
 

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import type pl from "nodejs-polars";
-import { UserError } from "../ground/errors.ts";
+import { seededRandom, shuffled, UserError } from "../ground/mod.ts";
 import { lyricsKey } from "./clean.ts";
 import { type Song, songRows, songsFrame } from "./frame.ts";
 import { instances } from "./instances.ts";
-import { seededRandom, shuffled } from "./random.ts";
 import { type Split, splitByIds, splitSongs } from "./split.ts";
 
 const song = (id: string, fields: Partial<Song> = {}): Song => ({

@@ -1,4 +1,4 @@
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import { decodeEntities, removeInvisible } from "./clean_lyrics.ts";
 
 /** A release date as far as it is known. */

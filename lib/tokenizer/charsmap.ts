@@ -4,7 +4,7 @@
  * Source: src/normalizer.cc of google/sentencepiece and darts.h of s-yata/darts-clone.
  */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 
 /** A character map as it lies in the model file. */
 export interface Charsmap {

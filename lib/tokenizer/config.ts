@@ -1,6 +1,6 @@
 /** `tokenizer_config.json` and the files around it: special tokens, sides, lengths, BERT's and KoBERT's switches. */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import { type Side, type SpecialRole, specialRoles, type TokenizerKind } from "./types.ts";
 

@@ -4,7 +4,7 @@
  * transformers' Python tokenizers (both Apache-2.0).
  */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import type { Encoding, Offset, Side, Truncation } from "./types.ts";
 
 /** Special tokens around one text or two. A part is a special token's id, or 0 or 1 for the text of that number. */

@@ -1,6 +1,6 @@
 /** The second file of a two-file SentencePiece tokenizer: which id each piece has. */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { pythonStrip } from "./characters.ts";
 import { asObject } from "./config.ts";
 

@@ -3,7 +3,7 @@
  * Source: decoders of huggingface/tokenizers (Apache-2.0).
  */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { fromByteCharacters } from "./byte_level.ts";
 import { asObject } from "./config.ts";
 import { patternOf } from "./oniguruma.ts";

@@ -3,7 +3,7 @@
  * Source: normalizers of huggingface/tokenizers (Apache-2.0).
  */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { makeBertNormalizer } from "./bert_text.ts";
 import { charsmapReplacement, charsmapRoot, charsmapStep, charsmapValue, parseCharsmap } from "./charsmap.ts";
 import { asObject } from "./config.ts";

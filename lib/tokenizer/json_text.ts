@@ -3,7 +3,7 @@
  * Source: tokenizer/mod.rs of huggingface/tokenizers (Apache-2.0), do_tokenize.
  */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { type AddedToken, makeTokenFinder } from "./added_tokens.ts";
 import { classOf, conventionsOf, type SpecialNames } from "./classes.ts";
 import { asObject, type Json, type TokenizerConfig } from "./config.ts";

@@ -3,7 +3,7 @@
  * Source: pre_tokenizers and tokenizer/normalizer.rs (split) of huggingface/tokenizers (Apache-2.0).
  */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { remembering } from "./bpe.ts";
 import { toByteCharacters } from "./byte_level.ts";
 import { asObject } from "./config.ts";

@@ -1,8 +1,7 @@
 /** Finding out what a folder or file is, and reading it. */
 
 import { fileURLToPath } from "node:url";
-import { UserError } from "../ground/errors.ts";
-import { didYouMean } from "../ground/nearest.ts";
+import { didYouMean, UserError } from "../ground/pure.ts";
 import { asObject, type Json, readConfig, readObject, type TokenizerConfig } from "./config.ts";
 import { classOf } from "./classes.ts";
 import { loadBpeJson } from "./load_bpe.ts";

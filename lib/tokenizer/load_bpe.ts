@@ -3,7 +3,7 @@
  * descendants) or with SentencePiece's spaces and byte fallback (Llama 2).
  */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { makeBpe, makeMerge, pairKey, type Ranks } from "./bpe.ts";
 import { asObject, type Json, type TokenizerConfig } from "./config.ts";
 import { makeDecoder } from "./json_decoder.ts";

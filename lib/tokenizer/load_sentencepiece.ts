@@ -1,6 +1,6 @@
 /** Tokenizers whose heart is a SentencePiece model: KoBERT's in its three variants, XLNet's, Llama's. */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import { llamaConventions, xlnetConventions } from "./classes.ts";
 import type { TokenizerConfig, TokenSpec } from "./config.ts";

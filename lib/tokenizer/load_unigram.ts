@@ -4,7 +4,7 @@
  * Source: models/unigram/model.rs of huggingface/tokenizers (Apache-2.0).
  */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { byteToken } from "./bpe.ts";
 import { asObject, type Json, type TokenizerConfig } from "./config.ts";
 import { makeDecoder } from "./json_decoder.ts";

@@ -1,6 +1,6 @@
 /** WordPiece tokenizers from `vocab.txt` or `tokenizer.json`. */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import type { BertSettings } from "./bert_text.ts";
 import { asObject, type Json, type TokenizerConfig } from "./config.ts";

@@ -3,7 +3,7 @@
  * Source: doc/RE of kkos/oniguruma (BSD-2-Clause).
  */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { asObject } from "./config.ts";
 
 /** What may stand in `\p{…}`: general categories are spelled alike. */

@@ -3,7 +3,7 @@
  * Source: protobuf.dev, "Encoding".
  */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 
 /** One field of a message: its number and either a number (varint, fixed) or bytes. */
 export interface Field {

@@ -3,7 +3,7 @@
  * Source: src/sentencepiece_processor.cc of google/sentencepiece, PopulateSentencePieceText and Decode.
  */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { makeBpeSplitter, makeMerge, ranksOfPieces } from "./bpe.ts";
 import { stringOf } from "./characters.ts";
 import { makeNormalizer, metaSpace, type Normalizer } from "./normalizer.ts";

@@ -3,7 +3,7 @@
  * Source: sentencepiece_model.proto of google/sentencepiece (Apache-2.0).
  */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { type Field, readFields } from "./protobuf.ts";
 
 /** What a piece is for; the numbers are the file's. */

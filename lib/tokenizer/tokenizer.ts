@@ -1,6 +1,6 @@
 /** One tokenizer out of its parts: added tokens, a text model, special tokens, decoding, saving. */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { type AddedToken, makeTokenFinder, type TokenFinder } from "./added_tokens.ts";
 import {
   assemble,

@@ -1,6 +1,6 @@
 /** The parts of a `tokenizer.json` that every kind shares: added tokens, the layout of special tokens. */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import { asObject, type Json, tokenSpec } from "./config.ts";
 import { bareTemplate, type Template, type TemplatePart } from "./encoding.ts";

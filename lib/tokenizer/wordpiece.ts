@@ -3,7 +3,7 @@
  * Source: models/wordpiece/mod.rs of huggingface/tokenizers (Apache-2.0).
  */
 
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/pure.ts";
 import { type AddedToken, makeTokenFinder } from "./added_tokens.ts";
 import { type BertSettings, makeBertNormalizer, unprepared } from "./bert_text.ts";
 import { characterClasses, Is } from "./tokenizers_classes.ts";

@@ -1,5 +1,5 @@
 /** Examples to batches: order, length, padding. */
-import { permutation, randomKey } from "../engine/mod.ts";
+import { permutation, randomKey } from "../ground/mod.ts";
 import { type PaddingSide, type TokenBatch, tokenBatch } from "../models/mod.ts";
 
 /** A text as a row of tokens, or several, and the class it should get or, for a language model, the tokens. */

@@ -1,5 +1,5 @@
 /** The genres of one song's lyrics, by name: what a program asks that has a text and no table. */
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import { cleanLyrics, hasWords, type Song } from "../songs/mod.ts";
 import { type Classifier, classifySongs } from "./fine_tune.ts";
 

@@ -1,6 +1,6 @@
 /** Loss and class probabilities over examples. */
 import * as tf from "@tensorflow/tfjs";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import { argMax, inferencePass, lossWeights, type Precision } from "../engine/mod.ts";
 import { answersOf, type Batch, batchesByLength, collate, type Example } from "./batches.ts";
 import type { Trainable } from "./types.ts";

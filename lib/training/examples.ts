@@ -1,6 +1,5 @@
 /** Examples to train on, however they are kept: in memory, or on a disk and read when their turn comes. */
-import { permutation, randomKey } from "../engine/mod.ts";
-import { fingerprint } from "../ground/mod.ts";
+import { fingerprint, permutation, randomKey } from "../ground/mod.ts";
 import type { Example } from "./batches.ts";
 
 /** A list of examples. */

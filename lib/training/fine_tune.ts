@@ -2,7 +2,7 @@
 import type pl from "nodejs-polars";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import { lossWeights, resolvePrecision, startEngine } from "../engine/mod.ts";
 import {
   checkOwnTokenizer,

@@ -1,5 +1,5 @@
 /** Which parameters a recipe leaves as they are, when they thaw, how fast they learn and which start anew: by their layers. */
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import type { Parameter } from "../engine/mod.ts";
 import type { Recipe } from "./recipe.ts";
 

@@ -1,5 +1,5 @@
 /** Adapters as a recipe asks for them. */
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import { attachLora, isLoraFolder, type Model, restoreLora } from "../models/mod.ts";
 import { checkRecipe, type Recipe } from "./recipe.ts";
 import type { Trainable } from "./types.ts";

@@ -1,5 +1,5 @@
 /** What a masked language model is asked: which tokens, and what it sees in their place. */
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { generator, randomKey } from "../engine/mod.ts";
+import { generator, randomKey } from "../ground/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
 import { continuingTokens, maskTokens } from "./masking.ts";

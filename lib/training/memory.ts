@@ -1,6 +1,6 @@
 /** How much memory a training will take, told before its first step, and whether the machine has it. */
 import * as tf from "@tensorflow/tfjs";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import { hasKernels, type Precision, Tape, trainingPass } from "../engine/mod.ts";
 import { availableMemory } from "./available_memory.ts";
 import { collate, type Example, longestRow, microBatches, rowsOf } from "./batches.ts";

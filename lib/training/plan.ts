@@ -1,5 +1,5 @@
 /** What a training is going to do, checked before it starts. */
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import { type Precision, resolvePrecision } from "../engine/mod.ts";
 import type { Example } from "./batches.ts";
 import { weightsFingerprint } from "./checkpoint.ts";

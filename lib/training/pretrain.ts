@@ -1,5 +1,5 @@
 /** Language models on texts: lyrics or any other, before anything is asked of them. */
-import { generator, randomKey } from "../engine/mod.ts";
+import { generator, randomKey } from "../ground/mod.ts";
 import type { Example } from "./batches.ts";
 import { type Examples, examplesOfList } from "./examples.ts";
 import { type LanguageModel, trainableLanguageModel } from "./language_model.ts";

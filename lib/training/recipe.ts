@@ -1,7 +1,6 @@
 /** How a training runs, as one flat table of numbers. */
 import type { Precision } from "../engine/mod.ts";
-import { UserError } from "../ground/errors.ts";
-import { holds, type Rule, wanted } from "../ground/values.ts";
+import { holds, type Rule, UserError, wanted } from "../ground/mod.ts";
 
 /** What there is to know of a recipe's field; type, check, the commands' help and the identity of a run all come from it. */
 export type RecipeField = Rule & {

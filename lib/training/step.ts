@@ -1,6 +1,6 @@
 /** One optimizer step on a batch. */
 import * as tf from "@tensorflow/tfjs";
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import {
   type AdamW,
   argMax,

@@ -1,5 +1,5 @@
 /** What this folder's tests share: a tiny model and examples that it can learn. */
-import { generator, randomKey } from "../engine/mod.ts";
+import { generator, randomKey } from "../ground/mod.ts";
 import { createModel, disposeModel, type JsonObject, lossOf, saveCheckpoint } from "../models/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";

@@ -9,11 +9,10 @@
  * ```
  */
 import { join } from "node:path";
-import { UserError } from "../ground/errors.ts";
+import { fingerprint, readIfThere, removeIfThere, UserError, writeWhole } from "../ground/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
 import type { Examples } from "./examples.ts";
-import { fingerprint, readIfThere, removeIfThere, writeWhole } from "../ground/mod.ts";
 import { type RowLayout, RowPacker, RunningTexts, tokenizerFingerprint } from "./text_rows.ts";
 
 /** Texts from one place. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { generator, randomKey } from "../engine/mod.ts";
+import { generator, randomKey } from "../ground/mod.ts";
 import { type RowLayout, RowPacker, RunningTexts, textIdsOf } from "./text_rows.ts";
 
 const layout: RowLayout = { start: [2], end: [3], maxLength: 10 };

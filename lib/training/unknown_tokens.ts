@@ -1,5 +1,5 @@
 /** Texts that a tokenizer does not know: found before anything is trained or told from them. */
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 
 /** From these shares of unknown tokens on, texts are refused, or spoken of. A tokenizer of the texts' language has 0 to 2 %. */

@@ -1,5 +1,5 @@
 /** How well a training does on its validation examples, and by which number one model is better than another. */
-import { UserError } from "../ground/errors.ts";
+import { UserError } from "../ground/mod.ts";
 import { type Example, isRight } from "./batches.ts";
 import { evaluateExamples, evaluateTokens, microF1 } from "./evaluate.ts";
 import type { Plan } from "./plan.ts";

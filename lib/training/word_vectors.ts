@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { EigenvalueDecomposition, Matrix, QrDecomposition } from "ml-matrix";
-import { normalValues, randomKey } from "../engine/mod.ts";
+import { normalValues, randomKey } from "../ground/mod.ts";
 import { openSafetensors, writeSafetensors } from "../models/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { Examples } from "./examples.ts";

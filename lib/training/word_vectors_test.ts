@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { generator, randomKey, startEngine } from "../engine/mod.ts";
+import { generator, randomKey } from "../ground/mod.ts";
+import { startEngine } from "../engine/mod.ts";
 import { createModel, disposeModel } from "../models/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import { examplesOfList } from "./examples.ts";

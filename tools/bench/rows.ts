@@ -1,5 +1,5 @@
 /** What `deno task bench` measures. */
-import { normalValues, randomKey } from "../../lib/engine/mod.ts";
+import { normalValues, randomKey } from "../../lib/ground/mod.ts";
 
 export type Precision = "float32" | "bf16";
 export type ModelName = "base" | "small" | "llama" | "xlnet";

@@ -7,11 +7,11 @@ import * as tf from "@tensorflow/tfjs";
 import { join } from "node:path";
 import { kernels } from "../../lib/engine/kernels.ts";
 import { toFloat32 } from "../../lib/engine/raw.ts";
+import type { RandomKey } from "../../lib/ground/mod.ts";
 import {
   inferencePass,
   type Pass,
   type Precision,
-  type RandomKey,
   resolvePrecision,
   startEngine,
   Tape,

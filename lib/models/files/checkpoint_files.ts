@@ -1,7 +1,7 @@
 /** A model's weights, whatever files they came in, and one naming for the names they came under. */
 
 import { join } from "node:path";
-import { UserError } from "../../ground/errors.ts";
+import { UserError } from "../../ground/pure.ts";
 import { openPytorchBin } from "./pytorch_bin.ts";
 import { openSafetensors } from "./safetensors.ts";
 import { type TensorFile } from "./tensor_file.ts";

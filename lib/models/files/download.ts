@@ -1,7 +1,7 @@
 /** Downloads that survive cut connections and busy servers, and whose bytes are checked before they count. */
 
 import { createHash } from "node:crypto";
-import { UserError } from "../../ground/errors.ts";
+import { UserError } from "../../ground/pure.ts";
 
 /** How long to bear with a network or a server. */
 export interface Patience {

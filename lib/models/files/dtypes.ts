@@ -4,7 +4,7 @@
  * JavaScript has no bfloat16 array, and a Float16Array only lately: both travel as their 16 bits in a
  * Uint16Array. BOOL travels as one byte, 0 or 1.
  */
-import { UserError } from "../../ground/errors.ts";
+import { UserError } from "../../ground/pure.ts";
 
 /** The array that holds each dtype's stored values. F16 and BF16 are bit patterns, BOOL bytes of 0 and 1. */
 export interface StoredArrays {

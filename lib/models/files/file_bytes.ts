@@ -1,7 +1,7 @@
 /** Positioned reads from a file, with errors that name it, and files that appear whole or not at all. */
 
 import { basename, dirname, join } from "node:path";
-import { UserError } from "../../ground/errors.ts";
+import { UserError } from "../../ground/pure.ts";
 
 /** A file open for reading at any position. */
 export interface FileBytes {

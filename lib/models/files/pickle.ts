@@ -5,7 +5,7 @@
  * https://github.com/python/cpython/blob/main/Lib/pickletools.py documents the instructions.
  */
 
-import { UserError } from "../../ground/errors.ts";
+import { UserError } from "../../ground/pure.ts";
 import type { FileBytes } from "./file_bytes.ts";
 
 /** A name that a pickle may fetch, with what calling it does, where it may be called. */

@@ -8,7 +8,7 @@
  */
 
 import { crc32 } from "node:zlib";
-import { UserError } from "../../ground/errors.ts";
+import { UserError } from "../../ground/pure.ts";
 import {
   bytesOf,
   bytesPerValue,

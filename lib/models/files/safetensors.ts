@@ -8,7 +8,7 @@
  */
 
 import { basename, join } from "node:path";
-import { UserError } from "../../ground/errors.ts";
+import { UserError } from "../../ground/pure.ts";
 import {
   bytesOf,
   bytesPerValue,

@@ -1,7 +1,7 @@
 /** What a file of tensors offers, whatever its format, and how an index joins several of them. */
 
 import { dirname, join } from "node:path";
-import { UserError } from "../../ground/errors.ts";
+import { UserError } from "../../ground/pure.ts";
 import type { FilePlace } from "../../engine/mod.ts";
 import { guessWrongText, withoutMark } from "./file_bytes.ts";
 import { type Dtype, type StoredArray, type StoredArrays, toFloat32 } from "./dtypes.ts";

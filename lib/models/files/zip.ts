@@ -3,7 +3,7 @@
  * each member lie. With zip64, which archives above 4 GB need. https://pkware.cachefly.net/webdocs/APPNOTE/APPNOTE-6.3.9.TXT
  */
 
-import { UserError } from "../../ground/errors.ts";
+import { UserError } from "../../ground/pure.ts";
 import type { FileBytes } from "./file_bytes.ts";
 
 /** A member of an archive. */

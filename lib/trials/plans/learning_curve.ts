@@ -1,5 +1,5 @@
 /** What more songs would bring: accuracy over the size of the training set. */
-import { permutation, randomKey } from "../../engine/mod.ts";
+import { permutation, randomKey } from "../../ground/mod.ts";
 import { type Estimate, wilsonInterval } from "../../evaluation/mod.ts";
 import { bilingual, nameOf } from "../names.ts";
 import { type RunOptions, runTrials } from "../run.ts";

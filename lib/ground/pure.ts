@@ -1,0 +1,18 @@
+/**
+ * What of this room needs neither Deno nor Node: the door for what runs in a browser.
+ *
+ * @module
+ */
+export { UserError } from "./errors.ts";
+export { didYouMean, nearestOf, nearOf } from "./nearest.ts";
+export {
+  generator,
+  normalValues,
+  permutation,
+  type Random,
+  type RandomKey,
+  randomKey,
+  seededRandom,
+  shuffled,
+} from "./random.ts";
+export { holds, orList, type Rule, wanted } from "./values.ts";
