@@ -2,7 +2,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { KeyValues, Pass, Remembered } from "../engine/mod.ts";
 import type { PaddingSide, TokenBatch } from "./batch.ts";
-import type { ConfigReader, Task } from "./config.ts";
+import type { ConfigReader, Pooling, Task } from "./config.ts";
 import type { Lookup, ParameterSpec } from "./layers.ts";
 
 /** What every parsed config tells beside its architecture's own fields. */
@@ -17,6 +17,8 @@ export interface CommonConfig {
   padId: number | null;
   /** The classes' names, in order. */
   labels: string[];
+  /** What a classifier reads of a row. */
+  pooling: Pooling;
   /** Tokens that end a text, where the model generates. */
   endIds?: number[];
   /** Standard deviation of freshly drawn weights. */

@@ -9,7 +9,7 @@ import { UserError } from "../ground/pure.ts";
 import { type Activation, dropout, embed, layerNorm, type Pass, scope, tanh } from "../engine/mod.ts";
 import type { Architecture, CommonConfig } from "./architecture.ts";
 import { checkRows, plainPositions, type TokenBatch } from "./batch.ts";
-import { type ConfigReader, refuseUnsupported, type Task } from "./config.ts";
+import { type ConfigReader, poolingOf, refuseUnsupported, type Task } from "./config.ts";
 import {
   attentionBias,
   bertLayer,
@@ -18,7 +18,6 @@ import {
   dense,
   embeddingSpec,
   encoder,
-  firstTokens,
   type LanguageHead,
   languageLogits,
   languageSpecs,
@@ -28,6 +27,8 @@ import {
   normOf,
   normSpec,
   type ParameterSpec,
+  pooled,
+  wantedTokens,
 } from "./layers.ts";
 
 /** The config of BERT and of the architectures that differ from it in their embeddings and heads only. */
@@ -87,6 +88,7 @@ export function parseBertConfig(config: ConfigReader, defaults: BertDefaults): B
     normEpsilon: config.number("layer_norm_eps", 1e-12),
     padId: config.row("pad_token_id", defaults.padId, vocabularySize),
     labels: config.labels(),
+    pooling: poolingOf(config),
     initializerRange: config.number("initializer_range", 0.02),
     tieEmbeddings: config.boolean("tie_word_embeddings", true),
   };
@@ -209,14 +211,15 @@ export const bert: Architecture<BertConfig> = {
     return scope(() => {
       const positions = plainPositions(batch, config.positions);
       const embedded = bertEmbed(config, p, pass, batch, prefix, positions);
-      const wanted = task === "masked-lm" ? rows ?? null : firstTokens(batch);
+      const wanted = wantedTokens(config, batch, task, rows);
       const tokens = bertEncode(config, p, pass, embedded, batch, prefix, wanted);
       if (task === "masked-lm") {
         return languageLogits(pass, tokens, p, languageHead(config), config.activation, config.normEpsilon);
       }
-      // the pooler: tanh of a linear map of [CLS]
-      const pooled = tanh(pass, dense(pass, tokens, linearOf(p, `${prefix}.pooler.dense`)));
-      return dense(pass, dropout(pass, pooled, config.classifierDropout), linearOf(p, "classifier"));
+      // the pooler: tanh of a linear map of [CLS], or of what stands in its place
+      const read = pooled(pass, tokens, config, batch);
+      const summary = tanh(pass, dense(pass, read, linearOf(p, `${prefix}.pooler.dense`)));
+      return dense(pass, dropout(pass, summary, config.classifierDropout), linearOf(p, "classifier"));
     });
   },
 };

@@ -179,6 +179,20 @@ export function refuseUnsupported(config: ConfigReader): void {
   config.only("torchscript", false); // parts tied weights
 }
 
+/**
+ * What a classifier reads of a row: the one token that its architecture sums texts up in (`cls`: BERT's family by its first; XLNet and
+ * Llama by their last), or the mean of all its tokens.
+ */
+export type Pooling = "cls" | "mean";
+
+/** Where config.json says it; transformers knows the field of ModernBERT alone. */
+export const poolingField = "classifier_pooling";
+
+/** A config's pooling; `cls` where it says nothing. */
+export function poolingOf(config: ConfigReader): Pooling {
+  return config.oneOf(poolingField, ["cls", "mean"], "cls");
+}
+
 /** Hugging Face's name for a classifier that gives each class its own yes or no. */
 export const multiLabelProblem = "multi_label_classification";
 

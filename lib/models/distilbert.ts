@@ -6,7 +6,7 @@ import { UserError } from "../ground/pure.ts";
 import { activate, type Activation, dropout, embed, layerNorm, linear, scope } from "../engine/mod.ts";
 import type { Architecture, CommonConfig } from "./architecture.ts";
 import { plainPositions } from "./batch.ts";
-import { type ConfigReader, refuseUnsupported, type Task } from "./config.ts";
+import { type ConfigReader, poolingOf, refuseUnsupported, type Task } from "./config.ts";
 import {
   attentionBias,
   classifierSpec,
@@ -14,7 +14,6 @@ import {
   embeddingSpec,
   encoder,
   type EncoderLayer,
-  firstTokens,
   type LanguageHead,
   languageLogits,
   languageSpecs,
@@ -24,6 +23,8 @@ import {
   normOf,
   normSpec,
   type ParameterSpec,
+  pooled,
+  wantedTokens,
 } from "./layers.ts";
 
 interface DistilBertConfig extends CommonConfig {
@@ -118,6 +119,7 @@ export const distilbert: Architecture<DistilBertConfig> = {
       classifierDropout: config.rate("seq_classif_dropout", 0.2),
       padId: config.row("pad_token_id", 0, vocabularySize),
       labels: config.labels(),
+      pooling: poolingOf(config),
       initializerRange: config.number("initializer_range", 0.02),
       tieEmbeddings: config.boolean("tie_word_embeddings", true),
     };
@@ -158,13 +160,14 @@ export const distilbert: Architecture<DistilBertConfig> = {
       const embedded = dropout(pass, layerNorm(pass, sum, norm), config.dropout);
       const layers = Array.from({ length: config.layers }, (_, i) => layerOf(p, i));
       const mask = attentionBias(batch);
-      const wanted = task === "masked-lm" ? rows ?? null : firstTokens(batch);
+      const wanted = wantedTokens(config, batch, task, rows);
       const tokens = encoder(pass, embedded, layers, config, batch, mask, wanted);
       if (task === "masked-lm") {
         return languageLogits(pass, tokens, p, languageHead(config), config.activation, normEpsilon);
       }
       const { weight, bias } = linearOf(p, "pre_classifier");
-      const inner = activate(pass, linear(pass, tokens, weight), bias, "relu");
+      const read = pooled(pass, tokens, config, batch);
+      const inner = activate(pass, linear(pass, read, weight), bias, "relu");
       return dense(pass, dropout(pass, inner, config.classifierDropout), linearOf(p, "classifier"));
     });
   },

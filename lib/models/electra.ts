@@ -19,7 +19,6 @@ import type { ConfigReader, Task } from "./config.ts";
 import {
   classifierSpec,
   dense,
-  firstTokens,
   type LanguageHead,
   languageLogits,
   languageSpecs,
@@ -27,6 +26,8 @@ import {
   linearSpec,
   type Lookup,
   type ParameterSpec,
+  pooled,
+  wantedTokens,
 } from "./layers.ts";
 
 interface ElectraConfig extends BertConfig {
@@ -88,17 +89,17 @@ export const electra: Architecture<ElectraConfig> = {
       if (config.embeddingWidth !== config.width) {
         embedded = dense(pass, embedded, linearOf(p, `${prefix}.embeddings_project`));
       }
-      const wanted = task === "masked-lm" ? rows ?? null : firstTokens(batch);
+      const wanted = wantedTokens(config, batch, task, rows);
       const tokens = bertEncode(config, p, pass, embedded, batch, prefix, wanted);
       if (task === "masked-lm") {
         return languageLogits(pass, tokens, p, languageHead(config), "gelu", config.normEpsilon);
       }
-      return classificationHead(config, p, pass, tokens);
+      return classificationHead(config, p, pass, pooled(pass, tokens, config, batch));
     });
   },
 };
 
-/** Dropout, a linear map, GELU, dropout, the classes. `x` [B, H], the first token of each row. */
+/** Dropout, a linear map, GELU, dropout, the classes. `x` [B, H], what it reads of each row. */
 function classificationHead(config: ElectraConfig, p: Lookup, pass: Pass, x: tf.Tensor): tf.Tensor {
   const { weight, bias } = linearOf(p, "classifier.dense");
   const inner = linear(pass, dropout(pass, x, config.classifierDropout), weight);

@@ -5,6 +5,7 @@ import {
   addBias,
   addNorm,
   attend,
+  averageRows,
   type BatchShape,
   checkpointed,
   layerNorm,
@@ -18,6 +19,7 @@ import {
 } from "../engine/mod.ts";
 
 import type { TokenBatch } from "./batch.ts";
+import type { Pooling, Task } from "./config.ts";
 
 /** A parameter of a model, and how it starts when no checkpoint has it. */
 export interface ParameterSpec {
@@ -280,9 +282,47 @@ export function bertLayerSpecs(prefix: string, i: number, width: number, inner: 
   ];
 }
 
-/** The first token of every row, as {@link encoder} is asked for it. */
-export function firstTokens({ batch, length }: BatchShape): Int32Array {
-  return Int32Array.from({ length: batch }, (_, i) => i * length);
+/**
+ * The tokens (`row · length + position`) that a head of BERT's family asks the encoder for: of a language model those that it is asked
+ * for; of a classifier each row's first, or all where it takes their mean. `null` for all.
+ */
+export function wantedTokens(
+  { pooling }: { pooling: Pooling },
+  { batch, length }: BatchShape,
+  task: Task,
+  rows: Int32Array | undefined,
+): Int32Array | null {
+  if (task !== "sequence-classification") return rows ?? null;
+  return pooling === "mean" ? null : Int32Array.from({ length: batch }, (_, i) => i * length);
+}
+
+/** What a classifier reads of each row, [batch, width]. @param x the tokens that {@link wantedTokens} asked for */
+export function pooled(
+  pass: Pass,
+  x: tf.Tensor,
+  { pooling }: { pooling: Pooling },
+  batch: TokenBatch,
+): tf.Tensor {
+  return pooling === "mean" ? meanOfTokens(pass, x, batch) : x;
+}
+
+/**
+ * The mean of each row's tokens, float32, [batch, width]; padding is left out, but of rows that are nothing else.
+ *
+ * @param x [batch · length, width]
+ */
+export function meanOfTokens(
+  pass: Pass,
+  x: tf.Tensor,
+  { attentionMask, batch, length }: TokenBatch,
+): tf.Tensor {
+  const isBlank = Array.from(
+    { length: batch },
+    (_, row) => attentionMask.subarray(row * length, (row + 1) * length).every((kept) => kept === 0),
+  );
+  const rowOf = (i: number) => Math.floor(i / length);
+  const groups = Int32Array.from(attentionMask, (kept, i) => kept !== 0 || isBlank[rowOf(i)] ? rowOf(i) : -1);
+  return averageRows(pass, x, groups, batch);
 }
 
 /** The names of a masked language model's head. */

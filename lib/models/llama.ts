@@ -26,8 +26,16 @@ import {
 } from "../engine/mod.ts";
 import type { Architecture, CommonConfig } from "./architecture.ts";
 import type { TokenBatch } from "./batch.ts";
-import { type ConfigReader, refuseUnsupported, type Task } from "./config.ts";
-import { biasSpec, embeddingSpec, hidden, type Lookup, type ParameterSpec, runLayers } from "./layers.ts";
+import { type ConfigReader, poolingOf, refuseUnsupported, type Task } from "./config.ts";
+import {
+  biasSpec,
+  embeddingSpec,
+  hidden,
+  type Lookup,
+  meanOfTokens,
+  type ParameterSpec,
+  runLayers,
+} from "./layers.ts";
 
 interface LlamaConfig extends CommonConfig {
   heads: number;
@@ -125,6 +133,7 @@ function parse(config: ConfigReader): LlamaConfig {
     frequencies: rotaryFrequencies(config, headWidth, positions),
     padId: config.row("pad_token_id", null, vocabularySize),
     labels: config.labels(),
+    pooling: poolingOf(config),
     initializerRange: config.number("initializer_range", 0.02),
     tieEmbeddings: config.boolean("tie_word_embeddings", false),
     endIds: config.tokenIds("eos_token_id", [2]),
@@ -340,6 +349,10 @@ export const llama: Architecture<LlamaConfig> = {
         ),
       );
       if (task === "sequence-classification") {
+        if (config.pooling === "mean") {
+          const normal = rmsNorm(pass, tokens, p(`${prefix}.norm.weight`), config.normEpsilon);
+          return widen(pass, linear(pass, meanOfTokens(pass, normal, batch), p("score.weight")));
+        }
         return headLogits(config, p, pass, tokens, "score.weight", lastTokens(config, batch));
       }
       return headLogits(config, p, pass, tokens, languageHead(config), rows);

@@ -3,7 +3,15 @@ import { isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../ground/pure.ts";
 import { inspectCheckpoint, loadCheckpoint, type LoadReport, readConfig } from "./checkpoint.ts";
 import { classRows } from "./class_rows.ts";
-import { ConfigReader, isMultiLabelConfig, type JsonObject, numberedLabels, type Task } from "./config.ts";
+import {
+  ConfigReader,
+  isMultiLabelConfig,
+  type JsonObject,
+  numberedLabels,
+  poolingField,
+  poolingOf,
+  type Task,
+} from "./config.ts";
 import { exists } from "./files/tensor_file.ts";
 import { resolveModel, type ResolveOptions } from "./hub.ts";
 import {
@@ -14,7 +22,7 @@ import {
   loadLora,
   readLoraConfig,
 } from "./lora_files.ts";
-import { describeModel, type Model, type ModelOptions } from "./model.ts";
+import { describeModel, type Model, type ModelOptions, setPooling } from "./model.ts";
 
 /** How {@link loadModel} is told. */
 export interface LoadOptions extends ModelOptions {
@@ -59,6 +67,9 @@ export async function loadModel(source: string, options: LoadOptions = {}): Prom
   });
   // what the training kept beside the classes
   for (const [field, value] of Object.entries(json)) model.json[field] ??= value;
+  if (poolingField in json) {
+    setPooling(model, poolingOf(new ConfigReader(json, join(folder, adaptedConfigFile))));
+  }
   const rows = theirs === null ? "same" : classRows(theirs.labels, rest.labels);
   const read = new Set(loadLora(model, folder, rows));
   model.lora = { ...model.lora!, base: base.name };

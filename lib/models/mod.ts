@@ -38,7 +38,7 @@
 export * from "./architecture.ts";
 export { type PaddingSide, type TokenBatch, tokenBatch } from "./batch.ts";
 export * from "./checkpoint.ts";
-export { ConfigReader, type JsonObject, type Task } from "./config.ts";
+export { ConfigReader, type JsonObject, type Pooling, poolingField, type Task } from "./config.ts";
 export * from "./files/mod.ts";
 export {
   continuationScores,
@@ -81,4 +81,5 @@ export {
   parameterCount,
   predictLogits,
   redraw,
+  setPooling,
 } from "./model.ts";

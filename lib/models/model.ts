@@ -16,7 +16,15 @@ import {
 import type { Architecture, CommonConfig } from "./architecture.ts";
 import { checkBatch, type TokenBatch } from "./batch.ts";
 import { bert } from "./bert.ts";
-import { ConfigReader, isMultiLabelConfig, type JsonObject, multiLabelProblem, type Task } from "./config.ts";
+import {
+  ConfigReader,
+  isMultiLabelConfig,
+  type JsonObject,
+  multiLabelProblem,
+  type Pooling,
+  poolingField,
+  type Task,
+} from "./config.ts";
 import { distilbert } from "./distilbert.ts";
 import { electra } from "./electra.ts";
 import type { ParameterSpec } from "./layers.ts";
@@ -321,6 +329,12 @@ export function redraw(model: Model, chosen: (name: string) => boolean, seed: nu
     if (!chosen(spec.name)) continue;
     findParameter(model, spec.name).assign(initialValues(spec, model.config.initializerRange, seed));
   }
+}
+
+/** Has a classifier read its rows in another way from now on; saved with it, as config.json's `classifier_pooling`. */
+export function setPooling(model: Model, pooling: Pooling): void {
+  model.config.pooling = pooling;
+  model.json[poolingField] = pooling;
 }
 
 /** Frees a model's parameters. */

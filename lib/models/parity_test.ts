@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { loadCheckpoint } from "./checkpoint.ts";
+import { type JsonObject, poolingField } from "./config.ts";
 import type { Model } from "./model.ts";
 import { type Case, readCase, testCase } from "./testing/parity.ts";
 
@@ -26,12 +27,23 @@ function casesIn(folder: URL): { name: string; path: string }[] {
   }
 }
 
-/** Some cases have the same config as transformers 4 wrote it, `config.legacy.json`. */
-function loadCase(path: string, config = "config.json"): { expected: Case; model: Model } {
-  const { expected, task } = readCase(path);
+/**
+ * Some cases have the same config as transformers 4 wrote it, `config.legacy.json`; classifiers what comes of the mean of a row's tokens,
+ * `expected.mean.json`.
+ */
+function loadCase(
+  path: string,
+  { config = "config.json", expected: file = "expected.json", more = {} }: {
+    config?: string;
+    expected?: string;
+    more?: JsonObject;
+  } = {},
+): { expected: Case; model: Model } {
+  const { expected, task } = readCase(path, file);
   const folder = Deno.makeTempDirSync();
   try {
-    Deno.copyFileSync(`${path}/${config}`, `${folder}/config.json`);
+    const json = { ...JSON.parse(Deno.readTextFileSync(`${path}/${config}`)), ...more };
+    Deno.writeTextFileSync(`${folder}/config.json`, JSON.stringify(json));
     Deno.copyFileSync(`${path}/model.safetensors`, `${folder}/model.safetensors`);
     const { model, report } = loadCheckpoint(folder, { task });
     assert.deepEqual(report, { initialised: [], unused: [] });
@@ -41,6 +53,8 @@ function loadCase(path: string, config = "config.json"): { expected: Case; model
   }
 }
 
+/** Whether a case's folder has a file. */
+const has = (path: string, name: string) => [...Deno.readDirSync(path)].some((file) => file.name === name);
 const own = casesIn(new URL("testdata/parity/", import.meta.url));
 const beside = casesIn(new URL("../../../shared/parity/dev/", import.meta.url));
 
@@ -51,6 +65,8 @@ Deno.test("there are cases of every architecture and task", () => {
   );
   all.push("XLNetForSequenceClassification", "LlamaForSequenceClassification", "LlamaForCausalLM");
   assert.deepEqual([...new Set(classes)].sort(), all.sort());
+  const classifiers = own.filter((_, i) => classes[i].endsWith("ForSequenceClassification"));
+  assert.ok(classifiers.length >= 6 && classifiers.every(({ path }) => has(path, "expected.mean.json")));
 });
 // "smoke: " so that WebAssembly computes them too
 for (const { name, path } of own) testCase(`smoke: parity with PyTorch: ${name}`, () => loadCase(path));
@@ -58,10 +74,16 @@ for (const { name, path } of beside) {
   testCase(`parity with PyTorch: ${name} (beside the project)`, () => loadCase(path));
 }
 for (const { name, path } of [...own, ...beside]) {
-  if (![...Deno.readDirSync(path)].some((file) => file.name === "config.legacy.json")) continue;
+  if (!has(path, "config.legacy.json")) continue;
   testCase(
     `parity with PyTorch: ${name}, config of transformers 4`,
-    () => loadCase(path, "config.legacy.json"),
+    () => loadCase(path, { config: "config.legacy.json" }),
+  );
+}
+for (const { name, path } of own.filter(({ path }) => has(path, "expected.mean.json"))) {
+  testCase(
+    `smoke: parity with PyTorch: ${name}, the mean of its tokens`,
+    () => loadCase(path, { expected: "expected.mean.json", more: { [poolingField]: "mean" } }),
   );
 }
 if (beside.length === 0) {

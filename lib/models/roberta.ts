@@ -19,7 +19,6 @@ import type { ConfigReader, Task } from "./config.ts";
 import {
   classifierSpec,
   dense,
-  firstTokens,
   type LanguageHead,
   languageLogits,
   languageSpecs,
@@ -27,6 +26,8 @@ import {
   linearSpec,
   type Lookup,
   type ParameterSpec,
+  pooled,
+  wantedTokens,
 } from "./layers.ts";
 
 interface RobertaConfig extends BertConfig {
@@ -112,17 +113,17 @@ export const roberta: Architecture<RobertaConfig> = {
     return scope(() => {
       const positions = positionsFromPadding(batch, config);
       const embedded = bertEmbed(config, p, pass, batch, prefix, positions, config.padId);
-      const wanted = task === "masked-lm" ? rows ?? null : firstTokens(batch);
+      const wanted = wantedTokens(config, batch, task, rows);
       const tokens = bertEncode(config, p, pass, embedded, batch, prefix, wanted);
       if (task === "masked-lm") {
         return languageLogits(pass, tokens, p, languageHead(config), "gelu", config.normEpsilon);
       }
-      return classificationHead(config, p, pass, tokens);
+      return classificationHead(config, p, pass, pooled(pass, tokens, config, batch));
     });
   },
 };
 
-/** Dropout, a linear map, tanh, dropout, the classes. `x` [B, H], the first token of each row. */
+/** Dropout, a linear map, tanh, dropout, the classes. `x` [B, H], what it reads of each row. */
 function classificationHead(config: RobertaConfig, p: Lookup, pass: Pass, x: tf.Tensor): tf.Tensor {
   const inner = dense(pass, dropout(pass, x, config.classifierDropout), linearOf(p, "classifier.dense"));
   const kept = dropout(pass, tanh(pass, inner), config.classifierDropout);

@@ -27,7 +27,7 @@ import {
 } from "../engine/mod.ts";
 import type { Architecture, CommonConfig } from "./architecture.ts";
 import type { TokenBatch } from "./batch.ts";
-import { type ConfigReader, refuseUnsupported } from "./config.ts";
+import { type ConfigReader, poolingOf, refuseUnsupported } from "./config.ts";
 import {
   classifierSpec,
   dense,
@@ -36,6 +36,7 @@ import {
   linearOf,
   linearSpec,
   type Lookup,
+  meanOfTokens,
   normOf,
   normSpec,
   type ParameterSpec,
@@ -105,6 +106,7 @@ function parse(config: ConfigReader): XlnetConfig {
     },
     padId: config.row("pad_token_id", 5, vocabularySize),
     labels: config.labels(),
+    pooling: poolingOf(config),
     initializerRange: config.number("initializer_range", 0.02),
   };
 }
@@ -243,14 +245,15 @@ function layer(
   return addNorm(pass, outer, second.bias, middle, normOf(p, `${at}.ff.layer_norm`, normEpsilon), rate);
 }
 
-/** The tokens that stand for the text, [B, H]. */
+/** What stands for the text, [B, H]: of one token, or a mean; transformers' own mean takes the padding in. */
 function summaryTokens(
   config: XlnetConfig,
   pass: Pass,
   x: tf.Tensor,
-  { batch, length }: TokenBatch,
+  rows: TokenBatch,
 ): tf.Tensor {
-  const { token } = config.summary;
+  if (config.pooling === "mean") return meanOfTokens(pass, x, rows);
+  const { batch, length } = rows, { token } = config.summary;
   if (token !== "mean") {
     const place = token === "last" ? length - 1 : 0;
     return selectRows(pass, x, Int32Array.from({ length: batch }, (_, row) => row * length + place));

@@ -22,6 +22,7 @@ import {
   resolveModel,
   type ResolveOptions,
   saveCheckpoint,
+  setPooling,
 } from "../models/mod.ts";
 import {
   type Instance,
@@ -318,6 +319,7 @@ export async function fineTune(
   const { oversample, maxLength, maxWindows, windowOverlap } = full;
   const reading: Reading = { maxLength, maxWindows, windowOverlap };
   for (const field of readingFields) classifier.model.json[jsonNames[field]] = reading[field];
+  if (full.pooling !== null) setPooling(classifier.model, full.pooling);
   const rows = (songs: Song[]) =>
     full.multiLabel
       ? songExamplesOf(classifier, songs, reading)

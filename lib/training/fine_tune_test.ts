@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { startEngine } from "../engine/mod.ts";
-import { createModel, disposeModel } from "../models/mod.ts";
+import { createModel, disposeModel, poolingField, setPooling } from "../models/mod.ts";
 import { instances, readSplitRecord, recordSplit, type Song, songRows, songsFrame } from "../songs/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import {
@@ -87,6 +87,40 @@ Deno.test("fineTune learns songs, and a saved classifier says the same when load
     for (const { model } of [classifier, loaded, again]) disposeModel(model);
   });
 });
+
+Deno.test("a classifier that reads the mean of its tokens is saved as one, and goes on as one unless told otherwise", () =>
+  withFolder(async (folder) => {
+    const all = songs(24, (i) => i % 2 === 0 ? ["발라드"] : ["댄스"]);
+    const data = { train: songsFrame(all.slice(0, 16)), validation: songsFrame(all.slice(16)) };
+    const recipe = {
+      ...testRecipe,
+      batchSize: 8,
+      learningRate: 1e-2,
+      maxLength: 24,
+      precision: "float32" as const,
+    };
+    const rows = songRows(data.validation);
+    const logitsOf = async (classifier: Classifier) =>
+      (await classifySongs(classifier, rows, { precision: "float32" })).map(({ logits }) => [...logits]);
+    const classifier = await tinyClassifier();
+    const run = await fineTune(classifier, data, { ...recipe, pooling: "mean", maxSteps: 2 }, {
+      output: folder,
+    });
+    const trained = await logitsOf(classifier);
+    const saved = await loadClassifier(run.bestFolder!);
+    assert.equal(saved.model.json[poolingField], "mean");
+    assert.deepEqual(await logitsOf(saved), trained);
+    // by the first token the same weights say something else
+    setPooling(saved.model, "cls");
+    assert.notDeepEqual(await logitsOf(saved), trained);
+    // a recipe that does not speak of it leaves it
+    setPooling(saved.model, "mean");
+    await fineTune(saved, data, { ...recipe, maxSteps: 2 });
+    assert.equal(saved.model.config.pooling, "mean");
+    await fineTune(saved, data, { ...recipe, maxSteps: 2, pooling: "cls" });
+    assert.deepEqual([saved.model.config.pooling, saved.model.json[poolingField]], ["cls", "cls"]);
+    for (const { model } of [classifier, saved]) disposeModel(model);
+  }));
 
 Deno.test("examplesOf: cut to the model's length, equal texts encoded once, an unknown genre counts as wrong", async () => {
   const classifier = await tinyClassifier();

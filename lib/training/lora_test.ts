@@ -190,6 +190,23 @@ Deno.test("checkpoints hold what is trained alone, and resuming is exact", () =>
     disposeModel(other.model);
   }));
 
+Deno.test("adapters learnt on the mean of the tokens are read so again, whatever their base does", () =>
+  withFolder(async (folder) => {
+    const base = join(folder, "base"), rows = songRows(data.validation);
+    await writeBase(base);
+    const classifier = await loadClassifier(base, { labels, seed: 4 });
+    const { bestFolder } = await fineTune(classifier, data, { ...recipe, epochs: 1, pooling: "mean" }, {
+      output: join(folder, "run"),
+    });
+    const loaded = await loadClassifier(bestFolder!);
+    assert.equal(loaded.model.config.pooling, "mean");
+    const [of, again] = await Promise.all(
+      [classifier, loaded].map((one) => classifySongs(one, rows, { precision: "float32" })),
+    );
+    assert.deepEqual(again!.map(({ logits }) => [...logits]), of!.map(({ logits }) => [...logits]));
+    [classifier, loaded].forEach(({ model }) => disposeModel(model));
+  }));
+
 Deno.test("an adapter that was loaded is trained further", () =>
   withFolder(async (folder) => {
     const base = join(folder, "base"), output = join(folder, "run");

@@ -73,6 +73,18 @@ export const recipeFields = {
     value: 32,
     about: "tokens that a song's neighbouring rows share",
   },
+  /**
+   * What a classifier reads of a row: the token that its architecture sums texts up in ([CLS]; of XLNet and Llama the last), or the mean
+   * of all its tokens. `null` for what the checkpoint says; a model that says nothing reads that token.
+   */
+  pooling: {
+    type: "choice",
+    choices: ["cls", "mean"],
+    orNull: true,
+    value: null,
+    about:
+      "what a classifier reads of a row: its [CLS] (the last token of XLNet and Llama), or the mean of its tokens",
+  },
   /** The highest learning rate, reached after the warmup. */
   learningRate: { type: "number", above: 0, value: 2e-5, about: "the highest one, at the end of the warmup" },
   /**

@@ -99,7 +99,7 @@ def make(name, fields, seed):
         return peft.PeftModel.from_pretrained(load_base(), folder, is_trainable=True)
 
     make_parity.write_expected(
-        folder, case, load_base().config, seed, numpy.random.default_rng(seed), make_model, named=own_names
+        folder / "expected.json", case, load_base().config, seed, numpy.random.default_rng(seed), make_model, named=own_names
     )
 
 

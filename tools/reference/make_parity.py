@@ -1,6 +1,6 @@
 """Makes lib/models/testdata/parity/: small checkpoints of every architecture with what PyTorch and transformers compute from
-them: logits, losses, gradients, and steps of AdamW, in float32, beside the same in float64; and
-lib/models/testdata/config_defaults.json, every field of each config with what transformers takes where it is left out.
+them: logits, losses, gradients, and steps of AdamW, in float32, beside the same in float64, of classifiers also with the mean
+of a row's tokens in place of the one that the head reads (expected.mean.json); and lib/models/testdata/config_defaults.json, every field of each config with what transformers takes where it is left out.
 
     OMP_NUM_THREADS=1 .venv-reference/bin/python tools/reference/make_parity.py [CASE ...]
 
@@ -339,11 +339,35 @@ def make(folder, case, seed):
         model.load_state_dict(state)
         return model
 
-    write_expected(folder, case, config, seed, rng, make_model)
+    write_expected(folder / "expected.json", case, config, seed, rng, make_model)
+    if not language:
+        again = numpy.random.default_rng(seed)
+        write_expected(folder / "expected.mean.json", case, config, seed, again, lambda: mean_pooled(make_model()))
 
 
-def write_expected(folder, case, config, seed, rng, make_model, **naming):
-    """Batches, what the model computes from them in float32 and float64, and the tolerances, into expected.json."""
+def mean_pooled(model):
+    """The same model, whose head finds the mean of a row's tokens at each of them; a row that is all padding counts whole."""
+    seen = {}
+
+    def look(_, __, inputs):
+        mask = inputs["attention_mask"]
+        seen["mask"] = torch.where(mask.sum(1, keepdim=True) == 0, torch.ones_like(mask), mask)
+
+    def average(_, __, output):
+        tokens = output.last_hidden_state
+        mask = seen["mask"].to(tokens.dtype).unsqueeze(-1)
+        mean = (tokens * mask).sum(1, keepdim=True) / mask.sum(1, keepdim=True)
+        output.last_hidden_state = mean.expand_as(tokens)
+        return output
+
+    model.register_forward_pre_hook(look, with_kwargs=True)
+    # BERT's pooler stands inside of its body
+    (model.bert.encoder if hasattr(model, "bert") else model.base_model).register_forward_hook(average)
+    return model
+
+
+def write_expected(path, case, config, seed, rng, make_model, **naming):
+    """Batches, what the model computes from them in float32 and float64, and the tolerances, into a file."""
     language = case["class"].endswith(("MaskedLM", "CausalLM"))
     token_types = case.get("token_types", True)
     batches = []
@@ -406,11 +430,11 @@ def write_expected(folder, case, config, seed, rng, make_model, **naming):
     for key in ('"batches":[', '"gradients":{', '"final_parameters":{', '"training":{', '"float64":', '"tolerance":'):
         text = text.replace(key, "\n" + key)
     text = text.replace('},"', '},\n"').replace('},{"inputs"', '},\n{"inputs"')
-    (folder / "expected.json").write_text(text + "\n", encoding="utf-8")
-    for path in folder.glob("*.safetensors"):
-        path.chmod(0o644)
-    size = sum(path.stat().st_size for path in folder.iterdir())
-    print(f"{folder.name}: {size / 1024:.0f} KB, " + ", ".join(f"{k} {v:.0e}" for k, v in tolerance.items()))
+    path.write_text(text + "\n", encoding="utf-8")
+    for weights in path.parent.glob("*.safetensors"):
+        weights.chmod(0o644)
+    size = sum(file.stat().st_size for file in path.parent.iterdir())
+    print(f"{path.parent.name}, {path.name}: {size / 1024:.0f} KB, " + ", ".join(f"{k} {v:.0e}" for k, v in tolerance.items()))
     left_out = set(measured["amplified_parameters"]) - set(measured["zero_gradient_parameters"])
     print(f"  of the final parameters {len(left_out)} left out: {sorted(left_out)}")
 

@@ -155,9 +155,9 @@ const tasks: Record<string, Task> = {
   CausalLM: "causal-lm",
 };
 
-/** Reads a case's expected.json, and the task of its model. */
-export function readCase(path: string): { expected: Case; task: Task } {
-  const expected: Case = JSON.parse(Deno.readTextFileSync(`${path}/expected.json`));
+/** Reads a case's expected numbers, and the task of its model. */
+export function readCase(path: string, file = "expected.json"): { expected: Case; task: Task } {
+  const expected: Case = JSON.parse(Deno.readTextFileSync(`${path}/${file}`));
   return { expected, task: tasks[expected.class.split("For")[1]!]! };
 }
 

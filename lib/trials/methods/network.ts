@@ -1,5 +1,5 @@
 /** A transformer that is trained for a trial alone: what counts is what it predicts. */
-import { disposeModel, parameterCount } from "../../models/mod.ts";
+import { configNames, disposeModel, parameterCount } from "../../models/mod.ts";
 import { songsFrame } from "../../songs/mod.ts";
 import { type Classifier, classifySongs, fineTune, loadClassifier } from "../../training/mod.ts";
 import { answersOf, type NetworkMethod, type Predictions, type RunContext, type Trial } from "../trial.ts";
@@ -12,11 +12,15 @@ const load = ({ source, tokenizer, recipe }: NetworkMethod, labels: readonly str
     ...(tokenizer !== undefined && { tokenizer }),
   });
 
-/** Loads each network once: one that cannot be trained is an error now, not after hours of the others' trainings. */
+/**
+ * Loads each network once: one that cannot be trained is an error now, not after hours of the others' trainings. The project's own
+ * configurations with its own tokenizer always can.
+ */
 export async function checkNetworks(trials: readonly Trial[]): Promise<void> {
   const checked = new Set<string>();
   for (const { method, labels } of trials) {
     if (method.kind !== "network") continue;
+    if (configNames.includes(method.source) && method.tokenizer === undefined) continue;
     const what = `${method.source} ${method.tokenizer}`;
     if (checked.has(what)) continue;
     checked.add(what);
