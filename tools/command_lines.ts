@@ -194,10 +194,19 @@ export const commandLines = {
   predict: line({
     command: "predict",
     about:
-      "Tells the genres of songs: of every song of a table (of its columns only `lyrics` is needed), or of lyrics given here.\n" +
-      "The likeliest are printed; a table's answers, with every genre's probability, go to a CSV file as well.",
+      "Tells the genres of songs: of every song of tables of any size (of their columns only `lyrics` is needed), or of lyrics given\n" +
+      "here. The likeliest are printed; tables' answers, with every genre's probability, go to a file as well, row by row. A run that was\n" +
+      "cut off goes on where it stood.",
     options: {
-      songs: { ...shared.songs, ...orStandardInput, default: undefined },
+      songs: {
+        ...shared.songs,
+        ...orStandardInput,
+        default: undefined,
+        repeated: true,
+        patterns: true,
+        placeholder: "FILES",
+        about: 'a table of songs, CSV or Parquet, or a pattern of several: "2024-*.csv"; - is standard input',
+      },
       text: {
         type: "text",
         placeholder: "LYRICS",
@@ -214,8 +223,15 @@ export const commandLines = {
         path: "output file",
         standardOutput: true,
         about:
-          `the CSV to write, - is standard output (default of a table ${predictionsFile}; of texts and with --json none)`,
+          `the table to write, CSV, or Parquet by its ending .parquet; - is standard output (default of tables ${predictionsFile}; of texts and with --json none)`,
       },
+      shard: {
+        type: "text",
+        placeholder: "I/N",
+        about:
+          "only the Ith of N equal shares of the songs, for jobs side by side; their files in order are the whole",
+      },
+      anew: { type: "flag", about: "begins anew where an earlier run was cut off" },
       top: {
         type: "integer",
         min: 1,

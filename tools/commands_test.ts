@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { stringify } from "@std/csv";
-import { fileFingerprint, filesIn, holdFolder } from "../lib/ground/mod.ts";
+import pl from "nodejs-polars";
+import { fileFingerprint, filesIn, holdFolder, isThere } from "../lib/ground/mod.ts";
 import { processEnvironment } from "./environment.ts";
 import { withFolder } from "./notebooks/testing.ts";
 import { inProject } from "./setup/paths.ts";
@@ -108,7 +109,7 @@ Deno.test("commands: what is wrong with files and places is told before the engi
       "--model",
       "kobert-small-scratch",
     );
-    await refused(/^Say which songs: --songs FILE, a table, or --text "…", lyrics\./, "predict");
+    await refused(/^Say which songs: --songs FILES, tables, or --text "…", lyrics\./, "predict");
     await refused(/^--songs and --text are given/, "predict", "--songs", songs, "--text", "별");
     await refused(
       /^--json and --output - would both print/,
@@ -201,7 +202,7 @@ Deno.test("commands: a run is not touched by another seed, another process, or a
     assert.equal(piped.code, 0, piped.text);
     const fromTable = JSON.parse(piped.out);
     assert.deepEqual([fromTable.song_name, fromTable.genres], ["별", answers[0].genres]);
-    assert.match(piped.text, /^standard input: 1 songs, 1 kept$/m);
+    assert.match(piped.text, /^standard input: 1 songs$/m);
 
     const file = join(folder, "new", "p.csv");
     const shown = await run("predict", "--songs", songs, ...best, "--output", file, "--top", "1");
@@ -225,6 +226,79 @@ Deno.test("commands: a run is not touched by another seed, another process, or a
     const [, kept] = anew.out.match(/The earlier run in .* is kept in (.*)\.$/m)!;
     assert.deepEqual(await contents(kept!), before);
     assert.equal(JSON.parse(await Deno.readTextFile(join(output, "run.json"))).options.seed, 8);
+  }));
+
+Deno.test("predict: several tables, shares of them, Parquet; killed, it goes on, and the rows are those of one go", () =>
+  withFolder(async (folder) => {
+    const few = join(folder, "few.csv"), model = join(folder, "run", "best");
+    await writeSongs(few);
+    const made = await run(
+      "train",
+      "--songs",
+      few,
+      "--recipe",
+      "test",
+      "--max-steps",
+      "1",
+      "--output",
+      join(folder, "run"),
+    );
+    assert.equal(made.code, 0, made.text);
+    for (const [i, count] of [700, 900, 800].entries()) {
+      await writeSongs(join(folder, `t${i + 9}.csv`), count);
+    }
+    const predict = (...more: string[]) =>
+      ["predict", "--model", model, "--songs", join(folder, "t*.csv"), ...more] as const;
+
+    const whole = join(folder, "whole.csv");
+    const first = await run(...predict("--output", whole));
+    assert.equal(first.code, 0, first.text);
+    assert.match(first.out, /^3 tables: 2400 songs$/m);
+    assert.match(first.text, /2,400\/2,400 songs · .* songs\/s/);
+    const rows = (await Deno.readTextFile(whole)).trim().split("\r\n");
+    // t9 comes before t10 and t11
+    assert.deepEqual([1, 700, 701, 1600, 1601].map((i) => rows[i]!.split(",")[0]), [
+      "1",
+      "700",
+      "1",
+      "900",
+      "1",
+    ]);
+
+    // killed when a part is on the disk
+    const output = join(folder, "cut.csv"), part = `${output}.part.json`;
+    const [command, ...args] = predict("--output", output);
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", inProject("tools", "commands", `${command}.ts`), ...args],
+      cwd: inProject(),
+      env: processEnvironment(),
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    const ended = child.status;
+    while (!await isThere(part) && !await isThere(output)) await new Promise((next) => setTimeout(next, 5));
+    child.kill("SIGKILL");
+    await ended;
+    assert.equal(await isThere(output), false, "killed in time");
+    const other = await run(...predict("--output", output, "--max-length", "16"));
+    assert.match(
+      other.text,
+      /cut\.csv is what another run has written .*\n {2}--max-length: null there, 16 here/s,
+    );
+    assert.equal(other.code, 2);
+    const then = await run(...predict("--output", output));
+    assert.match(then.out, /cut\.csv: (1024|2048) songs are done already; going on after them\./, then.text);
+    assert.equal(await Deno.readTextFile(output), await Deno.readTextFile(whole));
+    assert.equal(await isThere(part), false);
+
+    // the second of three shares, as Parquet
+    const share = await run(...predict("--output", join(folder, "s.parquet"), "--shard", "2/3"));
+    assert.equal(share.code, 0, share.text);
+    const table = pl.readParquet(join(folder, "s-2-of-3.parquet"));
+    const expected = pl.readCSV(whole).slice(800, 800);
+    for (const column of ["song_name", "predicted", "P(댄스)"]) {
+      assert.deepEqual(table.getColumn(column).toArray(), expected.getColumn(column).toArray(), column);
+    }
   }));
 
 Deno.test("pretrain: texts in CP949 and a table; a run that is done is not done again; what cannot be read is told first", () =>

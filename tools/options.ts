@@ -22,6 +22,7 @@ import {
   checkInput,
   checkOutputFile,
   checkOutputFolder,
+  filesOf,
   type PathKind,
   standardInputPath,
   standardOutputPath,
@@ -39,6 +40,8 @@ export type Option = Rule & {
   standardOutput?: true;
   /** Of an input: whether `-` is standard input. */
   standardInput?: true;
+  /** Of an input: whether it may be a pattern of files (`2024-*.csv`). */
+  patterns?: true;
   /** Of an output folder, the files and folders in it that the command replaces: none of them may be an input. */
   writes?: readonly string[];
   default?: unknown;
@@ -200,10 +203,15 @@ export function inWordsOf(table: OptionTable, text: string): string {
  */
 export function checkPaths(table: OptionTable, values: Readonly<Record<string, unknown>>): void {
   const given = Object.entries(table).flatMap(([name, option]) => {
-    const path = values[name];
-    return typeof path === "string" ? [{ flag: `--${flagName(name)}`, option, path }] : [];
+    const value = values[name], flag = `--${flagName(name)}`;
+    if (option.path === undefined || value === undefined) return [];
+    const paths = (option.repeated ? value : [value]) as string[];
+    return paths.map((path) => ({ flag, option, path }));
   });
-  const files = given.filter(({ option, path }) => !(option.standardInput && path === standardInputPath));
+  const files = given.filter(({ option, path }) => !(option.standardInput && path === standardInputPath))
+    .flatMap((file) =>
+      file.option.patterns ? filesOf(file.flag, file.path).map((path) => ({ ...file, path })) : [file]
+    );
   for (const { flag, option, path } of files) if (option.path === "input") checkInput(flag, path);
   const inputs = files.filter(({ option }) => option.path === "input" || option.path === "source");
   for (const { flag, option, path } of given) {
@@ -239,7 +247,13 @@ export function parseOptions<const T extends OptionTable>(table: T, args: string
   const values: Record<string, unknown> = {};
   for (const token of tokens) {
     if (token.kind === "positional") {
-      throw new UsageError(`"${token.value}" stands alone; values follow an option's name.`);
+      throw new UsageError(
+        `"${token.value}" stands alone; values follow an option's name.${
+          Object.values(table).some(({ patterns }) => patterns)
+            ? ' A pattern of files stands in quotes: "2024-*.csv".'
+            : ""
+        }`,
+      );
     }
     if (token.kind === "option-terminator") continue;
     const known = byFlag.get(token.name);

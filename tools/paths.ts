@@ -1,4 +1,5 @@
 /** What a command reads and writes: looked at before it does anything, so that hours of work do not end at a wrong path. */
+import { globSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { nearPath, UserError } from "../lib/ground/mod.ts";
 
@@ -19,6 +20,22 @@ export const standardInputPath = "-";
 
 /** Standard output, where an output file may be named. */
 export const standardOutputPath = "-";
+
+/**
+ * The files that a path or a pattern (`2024-*.csv`) names: a pattern's in the order of their names, with numbers by their value.
+ *
+ * @throws UserError where no file fits a pattern
+ */
+export function filesOf(flag: string, path: string): string[] {
+  if (!/[*?[{]/.test(path) || infoOf(path) !== null) return [path];
+  const files = globSync(path).filter((file) => infoOf(file)?.isFile);
+  if (files.length > 0) return files.sort(byName);
+  throw new UserError(
+    `${flag}: no file fits the pattern ${path}${path.startsWith("/") ? "" : ` in ${Deno.cwd()}`}.`,
+  );
+}
+
+const byName = new Intl.Collator("en", { numeric: true }).compare;
 
 /** @throws UserError where a file or folder is not there, or may not be read. */
 export function checkInput(flag: string, path: string): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { withFolder } from "./notebooks/testing.ts";
-import { checkInput, checkOutputFile, checkOutputFolder, type Named } from "./paths.ts";
+import { checkInput, checkOutputFile, checkOutputFolder, filesOf, type Named } from "./paths.ts";
 
 /** A folder with a table and a model's folder, and the inputs that they are. */
 async function withInputs(
@@ -31,6 +31,25 @@ Deno.test("an input that is not there is named, with the nearest that is", () =>
     assert.throws(() => checkInput("--songs", "nowhere/songs.csv"), /nowhere\/songs\.csv in \//);
     checkInput("--songs", join(folder, "songs.csv"));
     checkInput("--tokenizer", join(folder, "best"));
+  }));
+
+Deno.test("filesOf: a pattern's files by name, numbers by value; what is there by that very name is meant itself", () =>
+  withFolder((folder) => {
+    for (const name of ["s10.csv", "s9.csv", "[1].csv", "s1.txt"]) {
+      Deno.writeTextFileSync(join(folder, name), "");
+    }
+    Deno.mkdirSync(join(folder, "s8.csv"));
+    const found = (pattern: string) =>
+      filesOf("--songs", join(folder, pattern)).map((path) => basename(path));
+    assert.deepEqual(found("s*.csv"), ["s9.csv", "s10.csv"]);
+    assert.deepEqual(found("{s9,s10}.*"), ["s9.csv", "s10.csv"]);
+    assert.deepEqual(found("[1].csv"), ["[1].csv"]);
+    assert.deepEqual(found("none.csv"), ["none.csv"]);
+    assert.throws(() => found("n*.csv"), {
+      name: "UserError",
+      message: /^--songs: no file fits the pattern .*n\*\.csv\.$/,
+    });
+    return Promise.resolve();
   }));
 
 Deno.test("an output's folder is made; devices are outputs", () =>

@@ -1,5 +1,4 @@
 /** What the commands share: songs to a split, recipe options to a recipe, results to files. */
-import { stringify } from "@std/csv";
 import type pl from "nodejs-polars";
 import { join } from "node:path";
 import { fitThresholds, type MultilabelScores, multilabelScores } from "../lib/evaluation/mod.ts";
@@ -10,7 +9,6 @@ import { didYouMean, UserError, writeWhole } from "../lib/ground/mod.ts";
 import {
   cleanSongs,
   genresOf,
-  hasWords,
   lyricsFingerprint,
   type Purpose,
   readSongs,
@@ -32,7 +30,7 @@ import {
   setThresholds,
   type SongPrediction,
 } from "../lib/training/mod.ts";
-import { standardInputPath, standardOutputPath } from "./paths.ts";
+import { standardInputPath } from "./paths.ts";
 
 /** How a table is read, and which of its songs are kept, as the options say it. */
 export interface TableOptions {
@@ -53,13 +51,22 @@ export async function readTable(
   purpose: Purpose,
   { separator, genreNames }: TableOptions = {},
 ): Promise<pl.DataFrame> {
+  return await hintingSeparator(
+    separator,
+    async () =>
+      await readSongs(path === standardInputPath ? await standardInput() : path, {
+        purpose,
+        name: tableName(path),
+        ...(separator !== undefined && { separator }),
+        ...(genreNames !== undefined && { genreNames }),
+      }),
+  );
+}
+
+/** Reads tables, and says in errors where a separator was asked for, which may be what is wrong. */
+export async function hintingSeparator<T>(separator: string | undefined, read: () => Promise<T>): Promise<T> {
   try {
-    return await readSongs(path === standardInputPath ? await standardInput() : path, {
-      purpose,
-      name: tableName(path),
-      ...(separator !== undefined && { separator }),
-      ...(genreNames !== undefined && { genreNames }),
-    });
+    return await read();
   } catch (error) {
     if (!(error instanceof UserError) || separator === undefined) throw error;
     const cause = { cause: error };
@@ -258,17 +265,6 @@ export async function classifyShowing(
   return predictions;
 }
 
-/** The same for songs of which some may have no lyrics: `null` in their place, for there is nothing to tell by. */
-export async function classifyThoseWithLyrics(
-  classifier: Classifier,
-  songs: readonly Song[],
-  options: { maxLength?: number; precision: Recipe["precision"] },
-): Promise<(SongPrediction | null)[]> {
-  const withLyrics = songs.filter(({ lyrics }) => hasWords(lyrics));
-  const predictions = (await classifyShowing(classifier, withLyrics, options))[Symbol.iterator]();
-  return songs.map(({ lyrics }) => hasWords(lyrics) ? predictions.next().value! : null);
-}
-
 /** Each song's probabilities as shares of 1: those of a multi-label model are each genre's own, and are scaled. */
 export function sharesOf(predictions: readonly SongPrediction[]): Float64Array[] {
   return predictions.map(({ probabilities }) => {
@@ -309,39 +305,4 @@ export function genreSetsTable({ micro, macro, subsetAccuracy, hammingLoss }: Mu
     "집합 일치 · exact sets": subsetAccuracy.toFixed(3),
     "Hamming loss": hammingLoss.toFixed(3),
   }];
-}
-
-/**
- * Writes `predictions.csv`, whole or not at all, or to standard output (`-`). A file begins with a byte order mark: without it Excel takes UTF-8
- * for another encoding. Columns: id, name, artists, the song's genres where known, the predicted one (of a multi-label model all it
- * gives), every genre's probability. A song without a prediction keeps its row, with these fields empty.
- */
-export async function writePredictions(
-  path: string,
-  { labels }: Classifier,
-  songs: readonly Song[],
-  predictions: readonly (SongPrediction | null)[],
-): Promise<void> {
-  const rows = songs.map((song, i) => ({
-    id: song.id,
-    song_name: song.songName,
-    artist: song.artists.join(", "),
-    genre: song.genres.join(", "),
-    predicted: predictions[i]?.genres.join(", ") ?? "",
-    ...Object.fromEntries(
-      labels.map((label, k) => [`P(${label})`, predictions[i]?.probabilities[k]?.toFixed(6) ?? ""]),
-    ),
-  }));
-  const columns = [
-    "id",
-    "song_name",
-    "artist",
-    "genre",
-    "predicted",
-    ...labels.map((label) => `P(${label})`),
-  ];
-  const text = stringify(rows, { columns });
-  if (path === standardOutputPath) {
-    await new Blob([text]).stream().pipeTo(Deno.stdout.writable, { preventClose: true });
-  } else await writeWhole(path, `\ufeff${text}`);
 }

@@ -3,14 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../lib/ground/mod.ts";
 import { type Song, songRows, songsFrame } from "../lib/songs/mod.ts";
 import { findModel } from "./find_model.ts";
-import {
-  readCleanSongs,
-  recipeOf,
-  songsToMeasure,
-  tellSeen,
-  writePredictions,
-  writeSplit,
-} from "./run_songs.ts";
+import { readCleanSongs, recipeOf, songsToMeasure, tellSeen, writeSplit } from "./run_songs.ts";
 
 const song = (n: number, genres: string[], lyrics = `가사 ${n}`): Song => ({
   id: String(n),
@@ -176,26 +169,6 @@ Deno.test("readCleanSongs: a table to predict on keeps every row; the same texts
     } finally {
       console.warn = warn;
     }
-  });
-});
-
-Deno.test("writePredictions: a song without an answer keeps its row", async () => {
-  await withModel(async (model) => {
-    const path = join(model, "p.csv");
-    const classifier = { labels } as unknown as Parameters<typeof writePredictions>[1];
-    const prediction = {
-      songId: "1",
-      genre: "댄스",
-      genres: ["댄스"],
-      probabilities: Float32Array.of(0.25, 0.75),
-      logits: Float32Array.of(0, 1),
-    };
-    await writePredictions(path, classifier, [song(1, ["댄스"]), song(2, [], "")], [prediction, null]);
-    assert.deepEqual((await Deno.readTextFile(path)).trim().split("\r\n"), [
-      "id,song_name,artist,genre,predicted,P(발라드),P(댄스)",
-      "1,노래 1,,댄스,댄스,0.250000,0.750000",
-      "2,노래 2,,,,,",
-    ]);
   });
 });
 

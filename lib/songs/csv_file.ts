@@ -20,6 +20,8 @@ interface Place {
 
 /** How options of a reader say that a table is written. */
 export interface CsvFileOptions {
+  /** What to call it in errors and notes. */
+  name: string;
   /** What parts the columns. Default: found in the header, or named by a first line such as `sep=;`. */
   separator: string | undefined;
   /** Is told what was not as expected but could be read. */
@@ -33,13 +35,13 @@ export interface CsvFileOptions {
  */
 export async function openCsv(
   path: string,
-  { separator: asked, onNote }: CsvFileOptions,
+  { name, separator: asked, onNote }: CsvFileOptions,
 ): Promise<TableFile> {
-  const sniffed = await sniffText(path, { onNote });
+  const sniffed = await sniffText(path, { name, onNote });
   const mark = await markLength(path), width = sniffed.label.startsWith("utf-16") ? 2 : 1;
   const head = withLineFeeds(await textOf(path, sniffed, mark, headBytes, true));
-  checkForm(path, head);
-  const { separator, hint } = separatorOf(head, asked, (text) => onNote(`${path}: ${text}`));
+  checkForm(name, head);
+  const { separator, hint } = separatorOf(head, asked, (text) => onNote(`${name}: ${text}`));
   const start: Place = { byte: mark + hint * width, line: 1 };
   let scan = await scanRecords(path, sniffed, start, "\n");
   const isMacintosh = scan.lines === 0;
@@ -48,15 +50,15 @@ export async function openCsv(
 
   const recordsOf = async (from: Place, until: number): Promise<TablePart> => {
     if ((await Deno.stat(path)).size !== end) {
-      throw new SongsError(path, [
+      throw new SongsError(name, [
         wholeFile("the file has changed since it was opened", "Begin again when nothing writes to it."),
       ]);
     }
     const isTooLong = until - from.byte > mostBytes;
     const text = await textOf(path, sniffed, from.byte, Math.min(until, from.byte + mostBytes), isTooLong);
-    const part = parseRecords(path, isMacintosh ? withLineFeeds(text) : text, separator, from.line);
+    const part = parseRecords(name, isMacintosh ? withLineFeeds(text) : text, separator, from.line);
     if (!isTooLong) return part;
-    throw new SongsError(path, [{
+    throw new SongsError(name, [{
       ...wholeFile(
         "the records from here on are too long for songs",
         'See whether a double quote is missing: inside a quoted field write "" for a quote.',
@@ -66,7 +68,7 @@ export async function openCsv(
   };
   const { records: [header = []] } = await recordsOf(start, blocks[0]?.byte ?? end);
   return {
-    path,
+    name,
     header,
     separator,
     rows,

@@ -41,7 +41,7 @@ export async function openParquet(name: string, source: string | URL | Uint8Arra
   }));
   const known = header.filter((column) => knownColumnsOf([column]).length > 0);
   return {
-    path: name,
+    name,
     header,
     separator: ",",
     rows,

@@ -19,7 +19,7 @@ export interface OpenSongsOptions {
 /** The songs of some tables, one table after the other. */
 export interface SongParts {
   /** The tables, in order, and how many songs each has. */
-  files: readonly { path: string; rows: number }[];
+  files: readonly { name: string; path: string; rows: number }[];
   /** Songs of all tables. */
   rows: number;
   /**
@@ -50,7 +50,7 @@ const enoughProblems = 1000;
  * Opens tables of songs, in CSV or Parquet, whose genres are to be told: each as `readSongs` reads one for a prediction, but a part at a time,
  * so that a table may be larger than the memory.
  *
- * @param paths at least one
+ * @param sources paths, at least one; a name is what to call the table in errors and notes, by default its path
  * @throws {SongsError} where one cannot be read, or lacks the lyrics
  *
  * @example
@@ -62,21 +62,22 @@ const enoughProblems = 1000;
  * ```
  */
 export async function openSongs(
-  paths: readonly string[],
+  sources: readonly (string | { path: string; name: string })[],
   options: OpenSongsOptions = {},
 ): Promise<SongParts> {
   const { onNote = (note: string) => console.warn(note) } = options;
   const genreNames = options.genreNames === undefined ? undefined : await readGenreNames(options.genreNames);
   const tables: TableFile[] = [];
-  for (const path of paths) {
+  const files = sources.map((source) => typeof source === "string" ? { path: source, name: source } : source);
+  for (const { path, name } of files) {
     tables.push(
       await isParquet(path)
-        ? await openParquet(path, path)
-        : await openCsv(path, { separator: options.separator, onNote }),
+        ? await openParquet(name, path)
+        : await openCsv(path, { name, separator: options.separator, onNote }),
     );
   }
-  const records = ({ path, header, separator }: TableFile, note: (text: string) => void) =>
-    new SongRecords(path, header, {
+  const records = ({ name, header, separator }: TableFile, note: (text: string) => void) =>
+    new SongRecords(name, header, {
       purpose: "prediction",
       genreNames,
       separator,
@@ -84,9 +85,9 @@ export async function openSongs(
       rememberedIds,
     });
   const empty = tables.find(({ rows }) => rows === 0);
-  if (empty !== undefined) throw withoutSongs(empty.path);
+  if (empty !== undefined) throw withoutSongs(empty.name);
   const checking = new Map(
-    tables.map((table) => [table, records(table, (text) => onNote(`${table.path}: ${text}`))]),
+    tables.map((table) => [table, records(table, (text) => onNote(`${table.name}: ${text}`))]),
   );
   /** What each table has of a range. */
   const within = function* ({ from, to }: SongRange) {
@@ -98,7 +99,7 @@ export async function openSongs(
     }
   };
   return {
-    files: tables.map(({ path, rows }) => ({ path, rows })),
+    files: tables.map(({ rows }, i) => ({ ...files[i]!, rows })),
     rows: tables.reduce((sum, { rows }) => sum + rows, 0),
     async check(range, onProgress) {
       let done = 0;

@@ -40,7 +40,8 @@ export interface TablePart {
 
 /** A table on the disk, any part of which can be read. */
 export interface TableFile {
-  path: string;
+  /** What it is called in errors and notes. */
+  name: string;
   header: readonly string[];
   /** What parts the fields, in messages. */
   separator: string;

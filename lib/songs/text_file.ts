@@ -10,7 +10,7 @@ import { SongsError, wholeFile } from "./errors.ts";
 
 /** Options of {@linkcode readText} and {@linkcode openText}. */
 export interface TextFileOptions {
-  /** What to call bytes in messages. Default `"text"`. */
+  /** What to call the text in messages. Default its path, or `"text"` where it is given as bytes. */
   name?: string;
   /** Is told where the file is not UTF-8. Default: printed as a warning. */
   onNote?: (note: string) => void;
@@ -110,7 +110,7 @@ export async function sniffText(
 }
 
 function nameOf(source: string | URL | Uint8Array, options: TextFileOptions): string {
-  if (source instanceof Uint8Array) return options.name ?? "text";
+  if (options.name !== undefined || source instanceof Uint8Array) return options.name ?? "text";
   return source instanceof URL ? decodeURIComponent(source.pathname) : source;
 }
 

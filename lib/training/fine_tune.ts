@@ -42,7 +42,7 @@ import { isOfHighest } from "./freeze.ts";
 import { adaptFor, type Origin, restoring } from "./lora.ts";
 import { type Reading, textReader, type TextRows } from "./windows.ts";
 import { train as runTraining } from "./trainer.ts";
-import { checkUnknownTokens } from "./unknown_tokens.ts";
+import { checkUnknownTokens, countTokens, type TokenCounts } from "./unknown_tokens.ts";
 import type { Trainable, TrainingOptions, TrainingRun } from "./types.ts";
 
 /** A model that tells genres, with the tokenizer its vocabulary comes from. */
@@ -417,6 +417,7 @@ export interface SongPrediction {
  * @param options.maxWindows rows that a song is read in at most; by default as in the classifier's training
  * @param options.onProgress is told how many songs are done
  * @param options.onNote is told of a noticeable share of tokens that the tokenizer does not know; by default it is warned of
+ * @param options.onTokens is told the songs' tokens, and how many are unknown, and judges them itself: these are a part of many songs
  * @throws UserError where half of all tokens are unknown: the answers would be guesses
  */
 export async function classifySongs(
@@ -429,6 +430,7 @@ export async function classifySongs(
     precision?: Recipe["precision"];
     onProgress?: (done: number) => void | Promise<void>;
     onNote?: (note: string) => void;
+    onTokens?: (counts: TokenCounts) => void;
   } = {},
 ): Promise<SongPrediction[]> {
   const { labels, model } = classifier, trained = readingOf(classifier);
@@ -445,8 +447,11 @@ export async function classifySongs(
     ...(targets && { targets }),
     weight: 1,
   }));
-  const note = checkUnknownTokens(classifier.tokenizer, examples);
-  if (note !== null) (options.onNote ?? console.warn)(note);
+  if (options.onTokens !== undefined) options.onTokens(countTokens(classifier.tokenizer, examples));
+  else {
+    const note = checkUnknownTokens(classifier.tokenizer, examples);
+    if (note !== null) (options.onNote ?? console.warn)(note);
+  }
   const { probabilities, logits, predicted } = await evaluateExamples(trainableOf(classifier), examples, {
     batchSize: options.batchSize ?? 32,
     precision: resolvePrecision(options.precision ?? "auto"),

@@ -2,7 +2,7 @@
 export { adaptToSongs } from "./adapt.ts";
 export * from "./batches.ts";
 export { classify, type GenreProbability, rankedGenres, songOfLyrics } from "./classify.ts";
-export type { TrainingState } from "./checkpoint.ts";
+export { type TrainingState, weightsFingerprint } from "./checkpoint.ts";
 export { differences } from "./differences.ts";
 export {
   breathe,
@@ -48,4 +48,4 @@ export { train } from "./trainer.ts";
 export * from "./types.ts";
 export * from "./word_vectors.ts";
 export { type Reading, textReader, type TextRows, windowsOf } from "./windows.ts";
-export { checkUnknownTokens, sayUnknown } from "./unknown_tokens.ts";
+export { checkUnknownTokens, sayUnknown, type TokenCounts } from "./unknown_tokens.ts";

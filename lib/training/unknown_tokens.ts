@@ -5,6 +5,30 @@ import type { Tokenizer } from "../tokenizer/mod.ts";
 /** From these shares of unknown tokens on, texts are refused, or spoken of. A tokenizer of the texts' language has 0 to 2 %. */
 const refusedFrom = 0.5, notedFrom = 0.05;
 
+/** How many tokens some texts have, special ones aside, and how many of them are the unknown one. */
+export interface TokenCounts {
+  unknown: number;
+  tokens: number;
+}
+
+/** Counts the tokens of texts. */
+export function countTokens(
+  tokenizer: Tokenizer,
+  rows: Iterable<{ inputIds: ArrayLike<number> }>,
+): TokenCounts {
+  const unkId = tokenizer.specialId("unk"), special = new Set(tokenizer.specialIds);
+  let unknown = 0, tokens = 0;
+  for (const { inputIds } of rows) {
+    for (let i = 0; i < inputIds.length; i++) {
+      const id = inputIds[i]!;
+      if (id === unkId) unknown++;
+      else if (special.has(id)) continue;
+      tokens++;
+    }
+  }
+  return { unknown, tokens };
+}
+
 /**
  * Looks at how many tokens of some texts are the unknown token.
  *
@@ -19,18 +43,8 @@ export function checkUnknownTokens(
   tokenizer: Tokenizer,
   rows: Iterable<{ inputIds: ArrayLike<number> }>,
 ): string | null {
-  const unkId = tokenizer.specialId("unk");
-  if (unkId === null) return null;
-  const special = new Set(tokenizer.specialIds);
-  let unknown = 0, tokens = 0;
-  for (const { inputIds } of rows) {
-    for (let i = 0; i < inputIds.length; i++) {
-      const id = inputIds[i]!;
-      if (id === unkId) unknown++;
-      else if (special.has(id)) continue;
-      tokens++;
-    }
-  }
+  if (tokenizer.specialId("unk") === null) return null;
+  const { unknown, tokens } = countTokens(tokenizer, rows);
   return sayUnknown(tokenizer, tokens === 0 ? 0 : unknown / tokens);
 }
 

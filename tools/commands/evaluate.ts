@@ -9,6 +9,7 @@ import { show } from "../../lib/notebook/mod.ts";
 import { commandLines } from "../command_lines.ts";
 import { findTrained, loadTelling } from "../find_model.ts";
 import { checkPaths, keepStandardOutput, readOptions } from "../options.ts";
+import { writePredictions } from "../predictions/rows.ts";
 import {
   classifyShowing,
   genreSetsTable,
@@ -16,7 +17,6 @@ import {
   readTable,
   sharesOf,
   songsToMeasure,
-  writePredictions,
 } from "../run_songs.ts";
 import { exists } from "../setup/paths.ts";
 
@@ -60,6 +60,6 @@ if (options.json) {
 if (output !== undefined) {
   await writeVerdicts(join(output, "metrics.json"), [verdict]);
   if (sets !== null) await writeJson(join(output, "genre_sets.json"), sets);
-  await writePredictions(join(output, "predictions.csv"), classifier, songs, predictions);
+  await writePredictions(join(output, "predictions.csv"), classifier.labels, songs, predictions);
   console.log(`metrics.json and predictions.csv are in ${output}`);
 }

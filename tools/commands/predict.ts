@@ -1,50 +1,134 @@
-/** `deno task predict`: tells the genres of songs that may have none. */
+/** `deno task predict`: tells the genres of songs that may have none, of any number of them. */
 import { startEngine } from "../../lib/engine/mod.ts";
-import { show } from "../../lib/notebook/mod.ts";
-import { songRows } from "../../lib/songs/mod.ts";
-import { songOfLyrics } from "../../lib/training/mod.ts";
-import { answerLine, answersTable } from "../answers.ts";
+import { listenForStop, progressBar, show } from "../../lib/notebook/mod.ts";
+import { hasWords, type Song } from "../../lib/songs/mod.ts";
+import { classifySongs, sayUnknown, weightsFingerprint } from "../../lib/training/mod.ts";
 import { commandLines, predictionsFile } from "../command_lines.ts";
 import { findTrained, loadTelling } from "../find_model.ts";
 import { checkPaths, keepStandardOutput, readOptions, UsageError } from "../options.ts";
 import { standardOutputPath } from "../paths.ts";
-import { classifyThoseWithLyrics, readCleanSongs, writePredictions } from "../run_songs.ts";
+import { answerLine, answersTable } from "../predictions/answers.ts";
+import type { Prediction } from "../predictions/rows.ts";
+import { fileOf, rowsOf, shareOf } from "../predictions/share.ts";
+import { type Count, counted, linesSink, type PredictionSink, tableSink } from "../predictions/sinks.ts";
+import { openTables, songsOfTexts, tablesIdentity } from "../predictions/songs.ts";
+
+/** Songs that are told at once: enough for batches of songs of one length, a second to a minute of work. */
+const partSongs = 1024;
+/** Songs whose answers are printed. */
+const shownSongs = 10;
 
 const options = readOptions(commandLines.predict);
-
-const { songs: table, text, json, top } = options;
-if ((table === undefined) === (text.length === 0)) {
+const { songs: tables, text, json, top, maxLength, precision } = options;
+if ((tables.length === 0) === (text.length === 0)) {
   throw new UsageError(
-    `${table === undefined ? "Say which songs" : "--songs and --text are given; give one"}: ` +
-      '--songs FILE, a table, or --text "…", lyrics.',
+    `${tables.length === 0 ? "Say which songs" : "--songs and --text are given; give one"}: ` +
+      '--songs FILES, tables, or --text "…", lyrics.',
   );
 }
 if (json && options.output === standardOutputPath) {
   throw new UsageError("--json and --output - would both print to standard output; leave one out.");
 }
 if (json) keepStandardOutput();
-const output = options.output ?? (json || table === undefined ? undefined : predictionsFile);
+const share = shareOf(options.shard ?? "1/1");
+const asked = options.output ?? (json || text.length > 0 ? undefined : predictionsFile);
+const output = asked === undefined || options.shard === undefined ? asked : fileOf(share, asked);
 
 const model = await findTrained(options.model, options.tokenizer);
 checkPaths(commandLines.predict.options, { ...options, model, output });
-const songs = table === undefined
-  ? text.map((lyrics, i) => songOfLyrics(lyrics, `text-${i + 1}`))
-  : songRows(await readCleanSongs(table, { purpose: "prediction", ...options }));
+const songs = text.length > 0
+  ? songsOfTexts(text)
+  : await openTables(tables, options, (rows) => rowsOf(share, rows));
+const { from, to } = rowsOf(share, songs.rows);
+if (options.shard !== undefined) {
+  console.log(`Share ${share.number} of ${share.of}: ${to - from} songs, from number ${from + 1}`);
+}
+
 const { description } = await startEngine({ engine: options.engine });
 console.log(`Engine: ${description}`);
 const classifier = await loadTelling(model, { tokenizer: options.tokenizer });
-const predictions = await classifyThoseWithLyrics(classifier, songs, options);
-if (json) {
-  const lines = songs.map((song, i) => answerLine(song, predictions[i]!, classifier.labels, top) + "\n");
-  await new Blob(lines).stream().pipeTo(Deno.stdout.writable, { preventClose: true });
-} else if (output !== standardOutputPath) {
-  await show(answersTable(songs, predictions, classifier.labels, top ?? 3), { maxRows: 10, maxCell: 120 });
+const { labels, tokenizer } = classifier;
+
+using opened = new DisposableStack();
+const sinks: PredictionSink[] = [];
+if (json) sinks.push(linesSink((song, prediction) => answerLine(song, prediction, labels, top)));
+if (output !== undefined) {
+  const table = opened.use(
+    await tableSink(output, labels, {
+      songs: await tablesIdentity(songs),
+      weights: weightsFingerprint(classifier.model.parameters.values()),
+      tokenizer: tokenizer.source,
+      labels,
+      maxLength: maxLength ?? null,
+      precision,
+      shard: options.shard ?? null,
+    }, options.anew),
+  );
+  sinks.push(table);
+}
+let done: Count = sinks.at(-1)?.done ?? { songs: 0, withoutLyrics: 0 };
+if (done.songs > 0) console.log(`${output}: ${done.songs} songs are done already; going on after them.`);
+
+using stop = listenForStop();
+const bar = progressBar({ total: to - from, done: done.songs, label: "분류 · classifying", unit: "songs" });
+const tokens = { unknown: 0, tokens: 0 };
+const shown: { songs: Song[]; predictions: Prediction[] } = { songs: [], predictions: [] };
+let said = false;
+for await (const part of songs.read({ from: from + done.songs, to }, partSongs)) {
+  const withLyrics = part.filter(({ lyrics }) => hasWords(lyrics));
+  const told = await classifySongs(classifier, withLyrics, {
+    precision,
+    ...(maxLength !== undefined && { maxLength }),
+    onProgress: (count) => {
+      bar.update(done.songs + count);
+      stop.signal.throwIfAborted();
+    },
+    onTokens: (counts) => {
+      tokens.unknown += counts.unknown;
+      tokens.tokens += counts.tokens;
+    },
+  }).catch(endWhereStopped);
+  tellUnknown();
+  const answers = told[Symbol.iterator]();
+  const predictions = part.map(({ lyrics }) => hasWords(lyrics) ? answers.next().value! : null);
+  for (const sink of sinks) await sink.write(part, predictions);
+  done = counted(done, predictions);
+  const room = shownSongs - shown.songs.length;
+  shown.songs.push(...part.slice(0, room));
+  shown.predictions.push(...predictions.slice(0, room));
+  bar.update(done.songs);
+}
+await bar.finish();
+for (const sink of sinks) await sink.finish();
+
+if (!json && output !== standardOutputPath) {
+  await show(answersTable(shown.songs, shown.predictions, labels, top ?? 3), { maxCell: 120 });
+  const more = done.songs - shown.songs.length;
+  if (more > 0) console.log(`… ${more.toLocaleString("en-US")}행 더 · more rows`);
 }
 if (output !== undefined) {
-  await writePredictions(output, classifier, songs, predictions);
-  const without = predictions.filter((prediction) => prediction === null).length;
   console.log(
-    `${songs.length} songs: ${output === standardOutputPath ? "standard output" : output}` +
-      (without === 0 ? "" : `; ${without} have no lyrics, and no answer in their rows`),
+    `${done.songs} songs: ${output === standardOutputPath ? "standard output" : output}` +
+      (done.withoutLyrics === 0 ? "" : `; ${done.withoutLyrics} have no lyrics, and no answer in their rows`),
   );
+}
+
+/** Says once where many words are unknown, and ends the command where all of its answers so far would be guesses. */
+function tellUnknown(): void {
+  const note = sayUnknown(tokenizer, tokens.unknown / Math.max(1, tokens.tokens));
+  if (note === null || said) return;
+  console.log(note);
+  said = true;
+}
+
+/** Ends the process where it was asked to stop. */
+function endWhereStopped(error: unknown): never {
+  if (!stop.signal.aborted) throw error;
+  const goesOn = output !== undefined && output !== standardOutputPath;
+  console.log(
+    `Stopped after ${done.songs} songs${
+      goesOn ? `; the same command goes on from there (${output}.part)` : ""
+    }.`,
+  );
+  Deno.exit(130);
 }

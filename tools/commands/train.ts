@@ -20,6 +20,7 @@ import { commandLines, runFiles } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
 import { goingOn, newRecord, writeRecord } from "../report/record.ts";
 import { findModel, loadTelling } from "../find_model.ts";
+import { writePredictions } from "../predictions/rows.ts";
 import {
   genreSetsTable,
   measureGivenSets,
@@ -28,7 +29,6 @@ import {
   sharesOf,
   tellSeen,
   tuneThresholds,
-  writePredictions,
   writeSplit,
 } from "../run_songs.ts";
 
@@ -155,7 +155,7 @@ const baselines = await judgeBaselines(labels, { train: songRows(split.train), v
 await bar.finish();
 await show(verdictTable([...baselines, verdict]));
 if (best.model.multiLabel) await show(genreSetsTable(measureGivenSets(best, test, predictions)));
-await writePredictions(join(output, "predictions.csv"), best, test, predictions);
+await writePredictions(join(output, "predictions.csv"), best.labels, test, predictions);
 await writeVerdicts(join(output, "test_metrics.json"), [...baselines, verdict]);
 if (merged && best.model.lora !== undefined) {
   mergeLora(best.model);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { songOfLyrics, type SongPrediction } from "../lib/training/mod.ts";
+import { songOfLyrics, type SongPrediction } from "../../lib/training/mod.ts";
 import { answerLine, answersTable } from "./answers.ts";
 
 const labels = ["댄스", "발라드", "트로트"];

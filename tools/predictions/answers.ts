@@ -1,6 +1,6 @@
 /** What `predict` says of songs: a table for people, a line of JSON for programs. */
-import type { Song } from "../lib/songs/mod.ts";
-import { rankedGenres, type SongPrediction } from "../lib/training/mod.ts";
+import type { Song } from "../../lib/songs/mod.ts";
+import { rankedGenres, type SongPrediction } from "../../lib/training/mod.ts";
 
 /** A song's answer; `null` where it has no lyrics to tell by. */
 type Answer = SongPrediction | null;

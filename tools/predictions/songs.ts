@@ -1,0 +1,69 @@
+/** The songs that `predict` is asked about, a part at a time. */
+import { progressBar } from "../../lib/notebook/mod.ts";
+import { openSongs, type SongParts } from "../../lib/songs/mod.ts";
+import { songOfLyrics } from "../../lib/training/mod.ts";
+import { filesOf, standardInputPath } from "../paths.ts";
+import { hintingSeparator, type TableOptions } from "../run_songs.ts";
+
+/** Lyrics of the command line as songs. */
+export function songsOfTexts(texts: readonly string[]): SongParts {
+  const songs = texts.map((lyrics, i) => songOfLyrics(lyrics, `text-${i + 1}`));
+  return {
+    files: [],
+    rows: songs.length,
+    check: () => Promise.resolve(),
+    async *read({ from, to }, size) {
+      for (let at = from; at < to; at += size) yield songs.slice(at, Math.min(to, at + size));
+    },
+  };
+}
+
+/**
+ * Opens the tables that a command line names: files, patterns (`2024-*.csv`), `-` for standard input. Broken rows are looked for first, and
+ * what there is to say of the tables is told.
+ *
+ * @param rowsOf the songs that are wanted, of so many
+ */
+export async function openTables(
+  given: readonly string[],
+  { separator, genreNames }: TableOptions,
+  rowsOf: (rows: number) => { from: number; to: number },
+): Promise<SongParts> {
+  const tables: { path: string; name: string }[] = [];
+  for (const path of given) {
+    if (path === standardInputPath) tables.push({ path: await keptInput(), name: "standard input" });
+    else for (const file of filesOf("--songs", path)) tables.push({ path: file, name: file });
+  }
+  return await hintingSeparator(separator, async () => {
+    const songs = await openSongs(tables, {
+      ...(separator !== undefined && { separator }),
+      ...(genreNames !== undefined && { genreNames }),
+    });
+    const range = rowsOf(songs.rows), isLong = range.to - range.from > 20_000;
+    const bar = isLong
+      ? progressBar({ total: range.to - range.from, label: "표 확인 · checking the tables", unit: "songs" })
+      : null;
+    await songs.check(range, (done) => bar?.update(done));
+    await bar?.finish();
+    if (songs.files.length === 1) console.log(`${songs.files[0]!.name}: ${songs.rows} songs`);
+    else console.log(`${songs.files.length} tables: ${songs.rows} songs`);
+    return songs;
+  });
+}
+
+/** What tells tables from others, or from what they were before: places, sizes and times. */
+export async function tablesIdentity({ files }: SongParts): Promise<unknown> {
+  return await Promise.all(files.map(async ({ path, rows }) => {
+    const { size, mtime } = await Deno.stat(path);
+    return { path: await Deno.realPath(path), rows, size, changed: mtime?.toISOString() ?? null };
+  }));
+}
+
+/** Standard input as a file, of which any part can be read; it goes at the end of the process. */
+async function keptInput(): Promise<string> {
+  if (Deno.stdin.isTerminal()) console.error("The table is read from standard input; Ctrl-D ends it.");
+  const path = await Deno.makeTempFile({ suffix: ".csv" });
+  globalThis.addEventListener("unload", () => Deno.removeSync(path));
+  await Deno.stdin.readable.pipeTo((await Deno.open(path, { write: true })).writable);
+  return path;
+}
