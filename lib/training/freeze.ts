@@ -4,7 +4,7 @@ import type { Parameter } from "../engine/mod.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What says which parameters are frozen. */
-export type FreezeOptions = Pick<Recipe, "freeze" | "freezeLayers" | "unfreezeGradually">;
+export type FreezeOptions = Pick<Recipe, "freeze" | "freezeLayers" | "unfreezeGradually" | "unfreezeEvery">;
 
 /**
  * A parameter's place from the bottom, by its name: 0 for the embeddings, i + 1 for layer i, Infinity for the head.
@@ -25,13 +25,13 @@ function matches(pattern: string, name: string): boolean {
 }
 
 /**
- * The parameters that are frozen in an epoch (from 0).
+ * The parameters that are frozen after so many epochs, whole or in part.
  *
  * @throws Error when a pattern fits no name, or the model has fewer layers, or nothing is left to train
  */
-export function frozenIn(epoch: number, names: Iterable<string>, options: FreezeOptions): Set<string> {
+export function frozenAfter(epochs: number, names: Iterable<string>, options: FreezeOptions): Set<string> {
   const all = [...names];
-  const { freeze, freezeLayers, unfreezeGradually } = options;
+  const { freeze, freezeLayers } = options;
   for (const pattern of freeze) {
     if (!all.some((name) => matches(pattern, name))) {
       throw new UserError(
@@ -47,7 +47,7 @@ export function frozenIn(epoch: number, names: Iterable<string>, options: Freeze
     throw new UserError(`Recipe: freezeLayers is ${freezeLayers}; the model has ${layers} layers.`);
   }
   // the groups are the embeddings and the layers above them
-  const groups = freezeLayers === 0 ? 0 : freezeLayers + 1 - (unfreezeGradually ? epoch : 0);
+  const groups = freezeLayers === 0 ? 0 : freezeLayers + 1 - thawedAfter(epochs, options);
   const frozen = all.filter((name) =>
     depthOf(name) < groups || freeze.some((pattern) => matches(pattern, name))
   );
@@ -57,18 +57,27 @@ export function frozenIn(epoch: number, names: Iterable<string>, options: Freeze
   return new Set(frozen);
 }
 
+/** How many groups have thawed after so many epochs. */
+export function thawedAfter(
+  epochs: number,
+  { unfreezeGradually, unfreezeEvery }: Pick<FreezeOptions, "unfreezeGradually" | "unfreezeEvery">,
+): number {
+  // a hair more: three tenths of an epoch are three times a tenth
+  return unfreezeGradually ? Math.floor(epochs / unfreezeEvery + 1e-9) : 0;
+}
+
 /**
- * Freezes what a recipe freezes in an epoch. Parameters that were frozen before the training stay so.
+ * Freezes what a recipe freezes after so many epochs. Parameters that were frozen before the training stay so.
  *
  * @param trainable names of the parameters that were trainable before
  */
 export function freezeFor(
-  epoch: number,
+  epochs: number,
   parameters: ReadonlyMap<string, Parameter>,
   trainable: ReadonlySet<string>,
   options: FreezeOptions,
 ): void {
-  const frozen = frozenIn(epoch, trainable, options);
+  const frozen = frozenAfter(epochs, trainable, options);
   for (const [name, parameter] of parameters) parameter.trainable = trainable.has(name) && !frozen.has(name);
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { depthOf, type FreezeOptions, frozenIn } from "./freeze.ts";
+import { depthOf, type FreezeOptions, frozenAfter } from "./freeze.ts";
 
 Deno.test("depthOf: embeddings, layers and heads of every architecture", () => {
   const depths: Record<string, number> = {
@@ -29,12 +29,12 @@ const names = [
   "bert.encoder.layer.10.output.dense.weight",
   "classifier.weight",
 ];
-const none: FreezeOptions = { freeze: [], freezeLayers: 0, unfreezeGradually: false };
+const none: FreezeOptions = { freeze: [], freezeLayers: 0, unfreezeGradually: false, unfreezeEvery: 1 };
 
-Deno.test("frozenIn: the lower layers with the embeddings, patterns, and both", () => {
+Deno.test("frozenAfter: the lower layers with the embeddings, patterns, and both", () => {
   const frozen = (
     options: Partial<typeof none & { freeze: string[] }>,
-  ) => [...frozenIn(0, names, { ...none, ...options })];
+  ) => [...frozenAfter(0, names, { ...none, ...options })];
   assert.deepEqual(frozen({}), []);
   assert.deepEqual(frozen({ freezeLayers: 2 }), names.slice(0, 3));
   assert.deepEqual(frozen({ freeze: ["*.layer.1.*"] }), [names[2]], "a dot is a dot");
@@ -45,9 +45,9 @@ Deno.test("frozenIn: the lower layers with the embeddings, patterns, and both", 
   ]);
 });
 
-Deno.test("frozenIn: thaws a layer an epoch from the top, the embeddings last; patterns stay", () => {
-  const options = { freezeLayers: 2, unfreezeGradually: true, freeze: ["*.layer.10.*"] };
-  const counts = [0, 1, 2, 3, 9].map((epoch) => [...frozenIn(epoch, names, options)]);
+Deno.test("frozenAfter: thaws a layer an epoch from the top, the embeddings last; patterns stay", () => {
+  const options = { freezeLayers: 2, unfreezeGradually: true, unfreezeEvery: 1, freeze: ["*.layer.10.*"] };
+  const counts = [0, 1, 2, 3, 9].map((epoch) => [...frozenAfter(epoch, names, options)]);
   assert.deepEqual(counts, [
     [names[0], names[1], names[2], names[3]],
     [names[0], names[1], names[3]],
@@ -55,4 +55,21 @@ Deno.test("frozenIn: thaws a layer an epoch from the top, the embeddings last; p
     [names[3]],
     [names[3]],
   ]);
+});
+
+Deno.test("frozenAfter: layers thaw within an epoch, or every few", () => {
+  const frozen = (epochs: number, unfreezeEvery: number) =>
+    frozenAfter(epochs, names, { ...none, freezeLayers: 2, unfreezeGradually: true, unfreezeEvery }).size;
+  // the embeddings and two layers: three groups
+  assert.deepEqual([0, 0.24, 0.25, 0.5, 0.74, 0.75].map((epochs) => frozen(epochs, 0.25)), [
+    3,
+    3,
+    2,
+    1,
+    1,
+    0,
+  ]);
+  assert.deepEqual([0, 1, 2, 3, 4, 6].map((epochs) => frozen(epochs, 2)), [3, 3, 2, 2, 1, 0]);
+  // thirds and tenths are not exact in binary
+  assert.deepEqual([1 / 10, 2 / 10, 3 / 10].map((epochs) => frozen(epochs, 0.1)), [2, 1, 0]);
 });

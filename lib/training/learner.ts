@@ -2,7 +2,7 @@
 import { AdamW } from "../engine/mod.ts";
 import { epochBatches } from "./batches.ts";
 import { restoreTraining, type TrainingState } from "./checkpoint.ts";
-import { freezeFor, layerRates } from "./freeze.ts";
+import { freezeFor, layerRates, thawedAfter } from "./freeze.ts";
 import { foreseeMemory, type MemoryForecast } from "./memory.ts";
 import { type Plan, seenIn } from "./plan.ts";
 import { learningRateFactor } from "./schedule.ts";
@@ -16,6 +16,8 @@ export class Learner implements Disposable {
   /** Names of the parameters that were trainable before; they are so again in the end. */
   private readonly trainable: ReadonlySet<string>;
   private batches: number[][] = [];
+  /** How many groups of frozen parameters have thawed; `null` before a step has looked. */
+  private thawed: number | null = null;
 
   constructor(readonly model: Trainable, readonly plan: Plan) {
     const { recipe, identity } = plan;
@@ -45,10 +47,11 @@ export class Learner implements Disposable {
     Object.assign(this.state, state);
   }
 
-  /** What the training takes at its peak: in the last epoch, when the most is thawed. */
+  /** What the training takes at its peak: in the last step, when the most is thawed. */
   foreseeMemory(): MemoryForecast {
     const { model, plan, optimizer } = this;
-    freezeFor(plan.recipe.epochs - 1, model.parameters, this.trainable, plan.recipe);
+    freezeFor((plan.steps - 1) / plan.stepsPerEpoch, model.parameters, this.trainable, plan.recipe);
+    this.thawed = null;
     const heldMoments = [...model.parameters.values()]
       .filter((parameter) => optimizer.stepsOf(parameter) > 0)
       .reduce((sum, { size }) => sum + 8 * size, 0);
@@ -60,7 +63,14 @@ export class Learner implements Disposable {
     const { train: { lengths }, recipe } = this.plan, { epoch } = this.state;
     const { batchSize, sortWindow, seed } = recipe;
     this.batches = epochBatches(lengths, { batchSize, sortWindow, seed, epoch });
-    freezeFor(epoch, this.model.parameters, this.trainable, recipe);
+  }
+
+  /** Freezes what the recipe has frozen at this point of the training. */
+  private thaw(): void {
+    const { epochs, model, plan: { recipe } } = this, thawed = thawedAfter(epochs, recipe);
+    if (thawed === this.thawed) return;
+    this.thawed = thawed;
+    freezeFor(epochs, model.parameters, this.trainable, recipe);
   }
 
   /** Moves on to the next epoch. */
@@ -75,6 +85,7 @@ export class Learner implements Disposable {
   /** The next batch: loss, gradients, clipping, update. */
   step(): Omit<StepRecord, "elapsedMs"> {
     const { model, optimizer, plan, state } = this, { recipe, precision, classWeights } = plan;
+    this.thaw();
     const examples = this.batches[state.batchOfEpoch]!.map((i) =>
       seenIn(state.epoch, model, plan.train.at(i), i)
     );

@@ -4,7 +4,7 @@ import { type Precision, resolvePrecision } from "../engine/mod.ts";
 import type { Example } from "./batches.ts";
 import { weightsFingerprint } from "./checkpoint.ts";
 import { type Examples, examplesOfList, sampleExamples } from "./examples.ts";
-import { frozenIn } from "./freeze.ts";
+import { frozenAfter } from "./freeze.ts";
 import { checkRecipe, decisiveFields, type Recipe } from "./recipe.ts";
 import type { Trainable } from "./types.ts";
 
@@ -53,7 +53,7 @@ export function makePlan(
       "Recipe: balanceClasses weighs classes, and a language model has none; leave it out.",
     );
   }
-  frozenIn(0, model.parameters.keys(), recipe);
+  frozenAfter(0, model.parameters.keys(), recipe);
   const precision = resolvePrecision(recipe.precision);
   const stepsPerEpoch = Math.ceil(train.length / recipe.batchSize);
   return {

@@ -216,11 +216,18 @@ export const recipeFields = {
     value: 0,
     about: "so many of a checkpoint's highest layers start anew",
   },
-  /** Thaws the highest of `freezeLayers` at each new epoch, the embeddings last (Howard & Ruder 2018). */
+  /** Thaws the highest of `freezeLayers` every `unfreezeEvery` epochs, the embeddings last (Howard & Ruder 2018). */
   unfreezeGradually: {
     type: "flag",
     value: false,
     about: "thaws the highest frozen layer at each new epoch",
+  },
+  /** For `unfreezeGradually`: epochs from one layer to the next; below 1 several thaw within an epoch. */
+  unfreezeEvery: {
+    type: "number",
+    above: 0,
+    value: 1,
+    about: "for unfreezeGradually: epochs from one layer to the next, 0.5 for two an epoch",
   },
   /** Trains on this many examples, drawn by the seed; `null` for all. */
   maxTrainSamples: {

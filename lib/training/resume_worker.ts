@@ -16,6 +16,7 @@ export function workerRecipe(epochs: number) {
     microBatchTokens: 60,
     freezeLayers: 1,
     unfreezeGradually: true,
+    unfreezeEvery: 0.4,
     keepCheckpoints: 2,
   };
 }

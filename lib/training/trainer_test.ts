@@ -406,6 +406,14 @@ Deno.test("frozen layers stay as they are to the bit, and thaw one by one", asyn
     }],
   });
   assert.deepEqual(depths, [[Infinity], [2, Infinity], [1, 2, Infinity], [0, 1, 2, Infinity]]);
+  // within an epoch: eight steps each, a layer more after four, the embeddings after eight
+  const again = tinyModel(), seen: number[] = [];
+  const gradual = { freezeLayers: 1, unfreezeGradually: true, unfreezeEvery: 0.5 };
+  await train(again, data, { ...tinyRecipe, epochs: 2, warmupRatio: 0, ...gradual }, {
+    callbacks: [{ onStep: () => void seen.push(changed(weightsOf(again)).size) }],
+  });
+  assert.deepEqual(seen, [2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4]);
+  again.dispose();
   await train(model, data, { ...tinyRecipe, epochs: 1, freezeLayers: 2 });
   assert.ok([...model.parameters.values()].every(({ trainable }) => trainable), "as trainable as before");
   model.dispose();

@@ -18,6 +18,7 @@ export * from "./methods/columns.ts";
 export * from "./joined/artist_prior.ts";
 export * from "./joined/artist_ideas.ts";
 export * from "./joined/combination.ts";
+export * from "./joined/mean.ts";
 export * from "./joined/stacking.ts";
 export * from "./closer_look/calibration.ts";
 export * from "./closer_look/hardest_songs.ts";

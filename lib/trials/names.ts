@@ -82,8 +82,10 @@ export function nameOf(method: Method): Name {
       return method.learner === "bayes"
         ? both("나이브 베이즈", "naive Bayes")
         : both("TF-IDF + 로지스틱 회귀", "TF-IDF + logistic regression");
-    case "network":
-      return sourceName(method.source);
+    case "network": {
+      const { ko, en } = sourceName(method.source), { trainings = 1 } = method;
+      return trainings === 1 ? both(ko, en) : both(`${ko} ${trainings}번 평균`, `mean of ${trainings} ${en}`);
+    }
     case "columns": {
       const missing = columnParts.filter((part) => !method.parts.includes(part));
       if (missing.length === 0) return both("모든 열, 선형", "all columns, linear");

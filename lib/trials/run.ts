@@ -129,7 +129,7 @@ function stepsOf({ method, sides }: Trial): number {
   const { oversample, multiLabel, maxTrainSamples, maxSteps, epochs, batchSize } = method.recipe;
   const examples = multiLabel ? sides.train.length : instances(sides.train, { oversample }).length;
   const steps = epochs * Math.ceil(Math.min(examples, maxTrainSamples ?? Infinity) / batchSize);
-  return Math.min(maxSteps ?? Infinity, steps);
+  return (method.trainings ?? 1) * Math.min(maxSteps ?? Infinity, steps);
 }
 
 /**

@@ -34,6 +34,11 @@ export interface NetworkMethod {
   tokenizer?: string;
   /** Its seed is the trial's; `multiLabel` says which kind of classifier it is. */
   recipe: Recipe;
+  /**
+   * How many classifiers are trained, by the trial's seed and those that follow it; their probabilities are averaged. Absent for one.
+   * The average is of predictions: no single model has it.
+   */
+  trainings?: number;
 }
 
 /** A way to tell genres. */

@@ -65,6 +65,13 @@ const options = readOptions({
     batchSize: { ...recipeOptions.batchSize, default: 32 },
     maxLength: recipeOptions.maxLength,
     learningRate: recipeOptions.learningRate,
+    trainings: {
+      type: "integer",
+      min: 1,
+      default: 1,
+      about:
+        "trains each network so often, by seeds that follow one another, and takes the mean of what they say",
+    },
   },
 });
 using _ = await holdFolder(options.output);
@@ -115,6 +122,7 @@ const network = (source: string): Method => ({
   source,
   ...(options.tokenizer !== undefined && { tokenizer: options.tokenizer }),
   recipe: recipeFor(source),
+  ...(options.trainings > 1 && { trainings: options.trainings }),
 });
 const methods = new Map([
   ...foldBaselines,
@@ -182,7 +190,7 @@ if (!measured.some(({ method }) => method === foldBaselineName)) {
 }
 const folds = [...testSongs.keys()].filter((name) => name !== disjointName);
 const comparison = compareFolds(measured, { folds, baseline: foldBaselineName });
-const { epochs, batchSize, precision, tokenizer = null } = options;
+const { epochs, batchSize, precision, trainings, tokenizer = null } = options;
 const identity = {
   songs: fingerprint(songRows(songs)),
   labels,
@@ -190,6 +198,7 @@ const identity = {
   epochs,
   batchSize,
   precision,
+  trainings,
   tokenizer,
 };
 await writeResults(join(output, "folds.json"), { identity, weights, ...comparison });

@@ -1,7 +1,9 @@
 /** A transformer that is trained for a trial alone: what counts is what it predicts. */
+import { join } from "node:path";
 import { configNames, disposeModel, parameterCount } from "../../models/mod.ts";
 import { songsFrame } from "../../songs/mod.ts";
 import { type Classifier, classifySongs, fineTune, loadClassifier } from "../../training/mod.ts";
+import { meanPredictions } from "../joined/mean.ts";
 import { answersOf, type NetworkMethod, type Predictions, type RunContext, type Trial } from "../trial.ts";
 
 const load = ({ source, tokenizer, recipe }: NetworkMethod, labels: readonly string[], seed: number) =>
@@ -29,12 +31,28 @@ export async function checkNetworks(trials: readonly Trial[]): Promise<void> {
 }
 
 /**
- * Trains a classifier for the trial's songs, asks it for the others, and lets go of it.
+ * Trains a classifier for the trial's songs, or several by seeds that follow one another, asks them for the others, and lets go of them.
  *
- * @returns predictions by the epoch that was best on the validation songs; where there are none, by the last
+ * @returns predictions by the epoch that was best on the validation songs; where there are none, by the last. Of several trainings the
+ * mean of their probabilities
  * @throws DOMException (`AbortError`) when it was asked to end; with a folder the next call goes on from there
  */
 export async function runNetwork(
+  trial: Trial,
+  method: NetworkMethod,
+  context: RunContext,
+): Promise<Predictions> {
+  const { trainings = 1 } = method;
+  if (trainings === 1) return await trainOnce(trial, method, context);
+  const all: Predictions[] = [];
+  for (let seed = trial.seed; seed < trial.seed + trainings; seed++) {
+    const folder = context.folder === null ? null : join(context.folder, `seed-${seed}`);
+    all.push(await trainOnce({ ...trial, seed }, method, { ...context, folder }));
+  }
+  return meanPredictions(all);
+}
+
+async function trainOnce(
   trial: Trial,
   method: NetworkMethod,
   context: RunContext,

@@ -4,7 +4,17 @@ import { startEngine } from "../../engine/mod.ts";
 import { disposeModel } from "../../models/mod.ts";
 import { type Song, songsFrame } from "../../songs/mod.ts";
 import { classifySongs, fineTune, loadClassifier, type Recipe, testRecipe } from "../../training/mod.ts";
-import { type Predictions, runTrial, type Sides, type TrialListener, trialStore } from "../mod.ts";
+import {
+  meanPredictions,
+  nameOf,
+  type Predictions,
+  runTrial,
+  type Sides,
+  type Trial,
+  type TrialListener,
+  trialStore,
+} from "../mod.ts";
+import { fileNameOf } from "../store.ts";
 import { song } from "../testing.ts";
 
 await startEngine();
@@ -145,3 +155,39 @@ Deno.test("a yes or no for each genre: probabilities of their own; what a traini
   assert.ok(softmax.cost!.tokens > 0 && softmax.cost!.parameters > 1e6 && softmax.cost!.seconds > 0);
   assert.equal(softmax.epochs!.length, 1);
 });
+
+Deno.test("several trainings: the mean of what each of their seeds says alone, and gone on with where it was stopped", () =>
+  withFolder(async (output) => {
+    const method = {
+      kind: "network" as const,
+      source: "kobert-small-scratch",
+      recipe: { ...recipe, epochs: 1 },
+    };
+    const trial = { method, labels, sides, seed: 3 };
+    const [third, fourth] = [await runTrial(trial), await runTrial({ ...trial, seed: 4 })];
+    const both: Trial = { ...trial, method: { ...method, trainings: 2 } };
+    const stop = new AbortController(), store = trialStore(output);
+    let steps = 0;
+    await assert.rejects(
+      runTrial(both, {
+        store,
+        signal: stop.signal,
+        listener: { callbacks: [{ onStep: () => ++steps === 3 ? stop.abort() : undefined }] },
+      }),
+      /stopped at step 1/,
+    );
+    const resumed: number[] = [];
+    const found = await runTrial(both, {
+      store,
+      listener: { callbacks: [{ onStart: ({ resumedAt }) => void resumed.push(resumedAt) }] },
+    });
+    // the first was done, the second had come to its first step
+    assert.deepEqual(resumed, [2, 1]);
+    const mean = meanPredictions([third, fourth]);
+    assert.deepEqual([found.validation, found.test], [mean.validation, mean.test]);
+    assert.equal(found.cost!.steps, 4);
+    assert.deepEqual(await runTrial(both, { store }), found);
+    assert.deepEqual([...Deno.readDirSync(join(output, "trials"))].length, 1);
+    assert.equal(nameOf(both.method).ko, "kobert-small-scratch 2번 평균");
+    assert.notEqual(await fileNameOf(both), await fileNameOf(trial));
+  }));
