@@ -1,4 +1,4 @@
-// What the bundled songs promise: see README.md. The committed table is tested, and that the bank gives it again.
+/** What the bundled songs promise: see README.md. The committed table is tested, and that the bank gives it again. */
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import { type Bank, genreFiles, readBank, type Sections, themeFiles } from "./bank.ts";

@@ -1,4 +1,4 @@
-// The tokenizer trained by tools/reference/train_tokenizer.py on the bundled lines and NSMC's reviews.
+/** The tokenizer trained by tools/reference/train_tokenizer.py on the bundled lines and NSMC's reviews. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";

@@ -5,7 +5,7 @@ import { stringify } from "@std/csv";
 import pl from "nodejs-polars";
 import { fileFingerprint, filesIn, holdFolder, isThere } from "../lib/ground/mod.ts";
 import { processEnvironment } from "./environment.ts";
-import { withFolder } from "./notebooks/testing.ts";
+import { withFolder } from "./notebooks/testing/notebooks.ts";
 import { inProject } from "./setup/paths.ts";
 
 /** Runs a command. */

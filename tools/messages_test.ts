@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { join, relative } from "node:path";
-import { recipeFields } from "../lib/training/recipe.ts";
+import { recipeFields } from "../lib/training/mod.ts";
 import { commandLines } from "./command_lines.ts";
 import { flagName } from "./options.ts";
 import { exists, inProject, root } from "./setup/paths.ts";

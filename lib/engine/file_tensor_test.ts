@@ -3,7 +3,7 @@ import { startEngine } from "./backend.ts";
 import { type FilePlace, tensorFromFile } from "./file_tensor.ts";
 import { Parameter } from "./parameters.ts";
 import { hasKernels } from "./raw.ts";
-import { randomValues } from "./testing.ts";
+import { randomValues } from "./testing/gradients.ts";
 
 await startEngine();
 

@@ -13,7 +13,7 @@ import { AdamW } from "./optimizer.ts";
 import { Parameter } from "./parameters.ts";
 import { gatherRows, joinHeads, product, separateHeads, sumIntoRows } from "./low.ts";
 import { hasKernels, hasProducts, toBfloat16 } from "./raw.ts";
-import { randomValues, take } from "./testing.ts";
+import { randomValues, take } from "./testing/gradients.ts";
 
 await startEngine();
 
@@ -838,7 +838,7 @@ test("AdamW: a gradient that is no number makes the parameter none, and leaves i
   parameter.dispose();
 });
 
-const digestScript = fileURLToPath(new URL("kernels_digest.ts", import.meta.url));
+const digestScript = fileURLToPath(new URL("testing/kernels_digest.ts", import.meta.url));
 const hasTaskset = await succeeds("taskset", ["--version"]);
 
 async function succeeds(command: string, args: string[]): Promise<boolean> {

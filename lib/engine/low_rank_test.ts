@@ -7,7 +7,14 @@ import type { Parameter } from "./parameters.ts";
 import { randomKey } from "../ground/pure.ts";
 import { hasNative, isBfloat16 } from "./raw.ts";
 import { Tape } from "./tape.ts";
-import { checkBackward, closeTo, gradientsOf, randomParameter, randomValues, take } from "./testing.ts";
+import {
+  checkBackward,
+  closeTo,
+  gradientsOf,
+  randomParameter,
+  randomValues,
+  take,
+} from "./testing/gradients.ts";
 
 await startEngine();
 

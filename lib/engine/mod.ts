@@ -9,5 +9,6 @@ export * from "./ops_multilabel.ts";
 export * from "./ops_relative.ts";
 export * from "./optimizer.ts";
 export * from "./parameters.ts";
-export { hasKernels } from "./raw.ts";
+export { kernels } from "./kernels.ts";
+export { hasKernels, toFloat32 } from "./raw.ts";
 export * from "./tape.ts";

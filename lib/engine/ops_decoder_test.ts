@@ -8,7 +8,14 @@ import type { Parameter } from "./parameters.ts";
 import { randomKey } from "../ground/pure.ts";
 import { rotate } from "./rotary.ts";
 import { hasNative, isBfloat16 } from "./raw.ts";
-import { checkBackward, closeTo, gradientsOf, randomParameter, randomValues, take } from "./testing.ts";
+import {
+  checkBackward,
+  closeTo,
+  gradientsOf,
+  randomParameter,
+  randomValues,
+  take,
+} from "./testing/gradients.ts";
 
 await startEngine();
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { startEngine } from "./backend.ts";
 import type { Pass } from "./ops.ts";
 import { binaryCrossEntropy } from "./ops_multilabel.ts";
-import { checkBackward, closeTo, gradientsOf, randomValues, take } from "./testing.ts";
+import { checkBackward, closeTo, gradientsOf, randomValues, take } from "./testing/gradients.ts";
 
 await startEngine();
 const fixture = JSON.parse(Deno.readTextFileSync(new URL("testdata/multilabel.json", import.meta.url)));

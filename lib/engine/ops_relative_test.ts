@@ -7,7 +7,14 @@ import { project, relativeAttend } from "./ops_relative.ts";
 import type { Parameter } from "./parameters.ts";
 import { randomKey } from "../ground/pure.ts";
 import { hasNative } from "./raw.ts";
-import { checkBackward, closeTo, gradientsOf, randomParameter, randomValues, take } from "./testing.ts";
+import {
+  checkBackward,
+  closeTo,
+  gradientsOf,
+  randomParameter,
+  randomValues,
+  take,
+} from "./testing/gradients.ts";
 
 await startEngine();
 

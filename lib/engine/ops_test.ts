@@ -34,7 +34,7 @@ import {
   randomParameter,
   randomValues,
   take,
-} from "./testing.ts";
+} from "./testing/gradients.ts";
 
 const fixture = JSON.parse(Deno.readTextFileSync(new URL("testdata/torch.json", import.meta.url)));
 await startEngine();

@@ -5,7 +5,7 @@ import { startEngine } from "./backend.ts";
 import { AdamW, clippingScale, decaysByName, globalNorm } from "./optimizer.ts";
 import { Parameter } from "./parameters.ts";
 import type { Gradients } from "./tape.ts";
-import { closeTo, randomValues } from "./testing.ts";
+import { closeTo, randomValues } from "./testing/gradients.ts";
 
 const { adamw } = JSON.parse(Deno.readTextFileSync(new URL("testdata/torch.json", import.meta.url)));
 await startEngine();

@@ -17,7 +17,7 @@ import { AdamW } from "./optimizer.ts";
 import { Parameter } from "./parameters.ts";
 import { hasNative } from "./raw.ts";
 import { type Gradients, Tape } from "./tape.ts";
-import { closeTo, randomParameter, take } from "./testing.ts";
+import { closeTo, randomParameter, take } from "./testing/gradients.ts";
 
 await startEngine();
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomKey } from "../ground/pure.ts";
 import { startEngine } from "./backend.ts";
-import { take } from "./testing.ts";
+import { take } from "./testing/gradients.ts";
 import { uniform } from "./uniform.ts";
 
 await startEngine();

@@ -1,5 +1,5 @@
-import { checkLabels, checkLengths, checkWeights, compareLabels } from "./labels.ts";
-import type { Label, Labels } from "./labels.ts";
+/** How often predictions are right: per instance, per song, by group. */
+import { checkLabels, checkLengths, checkWeights, compareLabels, type Label, type Labels } from "./labels.ts";
 
 /** Options of {@link accuracy}. */
 export interface AccuracyOptions {

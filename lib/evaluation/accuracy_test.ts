@@ -13,10 +13,10 @@ import {
   microF1,
   mostConfused,
   reportText,
+  type Scores,
   textTable,
 } from "./mod.ts";
-import type { Scores } from "./mod.ts";
-import { assertClose, fixture } from "./test_support.ts";
+import { assertClose, fixture } from "./testing/fixtures.ts";
 
 const triple = ({ precision, recall, f1 }: Scores) => [precision, recall, f1];
 

@@ -1,6 +1,6 @@
+/** The baseline that looks at nothing: the most frequent class. */
 import { alignProbabilities } from "./probabilities.ts";
-import { argmax, checkLabels, checkLengths, checkWeights, labelsOf } from "./labels.ts";
-import type { Label } from "./labels.ts";
+import { argmax, checkLabels, checkLengths, checkWeights, type Label, labelsOf } from "./labels.ts";
 
 /** What a baseline says about the test examples. */
 export interface BaselinePredictions<L extends Label = Label> {

@@ -8,12 +8,12 @@ import {
   linearProbabilities,
   majorityClass,
   naiveBayesProbabilities,
+  type SparseMatrix,
   termsOf,
   transformTexts,
 } from "./mod.ts";
-import type { SparseMatrix } from "./mod.ts";
 import { minimizeLbfgs } from "./lbfgs.ts";
-import { assertClose, fixture } from "./test_support.ts";
+import { assertClose, fixture } from "./testing/fixtures.ts";
 
 const text = fixture("text");
 const { made, hostile } = text.texts;

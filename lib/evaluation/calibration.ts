@@ -1,3 +1,4 @@
+/** Whether a classifier is as sure as it is right, and a temperature that makes it so. */
 import {
   argmax,
   checkLengths,
@@ -5,9 +6,11 @@ import {
   checkRows,
   checkWeights,
   columnsOf,
+  type Label,
+  type Labels,
+  type Rows,
   softmax,
 } from "./labels.ts";
-import type { Label, Labels, Rows } from "./labels.ts";
 
 /** One bar of a reliability diagram. */
 export interface ReliabilityBin {

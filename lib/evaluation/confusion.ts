@@ -1,5 +1,5 @@
-import { checkLabels, checkLengths, checkWeights, labelsOf } from "./labels.ts";
-import type { Label, Labels } from "./labels.ts";
+/** Which class is taken for which. */
+import { checkLabels, checkLengths, checkWeights, type Label, type Labels, labelsOf } from "./labels.ts";
 
 /** {@link confusionMatrix}'s result. */
 export interface ConfusionMatrix {

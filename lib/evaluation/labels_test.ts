@@ -9,7 +9,7 @@ import {
   softmax,
 } from "./mod.ts";
 import { compareCodePoints } from "./labels.ts";
-import { assertClose } from "./test_support.ts";
+import { assertClose } from "./testing/fixtures.ts";
 
 Deno.test("labels sort as in Python: numbers by value, strings by code point", () => {
   assert.deepEqual(labelsOf([10, 9, 2], Int32Array.of(1)), [1, 2, 9, 10]);

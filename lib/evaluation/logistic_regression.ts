@@ -1,7 +1,14 @@
-import { checkLabels, checkLengths, checkWeights, labelsOf, softmax } from "./labels.ts";
-import type { Label, Labels } from "./labels.ts";
-import { minimizeLbfgs } from "./lbfgs.ts";
-import type { LbfgsProgress } from "./lbfgs.ts";
+/** Multinomial logistic regression, as scikit-learn fits it. */
+import {
+  checkLabels,
+  checkLengths,
+  checkWeights,
+  type Label,
+  type Labels,
+  labelsOf,
+  softmax,
+} from "./labels.ts";
+import { type LbfgsProgress, minimizeLbfgs } from "./lbfgs.ts";
 import type { SparseMatrix } from "./tfidf.ts";
 
 /** Options of {@link fitLogisticRegression}, under scikit-learn's names. */

@@ -1,7 +1,6 @@
-import { argmax, checkLengths, checkRows } from "./labels.ts";
-import type { Rows } from "./labels.ts";
-import { averageScores, meanScores, scoresOf } from "./report.ts";
-import type { Scores, Tally } from "./report.ts";
+/** Scores and thresholds where each class gets its own yes or no. */
+import { argmax, checkLengths, checkRows, type Rows } from "./labels.ts";
+import { averageScores, meanScores, type Scores, scoresOf, type Tally } from "./report.ts";
 
 /** {@link multilabelScores}'s result. */
 export interface MultilabelScores {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { applyThresholds, fitThresholds, multilabelScores } from "./mod.ts";
-import type { Scores } from "./mod.ts";
-import { assertClose, fixture } from "./test_support.ts";
+import { applyThresholds, fitThresholds, multilabelScores, type Scores } from "./mod.ts";
+import { assertClose, fixture } from "./testing/fixtures.ts";
 
 const triple = ({ precision, recall, f1 }: Scores) => [precision, recall, f1];
 

@@ -1,5 +1,13 @@
-import { checkLabels, checkLengths, checkWeights, labelsOf, softmax } from "./labels.ts";
-import type { Label, Labels } from "./labels.ts";
+/** Multinomial naive Bayes, as scikit-learn fits it. */
+import {
+  checkLabels,
+  checkLengths,
+  checkWeights,
+  type Label,
+  type Labels,
+  labelsOf,
+  softmax,
+} from "./labels.ts";
 import type { SparseMatrix } from "./tfidf.ts";
 
 /** A fitted naive Bayes classifier: plain data, to be given to {@link naiveBayesProbabilities}. */

@@ -1,3 +1,4 @@
+/** The mean of paired differences with an interval by Student's t. */
 import type { Estimate } from "./estimate.ts";
 
 /** {@link pairedInterval}'s result; its value is the mean of the values. */

@@ -1,5 +1,13 @@
-import { checkLengths, checkProbabilities, checkWeights, columnsOf } from "./labels.ts";
-import type { Label, Labels, Rows } from "./labels.ts";
+/** The log loss of probabilities, and their columns in the order of the labels. */
+import {
+  checkLengths,
+  checkProbabilities,
+  checkWeights,
+  columnsOf,
+  type Label,
+  type Labels,
+  type Rows,
+} from "./labels.ts";
 
 /** Options of {@link logLoss}. */
 export interface ProbabilityOptions {

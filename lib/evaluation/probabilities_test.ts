@@ -8,7 +8,7 @@ import {
   logLoss,
   softmax,
 } from "./mod.ts";
-import { assertClose, fixture } from "./test_support.ts";
+import { assertClose, fixture } from "./testing/fixtures.ts";
 
 for (const example of fixture("probabilities").cases) {
   const { truth, logits, weights } = example;

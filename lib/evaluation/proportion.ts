@@ -1,3 +1,4 @@
+/** A share with its interval. */
 import type { Estimate } from "./estimate.ts";
 
 /** The 97.5 % quantile of the normal distribution. */

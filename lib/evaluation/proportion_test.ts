@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { wilsonInterval } from "./mod.ts";
-import { assertClose, fixture } from "./test_support.ts";
+import { assertClose, fixture } from "./testing/fixtures.ts";
 
 Deno.test("Wilson's interval agrees with scipy", () => {
   const cases = fixture("labels").wilson;

@@ -1,5 +1,5 @@
-import { checkLabels, checkLengths, checkWeights, labelsOf } from "./labels.ts";
-import type { Label, Labels } from "./labels.ts";
+/** Precision, recall and F1 by class and over all, as scikit-learn's classification report. */
+import { checkLabels, checkLengths, checkWeights, type Label, type Labels, labelsOf } from "./labels.ts";
 import { textTable } from "./table.ts";
 
 /** Precision, recall and F1, each 0 to 1; 0 where there is nothing to divide by (scikit-learn's `zero_division=0`). */

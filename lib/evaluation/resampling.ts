@@ -1,7 +1,7 @@
+/** Intervals by resampling, and McNemar's test. */
 import { seededRandom } from "../ground/pure.ts";
 import type { Estimate } from "./estimate.ts";
-import { checkLengths } from "./labels.ts";
-import type { Labels } from "./labels.ts";
+import { checkLengths, type Labels } from "./labels.ts";
 import { binomialTwoSided, chiSquareTail } from "./distributions.ts";
 
 /** {@link bootstrapInterval}'s result; its value is the statistic of the data itself. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { bootstrapInterval, mcNemar, percentile } from "./mod.ts";
 import { erfc } from "./distributions.ts";
-import { assertClose, fixture } from "./test_support.ts";
+import { assertClose, fixture } from "./testing/fixtures.ts";
 
 const reference = fixture("labels");
 

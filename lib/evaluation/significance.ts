@@ -1,3 +1,4 @@
+/** Whether one model is really better than another, on the same examples. */
 import { checkLengths } from "./labels.ts";
 
 /** {@link pairedTest}'s result. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { holmCorrection, pairedTest } from "./significance.ts";
 import { mcNemar } from "./resampling.ts";
-import { assertClose } from "./test_support.ts";
+import { assertClose } from "./testing/fixtures.ts";
 
 /** Right (1) and wrong (0) answers by a simple repeatable pattern. */
 const pattern = (count: number, factor: number, level: number) =>

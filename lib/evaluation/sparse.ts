@@ -1,3 +1,4 @@
+/** Sparse matrices out of rows, chosen rows of them, and several side by side. */
 import type { SparseMatrix } from "./tfidf.ts";
 
 /** Entries of one row of {@link sparseMatrix}: value by column. */

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { selectRows, sideBySide, sparseMatrix } from "./mod.ts";
-import type { SparseMatrix } from "./mod.ts";
+import { selectRows, sideBySide, type SparseMatrix, sparseMatrix } from "./mod.ts";
 
 function dense(matrix: SparseMatrix): number[][] {
   return Array.from({ length: matrix.rows }, (_, row) => {

@@ -1,3 +1,4 @@
+/** Texts as weighted counts of their n-grams, as scikit-learn's `TfidfVectorizer` makes them. */
 import { compareCodePoints } from "./labels.ts";
 
 /** A sparse matrix by rows (CSR): row r holds `values[i]` at column `columnIndices[i]` for i from `rowStarts[r]` on. */

@@ -5,7 +5,15 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { AdamW, hasKernels, resolvePrecision, startEngine, Tape, trainingPass } from "../engine/mod.ts";
+import {
+  AdamW,
+  hasKernels,
+  resolvePrecision,
+  startEngine,
+  Tape,
+  toFloat32,
+  trainingPass,
+} from "../engine/mod.ts";
 import { tokenBatch } from "./batch.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { openSafetensors } from "./files/mod.ts";
@@ -13,7 +21,6 @@ import { loadModel, type LoadOptions } from "./load_model.ts";
 import { adaptedLayers, attachLora, detachLora, type LoraOptions, mergeLora } from "./lora.ts";
 import { loadLora, readLoraConfig, saveLora } from "./lora_files.ts";
 import { createModel, disposeModel, lossOf, type Model, predictLogits } from "./model.ts";
-import { toFloat32 } from "../engine/raw.ts";
 import { type Case, caseTokens, closeLogits, readCase, testCase } from "./testing/parity.ts";
 
 const here = (path: string) => new URL(path, import.meta.url).pathname;

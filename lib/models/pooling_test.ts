@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { inferencePass, startEngine } from "../engine/mod.ts";
-import { checkBackward } from "../engine/testing.ts";
+import { checkBackward } from "../engine/testing/gradients.ts";
 import { tokenBatch } from "./batch.ts";
 import { meanOfTokens } from "./layers.ts";
 import { createModel, disposeModel, namedConfig, predictLogits, setPooling } from "./model.ts";

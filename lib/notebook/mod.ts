@@ -5,10 +5,13 @@
  */
 export { html, markdown, saveFigure, show } from "./show.ts";
 export type { Frame, RichText, Showable, ShowOptions } from "./show.ts";
+export { escapeHtml, unbroken } from "./table.ts";
 export type { TableOptions } from "./table.ts";
-export { figurePng, figureSvg } from "./picture.ts";
+export { figureAlt } from "./figure_text.ts";
+export { figurePng, figureSvg, pictureSize } from "./picture.ts";
+export { fontFaces } from "./font_face.ts";
 export type { PictureSize } from "./picture.ts";
-export { progressBar } from "./progress.ts";
+export { fitted, progressBar } from "./progress.ts";
 export type { ProgressBar, ProgressOptions } from "./progress.ts";
 export { settings } from "./settings.ts";
 export type { Settings } from "./settings.ts";

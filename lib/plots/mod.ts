@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { both, gatheredName, grouped, percent, shownAndGathered } from "./figure.ts";
 export type { Estimate, Figure } from "./figure.ts";
 export { genreByArtist, genreDistribution, lyricLengths, songsByYear, tokenLengths } from "./songs.ts";
 export type { WithGenres } from "./songs.ts";

@@ -1,3 +1,4 @@
+/** Which songs of a table are kept, for what they are wanted for. */
 import type pl from "nodejs-polars";
 import { didYouMean, UserError } from "../ground/mod.ts";
 import { cleanLyrics } from "./clean_lyrics.ts";
@@ -6,14 +7,14 @@ import { parseName } from "./values.ts";
 
 /**
  * What songs are wanted for: to learn genres from, or to measure on; for their texts alone, as pretraining does; or to tell their genres. It
- * decides which columns a table must have ({@linkcode readSongs}), and which songs are of use ({@linkcode cleanSongs}).
+ * decides which columns a table must have ({@link readSongs}), and which songs are of use ({@link cleanSongs}).
  */
 export type Purpose = "learning" | "texts" | "prediction";
 
 /** Why a song was dropped. */
 export type DropReason = "no lyrics" | "no genre" | "none of the chosen genres";
 
-/** What {@linkcode cleanSongs} did. */
+/** What {@link cleanSongs} did. */
 export interface CleaningReport {
   /** Songs before. */
   read: number;
@@ -28,7 +29,7 @@ export interface CleaningReport {
   /** Kept songs that lost a genre, because it is not among the chosen ones. */
   genresChanged: number;
   /**
-   * Kept songs whose lyrics another kept song has too ({@linkcode lyricsKey}). They stay; a split keeps them
+   * Kept songs whose lyrics another kept song has too ({@link lyricsKey}). They stay; a split keeps them
    * together.
    */
   repeatedLyrics: number;
@@ -38,7 +39,7 @@ export interface CleaningReport {
   withoutLyrics: number;
 }
 
-/** Options of {@linkcode cleanSongs}. */
+/** Options of {@link cleanSongs}. */
 export interface CleanSongsOptions {
   /** What the songs are wanted for: it decides which songs go. Default `"learning"`. */
   purpose?: Purpose;
@@ -61,7 +62,7 @@ export function foldCase(text: string): string {
   return text.normalize("NFKC").toLowerCase();
 }
 
-/** {@linkcode lyricsKey} of lyrics that are clean and folded already. */
+/** {@link lyricsKey} of lyrics that are clean and folded already. */
 export function keyOfFolded(text: string): string {
   return text.replace(/[\s\p{Default_Ignorable_Code_Point}]+/gu, "");
 }
@@ -72,10 +73,10 @@ export function hasWords(lyrics: string): boolean {
 }
 
 /**
- * Cleans the lyrics of every song ({@linkcode cleanLyrics}) and drops the songs that are of no use for a purpose. To learn from and to
+ * Cleans the lyrics of every song ({@link cleanLyrics}) and drops the songs that are of no use for a purpose. To learn from and to
  * measure on: those whose lyrics hold no letter or digit, and those without a genre. For texts alone: those without such lyrics; and those
  * without a genre where others have one, so that the same songs are there as for learning, and a split puts them on the same sides. For a
- * prediction none is dropped. Songs with the same lyrics are kept: {@linkcode splitSongs} puts them on one side.
+ * prediction none is dropped. Songs with the same lyrics are kept: {@link splitSongs} puts them on one side.
  *
  * @returns the remaining songs, in order and with the same columns, and a report on what was dropped and why.
  * @throws {UserError} where a genre is chosen that no song has; it names those that there are, and the nearest.

@@ -1,3 +1,4 @@
+/** Lyrics without what is not text: markup, entities, marks that cannot be seen. */
 import { decodeHTMLStrict } from "entities";
 
 /**
@@ -60,12 +61,12 @@ export function removeInvisible(text: string): string {
 /**
  * Cleans the lyrics of one song. Applying it again changes nothing. In this order:
  *
- * 1. HTML entities become their characters ({@linkcode decodeEntities}).
- * 2. Line breaks of every kind become `\n` ({@linkcode normalizeLineBreaks}).
+ * 1. HTML entities become their characters ({@link decodeEntities}).
+ * 2. Line breaks of every kind become `\n` ({@link normalizeLineBreaks}).
  * 3. Other traces of a web page go: comments, and the tags of blocks (`p`, `div`, `li`, `h1`…: each a line break)
  *    and of words (`span`, `b`, `i`, `u`, `em`, `strong`, `font`, `a`…). Nothing else between angle brackets is touched (`<3`, `<후렴>`).
  * 4. Invisible characters go: control characters, zero-width spaces, byte order marks, soft hyphens, marks of
- *    direction ({@linkcode removeInvisible}). The joiner inside emoji stays.
+ *    direction ({@link removeInvisible}). The joiner inside emoji stays.
  * 5. Unicode NFC, so that a syllable is one character whichever system wrote the file.
  * 6. White space: tabs, no-break, ideographic and Hangul-filler spaces become spaces, runs of spaces become one,
  *    and lines are trimmed.

@@ -1,3 +1,4 @@
+/** The encoding of a text file, found from its bytes. */
 import { UserError } from "../ground/mod.ts";
 
 /** The encodings that a text file may be in. */
@@ -220,7 +221,7 @@ export function textDecoder({ label }: SniffedEncoding): TextDecoder {
 }
 
 /**
- * Turns a file's bytes into text and says which encoding they were in: {@linkcode EncodingSniffer} has the rules.
+ * Turns a file's bytes into text and says which encoding they were in: {@link EncodingSniffer} has the rules.
  *
  * @throws {DecodeError} where the bytes are in no known encoding, or are plainly not text.
  *

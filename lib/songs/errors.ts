@@ -1,3 +1,4 @@
+/** What is wrong with a file of songs, line by line. */
 import { UserError } from "../ground/mod.ts";
 
 /** One thing wrong with a file of songs. */

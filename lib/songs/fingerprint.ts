@@ -1,9 +1,10 @@
+/** What a song is known by, whatever its id and spelling: its lyrics. */
 import { createHash } from "node:crypto";
 import { lyricsKey } from "./clean.ts";
 import type { Song } from "./frame.ts";
 
 /**
- * What a song's lyrics are known by in files: 64 bits of the SHA-256 of {@linkcode lyricsKey}, in hexadecimal. Songs with the same lyrics
+ * What a song's lyrics are known by in files: 64 bits of the SHA-256 of {@link lyricsKey}, in hexadecimal. Songs with the same lyrics
  * have the same, however they are written, in any table and under any id; the lyrics cannot be read from it.
  *
  * @example

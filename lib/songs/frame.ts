@@ -1,3 +1,4 @@
+/** Songs as rows of a polars frame, and back. */
 import pl from "nodejs-polars";
 import type { SongDate } from "./values.ts";
 
@@ -58,7 +59,7 @@ function listSeries(name: string, values: string[][]): pl.Series {
 }
 
 /**
- * Makes the frame of songs ({@linkcode songColumns} has its schema), the inverse of {@linkcode songRows}.
+ * Makes the frame of songs ({@link songColumns} has its schema), the inverse of {@link songRows}.
  *
  * @example
  * ```ts ignore

@@ -1,3 +1,4 @@
+/** Names for genre codes. */
 import { parse } from "@std/csv";
 import { SongsError } from "./errors.ts";
 import { readText } from "./text_file.ts";

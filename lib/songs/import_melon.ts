@@ -1,3 +1,4 @@
+/** Melon's monthly charts as one table of songs. */
 import { stringify } from "@std/csv";
 import { join } from "node:path";
 import { UserError, writeWhole } from "../ground/mod.ts";

@@ -1,3 +1,4 @@
+/** Songs as training instances: a text and one genre each. */
 import type { Song } from "./frame.ts";
 
 /** One training example: a text and one genre. */
@@ -13,7 +14,7 @@ export interface Instance {
   weight: number;
 }
 
-/** Options of {@linkcode instances}. */
+/** Options of {@link instances}. */
 export interface InstanceOptions {
   /**
    * `true`, the study's 오버샘플링: one instance for each pair of a song's genres and artists, each of weight 1, so
@@ -28,7 +29,7 @@ export interface InstanceOptions {
 /**
  * Turns songs into training instances, in the songs' order; within a song genre by genre, artist by artist.
  *
- * Split the songs first ({@linkcode splitSongs}): instances of one song must not fall on two sides.
+ * Split the songs first ({@link splitSongs}): instances of one song must not fall on two sides.
  *
  * @throws {Error} for a song without a genre, of which no instance can be made.
  *

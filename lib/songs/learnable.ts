@@ -1,10 +1,11 @@
+/** A split of songs to learn from, or a sentence why nothing can be learnt. */
 import type pl from "nodejs-polars";
 import { UserError } from "../ground/mod.ts";
 import { lyricsKey } from "./clean.ts";
 import { type Split, splitSongs } from "./split.ts";
 import { genreCounts } from "./summary.ts";
 
-/** What {@linkcode splitToLearn} knows of the songs, for its words. */
+/** What {@link splitToLearn} knows of the songs, for its words. */
 export interface SplitToLearnOptions {
   /** The table's name, the first words of a message. */
   table: string;
@@ -15,7 +16,7 @@ export interface SplitToLearnOptions {
 }
 
 /**
- * Splits cleaned songs to learn their genres from, a tenth to validate and a tenth to test on ({@linkcode splitSongs}), or says why that
+ * Splits cleaned songs to learn their genres from, a tenth to validate and a tenth to test on ({@link splitSongs}), or says why that
  * cannot be: no songs, one genre, too few songs of too many genres, too few different lyrics. To be asked at the start, before anything
  * takes its time.
  *

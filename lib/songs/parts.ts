@@ -6,7 +6,7 @@ import { type GenreNames, readGenreNames } from "./genre_names.ts";
 import { isParquet, openParquet } from "./parquet_file.ts";
 import { SongRecords, type TableFile, withoutSongs } from "./records.ts";
 
-/** Options of {@linkcode openSongs}. */
+/** Options of {@link openSongs}. */
 export interface OpenSongsOptions {
   /** Names for numeric genre codes: see `readGenreNames`. */
   genreNames?: GenreNames;

@@ -8,10 +8,10 @@ import { openSongs, type OpenSongsOptions, type SongParts } from "./parts.ts";
 import { readSongs } from "./read.ts";
 import { fileColumns } from "./records.ts";
 
-const COUNT = 1500;
+const count = 1500;
 
 /** Songs as a table has them: lyrics of several lines, with quotes and separators, some without an id. */
-const rows = Array.from({ length: COUNT }, (_, i) => ({
+const rows = Array.from({ length: count }, (_, i) => ({
   id: i % 7 === 3 ? "" : `'${i}'`,
   song_name: i % 3 ? `노래 ${i}` : `say "${i}", 봄`,
   adults: ["0.0", "1", ""][i % 3]!,
@@ -78,8 +78,8 @@ Deno.test("openSongs: the songs of readSongs, however the table is written and w
     for (const [form, contents] of Object.entries(forms)) {
       await Deno.writeFile(path, contents);
       const expected = await wholly(path), songs = await open(path);
-      assert.equal(songs.rows, COUNT, form);
-      assert.equal(expected.length, COUNT, form);
+      assert.equal(songs.rows, count, form);
+      assert.equal(expected.length, count, form);
       assert.deepEqual(await all(songs, 700), expected, form);
       for (const [from, to] of [[0, 1], [255, 257], [256, 512], [1000, 1499], [1499, 1500]] as const) {
         assert.deepEqual(
@@ -113,7 +113,7 @@ Deno.test("openSongs and readSongs: Parquet, with lists, dates, truth values and
     const expected = await wholly(csv);
     assert.deepEqual(dated(await wholly(parquet)), expected);
     const songs = await open(parquet);
-    assert.equal(songs.rows, COUNT);
+    assert.equal(songs.rows, count);
     assert.deepEqual(dated(await all(songs, 512)), expected);
     assert.deepEqual(dated(await all(songs, 50, 390, 410)), expected.slice(390, 410));
     await Deno.writeFile(parquet, (await Deno.readFile(parquet)).slice(0, 5000));

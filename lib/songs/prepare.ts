@@ -1,12 +1,13 @@
+/** From a table to clean songs, as every command and notebook does it. */
 import type pl from "nodejs-polars";
 import { type CleaningReport, cleanSongs, type CleanSongsOptions } from "./clean.ts";
 import { readSongs, type ReadSongsOptions } from "./read.ts";
 
-/** Options of {@linkcode prepareSongs}: what the songs are wanted for, how the table is written, which genres are kept. */
+/** Options of {@link prepareSongs}: what the songs are wanted for, how the table is written, which genres are kept. */
 export type PrepareSongsOptions = CleanSongsOptions & ReadSongsOptions;
 
 /**
- * From a table to the songs that a command or notebook works with: read ({@linkcode readSongs}) and cleaned ({@linkcode cleanSongs}) for one
+ * From a table to the songs that a command or notebook works with: read ({@link readSongs}) and cleaned ({@link cleanSongs}) for one
  * purpose. Everything that learns from a table, measures on it or tells its genres goes this way, so that all see the same texts.
  *
  * @throws {SongsError} where the table cannot be read

@@ -1,3 +1,4 @@
+/** A table of songs, read and checked. */
 import type pl from "nodejs-polars";
 import type { Purpose } from "./clean.ts";
 import { checkForm, parseRecords, separatorOf, withLineFeeds } from "./csv_text.ts";
@@ -7,14 +8,14 @@ import { isParquet, openParquet } from "./parquet_file.ts";
 import { SongRecords } from "./records.ts";
 import { readText } from "./text_file.ts";
 
-/** Options of {@linkcode readSongs}. */
+/** Options of {@link readSongs}. */
 export interface ReadSongsOptions {
   /**
    * What the songs are wanted for. Learning and measuring need the columns `lyrics` and `genre`, all else `lyrics` alone. Default
    * `"learning"`.
    */
   purpose?: Purpose;
-  /** Names for numeric genre codes (`3`, `"0,3"`): see {@linkcode readGenreNames}. */
+  /** Names for numeric genre codes (`3`, `"0,3"`): see {@link readGenreNames}. */
   genreNames?: GenreNames;
   /** What parts the columns: a character, or `tab`. Default: found in the header, or named by a first line such as `sep=;`. */
   separator?: string;
@@ -29,7 +30,7 @@ export interface ReadSongsOptions {
 
 /**
  * Reads a table of songs: a CSV or Parquet file with the columns `id, song_name, adults, artist, album_id, date, genre,
- * lyrics` in any order, into a polars frame with the schema of {@linkcode songColumns}. Of the columns only those that the purpose needs must
+ * lyrics` in any order, into a polars frame with the schema of {@link songColumns}. Of the columns only those that the purpose needs must
  * be there; what another one has that cannot be read is a note, and counts as missing.
  *
  * - Encoding: UTF-8, UTF-16, CP949; separator: comma, semicolon, tab or bar. A note says where it is not UTF-8, and no comma.
@@ -41,7 +42,7 @@ export interface ReadSongsOptions {
  * - `artist`, `genre`: names with commas, bars or semicolons between, or a list written out (`['발라드', '댄스']`). Genres may be
  *   codes, with `genreNames`; without, the codes are the names, and a note says so.
  * - `lyrics`: as they are, or the lines of a list written out; CRLF, `<br>` and `\n` written out become line breaks; all else waits for
- *   {@linkcode cleanSongs}.
+ *   {@link cleanSongs}.
  * - A column that is not among the eight is left out, and a note says so.
  *
  * @throws {SongsError} with every problem found: no such file, unknown encoding, empty file, header only, needed column missing, doubled

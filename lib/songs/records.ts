@@ -66,7 +66,7 @@ function columnName(name: string): string {
   return parseName(name).toLowerCase().replace(/[\s-]+/g, "_");
 }
 
-/** How {@linkcode SongRecords} reads. */
+/** How {@link SongRecords} reads. */
 export interface SongRecordsOptions {
   purpose: Purpose;
   genreNames: ReadonlyMap<number, string> | undefined;
@@ -80,7 +80,7 @@ export interface SongRecordsOptions {
 
 /**
  * Reads the records of one table into songs. What is wrong with some, and what is worth a note, is gathered over all parts, and told by
- * {@linkcode SongRecords.finish}.
+ * {@link SongRecords.finish}.
  */
 export class SongRecords {
   /** Songs read. */

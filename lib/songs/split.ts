@@ -1,3 +1,4 @@
+/** Songs parted into training, validation and test, with nothing on two sides that belongs together. */
 import type pl from "nodejs-polars";
 import { type Random, seededRandom, shuffled, UserError } from "../ground/mod.ts";
 import { foldCase, keyOfFolded } from "./clean.ts";
@@ -8,7 +9,7 @@ import { nearDuplicates } from "./near_duplicates.ts";
 /** What may not be torn apart besides a song and its lyrics: nothing more, or an artist's songs. */
 export type SplitBy = "song" | "artist";
 
-/** Options of {@linkcode splitSongs}. */
+/** Options of {@link splitSongs}. */
 export interface SplitOptions {
   /** Songs for validation: below 1 a fraction of all songs, else their number. */
   validation: number;
@@ -22,7 +23,7 @@ export interface SplitOptions {
    */
   by?: SplitBy;
   /**
-   * Whether songs whose lyrics are nearly the same stay together too. Default `true`; {@linkcode splitByIds}: `false`, so that a published
+   * Whether songs whose lyrics are nearly the same stay together too. Default `true`; {@link splitByIds}: `false`, so that a published
    * comparison, which knows nothing of it, gives its own numbers.
    */
   editions?: boolean;
@@ -39,8 +40,8 @@ export interface Split {
  * Splits songs into train, validation and test.
  *
  * **No leakage.** Songs that share an id or their lyrics (white space, case and width ignored:
- * {@linkcode lyricsKey}), or with `by: "artist"` an artist, fall on one side, also where only a chain of other songs
- * connects them. So do songs whose lyrics are nearly the same ({@linkcode nearDuplicates}: a live version, a word more), in groups of up to
+ * {@link lyricsKey}), or with `by: "artist"` an artist, fall on one side, also where only a chain of other songs
+ * connects them. So do songs whose lyrics are nearly the same ({@link nearDuplicates}: a live version, a word more), in groups of up to
  * a fiftieth of all songs (or ten), and where the songs can be split so at all.
  *
  * **Stratified** by the first genre: each part gets the share of every genre that it has of all songs, to within
@@ -82,7 +83,7 @@ function sidesOf(songs: readonly Song[], options: SplitOptions): Side[] {
   }
 }
 
-/** Options of {@linkcode splitByIds}. */
+/** Options of {@link splitByIds}. */
 export interface SplitByIdsOptions extends Omit<SplitOptions, "test"> {
   /** The ids of the songs to test on. */
   test: readonly string[];
@@ -90,7 +91,7 @@ export interface SplitByIdsOptions extends Omit<SplitOptions, "test"> {
 
 /**
  * Splits songs where the test songs are given, as a fold of a published comparison is. The rest is split into
- * train and validation as {@linkcode splitSongs} does, `validation` being a fraction of the rest. Songs that share
+ * train and validation as {@link splitSongs} does, `validation` being a fraction of the rest. Songs that share
  * lyrics (or, with `by: "artist"`, an artist) with a test song without being one are left out of both, and
  * returned as `leftOut`.
  *

@@ -1,3 +1,4 @@
+/** Which songs a model has seen, kept in a file beside it. */
 import { join } from "node:path";
 import type pl from "nodejs-polars";
 import { UserError } from "../ground/mod.ts";
@@ -5,7 +6,7 @@ import { lyricsFingerprint } from "./fingerprint.ts";
 import { type Song, songRows } from "./frame.ts";
 
 /**
- * Which songs a model was trained, chosen and tested with, by what they hold ({@linkcode lyricsFingerprint}): their lines and ids may change
+ * Which songs a model was trained, chosen and tested with, by what they hold ({@link lyricsFingerprint}): their lines and ids may change
  * from one table to the next. Songs with the same lyrics are always on one side.
  */
 export interface SplitRecord {
@@ -32,7 +33,7 @@ export function recordSplit(
   return { train: known(train), validation: known(validation), test: known(test) };
 }
 
-/** A record as the text of {@linkcode splitFileName}. */
+/** A record as the text of {@link splitFileName}. */
 export function splitText(record: SplitRecord): string {
   return JSON.stringify({ version: recordVersion, songs: "known by their lyrics", ...record }) + "\n";
 }

@@ -13,7 +13,7 @@
 import { CsvError, parse as parseRecords } from "csv-parse/sync";
 import { stringify as stringifyRecords } from "csv-stringify/sync";
 
-/** Options of {@linkcode parse}. */
+/** Options of {@link parse}. */
 export interface ParseOptions {
   /** What stands between two values. Default `","`. */
   separator?: string;
@@ -35,7 +35,7 @@ export interface ParseOptions {
 export type RecordWithColumn<C extends string> = string extends C ? Record<string, string>
   : Record<C, string>;
 
-/** What {@linkcode parse} returns for options of type `T`: objects where columns are named, else arrays. */
+/** What {@link parse} returns for options of type `T`: objects where columns are named, else arrays. */
 export type ParseResult<Options, T> = T extends Options & { columns: readonly (infer C extends string)[] }
   ? RecordWithColumn<C>[]
   : T extends Options & { skipFirstRow: true } ? Record<string, string>[]
@@ -254,13 +254,13 @@ export interface ColumnDetails {
   prop: PropertyAccessor | PropertyAccessor[];
 }
 
-/** A column of {@linkcode stringify}: a key, the way to a nested value, or either with a header. */
+/** A column of {@link stringify}: a key, the way to a nested value, or either with a header. */
 export type Column = ColumnDetails | PropertyAccessor | PropertyAccessor[];
 
-/** A row of {@linkcode stringify}. */
+/** A row of {@link stringify}. */
 export type DataItem = Readonly<Record<string, unknown> | unknown[]>;
 
-/** Options of {@linkcode stringify}. */
+/** Options of {@link stringify}. */
 export interface StringifyOptions {
   /** Write the columns' names first, where there are columns. Default `true`. */
   headers?: boolean;

@@ -1,3 +1,4 @@
+/** Counts over a table of songs: genres, artists, missing values. */
 import pl from "nodejs-polars";
 import { fileColumns } from "./records.ts";
 import type { Split } from "./split.ts";

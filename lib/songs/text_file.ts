@@ -1,3 +1,4 @@
+/** Text files, read whole or a piece at a time, whatever their encoding. */
 import {
   DecodeError,
   decodeText,
@@ -8,7 +9,7 @@ import {
 } from "./decode.ts";
 import { SongsError, wholeFile } from "./errors.ts";
 
-/** Options of {@linkcode readText} and {@linkcode openText}. */
+/** Options of {@link readText} and {@link openText}. */
 export interface TextFileOptions {
   /** What to call the text in messages. Default its path, or `"text"` where it is given as bytes. */
   name?: string;
@@ -53,11 +54,11 @@ export async function readText(
 }
 
 /**
- * Opens a text file that need not fit in memory: looks it through once for its encoding, as {@linkcode readText} does, and gives its text in
+ * Opens a text file that need not fit in memory: looks it through once for its encoding, as {@link readText} does, and gives its text in
  * pieces.
  *
  * @param source the file's path
- * @throws {SongsError} as {@linkcode readText}, before a piece is given
+ * @throws {SongsError} as {@link readText}, before a piece is given
  *
  * @example
  * ```ts ignore
@@ -94,7 +95,7 @@ export function brokenText(file: string, encoding: TextEncoding, cause: unknown)
   return new SongsError(file, [wholeFile(what, "Save the file as text in UTF-8.")], { cause });
 }
 
-/** Looks a text file through for its encoding, and says where it is not UTF-8. @throws {SongsError} as {@linkcode readText} */
+/** Looks a text file through for its encoding, and says where it is not UTF-8. @throws {SongsError} as {@link readText} */
 export async function sniffText(
   source: string | URL,
   options: TextFileOptions = {},

@@ -1,3 +1,4 @@
+/** Values of a table's fields: dates, lists, what stands for nothing. */
 import { UserError } from "../ground/mod.ts";
 import { decodeEntities, removeInvisible } from "./clean_lyrics.ts";
 
@@ -49,7 +50,7 @@ const dateForms = [
 /**
  * Reads a date: `2001.03.16`, `1999.10`, `2002`, the same with `-` or `/`, with spaces between (`2001. 3. 16.`), in Korean
  * (`2001년 3월 16일`), as `20010316` or a number that was once a float (`20010316.0`), with a time of day or a day of the week (ignored).
- * `-`, an empty field and what else says that there is none ({@linkcode isMissing}) are no date; month or day 00 are unknown.
+ * `-`, an empty field and what else says that there is none ({@link isMissing}) are no date; month or day 00 are unknown.
  *
  * @throws {ValueError} for anything else, and for a month or day that does not exist.
  *
@@ -185,8 +186,8 @@ function unescaped(text: string): string {
 }
 
 /**
- * The lyrics as a table has them: its text, or the lines of a list that a program wrote out ({@linkcode parseListLiteral}); empty where there
- * are none. All else is left to {@linkcode cleanLyrics}.
+ * The lyrics as a table has them: its text, or the lines of a list that a program wrote out ({@link parseListLiteral}); empty where there
+ * are none. All else is left to {@link cleanLyrics}.
  */
 export function parseLyrics(value: string): string {
   if (value.length < 40 && isMissing(removeInvisible(value))) return "";
@@ -200,7 +201,7 @@ export function parseLyrics(value: string): string {
 
 /**
  * The names in a value: parted by commas, bars (`|`) or semicolons, with or without spaces, or a list written out
- * ({@linkcode parseListLiteral}). What says that there is none is none, a name given twice counts once. A comma inside a name cannot be
+ * ({@link parseListLiteral}). What says that there is none is none, a name given twice counts once. A comma inside a name cannot be
  * told from one between names, but for a list's.
  *
  * @throws {ValueError} for a list that cannot be read.
@@ -212,7 +213,7 @@ export function parseNames(value: string): string[] {
 }
 
 /**
- * The genres of a song, parted as {@linkcode parseNames} does it, without stray quotes around one (`'댄스'`). Codes (`3`, `3.0`) become names where `genreNames` has them, and stay
+ * The genres of a song, parted as {@link parseNames} does it, without stray quotes around one (`'댄스'`). Codes (`3`, `3.0`) become names where `genreNames` has them, and stay
  * numbers (`3`) without.
  *
  * @throws {ValueError} for a code that has no name in `genreNames`, and for a list that cannot be read.

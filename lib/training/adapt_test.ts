@@ -6,7 +6,7 @@ import { loadTokenizer } from "../tokenizer/mod.ts";
 import { adaptToSongs } from "./adapt.ts";
 import { loadClassifier } from "./fine_tune.ts";
 import { saveLanguageModel } from "./language_model.ts";
-import { tinyRecipe, tinyTextConfig, withFolder, withoutTimes } from "./testing.ts";
+import { tinyRecipe, tinyTextConfig, withFolder, withoutTimes } from "./testing/tiny.ts";
 import type { EvaluationRecord } from "./types.ts";
 
 await startEngine();

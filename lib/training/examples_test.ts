@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { examplesOfList, sampleExamples } from "./examples.ts";
-import { tinyExamples } from "./testing.ts";
+import { tinyExamples } from "./testing/tiny.ts";
 
 const all = examplesOfList(tinyExamples(1000));
 

@@ -13,7 +13,7 @@ import {
   saveClassifier,
 } from "./fine_tune.ts";
 import { testRecipe } from "./recipe.ts";
-import { withFolder } from "./testing.ts";
+import { withFolder } from "./testing/tiny.ts";
 
 await startEngine();
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { filesIn } from "../ground/mod.ts";
 import { publishFolder, recoverFolders, setAside, startFolder } from "./folders.ts";
 import { Journal } from "./journal.ts";
-import { withFolder } from "./testing.ts";
+import { withFolder } from "./testing/tiny.ts";
 import type { StepRecord } from "./types.ts";
 
 async function fill(folder: string, text: string): Promise<void> {

@@ -24,7 +24,7 @@ import {
 import { foreseeMemory } from "./memory.ts";
 import { makePlan } from "./plan.ts";
 import type { Recipe } from "./recipe.ts";
-import { tinyRecipe, weightsOf, withFolder, withoutTimes } from "./testing.ts";
+import { tinyRecipe, weightsOf, withFolder, withoutTimes } from "./testing/tiny.ts";
 import { train } from "./trainer.ts";
 import type { EvaluationRecord, StepRecord, Trainable } from "./types.ts";
 

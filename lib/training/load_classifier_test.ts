@@ -25,7 +25,7 @@ import {
 import { loadLanguageModel } from "./language_model.ts";
 import { packTexts, pretrain } from "./pretrain.ts";
 import { type Recipe, testRecipe } from "./recipe.ts";
-import { weightsOf, withFolder } from "./testing.ts";
+import { weightsOf, withFolder } from "./testing/tiny.ts";
 
 await startEngine();
 

@@ -28,7 +28,7 @@ import { adaptFor } from "./lora.ts";
 import { foreseeMemory } from "./memory.ts";
 import { makePlan } from "./plan.ts";
 import { type Recipe, testRecipe } from "./recipe.ts";
-import { tinyExamples, tinyModel, weightsOf, withFolder, withoutTimes } from "./testing.ts";
+import { tinyExamples, tinyModel, weightsOf, withFolder, withoutTimes } from "./testing/tiny.ts";
 import { train } from "./trainer.ts";
 import type { TrainingOptions } from "./types.ts";
 

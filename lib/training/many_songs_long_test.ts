@@ -1,5 +1,5 @@
 import { startEngine } from "../engine/mod.ts";
-import { checkManySongs } from "./many_songs.ts";
+import { checkManySongs } from "./testing/many_songs.ts";
 
 await startEngine();
 

@@ -7,7 +7,7 @@ import { freezeFor } from "./freeze.ts";
 import { foreseeMemory } from "./memory.ts";
 import { makePlan } from "./plan.ts";
 import type { Recipe } from "./recipe.ts";
-import { tinyExamples, tinyModel, tinyRecipe, withFolder } from "./testing.ts";
+import { tinyExamples, tinyModel, tinyRecipe, withFolder } from "./testing/tiny.ts";
 import { train } from "./trainer.ts";
 
 await startEngine();

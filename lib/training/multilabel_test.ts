@@ -21,7 +21,7 @@ import {
 import { examplesOfList } from "./examples.ts";
 import { positiveWeights } from "./plan.ts";
 import { type Recipe, testRecipe } from "./recipe.ts";
-import { withFolder } from "./testing.ts";
+import { withFolder } from "./testing/tiny.ts";
 import type { EvaluationRecord, StepRecord } from "./types.ts";
 
 await startEngine();

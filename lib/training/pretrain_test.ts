@@ -6,7 +6,7 @@ import { loadTokenizer } from "../tokenizer/mod.ts";
 import { loadClassifier } from "./fine_tune.ts";
 import { type LanguageModel, loadLanguageModel } from "./language_model.ts";
 import { packTexts, pretrain } from "./pretrain.ts";
-import { tinyRecipe, tinyTextConfig, withFolder, withoutTimes } from "./testing.ts";
+import { tinyRecipe, tinyTextConfig, withFolder, withoutTimes } from "./testing/tiny.ts";
 import type { EvaluationRecord, StepRecord } from "./types.ts";
 
 await startEngine();

@@ -1,5 +1,5 @@
 import { startEngine } from "../engine/mod.ts";
-import { checkKilledTraining } from "./killing.ts";
+import { checkKilledTraining } from "./testing/killing.ts";
 
 await startEngine();
 

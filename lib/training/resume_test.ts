@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { startEngine } from "../engine/mod.ts";
 import { writeSafetensorsFolder } from "../models/mod.ts";
-import { checkKilledTraining } from "./killing.ts";
+import { checkKilledTraining } from "./testing/killing.ts";
 import type { Recipe } from "./recipe.ts";
 import {
   tinyExamples,
@@ -13,7 +13,7 @@ import {
   weightsOf,
   withFolder,
   withoutTimes,
-} from "./testing.ts";
+} from "./testing/tiny.ts";
 import { train } from "./trainer.ts";
 import type { TrainingOptions } from "./types.ts";
 

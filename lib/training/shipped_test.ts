@@ -5,7 +5,7 @@ import { inferencePass, startEngine } from "../engine/mod.ts";
 import { disposeModel, localFolder, lossOf, resolveModel, tokenBatch } from "../models/mod.ts";
 import { checkTrained, loadClassifier, tokenizerOf } from "./fine_tune.ts";
 import { loadLanguageModel } from "./language_model.ts";
-import { withFolder } from "./testing.ts";
+import { withFolder } from "./testing/tiny.ts";
 
 await startEngine();
 

@@ -8,7 +8,7 @@ import { collate, type Example } from "./batches.ts";
 import { evaluateExamples } from "./evaluate.ts";
 import { depthOf } from "./freeze.ts";
 import type { Recipe } from "./recipe.ts";
-import { tinyExamples, tinyModel, tinyRecipe, weightsOf, withFolder, withoutTimes } from "./testing.ts";
+import { tinyExamples, tinyModel, tinyRecipe, weightsOf, withFolder, withoutTimes } from "./testing/tiny.ts";
 import { train } from "./trainer.ts";
 import type {
   EvaluationRecord,

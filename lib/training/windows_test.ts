@@ -6,7 +6,7 @@ import { type Song, songsFrame } from "../songs/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import { collate, type Example, microBatches } from "./batches.ts";
 import { type Classifier, classifySongs, fineTune, loadClassifier, saveClassifier } from "./fine_tune.ts";
-import { tinyRecipe, tinyTextConfig, withFolder } from "./testing.ts";
+import { tinyRecipe, tinyTextConfig, withFolder } from "./testing/tiny.ts";
 import { textReader, windowsOf } from "./windows.ts";
 
 await startEngine();

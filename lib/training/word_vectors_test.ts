@@ -7,7 +7,7 @@ import { loadTokenizer } from "../tokenizer/mod.ts";
 import { examplesOfList } from "./examples.ts";
 import type { LanguageModel } from "./language_model.ts";
 import { packTexts } from "./pretrain.ts";
-import { tinyTextConfig, withFolder } from "./testing.ts";
+import { tinyTextConfig, withFolder } from "./testing/tiny.ts";
 import { startWithWordVectors, wordVectors } from "./word_vectors.ts";
 
 await startEngine();

@@ -1,7 +1,5 @@
 /** The machine-readable results in a run's folder: views of predictions, for the report and whoever reads JSON. */
-import { dirname } from "node:path";
 import type { ConfusedPair } from "../evaluation/mod.ts";
-import { holdFolder, writeJson } from "../ground/mod.ts";
 import type { SongCalibration } from "./closer_look/calibration.ts";
 import type { HardSong } from "./closer_look/hardest_songs.ts";
 import type { SongGroups } from "./closer_look/song_groups.ts";
@@ -33,14 +31,4 @@ export interface ArtistFile {
 /** The file `multilabel.json`: one entry for each method. */
 export interface SeveralGenresFile {
   comparisons: SeveralGenresComparison[];
-}
-
-/**
- * Writes results as JSON, whole or not at all, and their folder where there is none.
- *
- * @throws UserError where another process writes into the folder
- */
-export async function writeResults(path: string, results: unknown): Promise<void> {
-  using _ = await holdFolder(dirname(path));
-  await writeJson(path, results);
 }

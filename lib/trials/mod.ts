@@ -13,6 +13,7 @@ export * from "./scores.ts";
 export * from "./tables.ts";
 export * from "./verdict.ts";
 export * from "./files.ts";
+export * from "./results.ts";
 export * from "./budget.ts";
 export * from "./methods/columns.ts";
 export * from "./joined/artist_prior.ts";

@@ -1,7 +1,6 @@
 /** What a reader calls things: each name once, in Korean and English. */
 import { isAbsolute } from "node:path";
-import { type ColumnPart, columnParts } from "./methods/columns.ts";
-import type { Method, SongWay } from "./trial.ts";
+import { type ColumnPart, columnParts, type Method, type SongWay } from "./trial.ts";
 
 /** A name in both languages. */
 export interface Name {

@@ -11,7 +11,7 @@ import {
   type Trial,
   words,
 } from "./mod.ts";
-import { fakeRunner, song } from "./testing.ts";
+import { fakeRunner, song } from "./testing/runner.ts";
 
 const labels = ["발라드", "댄스"];
 const sides = {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { testRecipe } from "../training/mod.ts";
 import { fileNameOf, identityOf } from "./store.ts";
 import { fingerprint, type NetworkMethod, type Trial, trialStore, words } from "./mod.ts";
-import { predicted, song } from "./testing.ts";
+import { predicted, song } from "./testing/runner.ts";
 
 const labels = ["발라드", "댄스", "트로트"];
 const sides = {

@@ -6,7 +6,10 @@ import type { Rows } from "../evaluation/mod.ts";
 import { UserError } from "../ground/mod.ts";
 import type { Song } from "../songs/mod.ts";
 import type { EvaluationRecord, Recipe, SongPrediction, TrainingCallback } from "../training/mod.ts";
-import type { ColumnPart } from "./methods/columns.ts";
+
+/** What a linear model of all columns looks at, part by part. */
+export const columnParts = ["lyrics", "artist", "year", "album", "length", "latin"] as const;
+export type ColumnPart = (typeof columnParts)[number];
 
 /**
  * How songs of several genres are learnt: an instance for each pair of genre and artist (the study's 오버샘플링), an instance for each genre

@@ -13,7 +13,7 @@ import {
   writeVerdicts,
 } from "./mod.ts";
 import { summarise } from "./plans/search_results.ts";
-import { predicted, song as songOf } from "./testing.ts";
+import { predicted, song as songOf } from "./testing/runner.ts";
 
 const song = (id: string, genres: string[], artists: string[], lyrics: string) =>
   songOf(id, { genres, artists, lyrics });

@@ -5,18 +5,18 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { join } from "node:path";
-import { kernels } from "../../lib/engine/kernels.ts";
-import { toFloat32 } from "../../lib/engine/raw.ts";
-import type { RandomKey } from "../../lib/ground/mod.ts";
 import {
   inferencePass,
+  kernels,
   type Pass,
   type Precision,
   resolvePrecision,
   startEngine,
   Tape,
+  toFloat32,
   trainingPass,
 } from "../../lib/engine/mod.ts";
+import type { RandomKey } from "../../lib/ground/mod.ts";
 import { loadCheckpoint, lossOf, tokenBatch, writeSafetensors } from "../../lib/models/mod.ts";
 import { processEnvironment } from "../environment.ts";
 import { commandLines } from "../command_lines.ts";

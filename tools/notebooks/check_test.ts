@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { checkNotebooks, checkOutputs, type NotebookProblem, problemText, readNotebook } from "./check.ts";
-import { notebookText, type TestCell, withFolder } from "./testing.ts";
+import { notebookText, type TestCell, withFolder } from "./testing/notebooks.ts";
 
 /** The problems that `check` finds in a notebook, without its name. */
 async function problemsOf(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { slideTypeOf, withSlideTypes } from "./slide_types.ts";
-import { notebookText, type TestCell } from "./testing.ts";
+import { notebookText, type TestCell } from "./testing/notebooks.ts";
 
 const cell = (code: string, metadata = {}): TestCell => ({ code, count: 1, metadata });
 const text = (markdown: string): TestCell => ({ markdown, metadata: {} });

@@ -2,8 +2,7 @@
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { escapeHtml } from "../../lib/notebook/table.ts";
-import { fontFaces } from "../../lib/notebook/font_face.ts";
+import { escapeHtml, fontFaces } from "../../lib/notebook/mod.ts";
 import { inVenv, program, writeWhole } from "../setup/paths.ts";
 import { run } from "../setup/process.ts";
 import { withSlideTypes } from "./slide_types.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ensureSlides } from "../setup.ts";
 import { makeSlides } from "./slides.ts";
-import { notebookText, withFolder } from "./testing.ts";
+import { notebookText, withFolder } from "./testing/notebooks.ts";
 
 const png = "iVBORw0KGgo=";
 const figure = {

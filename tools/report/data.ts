@@ -9,7 +9,7 @@ import type {
   ModelSearch,
   SeveralGenresFile,
 } from "../../lib/trials/mod.ts";
-import { openSafetensors } from "../../lib/models/files/mod.ts";
+import { openSafetensors } from "../../lib/models/mod.ts";
 import { type CleaningReport, prepareSongs, type Song, songRows, splitCounts } from "../../lib/songs/mod.ts";
 import type { EvaluationRecord, HistoryRecord, Recipe, TrainingRun } from "../../lib/training/mod.ts";
 import { defaultSplit } from "../run_songs.ts";

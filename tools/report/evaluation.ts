@@ -1,6 +1,6 @@
 /** The report's sections on how well the model does. */
 import { macroF1Name, mostConfused, wilsonInterval } from "../../lib/evaluation/mod.ts";
-import { both, gatheredName, shownAndGathered } from "../../lib/plots/figure.ts";
+import { both, gatheredName, shownAndGathered } from "../../lib/plots/mod.ts";
 import * as plots from "../../lib/plots/mod.ts";
 import type { Recipe } from "../../lib/training/mod.ts";
 import type { ReportData, WrittenVerdict } from "./data.ts";

@@ -1,6 +1,5 @@
 /** Figures as pictures inside the page. */
-import { figureAlt } from "../../lib/notebook/figure_text.ts";
-import { figurePng, pictureSize } from "../../lib/notebook/picture.ts";
+import { figureAlt, figurePng, pictureSize } from "../../lib/notebook/mod.ts";
 import type { Figure } from "../../lib/plots/mod.ts";
 import { Html, markup } from "./html.ts";
 

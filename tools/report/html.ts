@@ -1,5 +1,5 @@
 /** HTML that cannot be injected into: what stands between the tags of a template is escaped, whoever wrote it. */
-import { escapeHtml } from "../../lib/notebook/table.ts";
+import { escapeHtml } from "../../lib/notebook/mod.ts";
 
 /** A piece of HTML, as against a text. */
 export class Html {

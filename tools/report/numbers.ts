@@ -1,6 +1,6 @@
 /** Numbers as the report writes them. */
 import { wilsonInterval } from "../../lib/evaluation/mod.ts";
-import { percent } from "../../lib/plots/figure.ts";
+import { percent } from "../../lib/plots/mod.ts";
 import { estimateText } from "../../lib/trials/mod.ts";
 
 /** A number from 0 to 1 with three decimals; a dash for none. */
@@ -21,5 +21,5 @@ export function seconds(value: number): string {
 }
 
 /** `12345` as `12,345`. */
-export { grouped } from "../../lib/plots/figure.ts";
+export { grouped } from "../../lib/plots/mod.ts";
 export { percent };

@@ -1,8 +1,7 @@
 /** The report: what a run left, as one page that needs nothing else. */
-import { fontFaces } from "../../lib/notebook/font_face.ts";
+import { fontFaces, unbroken } from "../../lib/notebook/mod.ts";
 import type { ReportData } from "./data.ts";
 import { type Draw, drawSharp, type Picture, picturesBy } from "./figures.ts";
-import { unbroken } from "../../lib/notebook/table.ts";
 import { captioned, Html, markup } from "./html.ts";
 import { closerLook, verdicts } from "./evaluation.ts";
 import * as ideas from "./ideas.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { reportHtml } from "./page.ts";
-import { nothing, testData } from "./testing.ts";
+import { nothing, testData } from "./testing/run.ts";
 
 /** The page as a browser reads it. */
 async function parsed(page: string) {

@@ -1,11 +1,10 @@
 /** The report's sections on the run itself. Each gives its HTML, or `null` where the run left nothing to tell. */
 import { macroF1Name, wilsonInterval } from "../../lib/evaluation/mod.ts";
 import type { Song } from "../../lib/songs/mod.ts";
-import { gatheredName, shownAndGathered } from "../../lib/plots/figure.ts";
+import { gatheredName, shownAndGathered } from "../../lib/plots/mod.ts";
 import * as plots from "../../lib/plots/mod.ts";
-import { studyRecipe } from "../../lib/training/recipe.ts";
-import type { ReportData, SongsSummary, WrittenVerdict } from "./data.ts";
-import { shownPath, shownSource } from "./data.ts";
+import { studyRecipe } from "../../lib/training/mod.ts";
+import { type ReportData, shownPath, shownSource, type SongsSummary, type WrittenVerdict } from "./data.ts";
 import type { Picture } from "./figures.ts";
 import { facts, type Html, markup, table } from "./html.ts";
 import { grouped, percent, score, seconds } from "./numbers.ts";

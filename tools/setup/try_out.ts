@@ -1,7 +1,6 @@
 /** Started by the set-up in a process of its own: fails, or crashes, where TensorFlow does not work. */
 import * as tf from "@tensorflow/tfjs";
-import { startEngine } from "../../lib/engine/mod.ts";
-import { kernels } from "../../lib/engine/kernels.ts";
+import { kernels, startEngine } from "../../lib/engine/mod.ts";
 
 const { device } = await startEngine({ engine: "tensorflow" });
 if (Deno.args[0] === "gpu" && device !== "gpu") {

@@ -9,7 +9,7 @@ import {
   hardestTable,
   writeResults,
 } from "../mod.ts";
-import { song } from "../testing.ts";
+import { song } from "../testing/runner.ts";
 import { excerptOf } from "./hardest_songs.ts";
 
 const close = (actual: number, expected: number, tolerance = 1e-9) =>

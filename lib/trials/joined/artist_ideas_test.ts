@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { argmax, softmax } from "../../evaluation/mod.ts";
 import type { Song } from "../../songs/mod.ts";
 import { artistResult, compareArtistIdeas, type Predictions } from "../mod.ts";
-import { predicted, song } from "../testing.ts";
+import { predicted, song } from "../testing/runner.ts";
 
 const labels = ["발라드", "댄스", "트로트"];
 

@@ -1,5 +1,5 @@
-import { argmax, checkLengths, checkRows, softmax } from "../../evaluation/mod.ts";
-import type { Rows } from "../../evaluation/mod.ts";
+/** What training songs say about artists, joined with what a model says of lyrics. */
+import { argmax, checkLengths, checkRows, type Rows, softmax } from "../../evaluation/mod.ts";
 import type { Song } from "../../songs/mod.ts";
 import { genreRows, genreShares, meanLogLoss, rightRows, type SongGenres } from "../scores.ts";
 

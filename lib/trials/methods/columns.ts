@@ -13,11 +13,14 @@ import {
   transformTexts,
 } from "../../evaluation/mod.ts";
 import type { Song } from "../../songs/mod.ts";
-import type { Predictions, RunContext, Sides, Trial } from "../trial.ts";
-
-/** What the linear model looks at, part by part. */
-export const columnParts = ["lyrics", "artist", "year", "album", "length", "latin"] as const;
-export type ColumnPart = (typeof columnParts)[number];
+import {
+  type ColumnPart,
+  columnParts,
+  type Predictions,
+  type RunContext,
+  type Sides,
+  type Trial,
+} from "../trial.ts";
 
 /** A number's mean and standard deviation over the training songs that have it. */
 interface Scale {

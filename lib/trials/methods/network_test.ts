@@ -15,7 +15,7 @@ import {
   trialStore,
 } from "../mod.ts";
 import { fileNameOf } from "../store.ts";
-import { song } from "../testing.ts";
+import { song } from "../testing/runner.ts";
 
 await startEngine();
 const labels = ["발라드", "댄스"];

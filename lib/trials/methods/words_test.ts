@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { runTrial, type Sides, type Trial, words, type WordsMethod } from "../mod.ts";
-import { song } from "../testing.ts";
+import { song } from "../testing/runner.ts";
 
 const labels = ["발라드", "댄스", "트로트"];
 const lines: Record<string, string> = { 발라드: "눈물이 흐르는 이별의 밤", 댄스: "신나게 춤을 추자 흔들어" };

@@ -14,7 +14,7 @@ import {
   nameOf,
   words,
 } from "../mod.ts";
-import { fakeRunner, song } from "../testing.ts";
+import { fakeRunner, song } from "../testing/runner.ts";
 
 const genres = ["발라드", "댄스", "트로트"];
 

@@ -2,12 +2,18 @@
 import type { Estimate } from "../../evaluation/mod.ts";
 import { difference } from "../compare.ts";
 import { type CombinationKey, type Combinations, combine } from "../joined/combination.ts";
-import { type ColumnPart, columnParts } from "../methods/columns.ts";
+import {
+  type ColumnPart,
+  columnParts,
+  type Method,
+  type Predictions,
+  type Sides,
+  sizesOf,
+} from "../trial.ts";
 import { bilingual, columnNames, type Name, nameOf } from "../names.ts";
 import { type RunOptions, runTrials } from "../run.ts";
 import { scoreSongs, type SongScores } from "../scores.ts";
 import { pointsText } from "../tables.ts";
-import { type Method, type Predictions, type Sides, sizesOf } from "../trial.ts";
 
 type ColumnsKey = "lyrics" | "columns" | `columns-without-${ColumnPart}`;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { pairedInterval, type SparseMatrix, studentTQuantile } from "../../evaluation/mod.ts";
-import { assertClose } from "../../evaluation/test_support.ts";
+import { assertClose } from "../../evaluation/testing/fixtures.ts";
 import type { Song } from "../../songs/mod.ts";
 import {
   columnBlocks,
@@ -21,7 +21,7 @@ import {
   stackedProbabilities,
   whatPartsAdd,
 } from "../mod.ts";
-import { predicted, song } from "../testing.ts";
+import { predicted, song } from "../testing/runner.ts";
 
 // made by tools/reference/columns_fixtures.py
 // deno-lint-ignore no-explicit-any -- a fixture is checked by the tests that read it, not by types

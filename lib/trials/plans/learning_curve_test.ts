@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { learningCurves, memoryStore, noteTrial, runTrials, type Trial, words } from "../mod.ts";
-import { fakeRunner, song } from "../testing.ts";
+import { fakeRunner, song } from "../testing/runner.ts";
 
 const labels = ["발라드", "댄스"];
 const train = Array.from(

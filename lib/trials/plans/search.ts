@@ -15,7 +15,7 @@ import {
   type Recipe,
   studyRecipe,
 } from "../../training/mod.ts";
-import { writeResults } from "../files.ts";
+import { writeResults } from "../results.ts";
 import { searchedModels } from "../budget.ts";
 import { architectureNames, type Name, nameOf } from "../names.ts";
 import { type RunOptions, runTrials } from "../run.ts";

@@ -17,7 +17,7 @@ import {
   searchTable,
   words,
 } from "../mod.ts";
-import { predicted, song } from "../testing.ts";
+import { predicted, song } from "../testing/runner.ts";
 import { rank, type SearchRun, summarise } from "./search_results.ts";
 
 await startEngine();

@@ -9,7 +9,7 @@ import {
   type Trial,
   words,
 } from "../mod.ts";
-import { fakeRunner, song as songOf } from "../testing.ts";
+import { fakeRunner, song as songOf } from "../testing/runner.ts";
 import { measureSets } from "./several_genres.ts";
 
 const song = (id: string, genres: string[], lyrics = "", artists = ["가"]) =>

@@ -1,9 +1,10 @@
+/** What the tests of metrics share: scikit-learn's numbers, and comparison within a tolerance. */
 import assert from "node:assert/strict";
 
 /** Reads a fixture that tools/reference/evaluation_fixtures.py made. Its shape is as that script writes it. */
 // deno-lint-ignore no-explicit-any -- a fixture is checked by the tests that read it, not by types
 export function fixture(name: string): any {
-  return JSON.parse(Deno.readTextFileSync(new URL(`./testdata/${name}.json`, import.meta.url)));
+  return JSON.parse(Deno.readTextFileSync(new URL(`../testdata/${name}.json`, import.meta.url)));
 }
 
 /** Fails unless both are equal within an absolute and relative tolerance, element by element through nested arrays. */

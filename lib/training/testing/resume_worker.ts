@@ -2,9 +2,9 @@
  * A training in a process of its own, for tests that kill it: `resume_worker.ts FOLDER EPOCHS`. It prints `step N` after
  * each step and `done` at the end.
  */
-import { startEngine } from "../engine/mod.ts";
-import { tinyExamples, tinyModel, tinyRecipe } from "./testing.ts";
-import { train } from "./trainer.ts";
+import { startEngine } from "../../engine/mod.ts";
+import { tinyExamples, tinyModel, tinyRecipe } from "./tiny.ts";
+import { train } from "../trainer.ts";
 
 /** Everything that has a state to restore: dropout, validation, a best model, saves within epochs, frozen layers, parts. */
 export function workerRecipe(epochs: number) {

@@ -1,10 +1,10 @@
 /** What this folder's tests share: a tiny model and examples that it can learn. */
-import { generator, randomKey } from "../ground/mod.ts";
-import { createModel, disposeModel, type JsonObject, lossOf, saveCheckpoint } from "../models/mod.ts";
-import type { Tokenizer } from "../tokenizer/mod.ts";
-import type { Example } from "./batches.ts";
-import { type Recipe, studyRecipe } from "./recipe.ts";
-import type { HistoryRecord, Trainable } from "./types.ts";
+import { generator, randomKey } from "../../ground/mod.ts";
+import { createModel, disposeModel, type JsonObject, lossOf, saveCheckpoint } from "../../models/mod.ts";
+import type { Tokenizer } from "../../tokenizer/mod.ts";
+import type { Example } from "../batches.ts";
+import { type Recipe, studyRecipe } from "../recipe.ts";
+import type { HistoryRecord, Trainable } from "../types.ts";
 
 const tinyConfig: JsonObject = {
   model_type: "bert",

@@ -1,10 +1,10 @@
 /** Kills a training at random moments, resumes it, and compares it with one that was left alone. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { generator, randomKey } from "../ground/mod.ts";
+import { generator, randomKey } from "../../ground/mod.ts";
 import { workerData, workerRecipe } from "./resume_worker.ts";
-import { tinyModel, withFolder, withoutTimes } from "./testing.ts";
-import { train } from "./trainer.ts";
+import { tinyModel, withFolder, withoutTimes } from "./tiny.ts";
+import { train } from "../trainer.ts";
 
 const worker = new URL("./resume_worker.ts", import.meta.url).pathname;
 

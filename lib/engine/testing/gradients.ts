@@ -1,11 +1,11 @@
 /** What this folder's tests share: random tensors, comparison, gradients by finite differences. */
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import type { Pass } from "./ops.ts";
-import { Parameter } from "./parameters.ts";
-import { normalValues, randomKey } from "../ground/pure.ts";
-import { toFloat32 } from "./raw.ts";
-import { Tape } from "./tape.ts";
+import type { Pass } from "../ops.ts";
+import { Parameter } from "../parameters.ts";
+import { normalValues, randomKey } from "../../ground/pure.ts";
+import { toFloat32 } from "../raw.ts";
+import { Tape } from "../tape.ts";
 
 /** Normal numbers of a shape, the same for the same seed. */
 export function randomValues(shape: number[], seed: number, scale = 1): Float32Array {

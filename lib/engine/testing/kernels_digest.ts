@@ -1,13 +1,13 @@
 /** Prints a digest of what every fused kernel computes, as often as its argument says: kernels_test.ts runs it on one core and on several. */
 import * as tf from "@tensorflow/tfjs";
 import { createHash } from "node:crypto";
-import { startEngine } from "./backend.ts";
-import { fused } from "./fused.ts";
-import { product } from "./low.ts";
-import { AdamW } from "./optimizer.ts";
-import { Parameter } from "./parameters.ts";
-import { toBfloat16 } from "./raw.ts";
-import { randomValues, take } from "./testing.ts";
+import { startEngine } from "../backend.ts";
+import { fused } from "../fused.ts";
+import { product } from "../low.ts";
+import { AdamW } from "../optimizer.ts";
+import { Parameter } from "../parameters.ts";
+import { toBfloat16 } from "../raw.ts";
+import { randomValues, take } from "./gradients.ts";
 
 await startEngine({ engine: "tensorflow" });
 

@@ -1,9 +1,9 @@
 /** A small run for the tests of this folder. */
-import { instances, type Song } from "../../lib/songs/mod.ts";
-import { judge } from "../../lib/trials/mod.ts";
-import { quickRecipe } from "../../lib/training/recipe.ts";
-import type { Answers, ReportData, WrittenVerdict } from "./data.ts";
-import type { RunRecord } from "./record.ts";
+import { instances, type Song } from "../../../lib/songs/mod.ts";
+import { judge } from "../../../lib/trials/mod.ts";
+import { quickRecipe } from "../../../lib/training/mod.ts";
+import type { Answers, ReportData, WrittenVerdict } from "../data.ts";
+import type { RunRecord } from "../record.ts";
 
 /** Songs of three genres. @param named makes a text hostile */
 export function testSongs(named: (text: string) => string = (text) => text): Song[] {

@@ -1,7 +1,7 @@
 /** What the tests with very many songs share: a table, and its way to the first step of a training. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { createModel, disposeModel } from "../models/mod.ts";
+import { createModel, disposeModel } from "../../models/mod.ts";
 import {
   cleanSongs,
   instances,
@@ -10,10 +10,10 @@ import {
   seenSongs,
   songRows,
   splitSongs,
-} from "../songs/mod.ts";
-import { loadTokenizer } from "../tokenizer/mod.ts";
-import { fineTune } from "./fine_tune.ts";
-import { testRecipe } from "./recipe.ts";
+} from "../../songs/mod.ts";
+import { loadTokenizer } from "../../tokenizer/mod.ts";
+import { fineTune } from "../fine_tune.ts";
+import { testRecipe } from "../recipe.ts";
 
 /**
  * Takes a table of so many songs through reading, cleaning, splitting, its record and a step of training. An engine has some hundred
@@ -34,7 +34,7 @@ export async function checkManySongs(count: number): Promise<void> {
   assert.equal(instances(songRows(songs), { oversample: true }).length, count);
 
   const tokenizer = await loadTokenizer(
-    fileURLToPath(new URL("../tokenizer/testdata/songs.model", import.meta.url)),
+    fileURLToPath(new URL("../../tokenizer/testdata/songs.model", import.meta.url)),
   );
   const model = createModel({
     model_type: "bert",

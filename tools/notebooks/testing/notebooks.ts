@@ -1,5 +1,5 @@
 /** Small notebooks for the tests of this folder. */
-import { kernelName } from "../setup/kernel.ts";
+import { kernelName } from "../../setup/kernel.ts";
 
 /** A cell of a test's notebook: code as text, or as it stands after a run. */
 export type TestCell = string | { markdown: string; metadata?: Record<string, unknown> } | {
