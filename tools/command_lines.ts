@@ -76,8 +76,8 @@ export const commandLines = {
       precision: shared.precision,
       recipe: {
         ...recipe.recipe,
-        default: "quick",
-        about: "how to train: quick suits a small model; thorough takes two hours",
+        about:
+          "how to train; by default fine-tune for kobert-small, quick for a small model from scratch, else study; thorough takes two hours",
       },
       anew: { ...shared.anew, about: "starts anew where an earlier run was cut off" },
     },

@@ -148,7 +148,8 @@ export const recipe = {
   recipe: {
     type: "choice",
     choices: Object.keys(recipes),
-    about: "where the fields below start from; study, or quick (thorough: longer) for a small model",
+    about:
+      "where the fields below start from; by default fine-tune for kobert-small, quick for a small model from scratch, else study",
   },
   ...Object.fromEntries(
     (Object.entries(recipeFields) as [keyof RecipeFields, RecipeField][])

@@ -3,7 +3,6 @@ import type pl from "nodejs-polars";
 import { join } from "node:path";
 import { fitThresholds, type MultilabelScores, multilabelScores } from "../lib/evaluation/mod.ts";
 import { genreSets } from "../lib/trials/mod.ts";
-import { modelNames } from "../lib/models/mod.ts";
 import { progressBar } from "../lib/notebook/mod.ts";
 import { didYouMean, UserError, writeWhole } from "../lib/ground/mod.ts";
 import {
@@ -25,6 +24,7 @@ import {
 import {
   type Classifier,
   classifySongs,
+  defaultRecipe,
   type Recipe,
   recipes,
   setThresholds,
@@ -237,7 +237,7 @@ export function recipeOf(
   options: { recipe?: string; model: string } & Partial<Recipe>,
 ): { name: string; recipe: Recipe } {
   const { recipe: named, model, ...given } = options;
-  const name = named ?? (modelNames.includes(model) ? "quick" : "study");
+  const name = named ?? defaultRecipe(model);
   const base = recipes[name]!;
   const changes = Object.fromEntries(
     // a flag that is not given leaves the recipe's own value

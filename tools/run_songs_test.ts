@@ -173,9 +173,9 @@ Deno.test("readCleanSongs: a table to predict on keeps every row; the same texts
 });
 
 Deno.test("a small model is found by its name and trained as one; kobert-small takes no other tokenizer", async () => {
-  for (const model of ["kobert-small", "kobert-small-scratch"]) {
+  for (const [model, recipe] of [["kobert-small", "fine-tune"], ["kobert-small-scratch", "quick"]] as const) {
     await findModel(model, undefined);
-    assert.equal(recipeOf({ model }).name, "quick");
+    assert.equal(recipeOf({ model }).name, recipe);
   }
   assert.equal(recipeOf({ model: "klue/bert-base" }).name, "study");
   await assert.rejects(

@@ -12,7 +12,7 @@ import {
   words,
   type WordsMethod,
 } from "../trials/mod.ts";
-import { type Recipe, recipeFields, recipes } from "../training/mod.ts";
+import { defaultRecipe, type Recipe, recipeFields, recipes } from "../training/mod.ts";
 
 /** What the notebooks work on; `deno task start` sets it by its options, a notebook by itself takes the defaults. */
 export interface Settings {
@@ -28,7 +28,7 @@ export interface Settings {
   model: string;
   /** A tokenizer's folder or file, where not the model's own. Environment `TOKENIZER`; not with `kobert-small`. */
   tokenizer?: string;
-  /** How to train. Environment `RECIPE` names it; default `quick`. `PRECISION` takes the place of its precision. */
+  /** How to train. Environment `RECIPE` names it; by default what goes with the model (`defaultRecipe`). `PRECISION` takes the place of its precision. */
   recipe: Recipe;
   /**
    * What the model search compares, and what it spends on each. Environment `MODELS` names sources with commas; default
@@ -58,7 +58,7 @@ export function settings(
 ): Settings {
   const value = (name: string) => read(name) || undefined;
   const path = (text: string) => isAbsolute(text) ? text : resolve(project, text);
-  const name = value("RECIPE") ?? "quick";
+  const model = value("MODEL") ?? "kobert-small", name = value("RECIPE") ?? defaultRecipe(model);
   const named = recipes[name];
   if (named === undefined) {
     throw new UserError(`RECIPE is "${name}"; it can be ${Object.keys(recipes).join(", ")}.`);
@@ -75,7 +75,7 @@ export function settings(
   const pieces = value("TOKENIZER"), tokenizer = pieces === undefined ? {} : { tokenizer: path(pieces) };
   const list = (text: string | undefined) => text?.split(",").map((part) => part.trim());
   const separator = value("SEPARATOR"), names = value("GENRE_NAMES");
-  const genres = list(value("GENRES")), model = value("MODEL") ?? "kobert-small";
+  const genres = list(value("GENRES"));
   const searched = list(value("MODELS"));
   const budget = searchBudget(name, seed);
   return {

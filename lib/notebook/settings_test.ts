@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { fineTuneRecipe, quickRecipe, studyRecipe } from "../training/mod.ts";
 import { settings } from "./settings.ts";
 
 const of = (values: Record<string, string>) => settings((name) => values[name]);
 
-Deno.test("settings: the bundled songs and the quick recipe by default", () => {
+Deno.test("settings: the bundled songs by default", () => {
   const { songs, model, recipe, output, seed, genres, tokenizer } = of({});
   assert.match(songs, /data\/songs\.csv$/);
   assert.match(output, /outputs\/run$/);
@@ -34,6 +35,13 @@ Deno.test("settings: what the environment says", () => {
   assert.deepEqual([seed, recipe.seed, genres, tokenizer], [3, 3, ["발라드", "댄스"], "/tokenizers/one"]);
 });
 
+Deno.test("settings: the recipe goes with the model where none is named", () => {
+  assert.deepEqual(of({}).recipe, { ...fineTuneRecipe, seed: 7 });
+  assert.deepEqual(of({ MODEL: "kobert-small-scratch" }).recipe, { ...quickRecipe, seed: 7 });
+  assert.deepEqual(of({ MODEL: "klue/bert-base" }).recipe, { ...studyRecipe, seed: 7 });
+  assert.deepEqual(of({ RECIPE: "quick" }).recipe, { ...quickRecipe, seed: 7 });
+});
+
 Deno.test("settings: the search compares the small configurations and the model, or what is named", () => {
   const small = [
     "kobert-small",
@@ -61,6 +69,9 @@ Deno.test("settings: the search compares the small configurations and the model,
 });
 
 Deno.test("settings: an unknown recipe and a broken seed are errors that say what is possible", () => {
-  assert.throws(() => of({ RECIPE: "slow" }), /RECIPE is "slow"; it can be study, quick, thorough, test/);
+  assert.throws(
+    () => of({ RECIPE: "slow" }),
+    /RECIPE is "slow"; it can be study, fine-tune, quick, thorough, test/,
+  );
   assert.throws(() => of({ SEED: "x" }), /SEED is "x"/);
 });

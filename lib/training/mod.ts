@@ -1,6 +1,7 @@
 /** Training: batches, recipe, schedule, the loop, checkpoints; songs, tokenizer and model joined. */
 export { adaptToSongs } from "./adapt.ts";
 export * from "./batches.ts";
+export { defaultRecipe } from "./default_recipe.ts";
 export { classify, type GenreProbability, rankedGenres, songOfLyrics } from "./classify.ts";
 export { type TrainingState, weightsFingerprint } from "./checkpoint.ts";
 export { differences } from "./differences.ts";

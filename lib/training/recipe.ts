@@ -367,6 +367,18 @@ export const quickRecipe: Readonly<Recipe> = {
   saveEverySteps: 500,
 };
 
+/**
+ * For small pretrained models on few songs: whole songs, in rows of 256 tokens, at a learning rate for a model of four layers; ends when
+ * three epochs brought nothing better.
+ */
+export const fineTuneRecipe: Readonly<Recipe> = {
+  ...quickRecipe,
+  epochs: 6,
+  maxLength: 256,
+  maxWindows: 4,
+  earlyStoppingPatience: 3,
+};
+
 /** As {@link quickRecipe} with more epochs, over texts twice as long: what to leave running for a better figure. */
 export const thoroughRecipe: Readonly<Recipe> = { ...quickRecipe, epochs: 15, maxLength: 256 };
 
@@ -382,6 +394,7 @@ export const testRecipe: Readonly<Recipe> = {
 /** The recipes by name. */
 export const recipes: Readonly<Record<string, Readonly<Recipe>>> = {
   study: studyRecipe,
+  "fine-tune": fineTuneRecipe,
   quick: quickRecipe,
   thorough: thoroughRecipe,
   test: testRecipe,

@@ -50,6 +50,16 @@ const budgets: Readonly<Record<string, Budget>> = {
     artistSplit: false,
     severalGenres: false,
   },
+  // as quick: the search as short, the curve's two small parts by whole songs
+  "fine-tune": {
+    search: {
+      recipe: { epochs: 3, maxLength: 48, maxWindows: 1, batchSize: 32, learningRate: 7e-4 },
+      trainings: 1,
+    },
+    shares: { regression: all, transformer: [1 / 16, 1 / 8] },
+    artistSplit: false,
+    severalGenres: false,
+  },
   // fifteen trainings in an hour
   thorough: {
     search: { recipe: { epochs: 10, maxLength: 128 }, trainings: 3 },

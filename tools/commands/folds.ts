@@ -4,7 +4,7 @@ import { holdFolder, UserError } from "../../lib/ground/mod.ts";
 import { modelNames } from "../../lib/models/mod.ts";
 import { trainingProgress, trialsProgress } from "../../lib/notebook/mod.ts";
 import { songRows, songsFrame } from "../../lib/songs/mod.ts";
-import { type Recipe, recipes } from "../../lib/training/mod.ts";
+import { defaultRecipe, type Recipe, recipes } from "../../lib/training/mod.ts";
 import {
   compareFolds,
   fingerprint,
@@ -104,11 +104,11 @@ console.log(
   `${songs.height} of the ${listed.size} listed songs, ${labels.length} genres, ${splits.join(", ")}`,
 );
 
-/** How a network trains: a small one by the quick recipe, a checkpoint by the study's, but for what was given. */
+/** How a network trains: by the recipe that goes with it, but for what was given. */
 function recipeFor(source: string): Recipe {
   const { epochs, batchSize, maxLength, learningRate, precision } = options;
   return {
-    ...recipes[modelNames.includes(source) ? "quick" : "study"]!,
+    ...recipes[defaultRecipe(source)]!,
     epochs,
     batchSize,
     ...(maxLength !== undefined && { maxLength }),

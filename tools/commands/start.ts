@@ -4,7 +4,7 @@ import { macroF1Name } from "../../lib/evaluation/mod.ts";
 import { heldFoldersVariable, holdFolder } from "../../lib/ground/mod.ts";
 import { absoluteSource, checkOwnTokenizer, configNames, resolveModel } from "../../lib/models/mod.ts";
 import { prepareSongs, splitToLearn } from "../../lib/songs/mod.ts";
-import { recipes, setAside } from "../../lib/training/mod.ts";
+import { defaultRecipe, recipes, setAside } from "../../lib/training/mod.ts";
 import { commandLines } from "../command_lines.ts";
 import { earlierRun } from "../notebooks/earlier.ts";
 import { isOfUsers, type NotebookResult, projectNotebooks, runNotebooks } from "../notebooks/run.ts";
@@ -28,6 +28,8 @@ const paths = {
   models: options.models?.map(absoluteSource).join(",") ?? null,
 };
 
+const recipe = options.recipe ?? defaultRecipe(options.model);
+
 using _ = await holdFolder(output);
 await checkInputs();
 const wanted = await newRecord(
@@ -35,11 +37,11 @@ const wanted = await newRecord(
     ...paths,
     genres: options.genres?.join(",") ?? null,
     ...(options.separator !== undefined && { separator: options.separator }),
-    recipe: options.recipe,
+    recipe,
     seed: options.seed,
     engine: options.engine,
   },
-  { ...recipes[options.recipe]!, seed: options.seed, precision: options.precision },
+  { ...recipes[recipe]!, seed: options.seed, precision: options.precision },
   setUp,
   notebooks.map((path) => basename(path)),
 );
@@ -59,7 +61,7 @@ const results = await runNotebooks({
     MODELS: paths.models ?? "",
     TOKENIZER: paths.tokenizer ?? "",
     OUTPUT: folders.run,
-    RECIPE: options.recipe,
+    RECIPE: recipe,
     PRECISION: options.precision,
     SEED: String(options.seed),
     KOBERT_ENGINE: options.engine,

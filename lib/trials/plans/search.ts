@@ -11,7 +11,7 @@ import { loadTokenizer } from "../../tokenizer/mod.ts";
 import {
   bundledTokenizer,
   decisiveFields,
-  quickRecipe,
+  fineTuneRecipe,
   type Recipe,
   studyRecipe,
 } from "../../training/mod.ts";
@@ -32,7 +32,7 @@ export interface SearchOptions extends RunOptions {
   seeds: readonly number[];
   /** The learning rate of pretrained checkpoints, {@link studyRecipe}'s by default. */
   pretrainedLearningRate?: number;
-  /** That of the small pretrained models of the project, {@link quickRecipe}'s by default. */
+  /** That of the small pretrained models of the project, {@link fineTuneRecipe}'s by default. */
   shippedLearningRate?: number;
   /** A tokenizer's folder or file in place of each model's own. */
   tokenizer?: string;
@@ -61,7 +61,7 @@ export async function searchModels(
   const { recipe, seeds, tokenizer = null, output, listener } = options;
   const { models = searchedModels({ tokenizer }) } = options;
   const { pretrainedLearningRate = studyRecipe.learningRate } = options;
-  const { shippedLearningRate = quickRecipe.learningRate } = options;
+  const { shippedLearningRate = fineTuneRecipe.learningRate } = options;
   const learningRateOf = (source: string) =>
     configNames.includes(source)
       ? recipe.learningRate

@@ -388,6 +388,6 @@ Deno.test("searchBudget: every recipe has one, no longer than its own training",
     assert.equal(seeds[0], 5);
   }
   assert.deepEqual(searchBudget("thorough", 5).seeds, [5, 6, 7]);
-  assert.throws(() => searchBudget("slow", 5), /known are study, quick, thorough, test/);
+  assert.throws(() => searchBudget("slow", 5), /known are study, quick, fine-tune, thorough, test/);
   assert.deepEqual(searchedModels({ named: ["a", "b", "a"], model: "c" }), ["a", "b"]);
 });
