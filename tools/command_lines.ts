@@ -50,6 +50,28 @@ const json = {
   about: "prints JSON in place of tables, and nothing else on standard output",
 } as const satisfies Option;
 
+/** What `start` and `lab` tell the notebooks. */
+export const onNotebooks = {
+  ...table,
+  model: shared.model,
+  models: {
+    type: "list",
+    placeholder: "LIST",
+    about:
+      "the models that 03_model_search compares, with commas (default kobert-small and one of each architecture from scratch)",
+  },
+  tokenizer: shared.tokenizer,
+  output: { ...shared.output, default: "outputs", writes: ["run", "notebooks", "report.html"] },
+  seed: shared.seed,
+  engine: shared.engine,
+  precision: shared.precision,
+  recipe: {
+    ...recipe.recipe,
+    about:
+      "how to train; by default fine-tune for kobert-small, quick for a small model from scratch, else study; thorough takes two hours",
+  },
+} as const satisfies OptionTable;
+
 const line = <const T extends OptionTable>(line: CommandLine<T>): CommandLine<T> => line;
 
 /** By the task's name. */
@@ -61,26 +83,27 @@ export const commandLines = {
       "The executed notebooks and what they write go to the output folder.\n" +
       "A run that was cut off goes on with the same command; a search and a training go on where they stood.",
     options: {
-      ...table,
-      model: shared.model,
-      models: {
-        type: "list",
-        placeholder: "LIST",
-        about:
-          "the models that 03_model_search compares, with commas (default kobert-small and one of each architecture from scratch)",
-      },
-      tokenizer: shared.tokenizer,
-      output: { ...shared.output, default: "outputs", writes: ["run", "notebooks", "report.html"] },
-      seed: shared.seed,
-      engine: shared.engine,
-      precision: shared.precision,
-      recipe: {
-        ...recipe.recipe,
-        about:
-          "how to train; by default fine-tune for kobert-small, quick for a small model from scratch, else study; thorough takes two hours",
-      },
+      ...onNotebooks,
       anew: { ...shared.anew, about: "starts anew where an earlier run was cut off" },
     },
+  }),
+  lab: line({
+    command: "lab",
+    about:
+      "Opens JupyterLab on the notebooks, with the project's kernel; the notebooks get the songs, the model and the rest as `start` would\n" +
+      "give them. What stands behind a second -- goes to JupyterLab: deno task lab -- --songs FILE -- --ip 0.0.0.0",
+    options: {
+      ...onNotebooks,
+      anew: { ...shared.anew, about: "keeps an earlier run of the output folder elsewhere, and begins anew" },
+      port: {
+        type: "integer",
+        min: 1,
+        max: 65535,
+        about: "where JupyterLab listens (default 8888, or the next that is free)",
+      },
+      noBrowser: { type: "flag", about: "opens no browser" },
+    },
+    rest: "JUPYTERLAB'S OPTIONS",
   }),
   train: line({
     command: "train",

@@ -12,7 +12,7 @@ import { setUp, type SetUpOptions } from "./setup.ts";
 import { exists, inProject } from "./setup/paths.ts";
 
 /** The commands that execute or convert notebooks; the others need no Jupyter. */
-const withNotebooks = ["start", "slides"];
+const withNotebooks = ["start", "lab", "slides"];
 
 /** The commands that compute nothing: they work where TensorFlow is not set up. */
 const withoutEngine = ["report", "slides"];

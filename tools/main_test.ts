@@ -3,6 +3,7 @@ import { needs } from "./main.ts";
 
 Deno.test("main: only the commands that run or convert notebooks need Jupyter", () => {
   assert.equal(needs("start", [], undefined).notebooks, true);
+  assert.equal(needs("lab", [], undefined).notebooks, true);
   assert.equal(needs("slides", [], undefined).notebooks, true);
   assert.equal(needs("train", [], undefined).notebooks, false);
 });

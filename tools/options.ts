@@ -72,6 +72,8 @@ export interface CommandLine<T extends OptionTable> {
   /** What the command does: a line or a paragraph. */
   about: string;
   options: T;
+  /** What arguments behind a second `--` are, where the command hands them on to another program. */
+  rest?: string;
 }
 
 /** The command line is wrong; the message says where and what is right. */
@@ -158,6 +160,19 @@ export const recipe = {
   ) as unknown as { [K in Exclude<Offered, "seed" | "precision">]: Omit<RecipeFields[K], "value"> },
 } as const satisfies OptionTable;
 
+/** What every command's options have. */
+interface Common {
+  debug: boolean;
+  /** What is handed on to another program; empty but for commands that do so. */
+  rest: string[];
+}
+
+/** Arguments before a second `--`, and behind it: `deno task lab -- --seed 1 -- --ip 0.0.0.0`. */
+function parted(args: string[]): [own: string[], rest: string[]] {
+  const at = args.indexOf("--", args[0] === "--" ? 1 : 0);
+  return at < 0 ? [args, []] : [args.slice(0, at), args.slice(at + 1)];
+}
+
 /** The option that every command has. */
 const debug = { type: "flag", about: "prints where an error stands, for a report" } as const;
 
@@ -168,7 +183,7 @@ const debug = { type: "flag", about: "prints where an error stands, for a report
 export function readOptions<const T extends OptionTable>(
   line: CommandLine<T>,
   args: string[] = Deno.args,
-): Values<T> & { debug: boolean } {
+): Values<T> & Common {
   tellErrors((text) => inWordsOf(line.options, text));
   nameProcess(`deno task ${line.command}`);
   if (args.includes("--help") || args.includes("-h")) {
@@ -176,7 +191,8 @@ export function readOptions<const T extends OptionTable>(
     Deno.exit(0);
   }
   try {
-    const values = parseOptions({ ...line.options, debug }, args) as Values<T> & { debug: boolean };
+    const [own, rest] = line.rest === undefined ? [args, []] : parted(args);
+    const values = { ...parseOptions({ ...line.options, debug }, own), rest } as Values<T> & Common;
     checkPaths(line.options, values);
     return values;
   } catch (error) {
@@ -334,7 +350,22 @@ export function helpText(line: CommandLine<OptionTable>): string {
   const table = rows.map(([left, right]) =>
     left.length > width ? `  ${left}\n  ${" ".repeat(width)}  ${right}` : `  ${left.padEnd(width)}  ${right}`
   );
-  return [`deno task ${line.command} -- [options]`, "", line.about, "", ...table].join("\n");
+  const rest = line.rest === undefined ? "" : ` -- [${line.rest}]`;
+  return [`deno task ${line.command} -- [options]${rest}`, "", line.about, "", ...table].join("\n");
+}
+
+/** Options as they are written on a command line; what is absent, `null` or as by default is left out. */
+export function optionsText(table: OptionTable, values: Readonly<Record<string, unknown>>): string {
+  return Object.entries(table).flatMap(([name, option]) => {
+    const value = values[name];
+    if (value === undefined || value === null || value === option.default) return [];
+    const text = String(value);
+    return [
+      `--${flagName(name)} ${
+        /^[\p{L}\p{N}_./,-]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+      }`,
+    ];
+  }).join(" ");
 }
 
 /** An option's name on the command line, without its dashes. */

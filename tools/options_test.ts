@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { helpText, type OptionTable, parseOptions, recipe, shared, UsageError } from "./options.ts";
+import {
+  helpText,
+  optionsText,
+  type OptionTable,
+  parseOptions,
+  readOptions,
+  recipe,
+  shared,
+  UsageError,
+} from "./options.ts";
 
 const table = {
   songs: shared.songs,
@@ -123,4 +132,23 @@ Deno.test("options: the help lists every option once, with its default", () => {
   assert.match(help, /--seed N +every random choice comes from it \(default 7\)/);
   assert.match(help, /--engine auto\|tensorflow\|wasm/);
   assert.match(help, /--output FOLDER +where the results go \(needed\)/);
+});
+
+Deno.test("options: what stands behind a second -- is handed on, where a command does so", () => {
+  const options = { seed: shared.seed, force: table.force };
+  const lab = { command: "lab", about: "Opens.", options, rest: "OTHERS" };
+  const { seed, rest } = readOptions(lab, ["--", "--seed", "3", "--", "--ip", "0.0.0.0", "--", "a"]);
+  assert.deepEqual([seed, rest], [3, ["--ip", "0.0.0.0", "--", "a"]]);
+  // npx takes the first -- away
+  assert.deepEqual(readOptions(lab, ["--force", "--", "--ip"]).rest, ["--ip"]);
+  assert.deepEqual(readOptions(lab, ["--", "--", "--ip"]).rest, ["--ip"]);
+  assert.deepEqual(readOptions(lab, ["--"]).rest, []);
+  assert.match(helpText(lab), /^deno task lab -- \[options\] -- \[OTHERS\]$/m);
+  assert.throws(() => parseOptions(options, ["--", "--seed", "3", "--", "a"]), /"a" stands alone/);
+});
+
+Deno.test("options: written out again as a command line, without what is as by default", () => {
+  const values = { songs: "/내 노래/it's.csv", model: "klue/bert-base", seed: 7, engine: null };
+  const text = optionsText(table, values);
+  assert.equal(text, String.raw`--songs '/내 노래/it'\''s.csv' --model klue/bert-base`);
 });

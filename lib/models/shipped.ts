@@ -37,9 +37,14 @@ export function localFolder(source: string): string | null {
   return shippedFolder(source) ?? (!configNames.includes(source) && exists(source) ? source : null);
 }
 
-/** A source as it is understood from everywhere: a folder of one's own by its full path, a name or an id of the Hub as it is. */
-export function absoluteSource(source: string): string {
-  return !modelNames.includes(source) && exists(source) ? resolve(source) : source;
+/**
+ * A source as it is understood from everywhere: a folder of one's own by its full path, a name or an id of the Hub as it is.
+ *
+ * @param from the folder that relative paths start at
+ */
+export function absoluteSource(source: string, from = "."): string {
+  const path = resolve(from, source);
+  return !modelNames.includes(source) && exists(path) ? path : source;
 }
 
 /** @throws UserError where a tokenizer is named for a model of the project, which knows the words of its own */

@@ -1,7 +1,8 @@
-/** What a run of the notebooks can be told from outside: the songs, the model, the recipe. */
-import { isAbsolute, resolve } from "node:path";
+/** What a run of the notebooks can be told: the songs, the model, the recipe. */
+import { isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { holds, UserError, wanted } from "../ground/mod.ts";
+import { didYouMean, holds, UserError, wanted } from "../ground/mod.ts";
+import { absoluteSource } from "../models/mod.ts";
 import {
   type EvaluationBudget,
   evaluationBudget,
@@ -14,78 +15,189 @@ import {
 } from "../trials/mod.ts";
 import { defaultRecipe, type Recipe, recipeFields, recipes } from "../training/mod.ts";
 
-/** What the notebooks work on; `deno task start` sets it by its options, a notebook by itself takes the defaults. */
+/** What the notebooks work on. */
 export interface Settings {
-  /** The table of songs. Environment `SONGS_FILE`; default the bundled songs. */
+  /** The table of songs; default the bundled songs. */
   songs: string;
-  /** The genres to tell apart; songs of none of them are left out. Environment `GENRES`, with commas; default all. */
+  /** The genres to tell apart; songs of none of them are left out. Default all. */
   genres?: string[];
-  /** What parts the table's columns, where it is not found in the file. Environment `SEPARATOR`. */
+  /** What parts the table's columns, where it is not found in the file. */
   separator?: string;
-  /** A file with the names of genre codes. Environment `GENRE_NAMES`. */
+  /** A file with the names of genre codes. */
   genreNames?: string;
-  /** A small model's name, a checkpoint's folder or a Hub id. Environment `MODEL`; default `kobert-small`, pretrained. */
+  /** A small model's name, a checkpoint's folder or a Hub id; default `kobert-small`, pretrained. */
   model: string;
-  /** A tokenizer's folder or file, where not the model's own. Environment `TOKENIZER`; not with `kobert-small`. */
+  /** A tokenizer's folder or file, where not the model's own; not with `kobert-small`. */
   tokenizer?: string;
-  /** How to train. Environment `RECIPE` names it; by default what goes with the model (`defaultRecipe`). `PRECISION` takes the place of its precision. */
+  /** How to train: the recipe that is named, by default what goes with the model (`defaultRecipe`), with the seed and the precision. */
   recipe: Recipe;
   /**
-   * What the model search compares, and what it spends on each. Environment `MODELS` names sources with commas; default
-   * `kobert-small`, one small configuration of each architecture from scratch, and `MODEL`.
+   * What the model search compares, by default the small models and `model`, and what it spends on each.
    */
   search: SearchBudget & { models: string[]; tokenizer?: string };
   /** What evaluation and ideas compare: n-grams, and the model that is trained, by its recipe. */
   methods: { words: WordsMethod; network: NetworkMethod };
   /** What evaluation and ideas may train beside the model itself; the recipe's name decides. */
   evaluation: EvaluationBudget;
-  /** Where checkpoints and results go. Environment `OUTPUT`; default `outputs/run`. */
+  /** Where checkpoints and results go; default `outputs/run`. */
   output: string;
-  /** Of the split, the weights, the order and the dropout. Environment `SEED`; default 7. */
+  /** Of the split, the weights, the order and the dropout; default 7. */
   seed: number;
+  /** Each setting as it was given, or its default, and by whom. */
+  given: Readonly<Record<SettingName, GivenSetting>>;
+}
+
+/** A setting's value as text, and where it comes from. */
+export interface GivenSetting {
+  value: string | undefined;
+  from: "default" | "environment" | "parameters" | "cell";
+}
+
+/** What is known of a setting: the environment's variable of it, the option of `start` and `lab`, and what it is. */
+export interface SettingDescription {
+  variable: string;
+  option: string;
+  about: { ko: string; en: string };
+}
+
+/** The settings, in the order in which they are shown. */
+export const settingNames = {
+  songs: {
+    variable: "SONGS_FILE",
+    option: "--songs FILE",
+    about: { ko: "노래 표", en: "the table of songs" },
+  },
+  genres: {
+    variable: "GENRES",
+    option: "--genres LIST",
+    about: { ko: "구별할 장르", en: "the genres to tell apart" },
+  },
+  separator: {
+    variable: "SEPARATOR",
+    option: "--separator CHAR",
+    about: { ko: "열을 나누는 글자", en: "what parts the table's columns" },
+  },
+  genreNames: {
+    variable: "GENRE_NAMES",
+    option: "--genre-names FILE",
+    about: { ko: "장르 번호의 이름", en: "what genre codes mean" },
+  },
+  model: {
+    variable: "MODEL",
+    option: "--model SOURCE",
+    about: { ko: "학습할 모델", en: "the model to train" },
+  },
+  models: {
+    variable: "MODELS",
+    option: "--models LIST",
+    about: { ko: "3번 노트북이 비교할 모델", en: "the models that notebook 3 compares" },
+  },
+  tokenizer: {
+    variable: "TOKENIZER",
+    option: "--tokenizer PATH",
+    about: { ko: "토크나이저", en: "a tokenizer in place of the model's own" },
+  },
+  recipe: { variable: "RECIPE", option: "--recipe NAME", about: { ko: "학습 방법", en: "how to train" } },
+  precision: {
+    variable: "PRECISION",
+    option: "--precision NAME",
+    about: { ko: "계산 정밀도", en: "in which numbers" },
+  },
+  seed: { variable: "SEED", option: "--seed N", about: { ko: "난수 시드", en: "of every random choice" } },
+  output: {
+    variable: "OUTPUT",
+    option: "--output FOLDER (FOLDER/run)",
+    about: { ko: "결과를 두는 곳", en: "where the results go" },
+  },
+} as const satisfies Record<string, SettingDescription>;
+
+/** A setting's name: in a cell, and as papermill's `-p NAME VALUE`. */
+export type SettingName = keyof typeof settingNames;
+
+/** Settings that a cell gives. Lists may be texts with commas, as on the command line. */
+export interface SettingChanges {
+  songs?: string;
+  genres?: string | readonly string[];
+  separator?: string;
+  genreNames?: string;
+  model?: string;
+  models?: string | readonly string[];
+  tokenizer?: string;
+  recipe?: string;
+  precision?: string;
+  seed?: number | string;
+  output?: string;
 }
 
 const project = fileURLToPath(new URL("../../", import.meta.url));
+const names = Object.keys(settingNames) as SettingName[];
+
+/** What other programs have set before a notebook's first cell: papermill's parameters, by the translator in `tools/papermill`. */
+const injected = (): unknown => (globalThis as { parameters?: unknown }).parameters ?? {};
 
 /**
- * Reads the settings from the environment; relative paths start at the project.
+ * What the notebooks work on: what is given here, else papermill's parameters, else the environment's variables (which `deno task start` and
+ * `deno task lab` set by their options), else the defaults. Relative paths start at the project.
  *
- * @throws UserError naming a value that cannot be used.
- * @example `const { songs, recipe } = settings();`
+ * @throws UserError naming a setting that there is not, or a value that cannot be used.
+ * @example
+ * ```ts
+ * import { settings } from "./mod.ts";
+ *
+ * const { songs, recipe } = settings(); // as the lab was started
+ * const mine = settings({ songs: "내 노래.csv", genres: "발라드,댄스", recipe: "quick" });
+ * ```
  */
 export function settings(
+  changes: SettingChanges = {},
   read: (name: string) => string | undefined = (name) => Deno.env.get(name),
+  parameters: unknown = injected(),
 ): Settings {
-  const value = (name: string) => read(name) || undefined;
+  const inCell = textsOf(changes, "settings"), before = textsOf(parameters, "the parameters");
+  const given = Object.fromEntries(names.map((name): [SettingName, GivenSetting] => {
+    if (inCell[name] !== undefined) return [name, { value: inCell[name], from: "cell" }];
+    if (before[name] !== undefined) return [name, { value: before[name], from: "parameters" }];
+    const value = read(settingNames[name].variable) || undefined;
+    return [name, { value, from: value === undefined ? "default" : "environment" }];
+  })) as Record<SettingName, GivenSetting>;
+  const value = (name: SettingName) => given[name].value;
+  /** A setting in the words of whoever gave it. */
+  const named = (name: SettingName) =>
+    given[name].from === "environment" ? settingNames[name].variable : `The setting ${name}`;
   const path = (text: string) => isAbsolute(text) ? text : resolve(project, text);
-  const model = value("MODEL") ?? "kobert-small", name = value("RECIPE") ?? defaultRecipe(model);
-  const named = recipes[name];
-  if (named === undefined) {
-    throw new UserError(`RECIPE is "${name}"; it can be ${Object.keys(recipes).join(", ")}.`);
+  const source = (text: string) => absoluteSource(text, project);
+  const list = (name: SettingName) => value(name)?.split(",").map((part) => part.trim());
+
+  const model = source(value("model") ?? "kobert-small"),
+    recipeName = value("recipe") ?? defaultRecipe(model);
+  const base = recipes[recipeName];
+  if (base === undefined) {
+    throw new UserError(
+      `${named("recipe")} is "${recipeName}"; it can be ${Object.keys(recipes).join(", ")}.`,
+    );
   }
-  const precision = (value("PRECISION") ?? named.precision) as Recipe["precision"];
+  const precision = (value("precision") ?? base.precision) as Recipe["precision"];
   if (!holds(recipeFields.precision, precision)) {
-    throw new UserError(`PRECISION is "${precision}"; it can be ${wanted(recipeFields.precision)}.`);
+    throw new UserError(
+      `${named("precision")} is "${precision}"; it can be ${wanted(recipeFields.precision)}.`,
+    );
   }
-  const recipe = { ...named, precision };
-  const seed = Number(value("SEED") ?? recipe.seed);
+  const seed = Number(value("seed") ?? base.seed);
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new UserError(`SEED is "${value("SEED")}"; it must be a whole number.`);
+    throw new UserError(`${named("seed")} is "${value("seed")}"; it must be a whole number.`);
   }
-  const pieces = value("TOKENIZER"), tokenizer = pieces === undefined ? {} : { tokenizer: path(pieces) };
-  const list = (text: string | undefined) => text?.split(",").map((part) => part.trim());
-  const separator = value("SEPARATOR"), names = value("GENRE_NAMES");
-  const genres = list(value("GENRES"));
-  const searched = list(value("MODELS"));
-  const budget = searchBudget(name, seed);
+  const recipe = { ...base, precision, seed }, budget = searchBudget(recipeName, seed);
+  const pieces = value("tokenizer"), tokenizer = pieces === undefined ? {} : { tokenizer: path(pieces) };
+  const separator = value("separator"), genreNames = value("genreNames"), genres = list("genres");
+  const searched = list("models")?.map(source);
   return {
-    songs: path(value("SONGS_FILE") ?? "data/songs.csv"),
+    songs: path(value("songs") ?? "data/songs.csv"),
     ...(genres !== undefined && { genres }),
     ...(separator !== undefined && { separator }),
-    ...(names !== undefined && { genreNames: path(names) }),
+    ...(genreNames !== undefined && { genreNames: path(genreNames) }),
     model,
     ...tokenizer,
-    recipe: { ...recipe, seed },
+    recipe,
     search: {
       models: searchedModels({ ...(searched !== undefined && { named: searched }), model, ...tokenizer }),
       ...budget,
@@ -94,10 +206,43 @@ export function settings(
     },
     methods: {
       words: words(),
-      network: { kind: "network", source: model, ...tokenizer, recipe: { ...recipe, seed } },
+      network: { kind: "network", source: model, ...tokenizer, recipe },
     },
-    evaluation: evaluationBudget(name),
-    output: path(value("OUTPUT") ?? "outputs/run"),
+    evaluation: evaluationBudget(recipeName),
+    output: path(value("output") ?? "outputs/run"),
     seed,
+    given,
   };
+}
+
+/** Settings as texts, by name. @throws UserError where one is no setting, or no text, number or list of texts */
+function textsOf(values: unknown, whose: string): Partial<Record<SettingName, string>> {
+  const texts: Partial<Record<SettingName, string>> = {};
+  for (const [name, value] of Object.entries(values as Record<string, unknown>)) {
+    if (!Object.hasOwn(settingNames, name)) {
+      throw new UserError(
+        `There is no setting "${name}"${didYouMean(name, names)} in ${whose}; there are ${names.join(", ")}.`,
+      );
+    }
+    if (value === undefined || value === null || value === "") continue;
+    const parts: unknown[] = Array.isArray(value) ? value : [value];
+    if (!parts.every((part) => typeof part === "string" || typeof part === "number")) {
+      throw new UserError(`The setting ${name} is ${Deno.inspect(value)}; it must be a text.`);
+    }
+    texts[name as SettingName] = parts.join(",");
+  }
+  return texts;
+}
+
+/** The environment's variables that give the notebooks of another process these settings; empty ones for what is not given. */
+export function settingsEnvironment(
+  values: Readonly<Partial<Record<SettingName, string>>>,
+): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [settingNames[name].variable, values[name] ?? ""]));
+}
+
+/** A path as it is shown: within the project from there. */
+export function shownPath(path: string): string {
+  const within = relative(project, path);
+  return isAbsolute(path) && !within.startsWith("..") && !isAbsolute(within) ? within || "." : path;
 }

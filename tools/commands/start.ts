@@ -1,50 +1,26 @@
 /** `deno task start`: runs all notebooks headless on a table of songs and says how the model did. */
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import { macroF1Name } from "../../lib/evaluation/mod.ts";
 import { heldFoldersVariable, holdFolder } from "../../lib/ground/mod.ts";
-import { absoluteSource, checkOwnTokenizer, configNames, resolveModel } from "../../lib/models/mod.ts";
-import { prepareSongs, splitToLearn } from "../../lib/songs/mod.ts";
-import { defaultRecipe, recipes, setAside } from "../../lib/training/mod.ts";
+import { setAside } from "../../lib/training/mod.ts";
 import { commandLines } from "../command_lines.ts";
 import { earlierRun } from "../notebooks/earlier.ts";
+import { checkInputs, notebookEnvironment, runFolders, wantedRecord } from "../notebooks/inputs.ts";
 import { isOfUsers, type NotebookResult, projectNotebooks, runNotebooks } from "../notebooks/run.ts";
 import { readOptions } from "../options.ts";
 import type { WrittenVerdict } from "../report/data.ts";
-import { newRecord, type RanNotebook, type RunRecord, writeRecord } from "../report/record.ts";
+import { type RanNotebook, type RunRecord, writeRecord } from "../report/record.ts";
 import { exists } from "../setup/paths.ts";
 
 const options = readOptions(commandLines.start);
 
 const notebooks = projectNotebooks();
-const output = resolve(options.output);
-const folders = { run: join(output, "run"), notebooks: join(output, "notebooks") };
+const folders = runFolders(options), { output } = folders;
 const setUp = Number(Deno.env.get("KOBERT_SETUP_SECONDS") ?? 0);
-const paths = {
-  songs: resolve(options.songs),
-  ...(options.genreNames !== undefined && { genreNames: resolve(options.genreNames) }),
-  tokenizer: options.tokenizer === undefined ? null : resolve(options.tokenizer),
-  // notebooks run in a folder of their own
-  model: absoluteSource(options.model),
-  models: options.models?.map(absoluteSource).join(",") ?? null,
-};
-
-const recipe = options.recipe ?? defaultRecipe(options.model);
 
 using _ = await holdFolder(output);
-await checkInputs();
-const wanted = await newRecord(
-  {
-    ...paths,
-    genres: options.genres?.join(",") ?? null,
-    ...(options.separator !== undefined && { separator: options.separator }),
-    recipe,
-    seed: options.seed,
-    engine: options.engine,
-  },
-  { ...recipes[recipe]!, seed: options.seed, precision: options.precision },
-  setUp,
-  notebooks.map((path) => basename(path)),
-);
+await checkInputs(options);
+const wanted = await wantedRecord(options, setUp, notebooks.map((path) => basename(path)));
 let { record, done } = await takeUp();
 using __ = await holdFolder(folders.run);
 writeRecord(folders.run, record);
@@ -53,18 +29,7 @@ const results = await runNotebooks({
   notebooks: notebooks.filter((path) => !done.includes(basename(path))),
   outputFolder: folders.notebooks,
   env: {
-    SONGS_FILE: paths.songs,
-    SEPARATOR: options.separator ?? "",
-    GENRE_NAMES: paths.genreNames ?? "",
-    GENRES: options.genres?.join(",") ?? "",
-    MODEL: paths.model,
-    MODELS: paths.models ?? "",
-    TOKENIZER: paths.tokenizer ?? "",
-    OUTPUT: folders.run,
-    RECIPE: recipe,
-    PRECISION: options.precision,
-    SEED: String(options.seed),
-    KOBERT_ENGINE: options.engine,
+    ...notebookEnvironment(options),
     // their kernels write there in this process's name
     [heldFoldersVariable]: await Deno.realPath(folders.run),
   },
@@ -75,17 +40,6 @@ const results = await runNotebooks({
 const failed = results.find(({ status }) => status !== "ok");
 if (failed?.error) Deno.exit(endOf(failed.error));
 await tellResults();
-
-/** Reads what the run is to work on, so that nothing has changed yet where it cannot be. */
-async function checkInputs(): Promise<void> {
-  const { songs: table, genres, separator, genreNames, seed } = options;
-  const { songs } = await prepareSongs(table, { genres, separator, genreNames });
-  splitToLearn(songs, { table, genres, seed });
-  for (const source of [options.model, ...options.models ?? []]) {
-    checkOwnTokenizer(source, options.tokenizer);
-    if (!configNames.includes(source)) await resolveModel(source);
-  }
-}
 
 /** Goes on with the run that was cut off here, or keeps what is another's and begins. */
 async function takeUp(): Promise<{ record: RunRecord; done: string[] }> {

@@ -130,6 +130,28 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "a name that no cell has defined since the kernel began: the error says to run from the top; what code asks of names is as ever",
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      const { results, cells } = await run(folder, [[
+        "console.log(typeof songs);\ntry { songs; } catch (error) { console.log(error instanceof ReferenceError); }",
+        "await songs.head();",
+      ]]);
+      assert.equal(textOf(cells[0]![0]!), "undefined\ntrue\n");
+      const { name, message } = results[0]!.error!;
+      assert.equal(name, "ReferenceError");
+      assert.match(
+        message,
+        /^songs is not defined\n.*맨 위부터 다시 실행하세요.*\n.* run the cells from the top\.$/,
+      );
+      // what was run before the first cell is none of the notebook's
+      assert.deepEqual(cells[0]!.map(({ execution_count }) => execution_count), [1, 2]);
+    }),
+});
+
+Deno.test({
   name: "in place, a notebook is replaced when it ran to its end, without what changes from run to run",
   ignore,
   fn: () =>

@@ -1,7 +1,8 @@
 /** The project's Jupyter kernel: the pinned Deno of .venv, known only to .venv's Jupyter. */
 import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
 import { processEnvironment } from "../environment.ts";
-import { inVenv, program, readText, writeWhole } from "./paths.ts";
+import { inProject, inVenv, program, readText, writeWhole } from "./paths.ts";
 
 /** The kernel's name, for `--kernel` and a notebook's metadata. */
 export const kernelName = "kobert-genre";
@@ -10,7 +11,13 @@ const path = inVenv("share", "jupyter", "kernels", kernelName, "kernel.json");
 
 function content(): string {
   const kernel = {
-    argv: [program(inVenv(), "deno"), "jupyter", "--kernel", "--conn", "{connection_file}"],
+    argv: [
+      program(inVenv(), "python"),
+      inProject("tools", "notebooks", "kernel.py"),
+      program(inVenv(), "deno"),
+      pathToFileURL(inProject("lib", "notebook", "startup.ts")).href,
+      "{connection_file}",
+    ],
     display_name: "Deno (KoBERT genre)",
     language: "typescript",
     // By message Deno cancels a cell only while it computes, and one that waits hangs for good; a signal reaches lib/notebook's
