@@ -316,9 +316,9 @@ export const commandLines = {
   bench: line({
     command: "bench",
     about:
-      "Measures training, inference, memory and loading beside PyTorch with transformers, in turn on this machine, and\n" +
-      "prints a table of ratios: above 1 is better than PyTorch. The first run installs PyTorch in .venv-reference (3.5 GB).\n" +
-      "Let nothing else run meanwhile. All rows take about an hour.",
+      "Measures training, inference, memory and loading beside PyTorch, torch.compile, OpenVINO and ONNX Runtime, in turn on\n" +
+      "this machine, and prints a table of ratios: above 1 is better than the best of them. The first run installs them in\n" +
+      ".venv-reference (5 GB). Let nothing else run meanwhile. All rows take about two hours.",
     options: {
       rows: {
         type: "text",
@@ -331,6 +331,10 @@ export const commandLines = {
         about: "rows of 512 tokens too, one side after the other: 24 GB of memory, half an hour more",
       },
       resume: { type: "flag", about: "keep the rows that the output file has, measure the others" },
+      document: {
+        type: "flag",
+        about: "write docs/benchmark.md and the README's short table, as a run of all rows does",
+      },
       rounds: {
         type: "integer",
         min: 1,

@@ -1,13 +1,17 @@
 /** What `deno task bench` asks of a side's process, and what comes back: a line of JSON each. */
 
+import type { Task } from "../../lib/models/mod.ts";
+
 export type Request =
-  | { do: "make"; config: Record<string, unknown>; folder: string }
+  | { do: "make"; config: Record<string, unknown>; task: Task; folder: string }
   | { do: "load"; folder: string; precision: "float32" | "bf16" }
   | { do: "train"; batch: number; length: number; steps: number }
   | { do: "infer"; batch: number; length: number; steps: number }
   | { do: "optimize"; steps: number }
   | { do: "reload"; folder: string; weights: "safetensors" | "bin" }
   | { do: "epoch"; lengths: number[] }
+  | { do: "pretrain"; rows: number; length: number }
+  | { do: "products"; precision: "float32" | "bf16"; size: number }
   | { do: "peak" }
   | { do: "versions" };
 

@@ -2,12 +2,18 @@
 import { normalValues, randomKey } from "../../lib/ground/mod.ts";
 
 export type Precision = "float32" | "bf16";
-export type ModelName = "base" | "small" | "llama" | "xlnet";
+export type ModelName = "base" | "small" | "llama" | "xlnet" | "masked";
+/** Whom ours is measured beside; `trainer` is Hugging Face's Trainer, `ours` our own earlier figure. */
+export type PeerName = "eager" | "compile" | "openvino" | "onnxruntime";
+
+/** A config.json's fields. */
+export type ModelConfig = Record<string, number | string>;
 
 /** KoBERT's shape and `kobert-small`; and as large as that, architectures whose layers are others. */
-export const configs: Record<ModelName, Record<string, number | string>> = {
+export const configs: Record<ModelName, ModelConfig> = {
   base: shape(12, 768, 12),
   small: shape(4, 256, 4),
+  masked: shape(4, 256, 4),
   llama: {
     model_type: "llama",
     vocab_size: 8002,
@@ -35,11 +41,12 @@ export const configs: Record<ModelName, Record<string, number | string>> = {
 export const dropoutFields: Record<ModelName, readonly string[]> = {
   base: ["hidden_dropout_prob", "attention_probs_dropout_prob"],
   small: ["hidden_dropout_prob", "attention_probs_dropout_prob"],
+  masked: ["hidden_dropout_prob", "attention_probs_dropout_prob"],
   llama: ["attention_dropout"],
   xlnet: ["dropout", "summary_last_dropout"],
 };
 
-function shape(layers: number, width: number, heads: number): Record<string, number | string> {
+function shape(layers: number, width: number, heads: number): ModelConfig {
   return {
     model_type: "bert",
     vocab_size: 8002,
@@ -59,7 +66,7 @@ export interface Row {
    * `trainer`: the peer is Hugging Face's Trainer. `allocator`: PyTorch on both sides. `growth`: ours on both sides, an epoch
    * over `times` the texts beside one over the texts.
    */
-  kind: "train" | "infer" | "optimize" | "epoch" | "trainer" | "load" | "allocator" | "growth";
+  kind: "train" | "infer" | "optimize" | "epoch" | "pretrain" | "trainer" | "load" | "allocator" | "growth";
   model: ModelName;
   precision: Precision;
   dropout: number;
@@ -69,6 +76,11 @@ export interface Row {
   texts?: "songs" | "reviews";
   weights?: "safetensors" | "bin";
   times?: number;
+  /**
+   * Whom ours is measured beside, in groups: those of one group take turns with ours. Several groups where all processes at
+   * once would need too much memory.
+   */
+  peers: PeerName[][];
   /** Part of `--quick`. */
   quick?: true;
   /** Measured only when asked for: it takes long, or much memory. */
@@ -76,6 +88,7 @@ export interface Row {
 }
 
 const precisions = ["bf16", "float32"] as const;
+const eager: PeerName[][] = [["eager"]];
 
 /** All rows, in the table's order. */
 export function allRows(): Row[] {
@@ -90,6 +103,7 @@ export function allRows(): Row[] {
             name: `train ${model} 32x${length} ${precision} dropout ${dropout}`,
             kind: "train",
             ...{ model, precision, dropout, length, batch: 32 },
+            peers: trainPeers(model, length, dropout),
             ...(main && length === 64 && dropout > 0 && precision === "bf16" && { quick: true }),
             ...(length === 512 && { long: true }),
           });
@@ -104,13 +118,20 @@ export function allRows(): Row[] {
           name: `infer ${model} 32x${length} ${precision}`,
           kind: "infer",
           ...{ model, precision, dropout: 0.1, length, batch: 32 },
+          // ONNX Runtime has no bfloat16 on a CPU
+          peers: [[
+            "eager",
+            "compile",
+            "openvino",
+            ...(precision === "float32" ? ["onnxruntime" as const] : []),
+          ]],
           ...(model === "small" && length === 64 && precision === "bf16" && { quick: true }),
         });
       }
     }
   }
   for (const model of models) {
-    const shape = { model, dropout: 0.1, length: 16, batch: 2 };
+    const shape = { model, dropout: 0.1, length: 16, batch: 2, peers: eager };
     rows.push({ name: `clip and step ${model} bf16`, kind: "optimize", precision: "bf16", ...shape });
     rows.push({ name: `clip and step ${model} float32`, kind: "optimize", precision: "float32", ...shape });
   }
@@ -121,7 +142,8 @@ export function allRows(): Row[] {
       batch: 32,
       length: texts === "songs" ? 256 : 64,
       texts,
-    } as const;
+      peers: eager,
+    } satisfies Partial<Row>;
     for (const precision of precisions) {
       rows.push({ name: `epoch small 1,000 ${texts} ${precision}`, kind: "epoch", precision, ...shape });
       rows.push({
@@ -132,26 +154,48 @@ export function allRows(): Row[] {
       });
     }
   }
+  for (const precision of precisions) {
+    rows.push({
+      name: `pretrain small 512 rows of 128 tokens ${precision}`,
+      kind: "pretrain",
+      ...{ model: "masked", precision, dropout: 0.1, batch: 512, length: 128, peers: eager },
+    });
+  }
   for (const weights of ["safetensors", "bin"] as const) {
     rows.push({
       name: `load base ${weights}`,
       kind: "load",
-      ...{ model: "base", precision: "float32", dropout: 0.1, batch: 1, length: 1, weights },
+      ...{ model: "base", precision: "float32", dropout: 0.1, batch: 1, length: 1, weights, peers: eager },
     });
   }
   for (const times of [10, 100]) {
     rows.push({
       name: `${times} times 1,000 reviews beside them once, both ours, small bf16`,
       kind: "growth",
-      ...{ model: "small", precision: "bf16", dropout: 0.1, batch: 32, length: 64, texts: "reviews", times },
+      ...{
+        model: "small",
+        precision: "bf16",
+        dropout: 0.1,
+        batch: 32,
+        length: 64,
+        texts: "reviews",
+        times,
+        peers: [],
+      },
     });
   }
   rows.push({
     name: "PyTorch with our allocator settings beside its default, base 32x64 bf16",
     kind: "allocator",
-    ...{ model: "base", precision: "bf16", dropout: 0.1, batch: 32, length: 64 },
+    ...{ model: "base", precision: "bf16", dropout: 0.1, batch: 32, length: 64, peers: [] },
   });
   return rows;
+}
+
+/** Without dropout, and at 512 tokens, torch.compile is left out: a minute of compiling for each. */
+function trainPeers(model: ModelName, length: number, dropout: number): PeerName[][] {
+  if (dropout === 0 || length === 512) return eager;
+  return model === "base" && length > 64 ? [["eager"], ["compile"]] : [["eager", "compile"]];
 }
 
 /**

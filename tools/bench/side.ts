@@ -2,6 +2,7 @@
 import { processEnvironment } from "../environment.ts";
 import { inProject } from "../setup/paths.ts";
 import type { Answer, PeerRequest, Request } from "./protocol.ts";
+import type { PeerName } from "./rows.ts";
 
 /** How glibc's allocator is set for PyTorch: as it comes, or as our side's. */
 export type Allocator = "default" | "tuned";
@@ -37,13 +38,13 @@ export class Side {
     return new Side("ours", Deno.execPath(), ["run", "-A", script], processEnvironment());
   }
 
-  /** PyTorch. @param python of the environment that has it */
-  static peer(python: string, allocator: Allocator): Side {
+  /** A peer. @param python of the environment that has it */
+  static peer(python: string, peer: PeerName, allocator: Allocator): Side {
     const script = inProject("tools", "reference", "bench_peer.py");
     const tuned = Object.entries(processEnvironment(() => false)).filter(([name]) =>
       /^MALLOC|^GLIBC/.test(name)
     );
-    return new Side("PyTorch", python, [script], allocator === "tuned" ? Object.fromEntries(tuned) : {});
+    return new Side(peer, python, [script, peer], allocator === "tuned" ? Object.fromEntries(tuned) : {});
   }
 
   /**

@@ -6,10 +6,16 @@ import * as tf from "@tensorflow/tfjs";
 import {
   AdamW,
   clippingScale,
+  generator,
   globalNorm,
   hasKernels,
   inferencePass,
+  linear,
+  low,
+  normalValues,
+  Parameter,
   type Precision,
+  randomKey,
   startEngine,
   Tape,
   trainingPass,
@@ -25,10 +31,10 @@ import {
   saveCheckpoint,
   type TokenBatch,
 } from "../../lib/models/mod.ts";
-import { type Example, studyRecipe, train, type Trainable } from "../../lib/training/mod.ts";
+import { type Example, maskTokens, studyRecipe, train, type Trainable } from "../../lib/training/mod.ts";
 import type { Answer, Request } from "./protocol.ts";
 
-const paddingId = 1, classCount = 10, vocabularySize = 8002;
+const paddingId = 1, maskId = 4, classCount = 10, vocabularySize = 8002;
 
 const engine = await startEngine({ engine: "tensorflow" });
 let model: Model | null = null, optimizer = new AdamW(), precision: Precision = "float32", steps = 0;
@@ -95,9 +101,13 @@ function trainable(model: Model): Trainable {
 
 const handlers: { [Name in Request["do"]]: (request: Request & { do: Name }) => Answer | Promise<Answer> } = {
   /** Writes a fresh model's checkpoint, which both sides load. */
-  async make({ config, folder }) {
+  async make({ config, task, folder }) {
     const labels = Array.from({ length: classCount }, (_, i) => `LABEL_${i}`);
-    const made = createModel(config as JsonObject, { labels, seed: 7 });
+    const made = createModel(config as JsonObject, {
+      task,
+      seed: 7,
+      ...(task === "sequence-classification" && { labels }),
+    });
     await saveCheckpoint(made, folder);
     disposeModel(made);
     return {};
@@ -157,6 +167,43 @@ const handlers: { [Name in Request["do"]]: (request: Request & { do: Name }) => 
     const start = performance.now();
     await train(trainable(loaded()), { train: examples }, recipe, { memoryLimit: null });
     return { seconds: seconds(start) };
+  },
+  /** One epoch of a masked language model on full rows, masked anew. */
+  async pretrain({ rows, length }) {
+    const model = loaded(), recipe = { ...studyRecipe, epochs: 1, learningRate: 5e-5, precision };
+    const examples = Array.from({ length: rows }, (_, i): Example => ({
+      songId: String(i),
+      inputIds: idsOf(i, length),
+      label: -100,
+      weight: 1,
+    }));
+    const masking = { maskId, vocabSize: vocabularySize, specialIds: [paddingId, maskId], rate: 0.15 };
+    const masked: Trainable = {
+      ...trainable(model),
+      labels: [],
+      languageModel: "masked",
+      loss: (pass, batch, options) => lossOf(model, pass, batch.tokens, batch.tokenLabels!, options),
+      draw: (example, epoch, i) => maskTokens(example, masking, generator(randomKey(7, epoch, i))),
+    };
+    const start = performance.now();
+    await train(masked, { train: examples }, recipe, { memoryLimit: null });
+    return { seconds: seconds(start) };
+  },
+  /** A plain large product: how fast the machine multiplies. */
+  products({ precision, size }) {
+    return tf.tidy(() => {
+      const values = normalValues(size * size, 1, randomKey(7));
+      const weight = new Parameter("weight", tf.tensor2d(values, [size, size]));
+      const x = low(tf.tensor2d(values, [size, size]), precision), pass = inferencePass(precision);
+      try {
+        linear(pass, x, weight); // makes the weight's copy in bfloat16
+        const start = performance.now();
+        linear(pass, x, weight);
+        return { seconds: seconds(start) };
+      } finally {
+        weight.dispose();
+      }
+    });
   },
   peak() {
     const line = Deno.readTextFileSync("/proc/self/status").match(/VmHWM:\s+(\d+)/)!;

@@ -1,8 +1,14 @@
-"""PyTorch's side of `deno task bench`: a process that answers requests, one line of JSON each, on its standard input.
+"""A peer's side of `deno task bench`: a process that answers requests, one line of JSON each, on its standard input.
 
-PyTorch at its best on a CPU: bf16 autocast, SDPA attention, fused AdamW, batches of similar length padded to their own
-longest row, `clip_grad_norm_`, as many threads as cores. `trainer` is Hugging Face's Trainer with its defaults instead, for a
-row of its own. tools/bench/worker.ts is the other side and makes the same batches.
+The first argument names the peer, each at its best on a CPU with as many threads as cores:
+
+- `eager`: PyTorch with bf16 autocast, SDPA attention, fused AdamW, batches of similar length padded to their own longest
+  row, `clip_grad_norm_`; at inference autocast or weights in bfloat16, whichever is faster here.
+- `compile`: the same model through `torch.compile`; at inference with its weights frozen.
+- `openvino`, `onnxruntime`: inference alone, of the same model exported; bfloat16 where the runtime has it.
+
+`trainer` is Hugging Face's Trainer with its defaults, for a row of its own. tools/bench/worker.ts is our side and makes the
+same batches.
 """
 
 import gc
@@ -18,14 +24,16 @@ sys.stdout = sys.stderr  # what libraries print must not mix with the answers
 
 import torch
 import transformers
-from transformers import AutoModelForSequenceClassification
+from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification
 
 torch.set_num_threads(os.cpu_count())
 transformers.utils.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()
 
-PAD, CLASSES, VOCABULARY = 1, 10, 8002
-model = optimizer = None
+PAD, MASK, CLASSES, VOCABULARY = 1, 4, 10, 8002
+peer = sys.argv[1]
+folder_loaded = None
+model = optimizer = runner = None
 bf16 = False
 
 
@@ -42,13 +50,20 @@ def grouped(parameters):
     ]
 
 
-def load(folder, precision):
-    global model, optimizer, bf16
-    bf16 = precision == "bf16"
+def pretrained(folder):
+    with open(os.path.join(folder, "config.json")) as file:
+        masked = "Masked" in json.load(file).get("architectures", [""])[0]
+    kind = AutoModelForMaskedLM if masked else AutoModelForSequenceClassification
     try:
-        model = AutoModelForSequenceClassification.from_pretrained(folder, attn_implementation="sdpa").train()
+        return kind.from_pretrained(folder, attn_implementation="sdpa")
     except ValueError:  # XLNet has attention of its own
-        model = AutoModelForSequenceClassification.from_pretrained(folder).train()
+        return kind.from_pretrained(folder)
+
+
+def load(folder, precision):
+    global model, optimizer, runner, bf16, folder_loaded
+    bf16, runner, folder_loaded = precision == "bf16", None, folder
+    model = pretrained(folder).train()
     optimizer = torch.optim.AdamW(grouped(model.named_parameters()), lr=5e-5, fused=True)
     return {}
 
@@ -69,9 +84,9 @@ def batch_of(rows, length):
     return {"input_ids": ids, "attention_mask": mask, "labels": torch.arange(rows) % CLASSES}
 
 
-def train_step(batch):
+def train_step(batch, module=None):
     with autocast():
-        loss = model(**batch).loss
+        loss = (model if module is None else module)(**batch).loss
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
@@ -80,23 +95,102 @@ def train_step(batch):
 
 
 def train(batch, length, steps):
+    global runner
     inputs = batch_of(batch, length)
+    if peer == "compile" and runner is None:
+        runner = torch.compile(model)
     start = time.perf_counter()
-    losses = [train_step(inputs) for _ in range(steps)]
+    losses = [train_step(inputs, runner) for _ in range(steps)]
     return {"seconds": time.perf_counter() - start, "losses": losses}
 
 
+class Logits(torch.nn.Module):
+    """A model as a function of two tensors, for export."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids, attention_mask):
+        return self.model(input_ids=input_ids, attention_mask=attention_mask).logits
+
+
+def eager_runner(module, cast):
+    def run(inputs):
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16 and not cast):
+            return module(**inputs).logits.float().numpy()
+
+    return run
+
+
+def exported(inputs):
+    """The model as an ONNX file, of the batch's shape."""
+    path = os.path.join(folder_loaded, f"peer-{inputs['input_ids'].shape[1]}.onnx")
+    if not os.path.exists(path):
+        given = (inputs["input_ids"], inputs["attention_mask"])
+        program = torch.onnx.export(Logits(model), given, dynamo=True, input_names=["input_ids", "attention_mask"],
+                                    output_names=["logits"])
+        program.save(f"{path}.{os.getpid()}")
+        os.replace(f"{path}.{os.getpid()}", path)
+    return path
+
+
+def prepared(inputs):
+    """What runs the model on inputs of this shape, the fastest way that the peer has."""
+    names = ("input_ids", "attention_mask")
+    if peer == "openvino":
+        import openvino
+
+        core = openvino.Core()
+        compiled = core.compile_model(core.read_model(exported(inputs)), "CPU", {
+            "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32", "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": os.cpu_count()})
+        return lambda inputs: compiled([inputs[name].numpy() for name in names])[0]
+    if peer == "onnxruntime":
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = os.cpu_count()
+        session = onnxruntime.InferenceSession(exported(inputs), options, providers=["CPUExecutionProvider"])
+        return lambda inputs: session.run(None, {name: inputs[name].numpy() for name in names})[0]
+    cast = pretrained(folder_loaded).eval().bfloat16() if bf16 else model
+    if peer == "compile":
+        import torch._inductor.config
+
+        torch._inductor.config.freezing = True
+        return eager_runner(torch.compile(cast), True)
+    ways = [eager_runner(model, False)] + ([eager_runner(cast, True)] if bf16 else [])
+
+    def seconds(run):
+        times = []
+        for _ in range(4):
+            start = time.perf_counter()
+            run(inputs)
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    return min(ways, key=seconds)
+
+
 def infer(batch, length, steps):
+    global runner
     inputs = batch_of(batch, length)
     del inputs["labels"]
     model.eval()
+    if runner is None:
+        runner = prepared(inputs)
     start = time.perf_counter()
-    with torch.inference_mode(), autocast():
-        for _ in range(steps):
-            logits = model(**inputs).logits.float().numpy()
-    seconds = time.perf_counter() - start
-    model.train()
-    return {"seconds": seconds, "losses": [float(logits.sum())]}
+    for _ in range(steps):
+        logits = runner(inputs)
+    return {"seconds": time.perf_counter() - start, "losses": [float(logits.sum())]}
+
+
+def products(precision, size):
+    """A plain large product: how fast the machine multiplies."""
+    a, b = (torch.randn(size, size, dtype=torch.bfloat16 if precision == "bf16" else torch.float32) for _ in range(2))
+    start = time.perf_counter()
+    a @ b
+    return {"seconds": time.perf_counter() - start}
 
 
 def optimize(steps):
@@ -161,6 +255,33 @@ def epoch(lengths):
     return {"seconds": time.perf_counter() - start}
 
 
+def collator():
+    """transformers' own masking, for a vocabulary of words that are their numbers."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from transformers import DataCollatorForLanguageModeling, PreTrainedTokenizerFast
+
+    special = {PAD: "[PAD]", MASK: "[MASK]"}
+    words = {special.get(i, str(i)): i for i in range(VOCABULARY)}
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(WordLevel(words, unk_token="0")),
+                                        pad_token="[PAD]", mask_token="[MASK]")
+    return DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15)
+
+
+def pretrain(rows, length):
+    """One epoch of a masked language model on full rows, batches of 32, masked by transformers' collator."""
+    examples = [{"input_ids": ids_of(i, length)} for i in range(rows)]
+    collate = collator()
+    torch.manual_seed(7)
+    start = time.perf_counter()
+    order = torch.randperm(rows).tolist()
+    schedule = transformers.get_linear_schedule_with_warmup(optimizer, 1, -(-rows // 32))
+    for i in range(0, rows, 32):
+        train_step(dict(collate([examples[k] for k in order[i : i + 32]])))
+        schedule.step()
+    return {"seconds": time.perf_counter() - start}
+
+
 def trainer(folder, lengths, precision):
     """Hugging Face's Trainer, its defaults: batches in random order, padded to their own longest row."""
     from transformers import Trainer, TrainingArguments
@@ -184,12 +305,16 @@ def peak():
 
 
 def versions():
+    import onnxruntime
+    import openvino
+
     return {"torch": torch.__version__, "transformers": transformers.__version__, "python": sys.version.split()[0],
-            "threads": torch.get_num_threads()}
+            "threads": torch.get_num_threads(), "openvino": openvino.__version__.split("-")[0],
+            "onnxruntime": onnxruntime.__version__}
 
 
 requests = {f.__name__: f for f in
-            [load, train, infer, optimize, reload, save_bin, epoch, trainer, peak, versions]}
+            [load, train, infer, products, optimize, reload, save_bin, epoch, pretrain, trainer, peak, versions]}
 for line in sys.stdin:
     request = json.loads(line)
     try:
