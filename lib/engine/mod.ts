@@ -1,6 +1,7 @@
 /** Which backend does the maths, and the operations that TensorFlow.js lacks. */
 export * from "./backend.ts";
 export * from "./checkpointing.ts";
+export * from "./encoder_layer.ts";
 export * from "./file_tensor.ts";
 export * from "./ops.ts";
 export * from "./ops_decoder.ts";

@@ -3,7 +3,16 @@
  * types and pooler; its heads use ReLU and GELU.
  */
 import { UserError } from "../ground/pure.ts";
-import { activate, type Activation, dropout, embed, layerNorm, linear, scope } from "../engine/mod.ts";
+import {
+  activate,
+  type Activation,
+  dropout,
+  embed,
+  type EncoderLayerParameters,
+  layerNorm,
+  linear,
+  scope,
+} from "../engine/mod.ts";
 import type { Architecture, CommonConfig } from "./architecture.ts";
 import { plainPositions } from "./batch.ts";
 import { type ConfigReader, poolingOf, refuseUnsupported, type Task } from "./config.ts";
@@ -13,7 +22,6 @@ import {
   dense,
   embeddingSpec,
   encoder,
-  type EncoderLayer,
   type LanguageHead,
   languageLogits,
   languageSpecs,
@@ -45,7 +53,7 @@ const wordTable = `${prefix}.embeddings.word_embeddings.weight`;
 /** Fixed in the architecture, not in its config. */
 const normEpsilon = 1e-12;
 
-function layerOf(p: Lookup, i: number): EncoderLayer {
+function layerOf(p: Lookup, i: number): EncoderLayerParameters {
   const at = `${prefix}.transformer.layer.${i}`;
   return {
     query: linearOf(p, `${at}.attention.q_lin`),

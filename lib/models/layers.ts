@@ -8,6 +8,7 @@ import {
   averageRows,
   type BatchShape,
   checkpointed,
+  type EncoderLayerParameters,
   layerNorm,
   linear,
   linearActivate,
@@ -16,6 +17,7 @@ import {
   type Pass,
   scope,
   selectRows,
+  wholeEncoderLayer,
 } from "../engine/mod.ts";
 
 import type { TokenBatch } from "./batch.ts";
@@ -132,18 +134,6 @@ function textsBias(
   return tf.tensor4d(bias, [batch, 1, length, length]);
 }
 
-/** The parameters of one layer of a BERT-like encoder, whatever their names. */
-export interface EncoderLayer {
-  query: Linear;
-  key: Linear;
-  value: Linear;
-  attentionOutput: Linear;
-  attentionNorm: Norm;
-  intermediate: Linear;
-  output: Linear;
-  outputNorm: Norm;
-}
-
 /** The numbers of a BERT-like encoder that its layers need. */
 export interface EncoderShape {
   heads: number;
@@ -153,11 +143,13 @@ export interface EncoderShape {
   attentionDropout: number;
 }
 
+const scaleOf = ({ width, heads }: EncoderShape) => 1 / Math.sqrt(width / heads);
+
 /** Multi-head self-attention with its residual: LayerNorm(x + Dropout(Attention(x) W + b)), of the tokens asked for. */
 function selfAttention(
   pass: Pass,
   x: tf.Tensor,
-  layer: EncoderLayer,
+  layer: EncoderLayerParameters,
   shape: EncoderShape,
   rows: BatchShape,
   mask: tf.Tensor | null,
@@ -168,7 +160,7 @@ function selfAttention(
   const context = attend(pass, qkv, [query.bias, key.bias, value.bias], {
     ...rows,
     heads: shape.heads,
-    scale: 1 / Math.sqrt(shape.width / shape.heads),
+    scale: scaleOf(shape),
     mask,
     dropout: shape.attentionDropout,
     queries: wanted,
@@ -179,7 +171,12 @@ function selfAttention(
 }
 
 /** The position-wise network with its residual: LayerNorm(x + Dropout(activation(x W₁ + b₁) W₂ + b₂)). */
-function feedForward(pass: Pass, x: tf.Tensor, layer: EncoderLayer, shape: EncoderShape): tf.Tensor {
+function feedForward(
+  pass: Pass,
+  x: tf.Tensor,
+  layer: EncoderLayerParameters,
+  shape: EncoderShape,
+): tf.Tensor {
   const { intermediate, output } = layer;
   const inner = linearActivate(pass, x, intermediate.weight, intermediate.bias, shape.activation);
   return addNorm(pass, linear(pass, inner, output.weight), output.bias, x, layer.outputNorm, shape.dropout);
@@ -195,15 +192,25 @@ function feedForward(pass: Pass, x: tf.Tensor, layer: EncoderLayer, shape: Encod
 export function encoderLayer(
   pass: Pass,
   x: tf.Tensor,
-  layer: EncoderLayer,
+  layer: EncoderLayerParameters,
   shape: EncoderShape,
   rows: BatchShape,
   mask: tf.Tensor | null,
   wanted: Int32Array | null = null,
 ): tf.Tensor {
-  return scope(() =>
-    feedForward(pass, selfAttention(pass, x, layer, shape, rows, mask, wanted), layer, shape)
-  );
+  return scope(() => {
+    const whole = wholeEncoderLayer(pass, x, layer, {
+      ...rows,
+      heads: shape.heads,
+      scale: scaleOf(shape),
+      mask,
+      activation: shape.activation,
+      dropout: shape.dropout,
+      attentionDropout: shape.attentionDropout,
+      queries: wanted,
+    });
+    return whole ?? feedForward(pass, selfAttention(pass, x, layer, shape, rows, mask, wanted), layer, shape);
+  });
 }
 
 /**
@@ -236,7 +243,7 @@ export function runLayers<Inputs extends (tf.Tensor | null)[]>(
 export function encoder(
   pass: Pass,
   x: tf.Tensor,
-  layers: EncoderLayer[],
+  layers: EncoderLayerParameters[],
   shape: EncoderShape,
   rows: BatchShape,
   mask: tf.Tensor | null,
@@ -253,7 +260,7 @@ export function encoder(
 }
 
 /** The names BERT, RoBERTa and ELECTRA give the parts of layer `i` under `prefix`. */
-export function bertLayer(p: Lookup, prefix: string, i: number, epsilon: number): EncoderLayer {
+export function bertLayer(p: Lookup, prefix: string, i: number, epsilon: number): EncoderLayerParameters {
   const at = `${prefix}.encoder.layer.${i}`;
   return {
     query: linearOf(p, `${at}.attention.self.query`),

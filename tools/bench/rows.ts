@@ -3,7 +3,7 @@ import { normalValues, randomKey } from "../../lib/ground/mod.ts";
 
 export type Precision = "float32" | "bf16";
 export type ModelName = "base" | "small" | "llama" | "xlnet" | "masked";
-/** Whom ours is measured beside; `trainer` is Hugging Face's Trainer, `ours` our own earlier figure. */
+/** Whom ours is measured beside. */
 export type PeerName = "eager" | "compile" | "openvino" | "onnxruntime";
 
 /** A config.json's fields. */

@@ -6,20 +6,18 @@ import * as tf from "@tensorflow/tfjs";
 import {
   AdamW,
   clippingScale,
-  generator,
   globalNorm,
   hasKernels,
   inferencePass,
   linear,
   low,
-  normalValues,
   Parameter,
   type Precision,
-  randomKey,
   startEngine,
   Tape,
   trainingPass,
 } from "../../lib/engine/mod.ts";
+import { generator, normalValues, randomKey } from "../../lib/ground/mod.ts";
 import {
   createModel,
   disposeModel,

@@ -1,14 +1,11 @@
 // Attention as one operation in bfloat16: scores, softmax, dropout and context of one head after the other, so that scores
 // stay in the cache and in float32. See attention.cc for the same in pieces.
-#include "products.h"
+#include "attention_whole.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <vector>
 
-#include "attention.h"
-#include "call.h"
-#include "dropout.h"
 #include "operations.h"
 #include "threads.h"
 
@@ -16,103 +13,6 @@ namespace songs {
 
 #ifdef SONG_PRODUCTS
 namespace {
-
-// How many rows ahead memory is asked for: the processor does not foresee pieces of long rows.
-constexpr int64_t kAhead = 8;
-
-void narrow(const float* from, bf16* to, int64_t count) {
-  for (int64_t i = 0; i < count; i += 32) store_32(to + i, count - i, load_32(from + i, count - i));
-}
-
-// to = from + bias, rounded.
-void add_bias(const bf16* from, const float* bias, bf16* to, int64_t count) {
-  for (int64_t i = 0; i < count; i += 32) {
-    store_32(to + i, count - i, load_32(from + i, count - i) + load_32(bias + i, count - i));
-  }
-}
-
-// What forward and backward pass begin with: qkv [batch · length, 3 · heads · size], bias [3 · heads · size], a mask, a
-// dropout, and the tokens that ask (rows of qkv, ascending; all where there are none): the others are asked alone.
-struct Heads {
-  int64_t batch, length, heads, size, width;
-  int64_t even;  // length, rounded up
-  const bf16* qkv;
-  const float* bias;
-  MaskRows mask;
-  float scale;
-  Dropout dropout;
-  const int32_t* queries = nullptr;
-  std::vector<int64_t> first;  // of each row of the batch, its first query; and how many there are
-  bool fits;
-
-  // The inputs from `at` on: qkv, bias, mask, key, sizes [batch, length, heads], queries.
-  Heads(Call& call, int at, const Attributes& attributes)
-      : scale(attributes.scale), dropout(attributes.rate, call.in<int32_t>(at + 3)) {
-    TF_Tensor* input = call.input(at);
-    qkv = static_cast<const bf16*>(TF_TensorData(input));
-    bias = call.in<float>(at + 1);
-    const int32_t* sizes = call.in<int32_t>(at + 4);
-    batch = sizes[0], length = sizes[1], heads = sizes[2];
-    width = TF_Dim(input, 1) / 3;
-    size = width / heads;
-    even = rounded_up(length, 2);
-    fits = size % 2 == 0 && mask.fit(call.input(at + 2), {batch, heads, length, length}) && find(call.input(at + 5));
-  }
-
-  // Which queries belong to which row of the batch. False where they do not ascend, or lie outside.
-  bool find(TF_Tensor* asked) {
-    const int64_t count = TF_TensorElementCount(asked);
-    if (count > 0) queries = static_cast<const int32_t*>(TF_TensorData(asked));
-    for (int64_t b = 0, i = 0; b <= batch; b++) {
-      while (queries != nullptr && i < count && queries[i] < b * length) {
-        if (queries[i] < 0 || (i > 0 && queries[i] <= queries[i - 1])) return false;
-        i++;
-      }
-      first.push_back(queries == nullptr ? b * length : i);
-    }
-    return queries == nullptr || first.back() == count;
-  }
-
-  int64_t all_queries() const { return first.back(); }
-  int64_t queries_of(int64_t b) const { return first[b + 1] - first[b]; }
-  // The place of one of them in its row.
-  int64_t place(int64_t b, int64_t i) const { return queries == nullptr ? i : queries[first[b] + i] - b * length; }
-
-  int64_t keys() const { return rounded_up(length, kTileColumns); }
-  int64_t columns() const { return rounded_up(size, kTileColumns); }
-
-  // How many neighbouring heads a task takes: as many as stay in the cache, so that rows are read in long pieces, but few
-  // where there would be too few tasks.
-  int64_t group() const {
-    const int64_t fit = std::max<int64_t>(1, (256 << 10) / (6 * even * size));
-    const int64_t most = std::min(fit, std::max<int64_t>(1, batch * heads / 32));
-    int64_t count = 1;
-    for (int64_t i = 2; i <= most; i++) count = heads % i == 0 ? i : count;
-    return count;
-  }
-
-  // Numbers of one head's queries, keys or values.
-  int64_t one() const { return even * size; }
-
-  // Queries, keys and values of heads [first, first + count) with their biases: [3, count, even, size], zeros where length
-  // is odd.
-  void read(int64_t b, int64_t first, int64_t count, bf16* to) const {
-    for (int64_t t = 0; t < length; t++) {
-      const bf16* from = qkv + (b * length + t) * 3 * width + first * size;
-      for (int part = 0; part < 3; part++) {
-        for (int64_t i = 0; i < count * size && t + kAhead < length; i += 32) {
-          __builtin_prefetch(from + kAhead * 3 * width + part * width + i);
-        }
-        for (int64_t head = 0; head < count; head++) {
-          const int64_t at = part * width + head * size;
-          add_bias(from + at, bias + at + first * size, to + (part * count + head) * one() + t * size, size);
-        }
-      }
-    }
-    if (even == length) return;
-    for (int64_t i = 0; i < 3 * count; i++) std::fill(to + i * one() + length * size, to + (i + 1) * one(), 0);
-  }
-};
 
 // Probabilities that dropout left, on their way to bfloat16.
 constexpr int64_t kLeft = 512;
@@ -219,14 +119,20 @@ void forward(const Heads& h, const Head& head, ForwardSpace& space, bf16* output
   }
 }
 
-// Dropout(softmax(q kᵀ · scale + mask)) v of every head, side by side: [queries, width].
+}  // namespace
+
+void attend(const Heads& heads, bf16* output) {
+  over_heads<ForwardSpace>(heads, [&](const Head& head, ForwardSpace& space) { forward(heads, head, space, output); });
+}
+
+namespace {
+
 void attention(void* made, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<Attributes*>(made);
   Call call(context);
   const Heads h(call, 0, attributes);
   if (!h.fits) return call.fail("SongAttention: heads of an odd width, or a mask or queries that do not fit.");
-  bf16* output = call.out<bf16>(0, TF_BFLOAT16, {h.all_queries(), h.width});
-  over_heads<ForwardSpace>(h, [&](const Head& head, ForwardSpace& space) { forward(h, head, space, output); });
+  attend(h, call.out<bf16>(0, TF_BFLOAT16, {h.all_queries(), h.width}));
 }
 
 struct BackwardSpace {
@@ -327,7 +233,22 @@ void backward(const Heads& h, const Head& head, BackwardSpace& space, const bf16
   }
 }
 
-// From the gradient of what attention gives to those of qkv and of bias. Scores and softmax are computed once more.
+}  // namespace
+
+void attend_gradient(const Heads& h, const bf16* dy, bf16* dqkv, float* dbias) {
+  const int64_t width = 3 * h.width;
+  const auto sums = scratch<float>(h.batch * width);
+  over_heads<BackwardSpace>(h, [&](const Head& head, BackwardSpace& space) {
+    backward(h, head, space, dy, dqkv, sums.get());
+  });
+  std::fill(dbias, dbias + width, 0.0f);
+  for (int64_t b = 0; b < h.batch; b++) {
+    for (int64_t i = 0; i < width; i++) dbias[i] += sums[b * width + i];
+  }
+}
+
+namespace {
+
 void attention_gradient(void* made, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<Attributes*>(made);
   Call call(context);
@@ -337,14 +258,7 @@ void attention_gradient(void* made, TF_OpKernelContext* context) {
   const int64_t width = 3 * h.width;
   bf16* dqkv = call.out<bf16>(0, TF_BFLOAT16, {h.batch * h.length, width});
   float* dbias = call.out<float>(1, TF_FLOAT, {width});
-  const auto sums = scratch<float>(h.batch * width);
-  over_heads<BackwardSpace>(h, [&](const Head& head, BackwardSpace& space) {
-    backward(h, head, space, dy, dqkv, sums.get());
-  });
-  std::fill(dbias, dbias + width, 0.0f);
-  for (int64_t b = 0; b < h.batch; b++) {
-    for (int64_t i = 0; i < width; i++) dbias[i] += sums[b * width + i];
-  }
+  attend_gradient(h, dy, dqkv, dbias);
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ constexpr TF_DataType type_of() {
 
 // What an operation is made with.
 struct Attributes {
-  float rate = 0, epsilon = 0, scale = 1;
+  float rate = 0, attention_rate = 0, epsilon = 0, scale = 1;
   bool transpose_a = false, transpose_b = false, keep = false;
 };
 

@@ -1,6 +1,8 @@
-// The operations that carry the cost of training beside matrix products, each in one pass over memory: TensorFlow runs
-// the same arithmetic as five to ten operations with a pass each. Registered with TensorFlow through its C API, for the
-// CPU; everything they do can be composed of TensorFlow.js operations too (../ops.ts), which is what other devices use.
+// The operations that carry the cost of training, each in as few passes over memory as it can: TensorFlow runs the same
+// arithmetic as five to ten operations with a pass each. Where the processor multiplies bfloat16 (AVX-512 BF16), matrix
+// products are among them, and attention and whole encoder layers as one operation each. Registered with TensorFlow through
+// its C API, for the CPU; everything they do can be composed of TensorFlow.js operations too (../composed.ts, ../ops.ts),
+// which is what other devices use.
 //
 // Floats are float32; T is float32 or bfloat16 (converted on loading, rounded to nearest even on storing). Sums over
 // rows go through a fixed number of partial sums, so that results do not depend on the number of threads.
@@ -24,6 +26,7 @@ void* read_attributes(TF_OpKernelConstruction* construction) {
     }
   };
   read("rate", &attributes->rate);
+  read("attention_rate", &attributes->attention_rate);
   read("epsilon", &attributes->epsilon);
   read("scale", &attributes->scale);
   auto read_bool = [&](const char* name, bool* value) {
@@ -48,6 +51,7 @@ std::vector<Operation> all_operations() {
            attention_operations(),
            attention_whole_operations(),
            elementwise_operations(),
+           encoder_layer_operations(),
            file_operations(),
            loss_operations(),
            norm_operations(),

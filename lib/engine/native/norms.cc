@@ -4,9 +4,8 @@
 #include <vector>
 
 #include "call.h"
-#include "dropout.h"
+#include "norms.h"
 #include "operations.h"
-#include "row_sums.h"
 
 namespace songs {
 namespace {
@@ -21,59 +20,24 @@ void add_norm(void* made, TF_OpKernelContext* context) {
   const auto shape = shape_of(input);
   const int64_t rows = shape[0], width = shape[1];
   const T* x = static_cast<const T*>(TF_TensorData(input));
-  const float* bias = call.in<float>(1);
   TF_Tensor* added = call.input(2);
+  NormInputs n;
+  n.width = width;
+  n.bias = call.in<float>(1);
+  n.weight = call.in<float>(3);
+  n.offset = call.in<float>(4);
+  n.epsilon = attributes.epsilon;
   const float* residual =
       TF_TensorElementCount(added) == 0 ? nullptr : static_cast<const float*>(TF_TensorData(added));
-  const float* weight = call.in<float>(3);
-  const float* offset = call.in<float>(4);
   const Dropout dropout(attributes.rate, call.in<int32_t>(5));
   float* y = call.out<float>(0, TF_FLOAT, shape);
   float* normal = call.out<float>(1, TF_FLOAT, shape);
   float* inverse = call.out<float>(2, TF_FLOAT, {rows, 1});
   over_rows(rows, [&](int, int64_t from, int64_t to) {
-    const Dropout drop = dropout;
-    const int64_t n = width;
-    const float *b = bias, *w = weight, *o = offset;
     for (int64_t row = from; row < to; row++) {
-      const T* xr = x + row * n;
-      const float* rr = residual + row * n;
-      float* z = normal + row * n;
-      float* yr = y + row * n;
-      float sum = 0;
-      if (residual == nullptr) {
-#pragma omp simd reduction(+ : sum)
-        for (int64_t i = 0; i < n; i++) {
-          z[i] = load(xr, i);
-          sum += z[i];
-        }
-      } else if (drop.active()) {
-#pragma omp simd reduction(+ : sum)
-        for (int64_t i = 0; i < n; i++) {
-          z[i] = rr[i] + (load(xr, i) + b[i]) * drop.factor(row, i);
-          sum += z[i];
-        }
-      } else {
-#pragma omp simd reduction(+ : sum)
-        for (int64_t i = 0; i < n; i++) {
-          z[i] = rr[i] + (load(xr, i) + b[i]);
-          sum += z[i];
-        }
-      }
-      const float mean = sum / n;
-      float squares = 0;
-#pragma omp simd reduction(+ : squares)
-      for (int64_t i = 0; i < n; i++) {
-        const float centred = z[i] - mean;
-        squares += centred * centred;
-      }
-      const float inverted = 1.0f / std::sqrt(squares / n + attributes.epsilon);
-      inverse[row] = inverted;
-#pragma omp simd
-      for (int64_t i = 0; i < n; i++) {
-        z[i] = (z[i] - mean) * inverted;
-        yr[i] = z[i] * w[i] + o[i];
-      }
+      const int64_t at = row * width;
+      const float* r = residual == nullptr ? nullptr : residual + at;
+      inverse[row] = add_norm_row(n, dropout, row, x + at, r, normal + at, y + at);
     }
   });
 }
@@ -96,52 +60,7 @@ void add_norm_gradient(void* made, TF_OpKernelContext* context) {
   float* dbias = call.out<float>(2, TF_FLOAT, {width});
   float* dweight = call.out<float>(3, TF_FLOAT, {width});
   float* doffset = call.out<float>(4, TF_FLOAT, {width});
-  RowSums biases(rows, width), weights(rows, width), offsets(rows, width);
-  over_rows(rows, [&](int part, int64_t from, int64_t to) {
-    const Dropout drop = dropout;
-    const int64_t n = width;
-    const float* w = weight;
-    float* sum_bias = biases.of(part);
-    float* sum_weight = weights.of(part);
-    float* sum_offset = offsets.of(part);
-    for (int64_t row = from; row < to; row++) {
-      const float* dyr = dy + row * n;
-      const float* nr = normal + row * n;
-      float* dzr = dz + row * n;
-      T* dxr = dx + row * n;
-      float sum = 0, projection = 0;
-#pragma omp simd reduction(+ : sum, projection)
-      for (int64_t i = 0; i < n; i++) {
-        const float g = dyr[i] * w[i];
-        sum += g;
-        projection += g * nr[i];
-        sum_weight[i] += dyr[i] * nr[i];
-        sum_offset[i] += dyr[i];
-      }
-      const float mean = sum / n, along = projection / n, inverted = inverse[row];
-      if (drop.active()) {
-#pragma omp simd
-        for (int64_t i = 0; i < n; i++) {
-          const float d = (dyr[i] * w[i] - mean - nr[i] * along) * inverted;
-          dzr[i] = d;
-          const float left = d * drop.factor(row, i);
-          store(dxr, i, left);
-          sum_bias[i] += left;
-        }
-      } else {
-#pragma omp simd
-        for (int64_t i = 0; i < n; i++) {
-          const float d = (dyr[i] * w[i] - mean - nr[i] * along) * inverted;
-          dzr[i] = d;
-          store(dxr, i, d);
-          sum_bias[i] += d;
-        }
-      }
-    }
-  });
-  biases.into(dbias);
-  weights.into(dweight);
-  offsets.into(doffset);
+  add_norm_gradient(rows, width, dy, normal, inverse, weight, dropout, dz, dx, dbias, dweight, doffset);
 }
 
 // y = normal · weight, normal = x / √(mean(x²) + ε).

@@ -1,5 +1,5 @@
 // Matrix products in bfloat16, where the processor multiplies it: see products.h.
-#include "products.h"
+#include "multiply.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -15,38 +15,12 @@ namespace songs {
 #ifdef SONG_PRODUCTS
 namespace {
 
-// The rows and columns of the result that one task computes.
-constexpr int64_t kTaskRows = 96, kTaskColumns = 256;
-
-struct Product {
-  int64_t rows, columns, inner;
-  int64_t even;  // inner, rounded up
-  Side a, b;
-  bool transpose_a, transpose_b;
-  bf16* c;
-  // where they are given, what GELU makes of the sums with a bias; c may be null then
-  const float* bias = nullptr;
-  bf16* activated = nullptr;
-};
-
-// The end of a panel with GELU: its sums are still in the cache.
-void activate(const Product& p, int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums) {
-  const VectorGelu gelu;
-  const Pair bias = load_32(p.bias + column, columns);
-  for (int64_t i = 0; i < rows; i++) {
-    const int64_t at = (row + i) * p.columns + column;
-    const Pair x = load_32(sums + i * kTileColumns, columns);
-    if (p.c != nullptr) store_32(p.c + at, columns, x);
-    store_32(p.activated + at, columns, gelu(x + bias));
-  }
-}
-
 // The tiles of a task for a slab of the inner dimension, panel by panel; `sums` has 32 columns of all its rows after another.
 template <bool Packed, Into into>
 void tiles(const Product& p, const bf16* a, int64_t row, int64_t rows, int64_t column, int64_t columns, int64_t k,
-           int64_t depth, const bf16* packed, float* sums, bool ends) {
+           int64_t depth, float* sums, bool ends) {
   for (int64_t j = 0; j < columns; j += kTileColumns) {
-    const bf16* panel = packed + (column + j) * p.even + k * kTileColumns;
+    const bf16* panel = p.packed + (column + j) * rounded_up(p.inner, 2) + k * kTileColumns;
     for (int64_t i = 0; i < rows; i += kTileRows) {
       const int64_t count = std::min(kTileRows, rows - i);
       const char* from = reinterpret_cast<const char*>(Packed ? a + i * rounded_up(depth, 2) : a + i * p.a.stride);
@@ -54,43 +28,92 @@ void tiles(const Product& p, const bf16* a, int64_t row, int64_t rows, int64_t c
                                    p.c + (row + i) * p.columns + column + j, p.columns,
                                    std::min(kTileColumns, columns - j));
     }
-    if (ends) activate(p, row, rows, column + j, std::min(kTileColumns, columns - j), sums);
+    if (ends) p.end(row, rows, column + j, std::min(kTileColumns, columns - j), sums);
     sums += kTaskRows * kTileColumns;
   }
 }
 
 template <bool Packed>
-void task(const Product& p, int64_t row, int64_t column, const bf16* packed) {
+void task(const Product& p, int64_t row, int64_t column) {
   const int64_t rows = std::min(kTaskRows, p.rows - row), columns = std::min(kTaskColumns, p.columns - column);
   const int64_t most = p.inner <= 2 * kSlab ? p.inner : kSlab;
-  const auto sums = scratch<float>(p.inner > most || p.activated != nullptr ? kTaskRows * kTaskColumns : 0);
+  const auto sums = scratch<float>(p.inner > most || p.end ? kTaskRows * kTaskColumns : 0);
   const auto own = scratch<bf16>(Packed ? kTaskRows * rounded_up(most, 2) : 0);
   for (int64_t k = 0; k < p.inner; k += most) {
     const int64_t depth = std::min(most, p.inner - k);
     if (Packed) pack_transposed(p.a, p.rows, row, rows, k, depth, own.get());
     const bf16* a = Packed ? own.get() : p.a.values + row * p.a.stride + k;
-    const bool ends = p.activated != nullptr && k + depth == p.inner;
+    const bool ends = p.end && k + depth == p.inner;
     const bool first = k == 0, last = k + depth == p.inner && !ends;
     auto run = first ? (last ? tiles<Packed, Into::kBf16> : tiles<Packed, Into::kFloat>)
                      : (last ? tiles<Packed, Into::kAddedBf16> : tiles<Packed, Into::kAddedFloat>);
-    run(p, a, row, rows, column, columns, k, depth, packed, sums.get(), ends);
+    run(p, a, row, rows, column, columns, k, depth, sums.get(), ends);
   }
 }
 
-void multiply(const Product& p) {
-  const int64_t width = rounded_up(p.columns, kTileColumns);
-  const auto packed = scratch<bf16>(width * p.even);
-  const int64_t down = (p.rows + kTaskRows - 1) / kTaskRows, across = (p.columns + kTaskColumns - 1) / kTaskColumns;
-  const int64_t slabs = (p.inner + kSlab - 1) / kSlab;
-  Pool::get().run(static_cast<int>(across * slabs), [&](int i) {
-    const int64_t from = i / slabs * kTaskColumns, k = i % slabs * kSlab;
-    (p.transpose_b ? pack_rows : pack_columns)(p.b, p.inner, p.columns, from, std::min(kTaskColumns, width - from), k,
-                                               std::min(kSlab, p.inner - k), packed.get());
+// A part of one of several products.
+struct Piece {
+  size_t product;
+  int64_t i, j;
+};
+
+}  // namespace
+
+Scratch<bf16> room_for_packed(int64_t inner, int64_t columns) {
+  return scratch<bf16>(rounded_up(columns, kTileColumns) * rounded_up(inner, 2));
+}
+
+void pack(const std::vector<Packing>& all) {
+  std::vector<Piece> pieces;
+  for (size_t n = 0; n < all.size(); n++) {
+    for (int64_t j = 0; j < all[n].columns; j += kTaskColumns) {
+      for (int64_t k = 0; k < all[n].inner; k += kSlab) pieces.push_back({n, j, k});
+    }
+  }
+  Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
+    const auto [n, from, k] = pieces[i];
+    const Packing& p = all[n];
+    const int64_t width = rounded_up(p.columns, kTileColumns);
+    (p.transposed ? pack_rows : pack_columns)(p.b, p.inner, p.columns, from, std::min(kTaskColumns, width - from), k,
+                                              std::min(kSlab, p.inner - k), p.to);
   });
-  // one group of columns after the other: its panels stay in the cache while the rows pass
-  Pool::get().run(static_cast<int>(down * across), [&](int i) {
-    (p.transpose_a ? task<true> : task<false>)(p, i % down * kTaskRows, i / down * kTaskColumns, packed.get());
+}
+
+End gelu_end(const float* bias, int64_t width, bf16* kept, bf16* activated) {
+  return [=](int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums) {
+    const VectorGelu gelu;
+    const Pair add = load_32(bias + column, columns);
+    for (int64_t i = 0; i < rows; i++) {
+      const int64_t at = (row + i) * width + column;
+      const Pair x = load_32(sums + i * kTileColumns, columns);
+      if (kept != nullptr) store_32(kept + at, columns, x);
+      store_32(activated + at, columns, gelu(x + add));
+    }
+  };
+}
+
+void multiply(const std::vector<Product>& all) {
+  std::vector<Piece> pieces;
+  for (size_t n = 0; n < all.size(); n++) {
+    // one group of columns after the other: its panels stay in the cache while the rows pass
+    for (int64_t column = 0; column < all[n].columns; column += kTaskColumns) {
+      for (int64_t row = 0; row < all[n].rows; row += kTaskRows) pieces.push_back({n, row, column});
+    }
+  }
+  Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
+    const auto [n, row, column] = pieces[i];
+    (all[n].transposed_a ? task<true> : task<false>)(all[n], row, column);
   });
+}
+
+namespace {
+
+void multiply(const Product& p, const Side& b, bool transposed_b) {
+  const auto packed = room_for_packed(p.inner, p.columns);
+  pack({{b, p.inner, p.columns, transposed_b, packed.get()}});
+  Product whole = p;
+  whole.packed = packed.get();
+  songs::multiply({whole});
 }
 
 // op(a) op(b), where op transposes or not: a [rows, inner] or [inner, rows], b [inner, columns] or [columns, inner]. Only
@@ -99,21 +122,19 @@ void product(void* made, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<Attributes*>(made);
   Call call(context);
   TF_Tensor *a = call.input(0), *b = call.input(1);
+  const bool transposed_b = attributes.transpose_b;
   Product p;
-  p.transpose_a = attributes.transpose_a;
-  p.transpose_b = attributes.transpose_b;
-  p.rows = TF_Dim(a, p.transpose_a ? 1 : 0);
-  p.inner = TF_Dim(a, p.transpose_a ? 0 : 1);
-  p.columns = TF_Dim(b, p.transpose_b ? 0 : 1);
-  p.even = rounded_up(p.inner, 2);
-  if (TF_Dim(b, p.transpose_b ? 1 : 0) != p.inner) return call.fail("SongProduct: the inner dimensions differ.");
-  if (p.even != p.inner && !(p.transpose_a && !p.transpose_b)) {
+  p.transposed_a = attributes.transpose_a;
+  p.rows = TF_Dim(a, p.transposed_a ? 1 : 0);
+  p.inner = TF_Dim(a, p.transposed_a ? 0 : 1);
+  p.columns = TF_Dim(b, transposed_b ? 0 : 1);
+  if (TF_Dim(b, transposed_b ? 1 : 0) != p.inner) return call.fail("SongProduct: the inner dimensions differ.");
+  if (p.inner % 2 != 0 && !(p.transposed_a && !transposed_b)) {
     return call.fail("SongProduct: the inner dimension is odd.");
   }
   p.a = {static_cast<const bf16*>(TF_TensorData(a)), TF_Dim(a, 1)};
-  p.b = {static_cast<const bf16*>(TF_TensorData(b)), TF_Dim(b, 1)};
   p.c = call.out<bf16>(0, TF_BFLOAT16, {p.rows, p.columns});
-  multiply(p);
+  multiply(p, {static_cast<const bf16*>(TF_TensorData(b)), TF_Dim(b, 1)}, transposed_b);
 }
 
 // gelu(x wᵀ + bias), x [rows, inner], w [columns, inner], and x wᵀ itself, or nothing where it is not to be kept.
@@ -122,22 +143,18 @@ void product_gelu(void* made, TF_OpKernelContext* context) {
   Call call(context);
   TF_Tensor *x = call.input(0), *w = call.input(1);
   Product p;
-  p.transpose_a = false;
-  p.transpose_b = true;
   p.rows = TF_Dim(x, 0);
   p.inner = TF_Dim(x, 1);
   p.columns = TF_Dim(w, 0);
-  p.even = rounded_up(p.inner, 2);
-  if (TF_Dim(w, 1) != p.inner || p.even != p.inner) {
+  if (TF_Dim(w, 1) != p.inner || p.inner % 2 != 0) {
     return call.fail("SongProductGelu: the inner dimensions differ or are odd.");
   }
   p.a = {static_cast<const bf16*>(TF_TensorData(x)), p.inner};
-  p.b = {static_cast<const bf16*>(TF_TensorData(w)), p.inner};
-  p.bias = call.in<float>(2);
-  p.activated = call.out<bf16>(0, TF_BFLOAT16, {p.rows, p.columns});
+  const float* bias = call.in<float>(2);
+  bf16* activated = call.out<bf16>(0, TF_BFLOAT16, {p.rows, p.columns});
   bf16* kept = call.out<bf16>(1, TF_BFLOAT16, {attributes.keep ? p.rows : 0, p.columns});
-  p.c = attributes.keep ? kept : nullptr;
-  multiply(p);
+  p.end = gelu_end(bias, p.columns, attributes.keep ? kept : nullptr, activated);
+  multiply(p, {static_cast<const bf16*>(TF_TensorData(w)), p.inner}, true);
 }
 
 }  // namespace

@@ -2,12 +2,15 @@
 import * as tf from "@tensorflow/tfjs";
 import { createHash } from "node:crypto";
 import { startEngine } from "../backend.ts";
+import { wholeEncoderLayer } from "../encoder_layer.ts";
 import { fused } from "../fused.ts";
 import { product } from "../low.ts";
 import { AdamW } from "../optimizer.ts";
 import { Parameter } from "../parameters.ts";
-import { toBfloat16 } from "../raw.ts";
-import { randomValues, take } from "./gradients.ts";
+import { trainingPass } from "../ops.ts";
+import { hasProducts, toBfloat16 } from "../raw.ts";
+import { Tape } from "../tape.ts";
+import { randomParameter, randomValues, take } from "./gradients.ts";
 
 await startEngine({ engine: "tensorflow" });
 
@@ -80,6 +83,31 @@ function products(low: boolean): tf.Tensor[] {
   ];
 }
 
+/** A whole layer's result and gradients. */
+function layerValues(): Float32Array[] {
+  const [width, inner] = [128, 500], tape = new Tape();
+  const linear = (out: number, from: number) => ({
+    weight: randomParameter("weight", [out, from], out, 0.1),
+    bias: randomParameter("bias", [out], 2),
+  });
+  const norm = () => ({ ...linear(width, 1), weight: randomParameter("norm", [width], 3), epsilon: 1e-5 });
+  const layer = {
+    ...{ query: linear(width, width), key: linear(width, width), value: linear(width, width) },
+    ...{ attentionOutput: linear(width, width), intermediate: linear(inner, width) },
+    ...{ output: linear(width, inner), attentionNorm: norm(), outputNorm: norm() },
+  };
+  const x = tf.tensor2d(randomValues([210, width], 4), [210, width]);
+  tape.watch(x);
+  const y = tf.tidy(() =>
+    wholeEncoderLayer(trainingPass(tape, "bf16", 7, 1), x, layer, {
+      ...{ batch: 6, length: 35, heads: 4, scale: 0.2, mask: null, queries: null },
+      ...{ activation: "gelu", dropout: 0.1, attentionDropout: 0.1 },
+    })!
+  );
+  const gradients = tape.backward(y, new Map(), tf.tensor2d(randomValues([210, width], 5), [210, width]));
+  return [y, tape.inputGradients.get(x)!, ...gradients.values()].map(take);
+}
+
 for (let repeat = 0; repeat < Number(Deno.args[0]); repeat++) {
   const hash = createHash("sha256");
   for (const low of [false, true]) {
@@ -95,5 +123,6 @@ for (let repeat = 0; repeat < Number(Deno.args[0]); repeat++) {
     optimizer.dispose();
     parameter.dispose();
   }
+  if (hasProducts()) layerValues().forEach((values) => hash.update(new Uint8Array(values.buffer)));
   console.log(hash.digest("hex"));
 }
