@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { differences } from "./differences.ts";
 export { UserError } from "./errors.ts";
 export { didYouMean, nearestOf, nearOf } from "./nearest.ts";
 export {

@@ -2,30 +2,21 @@
  * Checkpoints of a training: everything a run needs to go on exactly where it stood. A checkpoint appears under its name
  * only when all of it is on the disk, with a checksum of every file.
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { fileFingerprint, filesIn, ignoreNotFound, removeIfThere, UserError } from "../ground/mod.ts";
-import type { AdamW, Parameter } from "../engine/mod.ts";
+import {
+  differences,
+  fileFingerprint,
+  filesIn,
+  ignoreNotFound,
+  removeIfThere,
+  UserError,
+} from "../ground/mod.ts";
 import { openCheckpoint, openSafetensors, writeSafetensors } from "../models/mod.ts";
-import { differences } from "./differences.ts";
 import { publishFolder, recoverFolders, setAside, startFolder } from "./folders.ts";
-import type { Trainable } from "./types.ts";
-
-/** Where a training stands, beside its parameters and moments. */
-export interface TrainingState {
-  /** Optimizer steps taken. */
-  step: number;
-  epoch: number;
-  /** Batches of this epoch that are done. */
-  batchOfEpoch: number;
-  /** What the running epoch's averages are made of. */
-  sums: { loss: number; weight: number; correct: number; answers: number };
-  best: { value: number; step: number; epoch: number } | null;
-  evaluationsWithoutImprovement: number;
-  elapsedMs: number;
-  /** What the run was started with: a resumed one must agree. */
-  identity: Record<string, unknown>;
-}
+import type { Learner } from "./learner.ts";
+import { weightsFingerprint } from "./plan.ts";
+import { decisiveFields, studyRecipe } from "./recipe.ts";
+import type { TrainingOptions, TrainingState } from "./types.ts";
 
 const stateFile = "trainer_state.json",
   manifestFile = "checksums.json",
@@ -41,62 +32,56 @@ function nameOf(step: number): string {
 
 const names = /^step-\d+$/;
 
-/** Clears up what a killed process left half-done in an output folder; see {@link recoverFolders}. */
-export async function recoverOutput(output: string): Promise<void> {
+/**
+ * Lets a learner go on from the newest checkpoint under an output folder. Without one, or with `resume: false`, what an earlier training left
+ * there is set aside; of one that came to no result nothing is kept.
+ *
+ * @returns what to warn of: damaged checkpoints, and where the earlier training is kept
+ * @throws UserError where the checkpoint is of another training, with what differs
+ */
+export async function takeUp(
+  learner: Learner,
+  output: string,
+  { resume }: Pick<TrainingOptions, "resume">,
+): Promise<string[]> {
+  const warnings: string[] = [];
+  // what a killed process left half-done
   await recoverFolders(output, /^best$/);
   await recoverFolders(folderOf(output), names);
+  const found = resume === false ? null : await newestCheckpoint(output, (line) => warnings.push(line));
+  if (found === null) {
+    const kept = await setAside(output, trainingFiles);
+    for (const name of trainingFiles) await removeIfThere(join(output, name));
+    return kept === null
+      ? warnings
+      : [...warnings, `What an earlier training left in ${output} is kept in ${kept}.`];
+  }
+  const { folder, state: { weights, ...state } } = found, { identity } = learner.plan;
+  // the interrupted run's own model, still in memory, is as welcome as the one the run began with
+  const current = identity.weights === weights ? { ...identity, weights: state.identity.weights } : identity;
+  checkIdentity(withNewerFields(state.identity), current, folder);
+  restore(folder, learner);
+  Object.assign(learner.state, state);
+  return warnings;
+}
+
+/** An identity of a time when recipes had fewer fields: the missing ones had the value that they have in the study's. */
+function withNewerFields({ recipe, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return { ...rest, recipe: { ...decisiveFields(studyRecipe), ...recipe as object } };
 }
 
 /** What a training leaves in its folder; a finished one, or one that was stopped, has the last. */
 const trainingFiles = ["checkpoints", "best", "history.jsonl", "split.json", "metrics.json"] as const;
 
-/**
- * Moves an earlier training out of the way, into {@link setAside}'s place, which is given; of one that came to no result nothing is kept.
- */
-export async function clearOutput(output: string): Promise<string | null> {
-  const kept = await setAside(output, trainingFiles);
-  for (const name of trainingFiles) await removeIfThere(join(output, name));
-  return kept;
-}
-
-/**
- * A short number that changes with a model's parameters: names, shapes and up to 1,024 values of each.
- */
-export function weightsFingerprint(parameters: Iterable<Parameter>): string {
-  const hash = createHash("sha256");
-  for (const parameter of parameters) {
-    const values = parameter.data(), stride = Math.ceil(values.length / 1024);
-    hash.update(`${parameter.name} ${parameter.shape}\n`);
-    hash.update(
-      new Uint8Array(
-        Float32Array.from(
-          { length: Math.ceil(values.length / stride) },
-          (_, i) => values[i * stride]!,
-        ).buffer,
-      ),
-    );
-  }
-  return hash.digest("hex").slice(0, 16);
-}
-
-/**
- * Writes a checkpoint and removes the oldest above `keep`.
- *
- * @param saveModel writes the model's own files into a folder
- * @returns the checkpoint's folder
- */
-export async function saveTrainingCheckpoint(
+/** Writes a checkpoint, removes the oldest above the recipe's number, and gives the new one's folder. */
+export async function saveTraining(
   output: string,
-  state: TrainingState,
-  optimizer: AdamW,
-  parameters: Iterable<Parameter>,
-  saveModel: (folder: string) => Promise<void>,
-  keep: number,
+  { state, optimizer, model, plan }: Learner,
 ): Promise<string> {
   const final = join(folderOf(output), nameOf(state.step));
   const temporary = await startFolder(final);
-  await saveModel(temporary);
-  const stepped = [...parameters].filter((parameter) => optimizer.stepsOf(parameter) > 0);
+  await model.save(temporary);
+  const stepped = [...model.parameters.values()].filter((parameter) => optimizer.stepsOf(parameter) > 0);
   const moments = stepped.flatMap((parameter) => [
     ...(["m", "v"] as const).map((key) => ({
       name: `${key}.${parameter.name}`,
@@ -112,13 +97,13 @@ export async function saveTrainingCheckpoint(
     },
   ]);
   await writeSafetensors(join(temporary, momentsFile), moments);
-  const saved: SavedState = { ...state, weights: weightsFingerprint(parameters) };
+  const saved: SavedState = { ...state, weights: weightsFingerprint(model.parameters.values()) };
   await Deno.writeTextFile(join(temporary, stateFile), JSON.stringify(saved, null, 2));
   const checksums: Record<string, string> = {};
   for (const name of await filesIn(temporary)) checksums[name] = await fileFingerprint(join(temporary, name));
   await Deno.writeTextFile(join(temporary, manifestFile), JSON.stringify(checksums, null, 2));
   await publishFolder(final);
-  for (const old of (await listCheckpoints(output)).slice(keep)) {
+  for (const old of (await listCheckpoints(output)).slice(plan.recipe.keepCheckpoints)) {
     await removeIfThere(join(folderOf(output), old));
   }
   return final;
@@ -167,7 +152,7 @@ async function damage(folder: string): Promise<string | null> {
  *
  * @param warn is told of damaged ones
  */
-export async function newestCheckpoint(
+async function newestCheckpoint(
   output: string,
   warn: (message: string) => void,
 ): Promise<{ folder: string; state: SavedState } | null> {
@@ -188,11 +173,7 @@ export async function newestCheckpoint(
 }
 
 /** Puts a checkpoint's parameters and moments back. */
-export function restoreTraining(
-  folder: string,
-  { parameters, restore }: Pick<Trainable, "parameters" | "restore">,
-  optimizer: AdamW,
-): void {
+function restore(folder: string, { model: { parameters, restore }, optimizer }: Learner): void {
   if (restore !== undefined) restore(folder);
   else {
     const model = openCheckpoint(folder);
@@ -219,7 +200,7 @@ export function restoreTraining(
 }
 
 /** @throws Error that lists what differs between a checkpoint's run and this one. */
-export function checkIdentity(
+function checkIdentity(
   saved: Record<string, unknown>,
   current: Record<string, unknown>,
   folder: string,

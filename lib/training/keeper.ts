@@ -2,13 +2,8 @@
 import { join } from "node:path";
 import { holdFolder, writeJson, writeWhole } from "../ground/mod.ts";
 import type { Example } from "./batches.ts";
-import {
-  checkIdentity,
-  clearOutput,
-  newestCheckpoint,
-  recoverOutput,
-  saveTrainingCheckpoint,
-} from "./checkpoint.ts";
+import { saveTraining, takeUp } from "./checkpoint.ts";
+import { betterIsMore, checkBestMetric, validate } from "./evaluate.ts";
 import { publishFolder, startFolder } from "./folders.ts";
 import { Journal } from "./journal.ts";
 import type { Learner } from "./learner.ts";
@@ -16,7 +11,6 @@ import { evaluationLine, stepLine } from "./log_lines.ts";
 import { checkMemory } from "./memory.ts";
 import { modelCard } from "./model_card.ts";
 import { seenIn } from "./plan.ts";
-import { decisiveFields, studyRecipe } from "./recipe.ts";
 import type {
   EvaluationRecord,
   StepRecord,
@@ -25,7 +19,6 @@ import type {
   TrainingRun,
   ValidationMetrics,
 } from "./types.ts";
-import { betterIsMore, checkBestMetric, validate } from "./validation.ts";
 
 /** What a training leaves behind. Without an output folder that is its history, in memory. */
 export class Keeper implements Disposable {
@@ -151,18 +144,11 @@ export class Keeper implements Disposable {
 
   /** Writes a checkpoint, unless this step has one. */
   async save(): Promise<void> {
-    const { learner: { state, model, optimizer, plan }, options: { output } } = this;
+    const { learner, learner: { state }, options: { output } } = this;
     if (output === undefined || this.savedAt === state.step) return;
     state.elapsedMs = this.elapsedMs();
     await this.journal.flush();
-    const folder = await saveTrainingCheckpoint(
-      output,
-      state,
-      optimizer,
-      [...model.parameters.values()],
-      (folder) => model.save(folder),
-      plan.recipe.keepCheckpoints,
-    );
+    const folder = await saveTraining(output, learner);
     this.savedAt = state.step;
     await this.tell((callback) => callback.onSave?.(folder));
   }
@@ -197,34 +183,6 @@ export class Keeper implements Disposable {
     this.journal.close();
     this.hold?.[Symbol.dispose]();
   }
-}
-
-/** Lets a learner go on from the newest checkpoint in a folder, or clears what an earlier training left there; gives what to warn of. */
-async function takeUp(
-  learner: Learner,
-  output: string,
-  { resume }: Pick<TrainingOptions, "resume">,
-): Promise<string[]> {
-  const warnings: string[] = [];
-  await recoverOutput(output);
-  const found = resume === false ? null : await newestCheckpoint(output, (line) => warnings.push(line));
-  if (found === null) {
-    const kept = await clearOutput(output);
-    return kept === null
-      ? warnings
-      : [...warnings, `What an earlier training left in ${output} is kept in ${kept}.`];
-  }
-  const { folder, state: { weights, ...state } } = found, { identity } = learner.plan;
-  // the interrupted run's own model, still in memory, is as welcome as the one the run began with
-  const current = identity.weights === weights ? { ...identity, weights: state.identity.weights } : identity;
-  checkIdentity(withNewerFields(state.identity), current, folder);
-  learner.goOnFrom(folder, state);
-  return warnings;
-}
-
-/** An identity of a time when recipes had fewer fields: the missing ones had the value that they have in the study's. */
-function withNewerFields({ recipe, ...rest }: Record<string, unknown>): Record<string, unknown> {
-  return { ...rest, recipe: { ...decisiveFields(studyRecipe), ...recipe as object } };
 }
 
 function metricsOf({ history, steps, ended, best, elapsedMs }: TrainingRun) {

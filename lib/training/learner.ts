@@ -1,13 +1,12 @@
 /** The part of a training that learns: batch after batch, in memory alone. */
 import { AdamW } from "../engine/mod.ts";
 import { epochBatches } from "./batches.ts";
-import { restoreTraining, type TrainingState } from "./checkpoint.ts";
 import { freezeFor, layerRates, thawedAfter } from "./freeze.ts";
 import { foreseeMemory, type MemoryForecast } from "./memory.ts";
 import { type Plan, seenIn } from "./plan.ts";
 import { learningRateFactor } from "./schedule.ts";
 import { trainStep } from "./step.ts";
-import type { StepRecord, Trainable } from "./types.ts";
+import type { StepRecord, Trainable, TrainingState } from "./types.ts";
 
 /** A model, its optimizer and where they stand in the plan. */
 export class Learner implements Disposable {
@@ -39,12 +38,6 @@ export class Learner implements Disposable {
       elapsedMs: 0,
       identity,
     };
-  }
-
-  /** Stands where a checkpoint's training stood: its parameters, its moments, its place in the plan. */
-  goOnFrom(folder: string, state: TrainingState): void {
-    restoreTraining(folder, this.model, this.optimizer);
-    Object.assign(this.state, state);
   }
 
   /** What the training takes at its peak: in the last step, when the most is thawed. */

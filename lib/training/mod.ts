@@ -3,8 +3,7 @@ export { adaptToSongs } from "./adapt.ts";
 export * from "./batches.ts";
 export { defaultRecipe } from "./default_recipe.ts";
 export { classify, type GenreProbability, rankedGenres, songOfLyrics } from "./classify.ts";
-export { type TrainingState, weightsFingerprint } from "./checkpoint.ts";
-export { differences } from "./differences.ts";
+export { weightsFingerprint } from "./plan.ts";
 export {
   breathe,
   evaluateExamples,
@@ -32,7 +31,6 @@ export {
   trainableOf,
 } from "./fine_tune.ts";
 export * from "./language_model.ts";
-export { readIfThere, writeWhole } from "../ground/mod.ts";
 export { earlierFolder, setAside } from "./folders.ts";
 export { adaptFor, type Origin } from "./lora.ts";
 export * from "./examples.ts";

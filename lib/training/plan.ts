@@ -1,8 +1,7 @@
 /** What a training is going to do, checked before it starts. */
-import { UserError } from "../ground/mod.ts";
-import { type Precision, resolvePrecision } from "../engine/mod.ts";
+import { fingerprint, UserError } from "../ground/mod.ts";
+import { type Parameter, type Precision, resolvePrecision } from "../engine/mod.ts";
 import type { Example } from "./batches.ts";
-import { weightsFingerprint } from "./checkpoint.ts";
 import { type Examples, examplesOfList, sampleExamples } from "./examples.ts";
 import { frozenAfter } from "./freeze.ts";
 import { checkRecipe, decisiveFields, type Recipe } from "./recipe.ts";
@@ -74,6 +73,19 @@ export function makePlan(
       validation: validation.fingerprint,
     },
   };
+}
+
+/** A short number that changes with a model's parameters: names, shapes and up to 1,024 values of each. */
+export function weightsFingerprint(parameters: Iterable<Parameter>): string {
+  const pieces = function* () {
+    for (const parameter of parameters) {
+      const values = parameter.data(), stride = Math.ceil(values.length / 1024);
+      yield `${parameter.name} ${parameter.shape}\n`;
+      const length = Math.ceil(values.length / stride);
+      yield new Uint8Array(Float32Array.from({ length }, (_, i) => values[i * stride]!).buffer);
+    }
+  };
+  return fingerprint(pieces()).slice(0, 16);
 }
 
 /** An example as the training sees it in an epoch. @param index among the examples */

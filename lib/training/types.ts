@@ -113,6 +113,22 @@ export interface TrainingPlan {
   precision: Precision;
 }
 
+/** Where a training stands, beside its parameters and moments. */
+export interface TrainingState {
+  /** Optimizer steps taken. */
+  step: number;
+  epoch: number;
+  /** Batches of this epoch that are done. */
+  batchOfEpoch: number;
+  /** What the running epoch's averages are made of. */
+  sums: { loss: number; weight: number; correct: number; answers: number };
+  best: { value: number; step: number; epoch: number } | null;
+  evaluationsWithoutImprovement: number;
+  elapsedMs: number;
+  /** What the run was started with: a resumed one must agree. */
+  identity: Record<string, unknown>;
+}
+
 /** How a training ended. */
 export interface TrainingRun {
   history: HistoryRecord[];

@@ -1,6 +1,6 @@
 /** What an earlier run of `start` left in its folder: whether this one goes on with it, and from which notebook. */
 import { basename, join } from "node:path";
-import { differences } from "../../lib/training/mod.ts";
+import { differences } from "../../lib/ground/mod.ts";
 import { identityOf, recordIn, type RunRecord } from "../report/record.ts";
 import { exists, readText } from "../setup/paths.ts";
 

@@ -1,7 +1,6 @@
 /** Where predictions go as they come, part by part. */
-import { GrowingFile, UserError } from "../../lib/ground/mod.ts";
+import { differences, GrowingFile, UserError } from "../../lib/ground/mod.ts";
 import type { Song } from "../../lib/songs/mod.ts";
-import { differences } from "../../lib/training/mod.ts";
 import { standardOutputPath } from "../paths.ts";
 import { byteOrderMark, type Prediction, predictionRows, predictionsToParquet, printText } from "./rows.ts";
 
