@@ -4,7 +4,7 @@ import { startEngine } from "../engine/mod.ts";
 import { createModel, disposeModel } from "../models/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import { adaptToSongs } from "./adapt.ts";
-import { loadClassifier } from "./fine_tune.ts";
+import { loadClassifier } from "./classifier.ts";
 import { saveLanguageModel } from "./language_model.ts";
 import { tinyRecipe, tinyTextConfig, withFolder, withoutTimes } from "./testing/tiny.ts";
 import type { EvaluationRecord } from "./types.ts";

@@ -1,7 +1,90 @@
-/** The genres of one song's lyrics, by name: what a program asks that has a text and no table. */
+/** The genres of songs as a classifier tells them: of many, or of one song's lyrics. */
 import { UserError } from "../ground/mod.ts";
 import { cleanLyrics, hasWords, type Song } from "../songs/mod.ts";
-import { type Classifier, classifySongs } from "./fine_tune.ts";
+import { resolvePrecision } from "../engine/mod.ts";
+import type { Example } from "./batches.ts";
+import type { Recipe } from "./recipe.ts";
+import { evaluateExamples } from "./evaluate.ts";
+import { checkUnknownTokens, countTokens, type TokenCounts } from "./unknown_tokens.ts";
+import { type Classifier, readingOf, thresholdsOf, trainableOf } from "./classifier.ts";
+import { encoder } from "./song_examples.ts";
+
+/** What a classifier says of one song. */
+export interface SongPrediction {
+  songId: string;
+  /** The likeliest genre. */
+  genre: string;
+  /**
+   * All genres given: the likeliest alone, or of a multi-label classifier those that reach their threshold, and the likeliest
+   * where none does.
+   */
+  genres: string[];
+  /** By genre, in the order of the classifier's labels; sums to 1, but for a multi-label classifier. */
+  probabilities: Float32Array;
+  /** The scores before the softmax or sigmoid. */
+  logits: Float32Array;
+}
+
+/**
+ * The genres of songs, in the order given. A song without lyrics is classified from an empty text.
+ *
+ * @param options.maxLength tokens of a row; by default as in the classifier's training
+ * @param options.maxWindows rows that a song is read in at most; by default as in the classifier's training
+ * @param options.onProgress is told how many songs are done
+ * @param options.onNote is told of a noticeable share of tokens that the tokenizer does not know; by default it is warned of
+ * @param options.onTokens is told the songs' tokens, and how many are unknown, and judges them itself: these are a part of many songs
+ * @throws UserError where half of all tokens are unknown: the answers would be guesses
+ */
+export async function classifySongs(
+  classifier: Classifier,
+  songs: readonly Song[],
+  options: {
+    maxLength?: number;
+    maxWindows?: number;
+    batchSize?: number;
+    precision?: Recipe["precision"];
+    onProgress?: (done: number) => void | Promise<void>;
+    onNote?: (note: string) => void;
+    onTokens?: (counts: TokenCounts) => void;
+  } = {},
+): Promise<SongPrediction[]> {
+  const { labels, model } = classifier, trained = readingOf(classifier);
+  const encode = encoder(classifier, {
+    maxLength: options.maxLength ?? trained.maxLength,
+    maxWindows: options.maxWindows ?? trained.maxWindows,
+    windowOverlap: trained.windowOverlap,
+  });
+  const targets = model.multiLabel ? new Float32Array(labels.length) : undefined;
+  const examples = songs.map(({ id, lyrics }): Example => ({
+    songId: id,
+    ...encode(lyrics),
+    label: 0,
+    ...(targets && { targets }),
+    weight: 1,
+  }));
+  if (options.onTokens !== undefined) options.onTokens(countTokens(classifier.tokenizer, examples));
+  else {
+    const note = checkUnknownTokens(classifier.tokenizer, examples);
+    if (note !== null) (options.onNote ?? console.warn)(note);
+  }
+  const { probabilities, logits, predicted } = await evaluateExamples(trainableOf(classifier), examples, {
+    batchSize: options.batchSize ?? 32,
+    precision: resolvePrecision(options.precision ?? "auto"),
+    ...(options.onProgress && { onBatch: options.onProgress }),
+  });
+  const thresholds = thresholdsOf(classifier);
+  return songs.map(({ id }, i) => {
+    const genre = labels[predicted[i]!]!;
+    const given = model.multiLabel ? labels.filter((_, k) => probabilities[i]![k]! >= thresholds[k]!) : [];
+    return {
+      songId: id,
+      genre,
+      genres: given.length > 0 ? given : [genre],
+      probabilities: probabilities[i]!,
+      logits: logits[i]!,
+    };
+  });
+}
 
 /** A genre and how likely it is. */
 export interface GenreProbability {

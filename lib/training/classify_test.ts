@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { startEngine } from "../engine/mod.ts";
 import { classify, rankedGenres, songOfLyrics } from "./classify.ts";
-import { classifySongs, loadClassifier } from "./fine_tune.ts";
+import { loadClassifier } from "./classifier.ts";
+import { classifySongs } from "./classify.ts";
 
 Deno.test("classify: genres by name, the likeliest first, as a song of a table gets them", async () => {
   await startEngine();

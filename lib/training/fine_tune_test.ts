@@ -4,14 +4,10 @@ import { startEngine } from "../engine/mod.ts";
 import { createModel, disposeModel, poolingField, setPooling } from "../models/mod.ts";
 import { instances, readSplitRecord, recordSplit, type Song, songRows, songsFrame } from "../songs/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
-import {
-  type Classifier,
-  classifySongs,
-  examplesOf,
-  fineTune,
-  loadClassifier,
-  saveClassifier,
-} from "./fine_tune.ts";
+import { type Classifier, loadClassifier, saveClassifier } from "./classifier.ts";
+import { classifySongs } from "./classify.ts";
+import { fineTune } from "./fine_tune.ts";
+import { examplesOf } from "./song_examples.ts";
 import { testRecipe } from "./recipe.ts";
 import { withFolder } from "./testing/tiny.ts";
 

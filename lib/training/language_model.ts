@@ -19,7 +19,7 @@ import {
 } from "../models/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import { withDropout } from "./dropout.ts";
-import { checkVocabulary, reportNotes, tokenizerOf, vocabularyOf } from "./fine_tune.ts";
+import { checkVocabulary, reportNotes, tokenizerOf, vocabularyOf } from "./sources.ts";
 import { type Origin, restoring } from "./lora.ts";
 import type { Trainable } from "./types.ts";
 

@@ -13,15 +13,9 @@ import {
   writeSafetensors,
 } from "../models/mod.ts";
 import { type Song, songsFrame } from "../songs/mod.ts";
-import {
-  checkTrained,
-  type Classifier,
-  classifySongs,
-  fineTune,
-  loadClassifier,
-  paddingOf,
-  trainableOf,
-} from "./fine_tune.ts";
+import { checkTrained, type Classifier, loadClassifier, paddingOf, trainableOf } from "./classifier.ts";
+import { classifySongs } from "./classify.ts";
+import { fineTune } from "./fine_tune.ts";
 import { loadLanguageModel } from "./language_model.ts";
 import { packTexts, pretrain } from "./pretrain.ts";
 import { type Recipe, testRecipe } from "./recipe.ts";

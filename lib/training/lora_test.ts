@@ -15,14 +15,9 @@ import {
 } from "../models/mod.ts";
 import { type Song, songRows, songsFrame } from "../songs/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
-import {
-  checkTrained,
-  type Classifier,
-  classifySongs,
-  fineTune,
-  loadClassifier,
-  saveClassifier,
-} from "./fine_tune.ts";
+import { checkTrained, type Classifier, loadClassifier, saveClassifier } from "./classifier.ts";
+import { classifySongs } from "./classify.ts";
+import { fineTune } from "./fine_tune.ts";
 import { loadLanguageModel, trainableLanguageModel } from "./language_model.ts";
 import { adaptFor } from "./lora.ts";
 import { foreseeMemory } from "./memory.ts";

@@ -12,24 +12,21 @@ export {
   type TokenEvaluation,
 } from "./evaluate.ts";
 export {
-  bundledTokenizer,
   checkTrained,
   type Classifier,
   type ClassifierOptions,
-  classifySongs,
-  examplesOf,
-  fineTune,
   loadClassifier,
   paddingOf,
   readingOf,
   saveClassifier,
   setThresholds,
-  songExamplesOf,
-  type SongPrediction,
   thresholdsOf,
-  tokenizerOf,
   trainableOf,
-} from "./fine_tune.ts";
+} from "./classifier.ts";
+export { classifySongs, type SongPrediction } from "./classify.ts";
+export { fineTune } from "./fine_tune.ts";
+export { examplesOf, songExamplesOf } from "./song_examples.ts";
+export { bundledTokenizer, tokenizerOf } from "./sources.ts";
 export * from "./language_model.ts";
 export { earlierFolder, setAside } from "./folders.ts";
 export { adaptFor, type Origin } from "./lora.ts";

@@ -9,15 +9,15 @@ import { collate } from "./batches.ts";
 import { evaluateExamples, microF1 } from "./evaluate.ts";
 import {
   type Classifier,
-  classifySongs,
-  fineTune,
   loadClassifier,
   saveClassifier,
   setThresholds,
-  songExamplesOf,
   thresholdsOf,
   trainableOf,
-} from "./fine_tune.ts";
+} from "./classifier.ts";
+import { classifySongs } from "./classify.ts";
+import { fineTune } from "./fine_tune.ts";
+import { songExamplesOf } from "./song_examples.ts";
 import { examplesOfList } from "./examples.ts";
 import { positiveWeights } from "./plan.ts";
 import { type Recipe, testRecipe } from "./recipe.ts";

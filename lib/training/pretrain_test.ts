@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { startEngine } from "../engine/mod.ts";
 import { createModel, disposeModel, type JsonObject } from "../models/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
-import { loadClassifier } from "./fine_tune.ts";
+import { loadClassifier } from "./classifier.ts";
 import { type LanguageModel, loadLanguageModel } from "./language_model.ts";
 import { packTexts, pretrain } from "./pretrain.ts";
 import { tinyRecipe, tinyTextConfig, withFolder, withoutTimes } from "./testing/tiny.ts";

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { inferencePass, startEngine } from "../engine/mod.ts";
 import { disposeModel, localFolder, lossOf, resolveModel, tokenBatch } from "../models/mod.ts";
-import { checkTrained, loadClassifier, tokenizerOf } from "./fine_tune.ts";
+import { checkTrained, loadClassifier } from "./classifier.ts";
+import { tokenizerOf } from "./sources.ts";
 import { loadLanguageModel } from "./language_model.ts";
 import { withFolder } from "./testing/tiny.ts";
 

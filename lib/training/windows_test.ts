@@ -5,7 +5,9 @@ import { createModel, disposeModel, type JsonObject, lossOf, predictLogits } fro
 import { type Song, songsFrame } from "../songs/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import { collate, type Example, microBatches } from "./batches.ts";
-import { type Classifier, classifySongs, fineTune, loadClassifier, saveClassifier } from "./fine_tune.ts";
+import { type Classifier, loadClassifier, saveClassifier } from "./classifier.ts";
+import { classifySongs } from "./classify.ts";
+import { fineTune } from "./fine_tune.ts";
 import { tinyRecipe, tinyTextConfig, withFolder } from "./testing/tiny.ts";
 import { textReader, windowsOf } from "./windows.ts";
 
