@@ -69,27 +69,42 @@ export function answersOf(examples: readonly Example[]): Answers {
   };
 }
 
+/** The batches of an epoch. */
+export interface EpochBatches {
+  readonly length: number;
+  /** The examples of a batch, by their indices. */
+  at(batch: number): Uint32Array;
+}
+
 /**
  * The batches of an epoch, as indices: shuffled by seed and epoch, then sorted by length within windows of `sortWindow`
- * batches, and the batches shuffled again, so that rows of a batch are of similar length while batches stay mixed.
+ * batches, and the batches shuffled again, so that rows of a batch are of similar length while batches stay mixed. Four bytes an
+ * example: there may be millions.
  *
  * @param lengths of the examples, in tokens
  */
 export function epochBatches(
   lengths: ArrayLike<number>,
   options: { batchSize: number; sortWindow: number; seed: number; epoch: number },
-): number[][] {
+): EpochBatches {
   const { batchSize, sortWindow, seed, epoch } = options;
-  const order = [...permutation(lengths.length, randomKey(seed, epoch, 1))];
-  if (sortWindow === 0) return chunks(order, batchSize);
-  const windows = chunks(order, batchSize * sortWindow);
-  const batches = windows.flatMap((window) => {
-    // ties keep the shuffled order: the result depends on nothing but the key
-    const places = window.map((example, place) => ({ example, place }));
-    places.sort((a, b) => lengths[a.example]! - lengths[b.example]! || a.place - b.place);
-    return chunks(places.map(({ example }) => example), batchSize);
-  });
-  return [...permutation(batches.length, randomKey(seed, epoch, 2))].map((i) => batches[i]!);
+  const order = permutation(lengths.length, randomKey(seed, epoch, 1)),
+    count = Math.ceil(order.length / batchSize);
+  const batch = (i: number) => order.subarray(i * batchSize, (i + 1) * batchSize);
+  if (sortWindow === 0) return { length: count, at: batch };
+  const size = batchSize * sortWindow;
+  for (let start = 0; start < order.length; start += size) {
+    sortByLength(order.subarray(start, start + size), lengths);
+  }
+  const places = permutation(count, randomKey(seed, epoch, 2));
+  return { length: count, at: (i) => batch(places[i]!) };
+}
+
+/** Sorts examples by length, in place; ties keep their order: the result depends on nothing but what is given. */
+function sortByLength(examples: Uint32Array, lengths: ArrayLike<number>): void {
+  const before = examples.slice(), count = before.length;
+  const keys = Float64Array.from(before, (example, place) => lengths[example]! * count + place).sort();
+  keys.forEach((key, i) => examples[i] = before[key % count]!);
 }
 
 /** Batches in order of length, longest first: for evaluation, where order does not matter, padding least. */

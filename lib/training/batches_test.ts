@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { batchesByLength, collate, epochBatches, type Example, microBatches } from "./batches.ts";
+import {
+  batchesByLength,
+  collate,
+  epochBatches as batchesOf,
+  type Example,
+  microBatches,
+} from "./batches.ts";
+import { fingerprint } from "../ground/mod.ts";
 
 /** Lengths as songs have them: most middling, some long. */
 const lengths = Array.from({ length: 1003 }, (_, i) => 5 + (i * 7919) % 61 + ((i * 31) % 17 === 0 ? 150 : 0));
@@ -11,6 +18,12 @@ const example = (length: number, songId = `song-${length}`, label = 0): Example 
   label,
   weight: 1,
 });
+
+/** All batches of an epoch. */
+function epochBatches(lengths: number[], options: Parameters<typeof batchesOf>[1]): number[][] {
+  const batches = batchesOf(lengths, options);
+  return Array.from({ length: batches.length }, (_, i) => [...batches.at(i)]);
+}
 
 /** Tokens that are computed for nothing. */
 function padding(batches: number[][]): number {
@@ -41,6 +54,13 @@ Deno.test("an epoch's batches depend on seed and epoch alone", () => {
       batches.map((batch) => [...batch].sort((a, b) => a - b).join()).sort();
     assert.notDeepEqual(together(batches), together(first));
   }
+});
+
+Deno.test("an epoch's batches are those of runs that began with an earlier version", () => {
+  const found = [0, 1, 10, 1000].map((sortWindow) =>
+    fingerprint([JSON.stringify(epochBatches(lengths, { ...options, sortWindow, epoch: 1 }))]).slice(0, 16)
+  );
+  assert.deepEqual(found, ["7afb8c1cbfc44aa3", "0bfd4a2d19ed75b5", "89cd0d91e02198f2", "f6845fe40ef33b80"]);
 });
 
 Deno.test("sorting within windows removes most padding; batches stay shuffled by length", () => {

@@ -1,6 +1,6 @@
 /** The part of a training that learns: batch after batch, in memory alone. */
 import { AdamW } from "../engine/mod.ts";
-import { epochBatches } from "./batches.ts";
+import { type EpochBatches, epochBatches } from "./batches.ts";
 import { freezeFor, layerRates, thawedAfter } from "./freeze.ts";
 import { foreseeMemory, type MemoryForecast } from "./memory.ts";
 import { type Plan, seenIn } from "./plan.ts";
@@ -14,7 +14,7 @@ export class Learner implements Disposable {
   readonly state: TrainingState;
   /** Names of the parameters that were trainable before; they are so again in the end. */
   private readonly trainable: ReadonlySet<string>;
-  private batches: number[][] = [];
+  private batches: EpochBatches | null = null;
   /** How many groups of frozen parameters have thawed; `null` before a step has looked. */
   private thawed: number | null = null;
 
@@ -79,8 +79,9 @@ export class Learner implements Disposable {
   step(): Omit<StepRecord, "elapsedMs"> {
     const { model, optimizer, plan, state } = this, { recipe, precision, classWeights } = plan;
     this.thaw();
-    const examples = this.batches[state.batchOfEpoch]!.map((i) =>
-      seenIn(state.epoch, model, plan.train.at(i), i)
+    const examples = Array.from(
+      this.batches!.at(state.batchOfEpoch),
+      (i) => seenIn(state.epoch, model, plan.train.at(i), i),
     );
     const learningRate = recipe.learningRate * learningRateFactor(state.step, plan.steps, recipe);
     const result = trainStep(model, optimizer, examples, {

@@ -77,7 +77,7 @@ interface Part {
   ownTexts: number;
   bytes: number;
   unknown: number;
-  lengths: number[];
+  lengths: RowLengths;
 }
 
 /** Tokens of a part where nothing else is asked for: some two megabytes. */
@@ -116,23 +116,24 @@ export async function cacheTexts(
     await Deno.mkdir(folder, { recursive: true });
     await writeWhole(join(folder, aboutFile), identity);
   }
-  const parts = await readParts(folder);
+  const parts = await readParts(folder, layout);
   for (let source = 0; source < sources.length; source++) {
     await makeParts(folder, parts, source, sources, tokenizer, options, wide);
   }
-  return openCache(folder, parts, sources, identity, wide);
+  return openCache(parts, sources, options, identity, rowReader(folder, wide));
 }
 
 const fileOf = (folder: string, part: number, kind: "ids" | "json") =>
   join(folder, `${String(part).padStart(5, "0")}.${kind}`);
 
 /** The parts that are whole, in order. */
-async function readParts(folder: string): Promise<Part[]> {
+async function readParts(folder: string, layout: RowLayout): Promise<Part[]> {
   const parts: Part[] = [];
   for (;;) {
     const text = await readIfThere(fileOf(folder, parts.length, "json"));
     if (text === null) return parts;
-    parts.push(JSON.parse(text));
+    const { lengths, ...part } = JSON.parse(text);
+    parts.push({ ...part, lengths: rowLengths(layout, lengths) });
   }
 }
 
@@ -178,18 +179,10 @@ async function makeParts(
       ids.set(row, place);
       place += row.length;
     }
-    const made: Part = {
-      source,
-      side,
-      texts,
-      ownTexts,
-      bytes,
-      unknown,
-      lengths: rows.map((row) => row.length),
-    };
+    const made = { source, side, texts, ownTexts, bytes, unknown, lengths: rows.map((row) => row.length) };
     await Deno.writeFile(fileOf(folder, number, "ids"), new Uint8Array(ids.buffer));
     await writeWhole(fileOf(folder, number, "json"), JSON.stringify(made));
-    parts.push(made);
+    parts.push({ ...made, lengths: rowLengths(layout, made.lengths) });
   };
   const { running } = sources[source]!;
   const packed = running
@@ -239,36 +232,32 @@ function utf8Length(text: string): number {
   return bytes;
 }
 
-/** Rows in the files of a cache, read when they are asked for. */
+/** Rows in the files of a cache, read when they are asked for: two bytes of memory for each. */
 class CachedRows implements Examples {
   readonly length: number;
-  readonly lengths: Uint16Array | Uint32Array;
+  readonly lengths: RowLengths;
   readonly fingerprint: string;
   readonly checked = true;
-  private readonly parts: Uint16Array;
-  private readonly starts: Uint32Array;
-  private readonly read: (part: number, start: number, length: number) => Int32Array;
+  /** For each time that a part comes: its number, and the first of its rows here. */
+  private readonly numbers: number[] = [];
+  private readonly firsts: number[] = [];
+  private readonly read: RowReader["read"];
 
   constructor(
-    rows: { part: number; times: number; lengths: readonly number[] }[],
+    parts: { part: number; times: number; lengths: RowLengths }[],
+    layout: RowLayout,
     fingerprint: string,
-    read: (part: number, start: number, length: number) => Int32Array,
+    read: RowReader["read"],
   ) {
-    this.length = rows.reduce((sum, { times, lengths }) => sum + times * lengths.length, 0);
-    this.lengths = new Uint32Array(this.length);
-    this.parts = new Uint16Array(this.length);
-    this.starts = new Uint32Array(this.length);
+    this.length = parts.reduce((sum, { times, lengths }) => sum + times * lengths.length, 0);
+    this.lengths = rowLengths(layout, this.length);
     let row = 0;
-    for (const { part, times, lengths } of rows) {
+    for (const { part, times, lengths } of parts) {
       for (let time = 0; time < times; time++) {
-        let start = 0;
-        for (const length of lengths) {
-          this.lengths[row] = length;
-          this.parts[row] = part;
-          this.starts[row] = start;
-          start += length;
-          row++;
-        }
+        this.numbers.push(part);
+        this.firsts.push(row);
+        this.lengths.set(lengths, row);
+        row += lengths.length;
       }
     }
     this.fingerprint = `${this.length} rows, ${fingerprint}`;
@@ -276,54 +265,88 @@ class CachedRows implements Examples {
   }
 
   at(index: number): Example {
-    const inputIds = this.read(this.parts[index]!, this.starts[index]!, this.lengths[index]!);
+    let low = 0, high = this.firsts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.firsts[middle]! <= index) low = middle;
+      else high = middle;
+    }
+    let start = 0;
+    for (let row = this.firsts[low]!; row < index; row++) start += this.lengths[row]!;
+    const inputIds = this.read(this.numbers[low]!, start, this.lengths[index]!);
     return { songId: `row ${index + 1}`, inputIds, label: -100, weight: 1 };
   }
 }
 
-function openCache(
-  folder: string,
-  parts: readonly Part[],
-  sources: readonly TextSource[],
-  identity: string,
-  wide: boolean,
-): TextCache {
+type RowLengths = Uint16Array | Uint32Array;
+
+function tokensOf({ lengths }: Part): number {
+  let tokens = 0;
+  for (const length of lengths) tokens += length;
+  return tokens;
+}
+
+const rowLengths = ({ maxLength }: RowLayout, from: number | readonly number[]): RowLengths => {
+  const Kind = maxLength < 65_536 ? Uint16Array : Uint32Array;
+  return typeof from === "number" ? new Kind(from) : Kind.from(from);
+};
+
+/** Reads rows out of a cache's files. */
+interface RowReader {
+  read(part: number, start: number, length: number): Int32Array;
+  close(): void;
+}
+
+function rowReader(folder: string, wide: boolean): RowReader {
   const files = new Map<number, Deno.FsFile>();
   const width = wide ? 4 : 2;
-  const read = (part: number, start: number, length: number): Int32Array => {
-    let file = files.get(part);
-    if (file === undefined) {
-      file = Deno.openSync(fileOf(folder, part, "ids"));
-      files.set(part, file);
-    }
-    const bytes = new Uint8Array(length * width);
-    file.seekSync(start * width, Deno.SeekMode.Start);
-    for (let done = 0; done < bytes.length;) {
-      const count = file.readSync(bytes.subarray(done));
-      if (count === null) {
-        throw new UserError(
-          `${
-            fileOf(folder, part, "ids")
-          } ends too early: it was changed or cut off. Delete the folder ${folder}; ` +
-            "the same command makes it again.",
-        );
-      }
-      done += count;
-    }
-    return Int32Array.from(wide ? new Uint32Array(bytes.buffer) : new Uint16Array(bytes.buffer));
-  };
-  const rowsOf = (side: Part["side"]) =>
-    parts.map((part, number) => ({ ...part, part: number }))
-      .filter((part) => part.side === side)
-      .map(({ part, source, lengths }) => ({
-        part,
-        lengths,
-        times: side === "train" ? sources[source]!.times : 1,
-      }));
-  const hash = fingerprint([identity, String(sources.map(({ times }) => times))]).slice(0, 16);
   return {
-    train: new CachedRows(rowsOf("train"), hash, read),
-    validation: new CachedRows(rowsOf("validation"), hash, read),
+    read(part, start, length) {
+      let file = files.get(part);
+      if (file === undefined) {
+        file = Deno.openSync(fileOf(folder, part, "ids"));
+        files.set(part, file);
+      }
+      const bytes = new Uint8Array(length * width);
+      file.seekSync(start * width, Deno.SeekMode.Start);
+      for (let done = 0; done < bytes.length;) {
+        const count = file.readSync(bytes.subarray(done));
+        if (count === null) {
+          throw new UserError(
+            `${
+              fileOf(folder, part, "ids")
+            } ends too early: it was changed or cut off. Delete the folder ${folder}; ` +
+              "the same command makes it again.",
+          );
+        }
+        done += count;
+      }
+      return Int32Array.from(wide ? new Uint32Array(bytes.buffer) : new Uint16Array(bytes.buffer));
+    },
+    close() {
+      for (const file of files.values()) file.close();
+      files.clear();
+    },
+  };
+}
+
+function openCache(
+  parts: readonly Part[],
+  sources: readonly TextSource[],
+  { layout }: CacheOptions,
+  identity: string,
+  reader: RowReader,
+): TextCache {
+  const hash = fingerprint([identity, String(sources.map(({ times }) => times))]).slice(0, 16);
+  const rowsOf = (side: Part["side"]) => {
+    const chosen = parts.flatMap(({ side: of, source, lengths }, part) =>
+      of === side ? [{ part, lengths, times: side === "train" ? sources[source]!.times : 1 }] : []
+    );
+    return new CachedRows(chosen, layout, hash, reader.read);
+  };
+  return {
+    train: rowsOf("train"),
+    validation: rowsOf("validation"),
     sources: sources.map(({ name, times }, i) => {
       const mine = parts.filter(({ source }) => source === i);
       const sum = (of: (part: Part) => number, side?: Part["side"]) =>
@@ -335,13 +358,10 @@ function openCache(
         texts: sum(({ ownTexts }) => ownTexts, "train"),
         validationTexts: sum(({ ownTexts }) => ownTexts, "validation"),
         rows: sum(({ lengths }) => lengths.length, "train"),
-        tokens: sum(({ lengths }) => lengths.reduce((a, b) => a + b, 0), "train"),
+        tokens: sum(tokensOf, "train"),
         unknown: sum(({ unknown }) => unknown),
       };
     }),
-    close() {
-      for (const file of files.values()) file.close();
-      files.clear();
-    },
+    close: reader.close,
   };
 }
