@@ -373,7 +373,7 @@ export const quickRecipe: Readonly<Recipe> = {
  */
 export const fineTuneRecipe: Readonly<Recipe> = {
   ...quickRecipe,
-  epochs: 6,
+  epochs: 8,
   maxLength: 256,
   maxWindows: 4,
   earlyStoppingPatience: 3,
