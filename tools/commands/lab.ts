@@ -1,6 +1,6 @@
 /** `deno task lab`: opens JupyterLab on the project's notebooks and kernel, which get the options as `start` would give them. */
 import { basename } from "node:path";
-import { holdFolder } from "../../lib/ground/mod.ts";
+import { holdFolder, writeJson } from "../../lib/ground/mod.ts";
 import { setAside } from "../../lib/training/mod.ts";
 import { commandLines } from "../command_lines.ts";
 import { processEnvironment } from "../environment.ts";
@@ -19,6 +19,10 @@ await checkInputs(options);
 const folders = runFolders(options);
 await lookAtEarlier();
 await ensureLab();
+// its version is pinned: news of others are no use
+await writeJson(inVenv("share", "jupyter", "lab", "settings", "overrides.json"), {
+  "@jupyterlab/apputils-extension:notification": { fetchNews: "false", checkForUpdates: false },
+});
 const settings = [
   // the project is the root, so that data/ and outputs/ can be looked at; the browser opens at the notebooks
   `--ServerApp.root_dir=${inProject()}`,
