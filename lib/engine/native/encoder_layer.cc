@@ -104,46 +104,62 @@ struct Kept {
   }
 };
 
-// The forward pass. Where nothing is kept, what would be is overwritten as it goes.
-void forward(const Layer& layer, const float* x, const Kept& kept, bool keep, float* y) {
-  const int64_t width = layer.width, inner = layer.inner, asked = layer.asked;
-  const auto joined = layer.joined();
-  const auto qkv = room_for_packed(width, 3 * width), out = room_for_packed(width, width),
+// Memory that is kept, or that is free again when nobody needs it any more.
+template <typename T>
+struct Room {
+  Scratch<T> own;
+  T* at;
+
+  Room(T* kept, int64_t count) : own(kept == nullptr ? scratch<T>(count) : nullptr), at(kept == nullptr ? own.get() : kept) {}
+
+  void release() { own.reset(); }
+};
+
+// The forward pass. `kept` has null pointers where nothing is kept.
+void forward(const Layer& layer, const float* x, const Kept& kept, float* y) {
+  const int64_t width = layer.width, inner = layer.inner, asked = layer.asked, tokens = layer.tokens;
+  const auto qkv_weights = room_for_packed(width, 3 * width), out = room_for_packed(width, width),
              first = room_for_packed(width, inner), second = room_for_packed(inner, width);
-  pack({{{joined.get(), width}, width, 3 * width, true, qkv.get()},
+  pack({{{layer.joined().get(), width}, width, 3 * width, true, qkv_weights.get()},
         {{layer.weights[kOut], width}, width, width, true, out.get()},
         {{layer.weights[kFirst], width}, width, inner, true, first.get()},
         {{layer.weights[kSecond], inner}, inner, width, true, second.get()}});
-  over_rows(layer.tokens, [&](int, int64_t from, int64_t to) {
-    narrow(x + from * width, kept.x + from * width, (to - from) * width);
+  Room<bf16> low(kept.x, tokens * width), qkv(kept.qkv, tokens * 3 * width);
+  over_rows(tokens, [&](int, int64_t from, int64_t to) {
+    narrow(x + from * width, low.at + from * width, (to - from) * width);
   });
-  multiply({{layer.tokens, 3 * width, width, {kept.x, width}, false, qkv.get(), kept.qkv, nullptr}});
+  multiply({{tokens, 3 * width, width, {low.at, width}, false, qkv_weights.get(), qkv.at, nullptr}});
+  low.release();
+  Room<bf16> context(kept.context, asked * width);
   Heads heads = layer.heads;
-  heads.qkv = kept.qkv;
-  attend(heads, kept.context);
+  heads.qkv = qkv.at;
+  attend(heads, context.at);
+  qkv.release();
   const auto sums = scratch<bf16>(asked * width);
+  multiply({{asked, width, width, {context.at, width}, false, out.get(), sums.get(), nullptr}});
+  context.release();
   const auto middle = scratch<float>(asked * width);
-  multiply({{asked, width, width, {kept.context, width}, false, out.get(), sums.get(), nullptr}});
+  Room<bf16> low_middle(kept.middle, asked * width), activated(kept.activated, asked * inner);
   const NormInputs norm1 = layer.norm(kOutBias, kNorm1), norm2 = layer.norm(kSecondBias, kNorm2);
   over_rows(asked, [&](int, int64_t from, int64_t to) {
     for (int64_t row = from; row < to; row++) {
       const int64_t at = row * width;
       float* m = middle.get() + at;
       const float inverse = add_norm_row(norm1, layer.dropouts[1], row, sums.get() + at, x + layer.token(row) * width,
-                                         keep ? kept.normal1 + at : m, m);
-      if (keep) kept.inverse1[row] = inverse;
-      narrow(m, kept.middle + at, width);
+                                         kept.normal1 == nullptr ? m : kept.normal1 + at, m);
+      if (kept.inverse1 != nullptr) kept.inverse1[row] = inverse;
+      narrow(m, low_middle.at + at, width);
     }
   });
-  multiply({{asked, inner, width, {kept.middle, width}, false, first.get(), nullptr,
-             gelu_end(layer.vectors[kFirstBias], inner, keep ? kept.inner : nullptr, kept.activated)}});
-  multiply({{asked, width, inner, {kept.activated, inner}, false, second.get(), sums.get(), nullptr}});
+  multiply({{asked, inner, width, {low_middle.at, width}, false, first.get(), nullptr,
+             gelu_end(layer.vectors[kFirstBias], inner, kept.inner, activated.at)}});
+  multiply({{asked, width, inner, {activated.at, inner}, false, second.get(), sums.get(), nullptr}});
   over_rows(asked, [&](int, int64_t from, int64_t to) {
     for (int64_t row = from; row < to; row++) {
       const int64_t at = row * width;
       const float inverse = add_norm_row(norm2, layer.dropouts[2], row, sums.get() + at, middle.get() + at,
-                                         keep ? kept.normal2 + at : y + at, y + at);
-      if (keep) kept.inverse2[row] = inverse;
+                                         kept.normal2 == nullptr ? y + at : kept.normal2 + at, y + at);
+      if (kept.inverse2 != nullptr) kept.inverse2[row] = inverse;
     }
   });
 }
@@ -155,11 +171,9 @@ void encoder_layer(void* made, TF_OpKernelContext* context) {
   const Layer layer(call, 1, attributes, TF_Dim(input, 1));
   if (!layer.fits || TF_Dim(input, 0) != layer.tokens) return call.fail("SongEncoderLayer: sizes that do not fit.");
   float* y = call.out<float>(0, TF_FLOAT, {layer.asked, layer.width});
-  const int64_t size = Kept(layer, nullptr).size;
-  bf16* block = call.out<bf16>(1, TF_BFLOAT16, {attributes.keep ? size : 0});
-  const auto own = scratch<bf16>(attributes.keep ? 0 : size);
-  const Kept kept(layer, attributes.keep ? block : own.get());
-  forward(layer, static_cast<const float*>(TF_TensorData(input)), kept, attributes.keep, y);
+  bf16* block = call.out<bf16>(1, TF_BFLOAT16, {attributes.keep ? Kept(layer, nullptr).size : 0});
+  const Kept kept(layer, attributes.keep ? block : nullptr);
+  forward(layer, static_cast<const float*>(TF_TensorData(input)), kept, y);
 }
 
 // Sums over rows that an end of a product adds up: each task of rows has its own, which are added in order.
@@ -201,12 +215,11 @@ End gelu_gradient_end(const float* bias, int64_t width, const bf16* inner, bf16*
   };
 }
 
-// The end that adds sums to rows of floats; `place` is the row each goes to.
-template <typename Place>
-End adding_end(float* to, int64_t width, const Place& place) {
+// The end that adds sums to floats.
+End adding_end(float* to, int64_t width) {
   return [=](int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums) {
     for (int64_t i = 0; i < rows; i++) {
-      float* at = to + place(row + i) * width + column;
+      float* at = to + (row + i) * width + column;
       store_32(at, columns, load_32(at, columns) + load_32(sums + i * kTileColumns, columns));
     }
   };
@@ -218,60 +231,74 @@ struct Gradients {
   float* vectors[kVectors];
 };
 
-void backward(const Layer& layer, const float* dy, const Kept& kept, float* dx, const Gradients& gradients) {
-  const int64_t width = layer.width, inner = layer.inner, asked = layer.asked, tokens = layer.tokens;
-  const auto joined = layer.joined();
-  const auto qkv = room_for_packed(3 * width, width), out = room_for_packed(width, width),
-             first = room_for_packed(inner, width), second = room_for_packed(width, inner);
-  const auto of_activated = room_for_packed(asked, inner), of_middle = room_for_packed(asked, width),
-             of_context = room_for_packed(asked, width), of_x = room_for_packed(tokens, width);
-  pack({{{joined.get(), width}, 3 * width, width, false, qkv.get()},
-        {{layer.weights[kOut], width}, width, width, false, out.get()},
-        {{layer.weights[kFirst], width}, inner, width, false, first.get()},
-        {{layer.weights[kSecond], inner}, width, inner, false, second.get()},
-        {{kept.activated, inner}, asked, inner, false, of_activated.get()},
-        {{kept.middle, width}, asked, width, false, of_middle.get()},
-        {{kept.context, width}, asked, width, false, of_context.get()},
-        {{kept.x, width}, tokens, width, false, of_x.get()}});
+// B packed for a product in which it is not transposed: [inner, columns].
+Scratch<bf16> packed(const bf16* b, int64_t inner, int64_t columns) {
+  auto panels = room_for_packed(inner, columns);
+  pack({{{b, columns}, inner, columns, false, panels.get()}});
+  return panels;
+}
+
+// The position-wise network: from the gradient of y to that of `middle`, and those of its weights and vectors.
+void backward_network(const Layer& layer, const float* dy, const Kept& kept, float* dmiddle, const Gradients& gradients) {
+  const int64_t width = layer.width, inner = layer.inner, asked = layer.asked;
   float* const* vectors = gradients.vectors;
-  const auto dmiddle = scratch<float>(asked * width);
-  const auto dsecond = scratch<bf16>(asked * width), dfirst = scratch<bf16>(asked * inner),
-             dout = scratch<bf16>(asked * width), dcontext = scratch<bf16>(asked * width),
-             dqkv = scratch<bf16>(tokens * 3 * width);
-  const auto dbias = scratch<float>(3 * width);
-  add_norm_gradient(asked, width, dy, kept.normal2, kept.inverse2, layer.vectors[kNorm2], layer.dropouts[2],
-                    dmiddle.get(), dsecond.get(), vectors[kSecondBias], vectors[kNorm2], vectors[kOffset2]);
-  const EndSums first_bias(asked, inner);
-  multiply({{asked, inner, width, {dsecond.get(), width}, false, second.get(), nullptr,
-             gelu_gradient_end(layer.vectors[kFirstBias], inner, kept.inner, dfirst.get(), first_bias)}});
-  first_bias.into(vectors[kFirstBias]);
-  multiply({{asked, width, inner, {dfirst.get(), inner}, false, first.get(), nullptr,
-             adding_end(dmiddle.get(), width, [](int64_t row) { return row; })}});
-  // of the tokens that do not ask, x has no gradient but through keys and values
+  const auto dsecond = scratch<bf16>(asked * width), dfirst = scratch<bf16>(asked * inner);
+  add_norm_gradient(asked, width, dy, kept.normal2, kept.inverse2, layer.vectors[kNorm2], layer.dropouts[2], dmiddle,
+                    dsecond.get(), vectors[kSecondBias], vectors[kNorm2], vectors[kOffset2]);
+  {
+    const auto second = packed(layer.weights[kSecond], width, inner);
+    const EndSums bias(asked, inner);
+    multiply({{asked, inner, width, {dsecond.get(), width}, false, second.get(), nullptr,
+               gelu_gradient_end(layer.vectors[kFirstBias], inner, kept.inner, dfirst.get(), bias)}});
+    bias.into(vectors[kFirstBias]);
+  }
+  const auto first = packed(layer.weights[kFirst], inner, width), activated = packed(kept.activated, asked, inner),
+             middle = packed(kept.middle, asked, width);
+  multiply({{asked, width, inner, {dfirst.get(), inner}, false, first.get(), nullptr, adding_end(dmiddle, width)},
+            {width, inner, asked, {dsecond.get(), width}, true, activated.get(), gradients.weights[kSecond], nullptr},
+            {inner, width, asked, {dfirst.get(), inner}, true, middle.get(), gradients.weights[kFirst], nullptr}});
+}
+
+// Attention's output: from the gradient of `middle`, which becomes that of x as a residual, to that of the context.
+void backward_output(const Layer& layer, const Kept& kept, float* dmiddle, bf16* dcontext, const Gradients& gradients) {
+  const int64_t width = layer.width, asked = layer.asked;
+  float* const* vectors = gradients.vectors;
+  const auto dout = scratch<bf16>(asked * width);
+  add_norm_gradient(asked, width, dmiddle, kept.normal1, kept.inverse1, layer.vectors[kNorm1], layer.dropouts[1], dmiddle,
+                    dout.get(), vectors[kOutBias], vectors[kNorm1], vectors[kOffset1]);
+  const auto out = packed(layer.weights[kOut], width, width), context = packed(kept.context, asked, width);
+  multiply({{asked, width, width, {dout.get(), width}, false, out.get(), dcontext, nullptr},
+            {width, width, asked, {dout.get(), width}, true, context.get(), gradients.weights[kOut], nullptr}});
+}
+
+void backward(const Layer& layer, const float* dy, const Kept& kept, float* dx, const Gradients& gradients) {
+  const int64_t width = layer.width, asked = layer.asked, tokens = layer.tokens;
+  // where all ask, x's gradient as a residual grows in its place; else that of the others is none
   const bool all = layer.heads.queries == nullptr;
-  const auto dsum = scratch<float>(all ? 0 : asked * width);
-  add_norm_gradient(asked, width, dmiddle.get(), kept.normal1, kept.inverse1, layer.vectors[kNorm1], layer.dropouts[1],
-                    all ? dx : dsum.get(), dout.get(), vectors[kOutBias], vectors[kNorm1], vectors[kOffset1]);
+  auto of_asked = scratch<float>(all ? 0 : asked * width);
+  float* dmiddle = all ? dx : of_asked.get();
+  backward_network(layer, dy, kept, dmiddle, gradients);
+  auto dcontext = scratch<bf16>(asked * width);
+  backward_output(layer, kept, dmiddle, dcontext.get(), gradients);
   if (!all) {
     std::fill(dx, dx + tokens * width, 0.0f);
-    for (int64_t i = 0; i < asked; i++) std::copy_n(dsum.get() + i * width, width, dx + layer.token(i) * width);
+    for (int64_t i = 0; i < asked; i++) std::copy_n(dmiddle + i * width, width, dx + layer.token(i) * width);
+    of_asked.reset();
   }
-  multiply({{asked, width, width, {dout.get(), width}, false, out.get(), dcontext.get(), nullptr}});
+  const auto dqkv = scratch<bf16>(tokens * 3 * width);
+  const auto dbias = scratch<float>(3 * width);
   Heads heads = layer.heads;
   heads.qkv = kept.qkv;
   attend_gradient(heads, dcontext.get(), dqkv.get(), dbias.get());
-  for (int i = 0; i < 3; i++) std::copy_n(dbias.get() + i * width, width, vectors[kQueryBias + i]);
+  dcontext.reset();
+  for (int i = 0; i < 3; i++) std::copy_n(dbias.get() + i * width, width, gradients.vectors[kQueryBias + i]);
   // a bias of keys adds the same to all scores of a query, which softmax does not see
-  std::fill(vectors[kKeyBias], vectors[kKeyBias] + width, 0.0f);
+  std::fill_n(gradients.vectors[kKeyBias], width, 0.0f);
+  const auto qkv = packed(layer.joined().get(), 3 * width, width), x = packed(kept.x, tokens, width);
   std::vector<Product> rest = {
-      {tokens, width, 3 * width, {dqkv.get(), 3 * width}, false, qkv.get(), nullptr,
-       adding_end(dx, width, [](int64_t row) { return row; })},
-      {width, inner, asked, {dsecond.get(), width}, true, of_activated.get(), gradients.weights[kSecond], nullptr},
-      {inner, width, asked, {dfirst.get(), inner}, true, of_middle.get(), gradients.weights[kFirst], nullptr},
-      {width, width, asked, {dout.get(), width}, true, of_context.get(), gradients.weights[kOut], nullptr},
-  };
+      {tokens, width, 3 * width, {dqkv.get(), 3 * width}, false, qkv.get(), nullptr, adding_end(dx, width)}};
   for (int i = 0; i < 3; i++) {
-    rest.push_back({width, width, tokens, {dqkv.get() + i * width, 3 * width}, true, of_x.get(),
+    rest.push_back({width, width, tokens, {dqkv.get() + i * width, 3 * width}, true, x.get(),
                     gradients.weights[kQuery + i], nullptr});
   }
   multiply(rest);

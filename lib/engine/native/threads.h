@@ -9,9 +9,14 @@
 #include <mutex>
 #include <thread>
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
 namespace songs {
 
-// Runs parts 0 … count - 1 on all cores; the caller works too.
+// Runs parts 0 … count - 1 on all cores; the caller works too. A thread that the system has not given a core by the time all
+// parts are taken is not waited for.
 class Pool {
  public:
   static Pool& get() {
@@ -25,23 +30,43 @@ class Pool {
       return;
     }
     std::lock_guard<std::mutex> one_job(run_);
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      part_ = &part;
-      count_ = count;
-      next_.store(0);
-      working_ = threads_;
-      job_++;
+    part_ = &part;
+    count_ = count;
+    next_.store(0);
+    state_.store(((state_.load() >> kNumberAt) + 1) << kNumberAt | kOpen);
+    if (asleep_.load() > 0) {
+      { std::lock_guard<std::mutex> lock(mutex_); }
+      wake_.notify_all();
     }
-    wake_.notify_all();
     work();
+    state_.fetch_and(~kOpen);
+    const auto done = [this] { return (state_.load() & kWorkers) == 0; };
+    if (spin(done)) return;
     std::unique_lock<std::mutex> lock(mutex_);
-    done_.wait(lock, [this] { return working_ == 0; });
+    waits_.store(true);
+    done_.wait(lock, done);
+    waits_.store(false);
   }
 
  private:
+  // A job's number, whether more threads may join it, and how many have.
+  static constexpr int kNumberAt = 32;
+  static constexpr uint64_t kOpen = 1u << 16, kWorkers = kOpen - 1;
+
   Pool() : threads_(std::max(1u, std::thread::hardware_concurrency()) - 1) {
     for (int i = 0; i < threads_; i++) std::thread([this] { loop(); }).detach();
+  }
+
+  // Waits a little, some ten microseconds, for what comes soon as a rule. Whether it came.
+  template <typename Condition>
+  static bool spin(const Condition& condition) {
+    for (int i = 0; i < 2000; i++) {
+      if (condition()) return true;
+#ifdef __x86_64__
+      _mm_pause();
+#endif
+    }
+    return condition();
   }
 
   void work() {
@@ -50,14 +75,26 @@ class Pool {
 
   void loop() {
     uint64_t seen = 0;
-    std::unique_lock<std::mutex> lock(mutex_);
+    const auto comes = [&] { return state_.load() >> kNumberAt != seen; };
     for (;;) {
-      wake_.wait(lock, [&] { return job_ != seen; });
-      seen = job_;
-      lock.unlock();
-      work();
-      lock.lock();
-      if (--working_ == 0) done_.notify_one();
+      if (!spin(comes)) {
+        std::unique_lock<std::mutex> lock(mutex_);
+        asleep_.fetch_add(1);
+        wake_.wait(lock, comes);
+        asleep_.fetch_sub(1);
+      }
+      uint64_t state = state_.load();
+      seen = state >> kNumberAt;
+      while ((state & kOpen) != 0 && state >> kNumberAt == seen) {
+        if (!state_.compare_exchange_weak(state, state + 1)) continue;
+        work();
+        state_.fetch_sub(1);
+        if (waits_.load()) {
+          { std::lock_guard<std::mutex> lock(mutex_); }
+          done_.notify_one();
+        }
+        break;
+      }
     }
   }
 
@@ -65,9 +102,10 @@ class Pool {
   std::mutex run_, mutex_;
   std::condition_variable wake_, done_;
   const std::function<void(int)>* part_ = nullptr;
-  std::atomic<int> next_{0};
-  int count_ = 0, working_ = 0;
-  uint64_t job_ = 0;
+  std::atomic<int> next_{0}, asleep_{0};
+  std::atomic<bool> waits_{false};
+  std::atomic<uint64_t> state_{0};
+  int count_ = 0;
 };
 
 // The parts that rows are cut into; the same on every machine.
