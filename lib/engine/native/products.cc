@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "amx.h"
 #include "call.h"
 #include "gelu.h"
 #include "operations.h"
@@ -48,6 +49,77 @@ void task(const Product& p, int64_t row, int64_t column) {
     auto run = first ? (last ? tiles<Packed, Into::kBf16> : tiles<Packed, Into::kFloat>)
                      : (last ? tiles<Packed, Into::kAddedBf16> : tiles<Packed, Into::kAddedFloat>);
     run(p, a, row, rows, column, columns, k, depth, sums.get(), ends);
+  }
+}
+
+// Columns [from, from + count) of X [inner, rows] as rows, depth apart (rounded up to even, zeros at the end): X's rows
+// [k, k + depth).
+void transpose_rows(const Side& x, int64_t rows, int64_t from, int64_t count, int64_t k, int64_t depth, bf16* to) {
+  const int64_t even = rounded_up(depth, 2);
+  for (int64_t m = 0; m < count; m += 16) {
+    const int64_t wanted = std::min<int64_t>(16, count - m);
+    const __mmask16 there = first_lanes(rows - from - m);
+    for (int64_t i = 0; i < depth; i += 32) {
+      __m512i pairs[16];
+      for (int64_t p = 0; p < 16; p++) {
+        const int64_t at = i + 2 * p;
+        const bf16* row = x.values + (k + at) * x.stride + from + m;
+        const __mmask16 first = at < depth ? there : 0, second = at + 1 < depth ? there : 0;
+        const __m512i low = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(first, row));
+        const __m512i high = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(second, row + x.stride));
+        pairs[p] = _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+      }
+      transpose_pairs(pairs);
+      const __mmask16 stored = first_lanes((even - i) / 2);
+      for (int64_t r = 0; r < wanted; r++) _mm512_mask_storeu_epi32(to + (m + r) * even + i, stored, pairs[r]);
+    }
+  }
+}
+
+// A slab's sums for one panel by AMX, and by vectors where its blocks do not fit: to `sums` [rows][32], or added to them.
+void amx_panel(const char* a, int64_t row_bytes, int64_t rows, const bf16* panel, int64_t depth, float* sums, bool add) {
+  const int64_t deep = depth / kAmxDepth * kAmxDepth, high = deep == 0 ? 0 : rows / kAmxRows * kAmxRows;
+  const auto by_vectors = [&](int64_t from, int64_t to, int64_t k, bool added) {
+    for (int64_t i = from; i < to && k < depth; i += kTileRows) {
+      const int64_t count = std::min(kTileRows, to - i);
+      const Tile run = added ? tile_of<false, Into::kAddedFloat>(count) : tile_of<false, Into::kFloat>(count);
+      run(a + i * row_bytes + 2 * k, row_bytes, panel + k * kTileColumns, (depth - k + 1) / 2, sums + i * kTileColumns,
+          kTileColumns, nullptr, 0, kTileColumns);
+    }
+  };
+  for (int64_t i = 0; i < high; i += kAmxRows) {
+    amx_block(a + i * row_bytes, row_bytes, panel, deep / kAmxDepth, sums + i * kTileColumns, add);
+  }
+  by_vectors(0, high, deep, true);
+  by_vectors(high, rows, 0, add);
+}
+
+// A panel's sums on their way into bfloat16: [rows][32] to c.
+void narrow_panel(const Product& p, int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums) {
+  for (int64_t i = 0; i < rows; i++) {
+    store_32(p.c + (row + i) * p.columns + column, columns, load_32(sums + i * kTileColumns, columns));
+  }
+}
+
+void amx_task(const Product& p, int64_t row, int64_t column) {
+  const AmxTiles tiles;
+  const int64_t rows = std::min(kTaskRows, p.rows - row), columns = std::min(kTaskColumns, p.columns - column);
+  const int64_t most = p.inner <= 2 * kSlab ? p.inner : kSlab;
+  const auto sums = scratch<float>(kTaskRows * kTaskColumns);
+  const auto own = scratch<bf16>(p.transposed_a ? kTaskRows * rounded_up(most, 2) : 0);
+  for (int64_t k = 0; k < p.inner; k += most) {
+    const int64_t depth = std::min(most, p.inner - k), stride = p.transposed_a ? rounded_up(depth, 2) : p.a.stride;
+    if (p.transposed_a) transpose_rows(p.a, p.rows, row, rows, k, depth, own.get());
+    const bf16* a = p.transposed_a ? own.get() : p.a.values + row * p.a.stride + k;
+    for (int64_t j = 0; j < columns; j += kTileColumns) {
+      const bf16* panel = p.packed + (column + j) * rounded_up(p.inner, 2) + k * kTileColumns;
+      float* at = sums.get() + j * kTaskRows;
+      amx_panel(reinterpret_cast<const char*>(a), 2 * stride, rows, panel, depth, at, k > 0);
+      if (k + depth < p.inner) continue;
+      const int64_t count = std::min(kTileColumns, columns - j);
+      if (p.end) p.end(row, rows, column + j, count, at);
+      else narrow_panel(p, row, rows, column + j, count, at);
+    }
   }
 }
 
@@ -102,7 +174,8 @@ void multiply(const std::vector<Product>& all) {
   }
   Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
     const auto [n, row, column] = pieces[i];
-    (all[n].transposed_a ? task<true> : task<false>)(all[n], row, column);
+    const auto run = has_amx() ? amx_task : all[n].transposed_a ? task<true> : task<false>;
+    run(all[n], row, column);
   });
 }
 
