@@ -3,8 +3,8 @@ import {
   accuracy,
   classificationReport,
   confusionMatrix,
+  expectedCalibrationError,
   labelsOf,
-  logLoss,
   macroF1,
   softmax,
 } from "./mod.ts";
@@ -31,14 +31,17 @@ Deno.test("unequal lengths are an error that names both", () => {
   assert.throws(() => confusionMatrix([0, 1, 2], [0, 1]), message);
   assert.throws(() => classificationReport([0, 1, 2], [0, 1]), message);
   assert.throws(() => accuracy([0, 1], [0, 1], { sampleWeight: [1] }), /truth has 2 .* sampleWeight has 1/);
-  assert.throws(() => logLoss([0], [[1, 0], [0, 1]]), /truth has 1 entries but probabilities has 2/);
+  assert.throws(
+    () => expectedCalibrationError([0], [[1, 0], [0, 1]]),
+    /truth has 1 entries but probabilities has 2/,
+  );
 });
 
 Deno.test("empty input is an error, not NaN", () => {
   for (const measure of [accuracy, macroF1, confusionMatrix, classificationReport]) {
     assert.throws(() => measure([], []), /truth is empty/);
   }
-  assert.throws(() => logLoss([], []), /truth is empty/);
+  assert.throws(() => expectedCalibrationError([], []), /truth is empty/);
 });
 
 Deno.test("names compared with indices, and missing labels, are errors that say where", () => {

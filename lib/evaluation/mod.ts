@@ -18,11 +18,10 @@ export {
 export type { AccuracyOptions, GroupAccuracy, LabelledAccuracy } from "./accuracy.ts";
 export { confusionMatrix, mostConfused } from "./confusion.ts";
 export type { ConfusedPair, ConfusionMatrix } from "./confusion.ts";
-export { classificationReport, creditedGenres, macroF1, macroF1Name, microF1, reportText } from "./report.ts";
+export { classificationReport, creditedGenres, macroF1, macroF1Name, reportText } from "./report.ts";
 export type { ClassificationReport, LabelScores, ReportOptions, Scores } from "./report.ts";
 export { displayWidth, textTable } from "./table.ts";
-export { alignProbabilities, logLoss } from "./probabilities.ts";
-export type { ProbabilityOptions } from "./probabilities.ts";
+export { alignProbabilities } from "./probabilities.ts";
 export { applyTemperature, expectedCalibrationError, fitTemperature } from "./calibration.ts";
 export type { ReliabilityBin, TemperatureFit } from "./calibration.ts";
 export type { Estimate } from "./estimate.ts";

@@ -5,19 +5,16 @@ import {
   argmax,
   expectedCalibrationError,
   fitTemperature,
-  logLoss,
   softmax,
 } from "./mod.ts";
 import { assertClose, fixture } from "./testing/fixtures.ts";
 
-for (const example of fixture("probabilities").cases) {
-  const { truth, logits, weights } = example;
-  const probabilities = softmax(logits);
+const logLoss = (truth: readonly number[], rows: readonly ArrayLike<number>[]) =>
+  truth.reduce((sum, label, i) => sum - Math.log(rows[i]![label]!), 0) / truth.length;
 
-  Deno.test(`log loss agrees with scikit-learn: ${example.name}`, () => {
-    assertClose(logLoss(truth, probabilities), example.logLoss);
-    assertClose(logLoss(truth, probabilities, { sampleWeight: weights }), example.logLossWeighted);
-  });
+for (const example of fixture("probabilities").cases) {
+  const { truth, logits } = example;
+  const probabilities = softmax(logits);
 
   Deno.test(`calibration error agrees with scikit-learn's reliability curve: ${example.name}`, () => {
     for (const expected of example.calibration) {
@@ -62,14 +59,6 @@ Deno.test("a temperature that the data cannot tell stops at a bound and says so"
   assert.deepEqual([never.temperature, never.atBound], [100, true]);
 });
 
-Deno.test("probabilities of 0 and 1 give finite losses, as scikit-learn clips them", () => {
-  assertClose(logLoss([0, 0], [[1, 0], [0, 1]]), -Math.log(Number.EPSILON) / 2, 1e-12);
-  assertClose(
-    logLoss([0, 1, 2], [[1 / 3, 1 / 3, 1 / 3], [1 / 3, 1 / 3, 1 / 3], [1 / 3, 1 / 3, 1 / 3]]),
-    Math.log(3),
-  );
-});
-
 Deno.test("confidences on a bin's edge belong to the lower bin", () => {
   const { bins } = expectedCalibrationError([0, 0, 0], [[0.5, 0.5], [0.6, 0.4], [1, 0]], { bins: 2 });
   assert.deepEqual(bins.map((bin) => bin.count), [1, 2]);
@@ -77,8 +66,7 @@ Deno.test("confidences on a bin's edge belong to the lower bin", () => {
 });
 
 Deno.test("NaN, logits and rows that do not sum to 1 are errors that say where", () => {
-  const measures = [logLoss, expectedCalibrationError] as const;
-  for (const measure of measures) {
+  for (const measure of [expectedCalibrationError]) {
     assert.throws(() => measure([0, 1], [[1, 0], [NaN, 1]]), /probabilities row 1, class 0 is NaN/);
     assert.throws(
       () => measure([0], [[3, -2]]),
@@ -94,11 +82,6 @@ Deno.test("NaN, logits and rows that do not sum to 1 are errors that say where",
     );
   }
   assert.throws(() => fitTemperature([0], [[Infinity, 0]]), /logits row 0, class 0 is Infinity/);
-});
-
-Deno.test("classes name the columns", () => {
-  const rows = [[0.2, 0.8], [0.6, 0.4]];
-  assert.equal(logLoss(["댄스", "발라드"], rows, { classes: ["발라드", "댄스"] }), logLoss([1, 0], rows));
 });
 
 Deno.test("alignProbabilities puts columns in a common order and keeps absent classes at 0", () => {

@@ -175,11 +175,6 @@ export const macroF1Name = (absent: number): string =>
       absent === 1 ? "" : "s"
     } of no song here)`;
 
-/** F1 over all decisions together; the accuracy, unless `options.labels` leaves labels out. */
-export function microF1(truth: Labels, predictions: Labels, options: ReportOptions = {}): number {
-  return classificationReport(truth, predictions, options).micro.f1;
-}
-
 /**
  * The genre that each song is credited with, so that what takes one genre a song (macro-F1, a confusion matrix, calibration) goes
  * with "right if any of its genres": the predicted one where the song has it, else the song's main one, which stands first.

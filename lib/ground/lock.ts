@@ -101,20 +101,6 @@ async function lockedFile(path: string, folder: string): Promise<Deno.FsFile> {
   }
 }
 
-/** Who holds a folder now; `null` where nobody does. */
-export async function heldBy(folder: string): Promise<Holder | null> {
-  const path = join(folder, lockFileName);
-  try {
-    using file = await Deno.open(path, { read: true, write: true });
-    return await file.tryLock(true) ? null : await holderIn(path) ?? unknown;
-  } catch (error) {
-    ignoreNotFound(error);
-    return null;
-  }
-}
-
-const unknown: Holder = { pid: 0, host: "", command: "another process", since: "" };
-
 /** What a lock's file says; `null` where its holder has not written yet. */
 async function holderIn(path: string): Promise<Holder | null> {
   try {

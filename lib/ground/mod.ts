@@ -21,5 +21,5 @@ export {
 } from "./files.ts";
 export { fileFingerprint, fingerprint } from "./fingerprint.ts";
 export { GrowingFile } from "./growing_file.ts";
-export { heldBy, heldFoldersVariable, type Holder, holdFolder, lockFileName, nameProcess } from "./lock.ts";
+export { heldFoldersVariable, type Holder, holdFolder, lockFileName, nameProcess } from "./lock.ts";
 export { nearPath } from "./near_path.ts";

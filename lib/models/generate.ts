@@ -231,52 +231,8 @@ function likeliest(logits: Float32Array): number {
 }
 
 /**
- * The log-likelihood of each continuation of a text that was read: Σ log p(token | all before it), natural logarithm. The
- * text's keys and values are shared, not copied.
- *
- * @param reading of one row, by {@link startCache} or {@link extend}
- * @param continuations token ids, each of at least one
- * @throws Error when the cache has several rows, or a continuation is empty
- * @example
- * const scores = continuationScores(startCache(model, context), [[11, 12, 2], [15, 2]]);
- */
-export function continuationScores(
-  { cache, logits }: Reading,
-  continuations: readonly ArrayLike<number>[],
-): Float64Array {
-  const width = cache.model.config.vocabularySize;
-  if (cache.batch !== 1 || logits.length !== width) {
-    throw new Error(`Continuations are of one text; the cache has ${cache.batch} rows.`);
-  }
-  const empty = continuations.findIndex(({ length }) => length === 0);
-  if (empty >= 0) throw new Error(`Continuation ${empty} has no tokens.`);
-  // the last token of each predicts nothing that is asked for
-  const length = Math.max(1, ...continuations.map(({ length }) => length - 1));
-  const inputIds = new Int32Array(continuations.length * length),
-    attentionMask = new Int32Array(inputIds.length);
-  continuations.forEach((tokens, row) => {
-    for (let t = 0; t < tokens.length - 1; t++) {
-      inputIds[row * length + t] = tokens[t]!;
-      attentionMask[row * length + t] = 1;
-    }
-  });
-  const batch = { batch: continuations.length, length, inputIds, attentionMask };
-  // of the token after each; of a row's padding any, which nobody asks for
-  const next = Int32Array.from(
-    inputIds,
-    (_, i) => continuations[Math.floor(i / length)]![i % length + 1] ?? 0,
-  );
-  const after = logProbabilities(cache, batch, next);
-  release(cache.model);
-  return Float64Array.from(continuations, (tokens, row) => {
-    let sum = logProbability(logits, tokens[0]!);
-    for (let t = 1; t < tokens.length; t++) sum += after[row * length + t - 1]!;
-    return sum;
-  });
-}
-
-/**
- * {@link continuationScores} of several texts at once: for each row that was read, the log-likelihood of each continuation.
+ * The log-likelihood of each continuation of every row that was read: Σ log p(token | all before it), natural logarithm. The rows' keys and
+ * values are shared, not copied.
  *
  * @param reading of any number of rows, by {@link startCache}
  * @param continuations token ids, each of at least one; the same for all rows

@@ -8,7 +8,7 @@ import { inferencePass, resolvePrecision, startEngine } from "../engine/mod.ts";
 import { type TokenBatch, tokenBatch } from "./batch.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import type { Task } from "./config.ts";
-import { continuationScores, disposeCache, extend, generate, scoresByRow, startCache } from "./generate.ts";
+import { disposeCache, extend, generate, scoresByRow, startCache } from "./generate.ts";
 import { createModel, disposeModel, lossOf, predictLogits } from "./model.ts";
 
 await startEngine();
@@ -102,12 +102,12 @@ for (const name of ["llama-lm", "llama-lm-untied"]) {
   });
 }
 
-Deno.test("continuationScores: the log-likelihood the whole text has, from one shared context", () => {
+Deno.test("scoresByRow: the log-likelihood the whole text has, from one shared context", () => {
   const model = load("llama-lm");
   const context = [5, 9, 30, 11, 7], continuations = [[22, 41, 6], [8], [14, 3, 50, 12], [8, 8]];
   const reading = startCache(model, tokenBatch([context], 0));
-  const scores = continuationScores(reading, continuations);
-  const again = continuationScores(reading, continuations.toReversed());
+  const scores = scoresByRow(reading, continuations)[0]!;
+  const again = scoresByRow(reading, continuations.toReversed())[0]!;
   near(again, scores.toReversed(), 1e-5, "the cache is as it was");
   disposeCache(reading.cache);
   const expected = continuations.map((tokens) => {
@@ -141,7 +141,7 @@ Deno.test("a cache leaves nothing behind", () => {
   const before = tf.memory().numTensors;
   generate(model, tokenBatch([[5, 9, 30], [4]], 0), { maxNewTokens: 5, endIds: [] });
   const reading = startCache(model, tokenBatch([[5, 9, 30]], 0));
-  continuationScores(reading, [[4, 5], [6]]);
+  scoresByRow(reading, [[4, 5], [6]]);
   disposeCache(reading.cache);
   assert.equal(tf.memory().numTensors, before);
   disposeModel(model);
@@ -154,7 +154,7 @@ Deno.test({
     const model = load("llama-lm");
     const scores = (["float32", "bf16"] as const).map((precision) => {
       const reading = startCache(model, tokenBatch([[5, 9, 30, 11, 7]], 0), { precision });
-      const result = continuationScores(reading, [[22, 41, 6], [8], [14, 3, 50, 12]]);
+      const result = scoresByRow(reading, [[22, 41, 6], [8], [14, 3, 50, 12]])[0]!;
       disposeCache(reading.cache);
       return result;
     });
@@ -173,13 +173,12 @@ Deno.test("generation refuses what it cannot do, and says what to do", () => {
   disposeModel(classifier);
   const model = load("llama-lm");
   assert.throws(() => startCache(model, tokenBatch([[5, 99]], 0)), /Token id 99 at row 0, position 1/);
-  const { cache, logits } = startCache(model, tokenBatch([[5], [6]], 0));
+  const { cache } = startCache(model, tokenBatch([[5], [6]], 0));
   assert.throws(() => extend(cache, tokenBatch([[5], [6], [7]], 0)), /3 rows cannot follow a cache of 2/);
-  assert.throws(() => continuationScores({ cache, logits }, [[1]]), /of one text; the cache has 2 rows/);
   disposeCache(cache);
   const one = startCache(model, tokenBatch([[5]], 0));
-  assert.throws(() => continuationScores(one, [[4], []]), /Continuation 1 has no tokens/);
-  assert.throws(() => continuationScores(one, [[99]]), /Token id 99 is outside the model's 53/);
+  assert.throws(() => scoresByRow(one, [[4], []]), /Continuation 1 has no tokens/);
+  assert.throws(() => scoresByRow(one, [[99]]), /Token id 99 is outside the model's 53/);
   disposeCache(one.cache);
   disposeModel(model);
 });
@@ -193,7 +192,7 @@ Deno.test("scoresByRow: of several texts at once as of each alone", () => {
   disposeCache(cache);
   rows.forEach((row, i) => {
     const alone = startCache(model, tokenBatch([row], 0));
-    near(together[i]!, continuationScores(alone, continuations), 1e-4, `row ${i}`);
+    near(together[i]!, scoresByRow(alone, continuations)[0]!, 1e-4, `row ${i}`);
     disposeCache(alone.cache);
   });
   assert.equal(tf.memory().numTensors, before);

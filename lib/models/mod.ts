@@ -41,7 +41,6 @@ export * from "./checkpoint.ts";
 export { ConfigReader, type JsonObject, type Pooling, poolingField, type Task } from "./config.ts";
 export * from "./files/mod.ts";
 export {
-  continuationScores,
   disposeCache,
   extend,
   type ExtendOptions,

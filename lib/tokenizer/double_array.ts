@@ -22,7 +22,7 @@ export const rootState = 0;
  *
  * @example
  * const trie = buildTrie([["가", 0], ["가나", 1]]);
- * lookUp(trie, "가나"); // 1
+ * trie.value[step(trie, rootState, "가".charCodeAt(0))]; // 0
  */
 export function buildTrie(entries: Iterable<readonly [string, number]>): Trie {
   const unique = new Map(entries);
@@ -113,16 +113,6 @@ export function step(trie: Trie, state: number, unit: number): number {
   if (code === 0) return -1;
   const next = trie.base[state]! + code;
   return trie.check[next] === state ? next : -1;
-}
-
-/** The number of a string, -1 where the trie does not have it. */
-export function lookUp(trie: Trie, text: string): number {
-  let state = rootState;
-  for (let i = 0; i < text.length; i++) {
-    state = step(trie, state, text.charCodeAt(i));
-    if (state < 0) return -1;
-  }
-  return trie.value[state]!;
 }
 
 function byCodeUnit(a: string, b: string): number {

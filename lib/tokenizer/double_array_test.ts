@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { buildTrie, lookUp, rootState, step } from "./double_array.ts";
+import { buildTrie, rootState, step, type Trie } from "./double_array.ts";
+
+/** The number of a string, -1 where the trie does not have it. */
+function lookUp(trie: Trie, text: string): number {
+  let state = rootState;
+  for (let i = 0; i < text.length; i++) {
+    state = step(trie, state, text.charCodeAt(i));
+    if (state < 0) return -1;
+  }
+  return trie.value[state]!;
+}
 
 Deno.test("a trie finds exactly its strings, with their numbers", () => {
   let seed = 1;

@@ -171,14 +171,3 @@ export function codePointIndex(text: string): Int32Array {
   index[text.length] = count;
   return index;
 }
-
-/**
- * The part of a text that a token's place names.
- *
- * @example
- * const { offsets } = tokenizer.encode("😀 나는", { offsets: true });
- * textAt("😀 나는", offsets![1]!); // "😀"
- */
-export function textAt(text: string, [start, end]: Offset): string {
-  return Array.from(text).slice(start, end).join("");
-}

@@ -12,7 +12,6 @@
  * @module
  */
 
-export { textAt } from "./encoding.ts";
 export { type LoadOptions, loadTokenizer } from "./load.ts";
 export { tokenLengths } from "./tokenizer.ts";
 export type {
