@@ -84,7 +84,7 @@ export const commandLines = {
       "A run that was cut off goes on with the same command; a search and a training go on where they stood.",
     options: {
       ...onNotebooks,
-      anew: { ...shared.anew, about: "starts anew where an earlier run was cut off" },
+      anew: { ...shared.anew, about: "starts over where an earlier run was cut off" },
     },
   }),
   lab: line({
@@ -94,7 +94,7 @@ export const commandLines = {
       "give them. What stands behind a second -- goes to JupyterLab: deno task lab -- --songs FILE -- --ip 0.0.0.0",
     options: {
       ...onNotebooks,
-      anew: { ...shared.anew, about: "keeps an earlier run of the output folder elsewhere, and begins anew" },
+      anew: { ...shared.anew, about: "keeps an earlier run of the output folder elsewhere, and starts over" },
       port: {
         type: "integer",
         min: 1,
@@ -254,7 +254,7 @@ export const commandLines = {
         about:
           "only the Ith of N equal shares of the songs, for jobs side by side; their files in order are the whole",
       },
-      anew: { type: "flag", about: "begins anew where an earlier run was cut off" },
+      anew: { type: "flag", about: "starts over where an earlier run was cut off" },
       top: {
         type: "integer",
         min: 1,
@@ -293,7 +293,7 @@ export const commandLines = {
     command: "report",
     about:
       "Writes report.html: tables, figures, settings, machine and versions of a run on one page that needs nothing else.\n" +
-      "`start` writes it at its end; this makes it anew.",
+      "`start` writes it at its end; this makes it again.",
     options: {
       output: {
         type: "text",

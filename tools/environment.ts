@@ -28,7 +28,7 @@ const common: Record<string, string> = {
 };
 
 /**
- * A training step frees and takes gigabytes of tensors. With glibc's defaults each large one is mapped anew and half the run goes into page
+ * A training step frees and takes gigabytes of tensors. With glibc's defaults each large one is mapped again and half the run goes into page
  * faults; kept in one arena on huge pages, a step is 20 to 30 % faster.
  */
 const glibcAllocator: Record<string, string> = {

@@ -129,7 +129,7 @@ export const shared = {
     about: "what does the maths",
   },
   precision: { ...optionOf(recipeFields.precision), default: recipeFields.precision.value },
-  anew: { type: "flag", about: "starts anew where an earlier run was left in the output folder" },
+  anew: { type: "flag", about: "starts over where an earlier run was left in the output folder" },
 } as const satisfies OptionTable;
 
 /** A recipe's field as an option: its default is the recipe's own value. */

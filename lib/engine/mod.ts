@@ -1,4 +1,10 @@
-/** Which backend does the maths, and the operations that TensorFlow.js lacks. */
+/**
+ * The maths: starts TensorFlow or WebAssembly, and has the operations that TensorFlow.js lacks, forward and backward, fused in C++ where that pays.
+ * A tape runs them backward; parameters stand where the optimizer steps them in place; products are of float32 or bfloat16.
+ * It knows tensors, and nothing of models, texts or songs.
+ *
+ * @module
+ */
 export * from "./backend.ts";
 export * from "./checkpointing.ts";
 export * from "./encoder_layer.ts";

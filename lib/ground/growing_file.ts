@@ -42,8 +42,8 @@ export class GrowingFile<Mark> implements Disposable {
   /**
    * Opens what an earlier process has left of a file, or begins it. The file is this process's until it is closed.
    *
-   * @param identity plain data: what the contents depend on. What belongs to something else is begun anew
-   * @param anew begins anew in any case
+   * @param identity plain data: what the contents depend on. What belongs to something else is started over
+   * @param anew starts over in any case
    * @throws UserError where another process writes it
    */
   static async open<Mark>(path: string, identity: unknown, anew = false): Promise<GrowingFile<Mark>> {

@@ -34,11 +34,11 @@ Deno.test("GrowingFile: work that was cut off goes on after what is known to be 
     assert.deepEqual(namesIn(folder), ["새 줄.csv"]);
     assert.equal(await Deno.readTextFile(path), "하나\n둘\n셋\n");
     using next = await GrowingFile.open<number>(path, of);
-    assert.equal(next.mark, null, "what is whole is not gone on with");
+    assert.equal(next.mark, null, "what is whole is not continued");
     assert.equal(await Deno.readTextFile(path), "하나\n둘\n셋\n", "and stays until the next is whole");
   }));
 
-Deno.test("GrowingFile: what belongs to something else, is shorter than it should be, or is not wanted, is begun anew", () =>
+Deno.test("GrowingFile: what belongs to something else, is shorter than it should be, or is not wanted, is started over", () =>
   withFolder(async (folder) => {
     const path = join(folder, "rows.csv");
     const leave = async () => {

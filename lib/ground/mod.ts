@@ -1,8 +1,7 @@
 /**
- * What every room may use: errors that a person can mend, files that are whole or not there, a folder that one process writes to, fingerprints,
- * the nearest of known names, rules for values, seeded random numbers.
- *
- * `pure.ts` is this room's other door: what of it touches nothing of Deno or Node, for the rooms that run in a browser too.
+ * What every room may use, and nothing of songs or models: errors that a person can mend, files that are whole or not there, a folder that one
+ * process writes to, fingerprints, the nearest of known names, rules for values, differences, seeded random numbers. It imports no other room.
+ * `pure.ts` is its other door: what of it touches nothing of Deno or Node, for the rooms that run in a browser too.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /** Checkpoints in Hugging Face's layout: a model from a folder, a folder from a model. */
 import { dirname, join } from "node:path";
-import { UserError } from "../ground/pure.ts";
+import { UserError, writeJson } from "../ground/mod.ts";
 import { tensorFromFile } from "../engine/mod.ts";
 import type { Architecture } from "./architecture.ts";
 import { ConfigReader, isRegressionConfig, type JsonObject, numberedLabels } from "./config.ts";
@@ -28,7 +28,7 @@ export interface LoadReport {
  *
  * Labels that are given take the place of the checkpoint's. Its head stays where they are the same (its rows change places
  * where their order is another) or where it had as many and named them by numbers only (`LABEL_0`…); otherwise the classes
- * are others, and the head's last layer starts anew.
+ * are others, and the head's last layer is freshly drawn.
  *
  * @throws Error that names the folder and what is missing, mis-shaped, damaged or not implemented
  * @example
@@ -247,8 +247,7 @@ export async function saveCheckpoint(
   // transformers takes a folder with a config.json for a whole model
   const path = join(folder, model.lora === undefined ? "config.json" : adaptedConfigFile);
   const contents = model.lora === undefined ? json : { ...json, ...baseBeside(model.lora, folder) };
-  await Deno.writeTextFile(`${path}.tmp`, JSON.stringify(contents, null, 2) + "\n");
-  await Deno.rename(`${path}.tmp`, path);
+  await writeJson(path, contents);
 }
 
 async function writeWeights(model: Model, folder: string, dtype: "F32" | "BF16"): Promise<void> {

@@ -17,7 +17,7 @@ const batch = tokenBatch([[2, 9, 17, 3, 21], [2, 30, 3]], 1);
 const readJson = (path: string): JsonObject => JSON.parse(Deno.readTextFileSync(path));
 const readConfig = (name: string) => readJson(join(caseFolder(name), "config.json"));
 
-/** The tensors of a case, to be written anew. */
+/** The tensors of a case, to be written again. */
 function tensorsOf(name: string): TensorToWrite[] {
   const file = openCheckpoint(caseFolder(name));
   const tensors = file.names().map((name) => ({

@@ -1,6 +1,6 @@
 /** Adapters in PEFT's format: `adapter_config.json` and `adapter_model.safetensors`, which each side opens of the other. */
 import { isAbsolute, join, relative, resolve } from "node:path";
-import { UserError } from "../ground/pure.ts";
+import { UserError, writeJson } from "../ground/mod.ts";
 import { ConfigReader, type JsonObject, type Task } from "./config.ts";
 import { type ClassRows, pickRows } from "./class_rows.ts";
 import { guessWrongText, withoutMark } from "./files/file_bytes.ts";
@@ -255,9 +255,7 @@ export async function saveLora(model: Model, folder: string): Promise<void> {
       data: () => parameter.data(),
     })),
   );
-  const path = join(folder, configFile);
-  await Deno.writeTextFile(`${path}.tmp`, JSON.stringify(peftConfig(model, lora), null, 2) + "\n");
-  await Deno.rename(`${path}.tmp`, path);
+  await writeJson(join(folder, configFile), peftConfig(model, lora));
 }
 
 function peftConfig(model: Model, config: LoraConfig): JsonObject {

@@ -1,8 +1,7 @@
 /**
- * Architectures, their weights, and what a model computes, in PyTorch's numbers: BERT (KoBERT, KLUE-BERT), RoBERTa
- * (klue/roberta), ELECTRA (KoELECTRA) and DistilBERT, with heads for sequence classification and masked language
- * modelling; XLNet with one for sequence classification; Llama with heads for sequence classification and causal language
- * modelling, and generation with a key/value cache. LoRA for the linear layers of all, in PEFT's format.
+ * Architectures, their weights and what they compute, in PyTorch's numbers: BERT (KoBERT), RoBERTa, ELECTRA, DistilBERT, XLNet, Llama; LoRA on all.
+ * Checkpoints come from a folder or the Hub and are written in Hugging Face's layout, so that Python opens them; Llama also generates.
+ * A model is config, parameters by Hugging Face's names, and a forward pass that is a function of both; nothing here knows of songs.
  *
  * A checkpoint's folder, its logits on token ids, and some steps of training on batches of one's own:
  *

@@ -25,7 +25,7 @@ export function shippedFolder(source: string): string | null {
   const folder = fileURLToPath(new URL(`../../${place}`, import.meta.url));
   if (!exists(folder)) {
     throw new UserError(
-      `${source} is a part of the project, ${place}, which is not there: get the project anew; or train a model from scratch, ` +
+      `${source} is a part of the project, ${place}, which is not there: get the project again; or train a model from scratch, ` +
         `--model ${source}-scratch.`,
     );
   }

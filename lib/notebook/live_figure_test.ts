@@ -42,7 +42,7 @@ async function page(outputs: string[], options: { trusted: boolean; failing?: bo
     const cell = document.createElement("div");
     document.body.append(cell);
     cell.innerHTML = output;
-    // As JupyterLab does: scripts that came as text run only when made anew.
+    // As JupyterLab does: scripts that came as text run only when made again.
     for (const script of [...cell.querySelectorAll("script")]) {
       const made = document.createElement("script");
       made.textContent = script.textContent;

@@ -1,5 +1,7 @@
 /**
- * Shows a figure, a table, a progress bar, in the kernel or a terminal, and hears when someone wants long work to stop.
+ * What a notebook's cells call to be seen: figures, tables and progress, in a Jupyter kernel or a terminal, as pictures where files are written.
+ * Settings of a run come in from the environment, and a wish to stop is heard while long work runs.
+ * Nothing is computed here: it shows what the other rooms give.
  *
  * @module
  */

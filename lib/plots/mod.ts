@@ -1,6 +1,7 @@
 /**
- * One function a figure: plain data in, a Plotly figure (`{ data, layout }`) out. Titles and axes are in Korean and English.
- * `show` of lib/notebook shows them.
+ * One function a figure: plain data in, a Plotly figure (`{ data, layout }`) out; where there is nothing to draw, a figure that says so.
+ * Titles and axes are in Korean and English, colours and type face the same in all.
+ * Nothing is drawn here: `show` of lib/notebook shows figures.
  *
  * @module
  */

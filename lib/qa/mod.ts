@@ -1,5 +1,7 @@
 /**
- * Songs as questions: a causal language model reads a song's columns and is held to the genres as answers.
+ * Songs as questions: a causal language model reads a song's columns, some or all, and is taught to say its genres.
+ * Genres are ranked by the likelihood of their answer, so that every song gets one; what a model says freely can be read too.
+ * It trains once for many contexts, so it stands beside the trials and gives its answers to their scores.
  *
  * @module
  */

@@ -1,5 +1,7 @@
 /**
- * A table of songs: read and check it, clean it, split it, make training instances of it, and look at it.
+ * A table of songs: read in whatever form it comes, whole or in parts, checked, cleaned, and looked at.
+ * Songs are known by their lyrics: a split puts no song on two sides, nor two editions of one, and its record says what a model has seen.
+ * What comes out are polars frames and plain songs; nothing here knows of tokens or models.
  *
  * @module
  */

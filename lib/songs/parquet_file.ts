@@ -66,7 +66,7 @@ async function reading<T>(name: string, read: () => T | Promise<T>): Promise<T> 
     throw new SongsError(name, [
       wholeFile(
         `the Parquet file cannot be read (${(cause as Error).message.split("\n")[0]})`,
-        "See whether it is whole, and write it anew where it is not.",
+        "See whether it is whole, and write it again where it is not.",
       ),
     ], { cause });
   }

@@ -119,7 +119,7 @@ Deno.test("openSongs and readSongs: Parquet, with lists, dates, truth values and
     await Deno.writeFile(parquet, (await Deno.readFile(parquet)).slice(0, 5000));
     await assert.rejects(
       open(parquet),
-      /songs \[1\]\.parquet: the Parquet file cannot be read .*write it anew/,
+      /songs \[1\]\.parquet: the Parquet file cannot be read .*write it again/,
     );
   }));
 

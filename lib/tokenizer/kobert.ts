@@ -187,7 +187,7 @@ export function endsInDigitComma(token: string): boolean {
   return isPythonDigit([...token].at(-2)!);
 }
 
-/** "▁10," to "▁10" and ",": what stands before the comma is split anew. */
+/** "▁10," to "▁10" and ",": what stands before the comma is split again. */
 function splitAgain(sentencePiece: SentencePiece, token: string): string[] {
   const parts = splitText(sentencePiece, token.slice(0, -1).replaceAll(spaceMark, "")).map((piece) =>
     piece.token

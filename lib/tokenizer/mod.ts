@@ -1,6 +1,7 @@
 /**
- * Text to ids and back, exactly as Python does it: KoBERT's SentencePiece model in its three variants, XLNet's, Llama's,
- * WordPiece, and `tokenizer.json` (WordPiece, Unigram, BPE), behind one interface.
+ * Text to ids and back, exactly as Python does it, whatever files a model brings along.
+ * KoBERT's SentencePiece model in its three variants, XLNet's, Llama's, WordPiece, and `tokenizer.json` (WordPiece, Unigram, BPE).
+ * All are behind one interface, which pads and cuts to length, tells offsets, and writes files that Python opens.
  *
  * @example
  * import { loadTokenizer } from "../lib/tokenizer/mod.ts";

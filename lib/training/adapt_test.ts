@@ -21,7 +21,7 @@ const lines = [
 const lyrics = (count: number) =>
   Array.from({ length: count }, (_, i) => `${lines[i % 4]} ${lines[(i + 1) % 4]}`);
 
-Deno.test("adaptToSongs: goes on with a checkpoint's reading on the songs, is gone on with, and gives a start for a classifier", async () => {
+Deno.test("adaptToSongs: goes on with a checkpoint's reading on the songs, is resumed, and gives a start for a classifier", async () => {
   await withFolder(async (folder) => {
     const model = createModel(tinyTextConfig(tokenizer), { task: "masked-lm", seed: 1 });
     const source = `${folder}/source`, word = "bert.embeddings.word_embeddings.weight";

@@ -166,7 +166,7 @@ async function newestCheckpoint(
     await Deno.rename(folder, `${folder}.damaged`);
     warn(
       `The checkpoint ${folder} is damaged (${problem}). It is set aside as ${name}.damaged, and the one before it is ` +
-        "used; without one the training starts anew.",
+        "used; without one the training starts over.",
     );
   }
   return null;

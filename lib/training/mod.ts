@@ -1,4 +1,10 @@
-/** Training: batches, recipe, schedule, the loop, checkpoints; songs, tokenizer and model joined. */
+/**
+ * From songs or texts to a trained model: examples and batches, the recipe, the loop, checkpoints that a cut-off run goes on from.
+ * Classifiers of genres and language models are loaded, fine-tuned or pretrained, saved in Hugging Face's layout, and asked.
+ * The loop (`trainer.ts`) knows a model only as a `Trainable`: parameters, a loss, a way to save.
+ *
+ * @module
+ */
 export { adaptToSongs } from "./adapt.ts";
 export * from "./batches.ts";
 export { defaultRecipe } from "./default_recipe.ts";

@@ -44,10 +44,10 @@ export function maskingOf({ tokenizer }: LanguageModel, recipe: Recipe): Masking
 }
 
 /**
- * Trains a language model on rows of texts, in place: a masked one (BERT's family) with masks drawn anew in every epoch from
+ * Trains a language model on rows of texts, in place: a masked one (BERT's family) with other masks in every epoch, drawn from
  * seed and epoch, each token seeing its own text alone; a causal one (Llama) on every next token. Validation tells loss, perplexity and the share of tokens that are right.
  *
- * Its best folder is what `loadClassifier`, `fineTune` and `--model` take: the classifier's head starts anew.
+ * Its best folder is what `loadClassifier`, `fineTune` and `--model` take: the classifier's head is freshly drawn.
  *
  * @param rows of {@link packTexts}, or of `cacheTexts` where they are too many for the memory
  * @throws Error where there is nothing to train on

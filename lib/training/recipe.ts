@@ -8,7 +8,7 @@ export type RecipeField = Rule & {
   about: string;
   /** The study's own value, for a pretrained checkpoint. */
   value: unknown;
-  /** `false` where neither the curve nor the best model depend on it: a run that is gone on with may have another value. */
+  /** `false` where neither the curve nor the best model depend on it: a run that is resumed may have another value. */
   decisive?: false;
   /** `false` where the commands have no option of this name. */
   option?: false;
@@ -209,12 +209,12 @@ export const recipeFields = {
     value: 0,
     about: "the embeddings and so many of the lowest layers stay as they are",
   },
-  /** So many of a checkpoint's highest layers start anew (Zhang et al. 2021, "Revisiting few-sample BERT fine-tuning"). */
+  /** So many of a checkpoint's highest layers start from random numbers (Zhang et al. 2021, "Revisiting few-sample BERT fine-tuning"). */
   reinitialiseLayers: {
     type: "integer",
     min: 0,
     value: 0,
-    about: "so many of a checkpoint's highest layers start anew",
+    about: "so many of a checkpoint's highest layers start from random numbers",
   },
   /** Thaws the highest of `freezeLayers` every `unfreezeEvery` epochs, the embeddings last (Howard & Ruder 2018). */
   unfreezeGradually: {
@@ -400,7 +400,7 @@ export const recipes: Readonly<Record<string, Readonly<Recipe>>> = {
   test: testRecipe,
 };
 
-/** The fields that decide a training's curve and its best model: what a run that is gone on with must agree in. */
+/** The fields that decide a training's curve and its best model: what a run that is resumed must agree in. */
 export function decisiveFields(recipe: Recipe): Partial<Recipe> {
   const decisive = (name: string) => (recipeFields as Record<string, RecipeField>)[name]?.decisive !== false;
   return Object.fromEntries(Object.entries(recipe).filter(([name]) => decisive(name)));

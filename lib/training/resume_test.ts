@@ -175,14 +175,14 @@ for (
   });
 }
 
-Deno.test("with no undamaged checkpoint left the training starts anew, and says so", async () => {
+Deno.test("with no undamaged checkpoint left the training starts over, and says so", async () => {
   await withFolder(async (output) => {
     await run({ output, until: 7 });
     for (const name of checkpointsIn(output)) {
       await Deno.remove(join(output, "checkpoints", name, "trainer_state.json"));
     }
     const { lines, history, weights } = await run({ output });
-    assert.match(lines[1]!, /damaged .*without one the training starts anew/);
+    assert.match(lines[1]!, /damaged .*without one the training starts over/);
     assert.deepEqual(withoutTimes(history), withoutTimes(whole.history));
     assert.deepEqual(weights, whole.weights);
   });
@@ -246,7 +246,7 @@ Deno.test("what changes neither curve nor best model may change: intervals, chec
   });
 });
 
-Deno.test("a run of a time when recipes had fewer fields is gone on with: the missing ones are the study's", async () => {
+Deno.test("a run of a time when recipes had fewer fields is resumed: the missing ones are the study's", async () => {
   await withFolder(async (output) => {
     await run({ output, until: 3 });
     const folder = join(output, "checkpoints", "step-00000003");
@@ -262,7 +262,7 @@ Deno.test("a run of a time when recipes had fewer fields is gone on with: the mi
   });
 });
 
-Deno.test("resume: false starts anew and removes what was there", async () => {
+Deno.test("resume: false starts over and removes what was there", async () => {
   await withFolder(async (output) => {
     await run({ output, change: { epochs: 3 } });
     const { history, weights } = await run({ output, resume: false });

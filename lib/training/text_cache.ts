@@ -86,8 +86,8 @@ const usualPart = 1 << 20;
 const aboutFile = "texts.json";
 
 /**
- * Makes the rows of some sources in a folder, or finds them there. A call that was cut off, whatever the way, is gone on with
- * by the next; rows of other sources, another tokenizer or layout are made anew.
+ * Makes the rows of some sources in a folder, or finds them there. A call that was cut off, whatever the way, is continued
+ * by the next; rows of other sources, another tokenizer or layout are made again.
  *
  * @param folder belongs to the cache alone
  * @throws DOMException "AbortError" where the signal asked for an end

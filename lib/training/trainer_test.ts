@@ -93,7 +93,7 @@ Deno.test("training figures of an epoch are the means over its examples", async 
   model.dispose();
 });
 
-Deno.test("training figures begin anew with each epoch", async () => {
+Deno.test("training figures begin at nothing with each epoch", async () => {
   const { history } = await run({ epochs: 8, learningRate: 1e-2 });
   const last = stepsOf(history).slice(-8);
   const mean = last.reduce((sum, { loss, examples }) => sum + loss * examples, 0) / 60;

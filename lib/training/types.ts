@@ -145,7 +145,7 @@ export interface TrainingOptions {
   /** Where `history.jsonl`, `metrics.json`, `checkpoints/` and `best/` go; nothing is written without. */
   output?: string;
   /**
-   * Goes on from the newest checkpoint in `output` where there is one: the default. `false` starts anew and removes what an
+   * Goes on from the newest checkpoint in `output` where there is one: the default. `false` starts over and removes what an
    * earlier training left in `output`.
    */
   resume?: boolean;

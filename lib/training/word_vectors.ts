@@ -80,7 +80,7 @@ export async function wordVectors(
  * Begins a fresh language model's word embeddings with {@link wordVectors} of the texts it will read; what special tokens have stays
  * as it is.
  *
- * @param options.file keeps the vectors, so that a run that is gone on with begins with the very same ones
+ * @param options.file keeps the vectors, so that a run that is resumed begins with the very same ones
  */
 export async function startWithWordVectors(
   { model, tokenizer }: LanguageModel,

@@ -108,7 +108,7 @@ Deno.test("wordVectors: stops when asked to", async () => {
   );
 });
 
-Deno.test("startWithWordVectors: the embeddings begin with the vectors, the same ones when gone on with; special tokens keep theirs", async () => {
+Deno.test("startWithWordVectors: the embeddings begin with the vectors, the same ones when resumed; special tokens keep theirs", async () => {
   const tokenizer = await loadTokenizer(fileURLToPath(new URL("../../data/tokenizer", import.meta.url)));
   const config = tinyTextConfig(tokenizer, {
     vocab_size: tokenizer.vocabSize + 3,

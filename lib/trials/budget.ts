@@ -8,7 +8,7 @@ import { architectureNames } from "./names.ts";
 export interface EvaluationBudget {
   /** The learning curve: from which parts of the training songs n-grams and the transformer learn, beside all of them. */
   shares: { regression: readonly number[]; transformer: readonly number[] };
-  /** Whether the transformer is trained anew on a split by artists, too; n-grams always are. */
+  /** Whether the transformer is trained once more on a split by artists, too; n-grams always are. */
   artistSplit: boolean;
   /** Whether the transformer is trained each way of learning songs of several genres, too; n-grams always are. */
   severalGenres: boolean;

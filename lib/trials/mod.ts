@@ -1,7 +1,7 @@
 /**
- * Trials: a method, a split and a seed give predictions, kept in a file named after everything that decides them. Every comparison (the
- * model search, learning curves, the artist idea, songs of several genres, all columns, folds) is a plan of trials and a pure function
- * of their predictions.
+ * A trial: a method, a split and a seed give predictions, kept in a file named after everything that decides them.
+ * Every comparison (model search, learning curves, the artist idea, several genres, all columns, folds) is a plan of trials and a pure function
+ * of their predictions, with one meaning of "right", one interval and one name for each method.
  *
  * @module
  */

@@ -112,7 +112,7 @@ Deno.test("a trial's file has another name for whatever decides its predictions,
       }))) as [string, string],
     );
     assert.equal(...await names([trial, { ...trial, seed: 9 }]) as [string, string]);
-    // the weights of the project's own model decide, too: they may be trained anew
+    // the weights of the project's own model decide, too: they may be trained again
     const named = { ...trial, method: { ...network, source: "kobert-small" } };
     assert.match(JSON.parse(await identityOf(named)).files[0], /^\w{64}$/);
     // the weights in a folder decide, not only its name

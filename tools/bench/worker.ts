@@ -166,7 +166,7 @@ const handlers: { [Name in Request["do"]]: (request: Request & { do: Name }) => 
     await train(trainable(loaded()), { train: examples }, recipe, { memoryLimit: null });
     return { seconds: seconds(start) };
   },
-  /** One epoch of a masked language model on full rows, masked anew. */
+  /** One epoch of a masked language model on full rows, with fresh masks. */
   async pretrain({ rows, length }) {
     const model = loaded(), recipe = { ...studyRecipe, epochs: 1, learningRate: 5e-5, precision };
     const examples = Array.from({ length: rows }, (_, i): Example => ({

@@ -137,7 +137,7 @@ async function readEarlier(): Promise<{ figures: Figure[]; versions: Bench["vers
       `${options.output} is of another machine (${processor}, ${cores} cores): leave out --resume.`,
     );
   }
-  // those of an older form are measured anew
+  // those of an older form are measured again
   return { figures: figures.filter(({ row }: Partial<Figure>) => row !== undefined), versions };
 }
 

@@ -23,7 +23,7 @@ await checkInputs(options);
 const wanted = await wantedRecord(options, setUp, notebooks.map((path) => basename(path)));
 let { record, done } = await takeUp();
 using __ = await holdFolder(folders.run);
-writeRecord(folders.run, record);
+await writeRecord(folders.run, record);
 
 const results = await runNotebooks({
   notebooks: notebooks.filter((path) => !done.includes(basename(path))),
@@ -54,7 +54,7 @@ async function takeUp(): Promise<{ record: RunRecord; done: string[] }> {
     const seconds = ran.reduce((sum, notebook) => sum + notebook.seconds, 0);
     console.log(
       `Going on with the run of ${when}, after ${seconds.toFixed(0)} s of notebooks` +
-        `${earlier.done.length === 0 ? "" : `; done: ${earlier.done.join(", ")}`}. --anew starts anew.`,
+        `${earlier.done.length === 0 ? "" : `; done: ${earlier.done.join(", ")}`}. --anew starts over.`,
     );
     for (const change of resumed!.at(-1)!.changes) console.log(`  Since then: ${change}`);
     return earlier;
@@ -76,7 +76,7 @@ async function takeUp(): Promise<{ record: RunRecord; done: string[] }> {
 }
 
 /** Adds what has run to the record: a cut-off run goes on from there. */
-function note({ notebook, seconds, status, error }: NotebookResult): void {
+async function note({ notebook, seconds, status, error }: NotebookResult): Promise<void> {
   const stopped = error === null
     ? {}
     : { stopped: { cell: error.cell, name: error.name, message: error.message } };
@@ -89,7 +89,7 @@ function note({ notebook, seconds, status, error }: NotebookResult): void {
     ...stopped,
   };
   record = { ...record, notebooks: [...record.notebooks.filter((other) => other.name !== name), ran] };
-  writeRecord(folders.run, record);
+  await writeRecord(folders.run, record);
 }
 
 /** Says whether the same command goes on after a notebook that failed. @returns the exit code */

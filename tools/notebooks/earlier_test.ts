@@ -16,7 +16,7 @@ async function cutOff(folder: string) {
       { name: "c.ipynb", seconds: 3, done: false },
     ],
   };
-  writeRecord(folders.run, record);
+  await writeRecord(folders.run, record);
   await Deno.mkdir(folders.notebooks);
   const notebooks: string[] = [];
   for (const name of ["a", "b", "c"]) {
@@ -55,7 +55,7 @@ Deno.test("notebooks run again from the first whose cells have changed, or whose
     assert.deepEqual(done(), []);
   }));
 
-Deno.test("a run of other songs, options or recipe is not gone on with, and the differences are told", () =>
+Deno.test("a run of other songs, options or recipe is not resumed, and the differences are told", () =>
   withFolder(async (folder) => {
     const { folders, record, notebooks } = await cutOff(folder);
     const differences = (wanted: Partial<RunRecord>) => {
@@ -71,7 +71,7 @@ Deno.test("a run of other songs, options or recipe is not gone on with, and the 
     ]);
   }));
 
-Deno.test("a run is gone on with by other versions, which are noted each time", () =>
+Deno.test("a run is resumed by other versions, which are noted each time", () =>
   withFolder(async (folder) => {
     const { folders, record, notebooks } = await cutOff(folder);
     const going = (wanted: RunRecord) => {
@@ -80,7 +80,7 @@ Deno.test("a run is gone on with by other versions, which are noted each time", 
       return earlier.record;
     };
     const once = going({ ...record, started: "2026-02-03T04:05:06.000Z", versions: { Deno: "3.0.0" } });
-    writeRecord(folders.run, once);
+    await writeRecord(folders.run, once);
     const twice = going({ ...record, started: "2026-02-03T05:05:06.000Z", versions: { Deno: "3.0.0" } });
     assert.deepEqual(twice.versions, { Deno: "3.0.0" });
     assert.deepEqual(twice.resumed, [
@@ -93,7 +93,7 @@ Deno.test("a whole run has nothing left to do, until a notebook changes", () =>
   withFolder(async (folder) => {
     const { folders, record, notebooks, b } = await cutOff(folder);
     const whole = { ...record, notebooks: record.notebooks.map((notebook) => ({ ...notebook, done: true })) };
-    writeRecord(folders.run, whole);
+    await writeRecord(folders.run, whole);
     await Deno.copyFile(notebooks[2]!, join(folders.notebooks, "c.ipynb"));
     assert.deepEqual(earlierRun(folders, record, notebooks), {
       found: "same",

@@ -31,7 +31,7 @@ export interface RunNotebooksOptions {
   /** Whether a failure is told with the cell's code and the stack, as by default, or by its place and message alone. */
   details?: boolean;
   /** Is told of each notebook that ran, as soon as it is written. */
-  onNotebook?: (result: NotebookResult) => void;
+  onNotebook?: (result: NotebookResult) => void | Promise<void>;
   /** Jupyter's kernel and the Python environment that has it; the project's own by default. */
   kernel?: string;
   venv?: string;
@@ -164,7 +164,7 @@ export async function runNotebooks(options: RunNotebooksOptions): Promise<Notebo
           `${name.padEnd(28)} ${seconds.toFixed(1).padStart(7)} s${error === null ? "" : "  failed"}`,
         );
         if (error !== null) screen.line(failureText(results[at]!, options));
-        options.onNotebook?.(results[at]!);
+        await options.onNotebook?.(results[at]!);
       }
     }
   } finally {

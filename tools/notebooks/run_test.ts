@@ -90,7 +90,7 @@ Deno.test({
         ["0"],
         ["1", { markdown: "text" }, 'console.log("before");\nthrow new TypeError("노래가 없다");', "4"],
         ["1"],
-      ], { onNotebook: ({ notebook, status }) => told.push([basename(notebook), status]) });
+      ], { onNotebook: ({ notebook, status }) => void told.push([basename(notebook), status]) });
       assert.deepEqual(results.map(({ status }) => status), ["ok", "failed", "not run"]);
       assert.deepEqual(told, [["a.ipynb", "ok"], ["b.ipynb", "failed"]]);
       const { error, output } = results[1]!;

@@ -4,7 +4,7 @@
  */
 import { readOptions } from "../options.ts";
 import { namedNotebooks } from "./run.ts";
-import { writeWhole } from "../setup/paths.ts";
+import { writeWhole } from "../../lib/ground/mod.ts";
 
 /** Jupyter's names; `-` goes on with the slide before. */
 export const slideTypes = ["slide", "subslide", "fragment", "skip", "notes", "-"] as const;
@@ -82,7 +82,7 @@ if (import.meta.main) {
   for (const path of namedNotebooks(options.notebooks)) {
     const before = await Deno.readTextFile(path), after = withSlideTypes(before);
     if (after === before) continue;
-    writeWhole(path, after);
+    await writeWhole(path, after);
     console.log(path);
   }
 }

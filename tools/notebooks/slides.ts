@@ -2,8 +2,9 @@
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeWhole } from "../../lib/ground/mod.ts";
 import { escapeHtml, fontFaces } from "../../lib/notebook/mod.ts";
-import { inVenv, program, writeWhole } from "../setup/paths.ts";
+import { inVenv, program } from "../setup/paths.ts";
 import { run } from "../setup/process.ts";
 import { withSlideTypes } from "./slide_types.ts";
 import { slideStyle } from "./slide_style.ts";
@@ -50,11 +51,11 @@ export async function makeSlides(
     return { file: `${name}.html`, title: heading ?? escapeHtml(name), sections: decks[i]! };
   });
   for (const { file, title, sections } of parts) {
-    writeWhole(join(output, file), await slidesPage(title, sections));
+    await writeWhole(join(output, file), await slidesPage(title, sections));
   }
   const links = parts.map(({ file, title }) => `<li><a href="${encodeURIComponent(file)}">${title}</a></li>`);
   const contents = "노래 가사로 장르 맞히기 · A Korean song's genre from its lyrics";
-  writeWhole(
+  await writeWhole(
     join(output, "index.html"),
     await page(
       contents,

@@ -32,7 +32,7 @@ export function counted({ songs, withoutLyrics }: Count, predictions: readonly P
  * place, and a run that was cut off goes on after the last part that it wrote. Standard output, a device or a pipe gets the rows as they come.
  *
  * @param identity what the predictions depend on, plain data
- * @param anew begins anew where an earlier run was cut off
+ * @param anew starts over where an earlier run was cut off
  * @throws UserError where what is there is of a run that depended on something else
  */
 export async function tableSink(
@@ -48,7 +48,7 @@ export async function tableSink(
     throw new UserError(
       `Beside ${path} is what another run has written of its predictions before it was cut off:\n` +
         differing.map((line) => `  ${line}\n`).join("") +
-        "Give another --output; or --anew, which begins anew.",
+        "Give another --output; or --anew, which starts over.",
     );
   }
   const file = await GrowingFile.open<Count>(path, identity, anew);
@@ -82,7 +82,7 @@ export function linesSink(line: (song: Song, prediction: Prediction) => string):
   };
 }
 
-/** A sink of rows that cannot be gone on with. */
+/** A sink of rows that cannot be resumed. */
 async function passingSink(path: string, labels: readonly string[]): Promise<PredictionSink> {
   const file = path === standardOutputPath ? null : await Deno.open(path, { write: true });
   let header = true;

@@ -16,7 +16,7 @@ Deno.test("a run's folder: of start the run inside, of train itself; files that 
     );
     await Deno.writeTextFile(join(folder, "run", "test_metrics.json"), JSON.stringify(verdicts));
     await Deno.writeTextFile(join(folder, "run", "metrics.json"), '{"ended": ');
-    writeRecord(join(folder, "run"), testRecord());
+    await writeRecord(join(folder, "run"), testRecord());
     const { unread, made, ...whole } = await readRun(folder);
     assert.deepEqual(whole.history, history);
     assert.deepEqual(Object.keys(whole.verdicts!), ["TF-IDF", "kobert-small"]);
@@ -37,7 +37,7 @@ Deno.test("a run's songs are cleaned and split as in the notebooks; a table that
     const songs = inProject("data", "songs.csv");
     const record = testRecord();
     const options = { ...record.options, songs };
-    writeRecord(folder, { ...record, options, songsDigest: await digestOf(songs) });
+    await writeRecord(folder, { ...record, options, songsDigest: await digestOf(songs) });
     const { songs: summary, unread } = await readRun(folder);
     assert.deepEqual(unread, []);
     assert.equal(summary!.file, join("data", "songs.csv"));
@@ -45,7 +45,7 @@ Deno.test("a run's songs are cleaned and split as in the notebooks; a table that
     assert.equal(summary!.cleaning.kept, summary!.songs.length);
     const { train, validation, test } = summary!.sizes;
     assert.equal(train + validation + test, summary!.songs.length);
-    writeRecord(folder, { ...record, options, songsDigest: "another" });
+    await writeRecord(folder, { ...record, options, songsDigest: "another" });
     assert.equal((await readRun(folder)).songs!.changed, true);
   });
 });

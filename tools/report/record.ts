@@ -1,10 +1,10 @@
 /** What `start` and `train` note of a run beside its results, in `run.json`: what it was told, where it ran, how long it took. */
 import { join } from "node:path";
-import { differences, fileFingerprint, UserError } from "../../lib/ground/mod.ts";
+import { differences, fileFingerprint, UserError, writeJson } from "../../lib/ground/mod.ts";
 import { decisiveFields, earlierFolder, type Recipe } from "../../lib/training/mod.ts";
 import { machine } from "../bench/machine.ts";
 import { flagName } from "../options.ts";
-import { exists, inProject, inVenv, program, readText, writeWhole } from "../setup/paths.ts";
+import { exists, inProject, inVenv, program, readText } from "../setup/paths.ts";
 import { run } from "../setup/process.ts";
 import { engineState } from "../setup/tensorflow.ts";
 
@@ -41,7 +41,7 @@ export interface RunRecord {
   planned?: string[];
   /** In the order in which they ran. */
   notebooks: RanNotebook[];
-  /** When it was gone on with after it had been cut off (ISO 8601), and what was other than before; absent where it never was. */
+  /** When it was resumed after it had been cut off (ISO 8601), and what was other than before; absent where it never was. */
   resumed?: { at: string; changes: string[] }[];
 }
 
@@ -66,9 +66,8 @@ export interface RanNotebook {
 export const recordFile = "run.json";
 
 /** Writes a record into the folder of its run. */
-export function writeRecord(folder: string, record: RunRecord): void {
-  Deno.mkdirSync(folder, { recursive: true });
-  writeWhole(join(folder, recordFile), JSON.stringify(record, null, 2) + "\n");
+export async function writeRecord(folder: string, record: RunRecord): Promise<void> {
+  await writeJson(join(folder, recordFile), record);
 }
 
 /**
@@ -111,7 +110,7 @@ export function goingOn(folder: string, wanted: RunRecord): RunRecord {
         found.map((line) => `\n  ${line}`).join("")
       }\nGive another --output; or --anew, which keeps that run in ${
         join(folder, earlierFolder)
-      } and begins anew.`,
+      } and starts over.`,
     );
   }
   const resumed = { at: wanted.started, changes: differences(earlier.versions, wanted.versions) };

@@ -101,7 +101,7 @@ ${
     facts({
       "시작 · started": minute(record.started),
       ...(record.resumed === undefined ? {} : {
-        "이어서 · gone on with": record.resumed.map(({ at, changes }) => [minute(at), ...changes].join("; "))
+        "이어서 · resumed": record.resumed.map(({ at, changes }) => [minute(at), ...changes].join("; "))
           .join(". "),
       }),
       "모델 · model": shownSource(options.model),

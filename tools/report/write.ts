@@ -1,6 +1,6 @@
 /** Writes the report of a run. */
 import { join } from "node:path";
-import { writeWhole } from "../setup/paths.ts";
+import { writeWhole } from "../../lib/ground/mod.ts";
 import { readRun } from "./data.ts";
 import { reportHtml } from "./page.ts";
 
@@ -13,6 +13,6 @@ import { reportHtml } from "./page.ts";
  */
 export async function writeReport(output: string): Promise<string> {
   const path = join(output, "report.html");
-  writeWhole(path, await reportHtml(await readRun(output)));
+  await writeWhole(path, await reportHtml(await readRun(output)));
   return path;
 }

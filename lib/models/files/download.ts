@@ -106,7 +106,7 @@ export interface Download {
 
 /**
  * Downloads into `path` by way of `path + ".incomplete"`, which a later call continues after a cut. The bytes are checked
- * for size and digest; where they are wrong the download is begun anew once.
+ * for size and digest; where they are wrong the download is started over once.
  *
  * @throws NetworkError where the connection keeps breaking; an error with both digests where the bytes stay wrong.
  */

@@ -164,7 +164,7 @@ export function readCase(path: string, file = "expected.json"): { expected: Case
 /**
  * Registers the tests of a case: logits, loss and gradients; the losses, gradient norms, logits and parameters of AdamW steps.
  *
- * @param load makes the model anew for each
+ * @param load makes a fresh model for each
  */
 export function testCase(title: string, load: () => { expected: Case; model: Model }): void {
   Deno.test(`${title}, logits, loss and gradients`, async () => {

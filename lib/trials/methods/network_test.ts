@@ -156,7 +156,7 @@ Deno.test("a yes or no for each genre: probabilities of their own; what a traini
   assert.equal(softmax.epochs!.length, 1);
 });
 
-Deno.test("several trainings: the mean of what each of their seeds says alone, and gone on with where it was stopped", () =>
+Deno.test("several trainings: the mean of what each of their seeds says alone, and resumed where it was stopped", () =>
   withFolder(async (output) => {
     const method = {
       kind: "network" as const,

@@ -18,7 +18,7 @@ import { estimateText, pText } from "../tables.ts";
 import type { Method, Trial } from "../trial.ts";
 
 /**
- * The artist idea with lyrics models on splits of the songs, in that order: on each everything is learnt and tuned anew on the
+ * The artist idea with lyrics models on splits of the songs, in that order: on each everything is learnt and tuned afresh on the
  * split's own training and validation songs. A split that these songs do not allow (one artist has nearly all of them, or no
  * song has an artist) is left out, with a note that says why.
  *

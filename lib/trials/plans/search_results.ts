@@ -73,7 +73,7 @@ export interface SearchComparison {
 }
 
 /**
- * A model search: what `model_search.json` in a run's folder holds. It is written anew after each training, so that a search
+ * A model search: what `model_search.json` in a run's folder holds. It is written again after each training, so that a search
  * that was cut off is there as far as it came.
  */
 export interface ModelSearch {
