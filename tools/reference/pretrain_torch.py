@@ -279,7 +279,7 @@ def measure(reader, rows, device, batch=64):
     with torch.random.fork_rng(devices=[0] if device == "cuda" else []), torch.autocast(device, torch.bfloat16):
         torch.manual_seed(1)
         told = []
-        for i in range(0, len(rows) - batch + 1, batch):
+        for i in range(0, max(1, len(rows) - batch + 1), batch):
             asked, old, seen = mask(rows[i: i + batch].long(), reader.rate, reader.continues)
             logits = reader.masked(reader.bert(seen).flatten(0, 1)[asked]).float()
             told.append(torch.stack([F.cross_entropy(logits, old), (logits.argmax(-1) == old).float().mean()]))
