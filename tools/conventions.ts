@@ -19,7 +19,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   training: ["songs", "tokenizer", "engine", "models"],
   trials: ["songs", "tokenizer", "engine", "evaluation", "models", "training"],
   qa: ["songs", "tokenizer", "engine", "evaluation", "models", "training", "trials"],
-  notebook: ["models", "evaluation", "plots", "training", "trials"],
+  notebook: ["models", "plots", "training", "trials"],
 };
 const order = Object.keys(rooms);
 

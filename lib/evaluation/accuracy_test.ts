@@ -6,14 +6,12 @@ import {
   confusionMatrix,
   correctness,
   creditedGenres,
-  displayWidth,
   instanceAccuracy,
   instanceAccuracyLabel,
   macroF1,
   mostConfused,
   reportText,
   type Scores,
-  textTable,
 } from "./mod.ts";
 import { assertClose, fixture } from "./testing/fixtures.ts";
 
@@ -126,12 +124,6 @@ Deno.test("the report's text says which labels have no examples, and gathers hun
   assert.match(lines[4]!, /^99 .* 3$/);
   // 47 of the others right, and 49 not
   assert.match(lines[5]!, /^mean of 96 others +0\.490 +0\.490 +0\.490 +96$/);
-});
-
-Deno.test("displayWidth counts Hangul and emoji as two columns, combining marks as none", () => {
-  const widths = ["R&B", "발라드", "ㄱㅏ", "Ａ", "각", "é", "😀", "한 a", ""].map(displayWidth);
-  assert.deepEqual(widths, [3, 6, 4, 2, 2, 1, 2, 4, 0]);
-  assert.equal(textTable([["장르", "곡"], ["a", "12"], []]), "장르  곡\na     12\n");
 });
 
 Deno.test("instanceAccuracy counts every instance and says so", () => {

@@ -20,7 +20,6 @@ export { confusionMatrix, mostConfused } from "./confusion.ts";
 export type { ConfusedPair, ConfusionMatrix } from "./confusion.ts";
 export { classificationReport, creditedGenres, macroF1, macroF1Name, reportText } from "./report.ts";
 export type { ClassificationReport, LabelScores, ReportOptions, Scores } from "./report.ts";
-export { displayWidth, textTable } from "./table.ts";
 export { alignProbabilities } from "./probabilities.ts";
 export { applyTemperature, expectedCalibrationError, fitTemperature } from "./calibration.ts";
 export type { ReliabilityBin, TemperatureFit } from "./calibration.ts";

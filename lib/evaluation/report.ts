@@ -1,6 +1,6 @@
 /** Precision, recall and F1 by class and over all, as scikit-learn's classification report. */
+import { textTable } from "../ground/pure.ts";
 import { checkLabels, checkLengths, checkWeights, type Label, type Labels, labelsOf } from "./labels.ts";
-import { textTable } from "./table.ts";
 
 /** Precision, recall and F1, each 0 to 1; 0 where there is nothing to divide by (scikit-learn's `zero_division=0`). */
 export interface Scores {

@@ -16,4 +16,5 @@ export {
   seededRandom,
   shuffled,
 } from "./random.ts";
+export { textTable } from "./text_table.ts";
 export { holds, orList, type Rule, wanted } from "./values.ts";

@@ -1,5 +1,5 @@
 /** How far long work is: a bar below the cell, a line in a terminal, now and then a line in a log. */
-import { displayWidth } from "../evaluation/mod.ts";
+import displayWidth from "string-width";
 import { display, inKernel } from "./kernel.ts";
 import { escapeHtml } from "./table.ts";
 

@@ -1,5 +1,5 @@
 /** Tables of rows, as HTML for a notebook and as text for a terminal. */
-import { displayWidth } from "../evaluation/mod.ts";
+import displayWidth from "string-width";
 
 /** What a table shows of its rows. */
 export interface TableOptions {

@@ -1,5 +1,6 @@
 /** Methods compared over the folds of a cross-validation: means, and paired intervals of their differences. */
-import { type PairedInterval, pairedInterval, type Rows, textTable } from "../../evaluation/mod.ts";
+import { type PairedInterval, pairedInterval, type Rows } from "../../evaluation/mod.ts";
+import { textTable } from "../../ground/mod.ts";
 import { type Combinations, combine } from "../joined/combination.ts";
 import { bilingual, nameOf } from "../names.ts";
 import { scoreSongs } from "../scores.ts";
