@@ -1,4 +1,5 @@
 /** Reading one's own songs first: a language model goes on with their lyrics before it is asked for genres. */
+import { disposeModel } from "../models/mod.ts";
 import { type LanguageModelOptions, loadLanguageModel } from "./language_model.ts";
 import { packTexts, pretrain } from "./pretrain.ts";
 import type { Recipe } from "./recipe.ts";
@@ -31,6 +32,7 @@ export async function adaptToSongs(
     ...(hub !== undefined && { hub }),
   });
   const rows = (texts: readonly string[]) => packTexts(language, texts, recipe.maxLength);
+  using _ = { [Symbol.dispose]: () => disposeModel(language.model) };
   return await pretrain(language, { train: rows(lyrics.train), validation: rows(lyrics.validation) }, {
     ...recipe,
     epochs: recipe.adapt,

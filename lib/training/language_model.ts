@@ -1,4 +1,5 @@
 /** Language models with their tokenizers, as the trainer takes them. */
+import { UserError } from "../ground/mod.ts";
 import { startEngine } from "../engine/mod.ts";
 import {
   configNames,
@@ -89,7 +90,10 @@ const kindOf = (task: "masked-lm" | "causal-lm") => task === "masked-lm" ? "mask
 function taskOf(json: JsonObject, source: string): "masked-lm" | "causal-lm" {
   const task = languageTaskOf(json, source);
   if (task === null) {
-    throw new Error(`${source}: "${json.model_type}" is not implemented as a language model.`);
+    throw new UserError(
+      `${source}: "${json.model_type}" is not implemented as a language model, which tells words: BERT, RoBERTa, ELECTRA, ` +
+        "DistilBERT and Llama are. Give one of those; or leave adapt out, where songs are to be read before their genres.",
+    );
   }
   return task;
 }

@@ -82,8 +82,13 @@ export function nameOf(method: Method): Name {
         ? both("나이브 베이즈", "naive Bayes")
         : both("TF-IDF + 로지스틱 회귀", "TF-IDF + logistic regression");
     case "network": {
-      const { ko, en } = sourceName(method.source), { trainings = 1 } = method;
-      return trainings === 1 ? both(ko, en) : both(`${ko} ${trainings}번 평균`, `mean of ${trainings} ${en}`);
+      const { source, trainings = 1, recipe } = method, { ko, en } = sourceName(source);
+      return both(
+        `${ko}${recipe.adapt > 0 ? ", 가사 먼저 읽음" : ""}${trainings > 1 ? `, ${trainings}번 평균` : ""}`,
+        `${en}${recipe.adapt > 0 ? ", lyrics read first" : ""}${
+          trainings > 1 ? `, mean of ${trainings}` : ""
+        }`,
+      );
     }
     case "columns": {
       const missing = columnParts.filter((part) => !method.parts.includes(part));

@@ -64,7 +64,9 @@ const options = readOptions({
     epochs: { ...recipeOptions.epochs, default: 6 },
     batchSize: { ...recipeOptions.batchSize, default: 32 },
     maxLength: recipeOptions.maxLength,
+    maxWindows: recipeOptions.maxWindows,
     learningRate: recipeOptions.learningRate,
+    adapt: recipeOptions.adapt,
     trainings: {
       type: "integer",
       min: 1,
@@ -106,13 +108,15 @@ console.log(
 
 /** How a network trains: by the recipe that goes with it, but for what was given. */
 function recipeFor(source: string): Recipe {
-  const { epochs, batchSize, maxLength, learningRate, precision } = options;
+  const { epochs, batchSize, maxLength, maxWindows, learningRate, adapt, precision } = options;
   return {
     ...recipes[defaultRecipe(source)]!,
     epochs,
     batchSize,
     ...(maxLength !== undefined && { maxLength }),
+    ...(maxWindows !== undefined && { maxWindows }),
     ...(learningRate !== undefined && { learningRate }),
+    ...(adapt !== undefined && { adapt }),
     precision,
     oversample: false,
   };
@@ -190,7 +194,7 @@ if (!measured.some(({ method }) => method === foldBaselineName)) {
 }
 const folds = [...testSongs.keys()].filter((name) => name !== disjointName);
 const comparison = compareFolds(measured, { folds, baseline: foldBaselineName });
-const { epochs, batchSize, precision, trainings, tokenizer = null } = options;
+const { epochs, batchSize, precision, adapt = 0, trainings, tokenizer = null } = options;
 const identity = {
   songs: fingerprint(songRows(songs)),
   labels,
@@ -198,6 +202,7 @@ const identity = {
   epochs,
   batchSize,
   precision,
+  adapt,
   trainings,
   tokenizer,
 };

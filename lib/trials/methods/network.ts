@@ -1,8 +1,16 @@
 /** A transformer that is trained for a trial alone: what counts is what it predicts. */
 import { join } from "node:path";
 import { configNames, disposeModel, parameterCount } from "../../models/mod.ts";
-import { songsFrame } from "../../songs/mod.ts";
-import { type Classifier, classifySongs, fineTune, loadClassifier } from "../../training/mod.ts";
+import { type Song, songsFrame } from "../../songs/mod.ts";
+import {
+  adaptToSongs,
+  type Classifier,
+  classifySongs,
+  fineTune,
+  loadClassifier,
+  loadLanguageModel,
+  type TrainingRun,
+} from "../../training/mod.ts";
 import { meanPredictions } from "../joined/mean.ts";
 import { answersOf, type NetworkMethod, type Predictions, type RunContext, type Trial } from "../trial.ts";
 
@@ -22,16 +30,23 @@ export async function checkNetworks(trials: readonly Trial[]): Promise<void> {
   const checked = new Set<string>();
   for (const { method, labels } of trials) {
     if (method.kind !== "network") continue;
-    if (configNames.includes(method.source) && method.tokenizer === undefined) continue;
-    const what = `${method.source} ${method.tokenizer}`;
+    const { source, tokenizer, recipe } = method, adapts = recipe.adapt > 0;
+    if (configNames.includes(source) && tokenizer === undefined && !adapts) continue;
+    const what = `${source} ${tokenizer} ${adapts}`;
     if (checked.has(what)) continue;
     checked.add(what);
+    if (adapts) {
+      disposeModel(
+        (await loadLanguageModel(source, { ...(tokenizer !== undefined && { tokenizer }) })).model,
+      );
+    }
     disposeModel((await load(method, labels, 0)).model);
   }
 }
 
 /**
  * Trains a classifier for the trial's songs, or several by seeds that follow one another, asks them for the others, and lets go of them.
+ * With `adapt` in its recipe a network reads the training songs' lyrics first.
  *
  * @returns predictions by the epoch that was best on the validation songs; where there are none, by the last. Of several trainings the
  * mean of their probabilities
@@ -59,22 +74,34 @@ async function trainOnce(
 ): Promise<Predictions> {
   const { labels, seed, sides: { train, validation, test } } = trial;
   const recipe = { ...method.recipe, seed, keepCheckpoints: 1 };
-  const folder = context.folder ?? (validation.length > 0 ? await Deno.makeTempDir() : null);
-  const classifier = await load(method, labels, seed);
-  classifier.notes.forEach(context.onNote);
+  const needed = validation.length > 0 || recipe.adapt > 0;
+  const folder = context.folder ?? (needed ? await Deno.makeTempDir() : null);
+  const listening = { callbacks: context.callbacks, ...(context.signal && { signal: context.signal }) };
+  const runs: TrainingRun[] = [];
+  let classifier: Classifier | undefined;
   try {
+    let start = method;
+    if (recipe.adapt > 0) {
+      const { tokenizer, ...plain } = method,
+        lyricsOf = (songs: readonly Song[]) => songs.map(({ lyrics }) => lyrics);
+      const adapting = await adaptToSongs(
+        method.source,
+        { train: lyricsOf(train), validation: lyricsOf(validation) },
+        recipe,
+        { output: join(folder!, "adapt"), ...listening, ...(tokenizer !== undefined && { tokenizer }) },
+      );
+      runs.push(whole(adapting, method));
+      start = { ...plain, source: adapting.bestFolder! };
+    }
+    classifier = await load(start, labels, seed);
+    classifier.notes.forEach(context.onNote);
     const frames = { train: songsFrame(train), validation: songsFrame(validation) };
     const run = await fineTune(classifier, frames, recipe, {
       ...(folder !== null && { output: folder }),
-      callbacks: context.callbacks,
-      ...(context.signal && { signal: context.signal }),
+      ...listening,
     });
-    if (run.ended === "interrupted") {
-      throw new DOMException(
-        `The training of ${method.source} was stopped at step ${run.steps}.`,
-        "AbortError",
-      );
-    }
+    runs.push(whole(run, method));
+    const sum = (of: (run: TrainingRun) => number) => runs.reduce((total, run) => total + of(run), 0);
     const answer = async (classifier: Classifier): Promise<Predictions> => {
       const startedAt = performance.now();
       const songs = [...validation, ...test], { precision } = recipe;
@@ -83,10 +110,12 @@ async function trainOnce(
         each: recipe.multiLabel,
         ...answers,
         cost: {
-          seconds: run.elapsedMs / 1000,
+          seconds: sum(({ elapsedMs }) => elapsedMs) / 1000,
           answerSeconds: (performance.now() - startedAt) / 1000,
-          steps: run.steps,
-          tokens: run.history.reduce((sum, record) => record.kind === "step" ? sum + record.tokens : sum, 0),
+          steps: sum(({ steps }) => steps),
+          tokens: sum(({ history }) =>
+            history.reduce((sum, record) => record.kind === "step" ? sum + record.tokens : sum, 0)
+          ),
           parameters: parameterCount(classifier.model),
         },
         epochs: run.history.filter((record) => record.kind === "evaluation"),
@@ -100,7 +129,13 @@ async function trainOnce(
       disposeModel(best.model);
     }
   } finally {
-    disposeModel(classifier.model);
+    if (classifier !== undefined) disposeModel(classifier.model);
     if (folder !== context.folder) await Deno.remove(folder!, { recursive: true });
   }
+}
+
+/** @throws DOMException (`AbortError`) where a training was asked to end */
+function whole(run: TrainingRun, { source }: NetworkMethod): TrainingRun {
+  if (run.ended !== "interrupted") return run;
+  throw new DOMException(`The training of ${source} was stopped at step ${run.steps}.`, "AbortError");
 }

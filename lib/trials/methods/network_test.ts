@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { startEngine } from "../../engine/mod.ts";
 import { disposeModel } from "../../models/mod.ts";
 import { type Song, songsFrame } from "../../songs/mod.ts";
-import { classifySongs, fineTune, loadClassifier, type Recipe, testRecipe } from "../../training/mod.ts";
+import {
+  adaptToSongs,
+  classifySongs,
+  fineTune,
+  loadClassifier,
+  type Recipe,
+  testRecipe,
+} from "../../training/mod.ts";
 import {
   meanPredictions,
   nameOf,
@@ -188,6 +195,51 @@ Deno.test("several trainings: the mean of what each of their seeds says alone, a
     assert.equal(found.cost!.steps, 4);
     assert.deepEqual(await runTrial(both, { store }), found);
     assert.deepEqual([...Deno.readDirSync(join(output, "trials"))].length, 1);
-    assert.equal(nameOf(both.method).ko, "kobert-small-scratch 2번 평균");
+    assert.equal(nameOf(both.method).ko, "kobert-small-scratch, 2번 평균");
     assert.notEqual(await fileNameOf(both), await fileNameOf(trial));
+  }));
+
+Deno.test("adapt: the network reads the training songs' lyrics first, and no others; gone on with where it was stopped", () =>
+  withFolder(async (output) => {
+    const adapting = { ...recipe, adapt: 2, epochs: 1 }, source = "kobert-small-scratch";
+    const lyricsOf = (songs: readonly Song[]) => songs.map(({ lyrics }) => lyrics);
+    // by hand
+    const read = await adaptToSongs(
+      source,
+      { train: lyricsOf(sides.train), validation: lyricsOf(sides.validation) },
+      adapting,
+      { output: join(output, "read") },
+    );
+    const start = await loadClassifier(read.bestFolder!, { labels, seed: adapting.seed });
+    const data = { train: songsFrame(sides.train), validation: songsFrame(sides.validation) };
+    const run = await fineTune(start, data, adapting, { output: join(output, "plainly") });
+    const best = await loadClassifier(run.bestFolder!);
+    const said = await classifySongs(best, sides.test, { precision: adapting.precision });
+    [start, best].forEach(({ model }) => disposeModel(model));
+
+    const method = { kind: "network" as const, source, recipe: adapting };
+    const trial: Trial = { method, labels, sides, seed: adapting.seed };
+    const store = trialStore(output), stop = new AbortController();
+    const begun: number[] = [];
+    const watching: TrialListener = {
+      callbacks: [{
+        onStart: ({ resumedAt }) => void begun.push(resumedAt),
+        onStep: ({ step }) => step === 1 && begun.length === 1 ? stop.abort() : undefined,
+      }],
+    };
+    await assert.rejects(
+      runTrial(trial, { store, signal: stop.signal, listener: watching }),
+      /was stopped at step 1/,
+    );
+    const found = await runTrial(trial, { store, listener: watching });
+    assert.deepEqual(begun, [0, 1, 0], "the reading was gone on with, then the classifier began");
+    assert.deepEqual(found.test.logits, said.map(({ logits }) => logits));
+    assert.equal(found.cost!.steps, read.steps + run.steps);
+    assert.match(nameOf(method).en, /, lyrics read first$/);
+    // what cannot read is told before any training
+    const never: TrialListener = { onTrial: () => assert.fail("a trial began") };
+    await assert.rejects(
+      runTrial({ ...trial, method: { ...method, source: "xlnet-small" } }, { listener: never }),
+      /"xlnet" is not implemented as a language model.*leave adapt out/,
+    );
   }));
