@@ -84,6 +84,11 @@ export function songsFrame(songs: readonly Song[]): pl.DataFrame {
   ]);
 }
 
+/** The lyrics of a frame of songs, in its order. */
+export function lyricsOf(frame: pl.DataFrame): string[] {
+  return frame.getColumn("lyrics").toArray() as string[];
+}
+
 /**
  * The rows of a frame of songs as plain objects, in the frame's order.
  *

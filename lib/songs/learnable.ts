@@ -2,6 +2,7 @@
 import type pl from "nodejs-polars";
 import { UserError } from "../ground/mod.ts";
 import { lyricsKey } from "./clean.ts";
+import { lyricsOf } from "./frame.ts";
 import { type Split, splitSongs } from "./split.ts";
 import { genreCounts } from "./summary.ts";
 
@@ -56,7 +57,7 @@ export function splitToLearn(songs: pl.DataFrame, { table, genres, seed }: Split
 
 /** Why songs of several genres cannot be split, and what would help. */
 function whyNoSplit(songs: pl.DataFrame, genres: number): string {
-  const texts = new Set((songs.getColumn("lyrics").toArray() as string[]).map(lyricsKey)).size;
+  const texts = new Set(lyricsOf(songs).map(lyricsKey)).size;
   const side = Math.max(1, Math.round(songs.height / 10));
   const wanted = `a song of each genre is needed to learn from, ${side} to validate and ${side} to test on`;
   return texts < songs.height

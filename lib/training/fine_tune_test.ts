@@ -1,38 +1,17 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { startEngine } from "../engine/mod.ts";
-import { createModel, disposeModel, poolingField, setPooling } from "../models/mod.ts";
+import { disposeModel, poolingField, setPooling } from "../models/mod.ts";
 import { instances, readSplitRecord, recordSplit, type Song, songRows, songsFrame } from "../songs/mod.ts";
-import { loadTokenizer } from "../tokenizer/mod.ts";
 import { type Classifier, loadClassifier, saveClassifier } from "./classifier.ts";
 import { classifySongs } from "./classify.ts";
 import { fineTune } from "./fine_tune.ts";
 import { examplesOf } from "./song_examples.ts";
 import { testRecipe } from "./recipe.ts";
-import { withFolder } from "./testing/tiny.ts";
+import { tinyClassifier, withFolder } from "./testing/tiny.ts";
 
 await startEngine();
 
-const tokenizerFolder = fileURLToPath(new URL("../tokenizer/testdata/", import.meta.url));
 const labels = ["발라드", "댄스"];
-
-async function tinyClassifier(): Promise<Classifier> {
-  const tokenizer = await loadTokenizer(`${tokenizerFolder}songs.model`);
-  const model = createModel({
-    model_type: "bert",
-    vocab_size: tokenizer.vocabSize,
-    hidden_size: 16,
-    num_hidden_layers: 1,
-    num_attention_heads: 2,
-    intermediate_size: 32,
-    max_position_embeddings: 24,
-    pad_token_id: tokenizer.padId,
-    hidden_dropout_prob: 0,
-    attention_probs_dropout_prob: 0,
-    initializer_range: 0.2,
-  }, { labels, seed: 1 });
-  return { model, tokenizer, labels, notes: [] };
-}
 
 function songs(count: number, genres: (i: number) => string[]): Song[] {
   const date = { text: "", year: null, month: null, day: null };
@@ -50,7 +29,7 @@ function songs(count: number, genres: (i: number) => string[]): Song[] {
 
 Deno.test("fineTune learns songs, and a saved classifier says the same when loaded", async () => {
   await withFolder(async (folder) => {
-    const classifier = await tinyClassifier();
+    const classifier = await tinyClassifier(labels, { max_position_embeddings: 24 });
     const all = songs(48, (i) => i % 2 === 0 ? ["발라드"] : ["댄스"]);
     const train = songsFrame(all.slice(0, 36)), validation = songsFrame(all.slice(36));
     const run = await fineTune(classifier, { train, validation }, {
@@ -98,7 +77,7 @@ Deno.test("a classifier that reads the mean of its tokens is saved as one, and g
     const rows = songRows(data.validation);
     const logitsOf = async (classifier: Classifier) =>
       (await classifySongs(classifier, rows, { precision: "float32" })).map(({ logits }) => [...logits]);
-    const classifier = await tinyClassifier();
+    const classifier = await tinyClassifier(labels, { max_position_embeddings: 24 });
     const run = await fineTune(classifier, data, { ...recipe, pooling: "mean", maxSteps: 2 }, {
       output: folder,
     });
@@ -119,7 +98,7 @@ Deno.test("a classifier that reads the mean of its tokens is saved as one, and g
   }));
 
 Deno.test("examplesOf: cut to the model's length, equal texts encoded once, an unknown genre counts as wrong", async () => {
-  const classifier = await tinyClassifier();
+  const classifier = await tinyClassifier(labels, { max_position_embeddings: 24 });
   const [song] = songs(1, () => ["댄스", "트로트"]);
   const long = { ...song!, lyrics: "춤을 추자 ".repeat(40) };
   const [known, unknown] = examplesOf(classifier, instances([long], { oversample: true }), {
@@ -134,7 +113,7 @@ Deno.test("examplesOf: cut to the model's length, equal texts encoded once, an u
 });
 
 Deno.test("fineTune: a training song of a genre that the classifier lacks is an error that names it", async () => {
-  const classifier = await tinyClassifier();
+  const classifier = await tinyClassifier(labels, { max_position_embeddings: 24 });
   const train = songsFrame(songs(4, (i) => i === 3 ? ["트로트"] : ["댄스"]));
   await assert.rejects(
     fineTune(classifier, { train, validation: train }, testRecipe),

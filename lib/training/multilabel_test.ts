@@ -1,51 +1,23 @@
 /** Songs of several genres: each genre its own yes or no, from the examples to a saved classifier's answers. */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { startEngine } from "../engine/mod.ts";
-import { createModel, disposeModel } from "../models/mod.ts";
+import { disposeModel } from "../models/mod.ts";
 import { type Song, songsFrame } from "../songs/mod.ts";
-import { loadTokenizer } from "../tokenizer/mod.ts";
 import { collate } from "./batches.ts";
 import { evaluateExamples, microF1 } from "./evaluate.ts";
-import {
-  type Classifier,
-  loadClassifier,
-  saveClassifier,
-  setThresholds,
-  thresholdsOf,
-  trainableOf,
-} from "./classifier.ts";
+import { loadClassifier, saveClassifier, setThresholds, thresholdsOf, trainableOf } from "./classifier.ts";
 import { classifySongs } from "./classify.ts";
 import { fineTune } from "./fine_tune.ts";
 import { songExamplesOf } from "./song_examples.ts";
 import { examplesOfList } from "./examples.ts";
 import { positiveWeights } from "./plan.ts";
 import { type Recipe, testRecipe } from "./recipe.ts";
-import { withFolder } from "./testing/tiny.ts";
+import { tinyClassifier, withFolder } from "./testing/tiny.ts";
 import type { EvaluationRecord, StepRecord } from "./types.ts";
 
 await startEngine();
 
-const tokenizerFile = fileURLToPath(new URL("../tokenizer/testdata/songs.model", import.meta.url));
 const labels = ["발라드", "댄스", "트로트"];
-
-async function tinyClassifier(multiLabel = true): Promise<Classifier> {
-  const tokenizer = await loadTokenizer(tokenizerFile);
-  const model = createModel({
-    model_type: "bert",
-    vocab_size: tokenizer.vocabSize,
-    hidden_size: 16,
-    num_hidden_layers: 1,
-    num_attention_heads: 2,
-    intermediate_size: 32,
-    max_position_embeddings: 32,
-    pad_token_id: tokenizer.padId,
-    hidden_dropout_prob: 0,
-    attention_probs_dropout_prob: 0,
-    initializer_range: 0.2,
-  }, { labels, multiLabel, seed: 1 });
-  return { model, tokenizer, labels, notes: [] };
-}
 
 const lines: Record<string, string> = { 발라드: "눈물이 흐르는 이별의 밤", 댄스: "신나게 춤을 추자 흔들어" };
 
@@ -78,7 +50,7 @@ const reading = { maxLength: 32, maxWindows: 1, windowOverlap: 0 };
 
 Deno.test("multi-label: songs get all of their genres, also from the model saved and loaded", async () => {
   await withFolder(async (folder) => {
-    const classifier = await tinyClassifier();
+    const classifier = await tinyClassifier(labels, { multiLabel: true, max_position_embeddings: 32 });
     const all = songs(60);
     const data = { train: songsFrame(all.slice(0, 45)), validation: songsFrame(all.slice(45)) };
     const run = await fineTune(classifier, data, recipe, { output: folder });
@@ -106,7 +78,7 @@ Deno.test("multi-label: songs get all of their genres, also from the model saved
 });
 
 Deno.test("multi-label: thresholds are saved with the classifier and decide; none reached, the likeliest is given", async () => {
-  const classifier = await tinyClassifier();
+  const classifier = await tinyClassifier(labels, { multiLabel: true, max_position_embeddings: 32 });
   const [song] = songs(1);
   assert.deepEqual(thresholdsOf(classifier), [0.5, 0.5, 0.5]);
   setThresholds(classifier, [0, 1, 0]);
@@ -121,14 +93,14 @@ Deno.test("multi-label: thresholds are saved with the classifier and decide; non
     disposeModel(loaded.model);
   });
   assert.throws(() => setThresholds(classifier, [0.5]), /1 thresholds for 3 genres/);
-  const single = await tinyClassifier(false);
+  const single = await tinyClassifier(labels, { max_position_embeddings: 32 });
   assert.throws(() => setThresholds(single, [0, 0, 0]), /chooses one/);
   for (const { model } of [classifier, single]) disposeModel(model);
 });
 
 Deno.test("multi-label: a batch in parts gives the same training as the whole", async () => {
   const losses = async (microBatchTokens: number | null) => {
-    const classifier = await tinyClassifier();
+    const classifier = await tinyClassifier(labels, { multiLabel: true, max_position_embeddings: 32 });
     const data = { train: songsFrame(songs(24)), validation: songsFrame(songs(3)) };
     const { history } = await fineTune(classifier, data, { ...recipe, epochs: 2, microBatchTokens });
     disposeModel(classifier.model);
@@ -143,7 +115,7 @@ Deno.test("multi-label: a batch in parts gives the same training as the whole", 
 });
 
 Deno.test("multi-label: a song of no known genre counts as wrong and has no part in the loss", async () => {
-  const classifier = await tinyClassifier();
+  const classifier = await tinyClassifier(labels, { multiLabel: true, max_position_embeddings: 32 });
   const options = { batchSize: 8, precision: "float32" as const };
   const known = songExamplesOf(classifier, songs(6), reading);
   const stranger = songExamplesOf(classifier, songs(1, () => ["동요"]), reading);
@@ -170,14 +142,14 @@ Deno.test("multi-label: micro-F1 counts all decisions, and every song gets a gen
 });
 
 Deno.test("multi-label: balanced genres weigh a yes by (others / songs), as PyTorch suggests for pos_weight", async () => {
-  const classifier = await tinyClassifier();
+  const classifier = await tinyClassifier(labels, { multiLabel: true, max_position_embeddings: 32 });
   const examples = songExamplesOf(classifier, songs(8, (i) => i === 0 ? ["댄스"] : ["발라드"]), reading);
   assert.deepEqual([...positiveWeights(examplesOfList(examples), 3)], [Math.fround(1 / 7), 7, 1]);
   const batch = collate(examples.slice(0, 2), { padId: 0 });
   assert.deepEqual([...batch.targets!], [0, 1, 0, 1, 0, 0]);
   const data = { train: songsFrame(songs(12)), validation: songsFrame(songs(3)) };
   const first = async (balanceClasses: boolean) => {
-    const fresh = await tinyClassifier();
+    const fresh = await tinyClassifier(labels, { multiLabel: true, max_position_embeddings: 32 });
     const { history } = await fineTune(fresh, data, { ...recipe, epochs: 1, balanceClasses });
     disposeModel(fresh.model);
     return (history[0] as StepRecord).loss;
@@ -189,7 +161,8 @@ Deno.test("multi-label: balanced genres weigh a yes by (others / songs), as PyTo
 
 Deno.test("multi-label: recipe and classifier must agree, and a recipe that makes no sense is refused", async () => {
   const frame = songsFrame(songs(6)), data = { train: frame, validation: frame };
-  const multi = await tinyClassifier(), single = await tinyClassifier(false);
+  const multi = await tinyClassifier(labels, { multiLabel: true, max_position_embeddings: 32 }),
+    single = await tinyClassifier(labels, { max_position_embeddings: 32 });
   await assert.rejects(fineTune(single, data, recipe), /multiLabel is true, but the model chooses one class/);
   await assert.rejects(fineTune(multi, data, { ...recipe, multiLabel: false }), /its own yes or no/);
   await assert.rejects(

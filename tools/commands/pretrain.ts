@@ -1,12 +1,11 @@
 /** `deno task pretrain`: trains a language model on lyrics or any text. */
-import type pl from "nodejs-polars";
 import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { holdFolder, UserError } from "../../lib/ground/mod.ts";
 import { parameterCount } from "../../lib/models/mod.ts";
 import { listenForStop, progressBar, saveFigure, trainingProgress } from "../../lib/notebook/mod.ts";
 import { lossCurve } from "../../lib/plots/mod.ts";
-import { songRows, type Split, splitToLearn } from "../../lib/songs/mod.ts";
+import { genresOf, lyricsOf, type Split, splitToLearn } from "../../lib/songs/mod.ts";
 import {
   type CachedSource,
   cacheTexts,
@@ -46,8 +45,7 @@ let onlySplit: Split | null = null;
 for (const table of tables) {
   const { path, times } = weighed(table);
   const songs = await readCleanSongs(path, { ...options, purpose: "texts" });
-  const lyricsOf = (songs: pl.DataFrame) => songRows(songs).map(({ lyrics }) => lyrics);
-  if (songRows(songs).every(({ genres }) => genres.length === 0)) {
+  if (genresOf(songs).length === 0) {
     // nobody will train or test on songs without a genre
     sources.push(textSource(path, lyricsOf(songs), { times }));
     continue;

@@ -5,7 +5,7 @@ import { holdFolder } from "../../lib/ground/mod.ts";
 import { judge, judgeBaselines, verdictTable, writeVerdicts } from "../../lib/trials/mod.ts";
 import { absoluteSource, mergeLora, parameterCount } from "../../lib/models/mod.ts";
 import { listenForStop, progressBar, show, trainingProgress } from "../../lib/notebook/mod.ts";
-import { genresOf, songRows, splitToLearn } from "../../lib/songs/mod.ts";
+import { genresOf, lyricsOf, songRows, splitToLearn } from "../../lib/songs/mod.ts";
 import {
   adaptToSongs,
   classifySongs,
@@ -91,10 +91,9 @@ function endWhereStopped({ ended, steps }: TrainingRun): void {
 
 let start = source;
 if (asked.recipe.adapt > 0) {
-  const lyricsOf = (side: "train" | "validation") => songRows(split[side]).map(({ lyrics }) => lyrics);
   const adapting = await adaptToSongs(
     source,
-    { train: lyricsOf("train"), validation: lyricsOf("validation") },
+    { train: lyricsOf(split.train), validation: lyricsOf(split.validation) },
     asked.recipe,
     {
       output: join(output, "adapt"),

@@ -1,8 +1,10 @@
 /** What this folder's tests share: a tiny model and examples that it can learn. */
+import { fileURLToPath } from "node:url";
 import { generator, randomKey } from "../../ground/mod.ts";
 import { createModel, disposeModel, type JsonObject, lossOf, saveCheckpoint } from "../../models/mod.ts";
-import type { Tokenizer } from "../../tokenizer/mod.ts";
+import { loadTokenizer, type Tokenizer } from "../../tokenizer/mod.ts";
 import type { Example } from "../batches.ts";
+import type { Classifier } from "../classifier.ts";
 import { type Recipe, studyRecipe } from "../recipe.ts";
 import type { HistoryRecord, Trainable } from "../types.ts";
 
@@ -39,6 +41,19 @@ export const tinyTextConfig = (
   initializer_range: 0.1,
   ...change,
 });
+
+/** A classifier of that config with the tokenizer of the tests, its dropout off: what it learns depends on the songs alone. */
+export async function tinyClassifier(
+  labels: readonly string[],
+  { multiLabel = false, ...config }: JsonObject & { multiLabel?: boolean } = {},
+): Promise<Classifier> {
+  const tokenizer = await loadTokenizer(
+    fileURLToPath(new URL("../../tokenizer/testdata/songs.model", import.meta.url)),
+  );
+  const still = { hidden_dropout_prob: 0, attention_probs_dropout_prob: 0, initializer_range: 0.2 };
+  const json = tinyTextConfig(tokenizer, { ...still, ...config });
+  return { model: createModel(json, { labels, multiLabel, seed: 1 }), tokenizer, labels, notes: [] };
+}
 
 export type TinyModel = Trainable & { dispose(): void };
 
