@@ -5,8 +5,8 @@ import { stringify } from "@std/csv";
 import pl from "nodejs-polars";
 import { fileFingerprint, filesIn, holdFolder, isThere } from "../lib/ground/mod.ts";
 import { processEnvironment } from "./environment.ts";
-import { withFolder } from "./notebooks/testing/notebooks.ts";
 import { inProject } from "./setup/paths.ts";
+import { withFolder } from "../lib/ground/testing/folder.ts";
 
 /** Runs a command. */
 const run = (command: string, ...args: string[]) => runOn(null, command, ...args);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { newestOf } from "./find_model.ts";
-import { withFolder } from "./notebooks/testing/notebooks.ts";
+import { withFolder } from "../lib/ground/testing/folder.ts";
 
 Deno.test("find model: the newest of the own ones, whole model or adapter; where there is none it is said how to make one", () =>
   withFolder(async (folder) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
-import { withFolder } from "./notebooks/testing/notebooks.ts";
 import { checkInput, checkOutputFile, checkOutputFolder, filesOf, type Named } from "./paths.ts";
+import { withFolder } from "../lib/ground/testing/folder.ts";
 
 /** A folder with a table and a model's folder, and the inputs that they are. */
 async function withInputs(

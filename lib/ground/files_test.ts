@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { filesIn, isThere, readIfThere, readJson, writeJson, writeWhole } from "./files.ts";
-
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { withFolder } from "./testing/folder.ts";
 
 Deno.test("writeWhole replaces a file, makes its folder, and leaves nothing beside it", () =>
   withFolder(async (folder) => {

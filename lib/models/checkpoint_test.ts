@@ -6,8 +6,9 @@ import { tokenBatch } from "./batch.ts";
 import { inspectCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { JsonObject } from "./config.ts";
 import { openCheckpoint, type TensorToWrite, writeSafetensors, writeSafetensorsFolder } from "./files/mod.ts";
-import { messageOf, withFolder } from "./testing/files.ts";
+import { messageOf } from "./testing/files.ts";
 import { disposeModel, type ModelOptions, predictLogits } from "./model.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 await startEngine();
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { basename, dirname, join } from "node:path";
 import { etagOf, type FakeHub, type Fault, startFakeHub } from "./testing/fake_hub.ts";
-import { messageOf, withFolder } from "./testing/files.ts";
+import { messageOf } from "./testing/files.ts";
 import {
   type DownloadProgress,
   hubSettings,
@@ -9,6 +9,7 @@ import {
   resolveModel,
   type ResolveOptions,
 } from "./hub.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 const weights = Uint8Array.from({ length: 20_000 }, (_, i) => i * 31 + (i >> 8));
 const bert = {

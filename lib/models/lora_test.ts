@@ -22,6 +22,7 @@ import { adaptedLayers, attachLora, detachLora, type LoraOptions, mergeLora } fr
 import { loadLora, readLoraConfig, saveLora } from "./lora_files.ts";
 import { createModel, disposeModel, lossOf, type Model, predictLogits } from "./model.ts";
 import { type Case, caseTokens, closeLogits, readCase, testCase } from "./testing/parity.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 const here = (path: string) => new URL(path, import.meta.url).pathname;
 const cases = [...Deno.readDirSync(here("testdata/lora"))].map(({ name }) => name).sort();
@@ -37,15 +38,6 @@ function load(name: string): { expected: Case; model: Model } {
 
 // "smoke: " so that WebAssembly computes them too
 for (const name of cases) testCase(`smoke: parity with PEFT: ${name}`, () => load(name));
-
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "lora-" });
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** A small Llama that tells three classes apart, and rows for it. */
 function tinyLlama(seed = 1): Model {

@@ -1,7 +1,8 @@
 /** The example in the module's comment runs as it stands. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { messageOf, withFolder } from "./testing/files.ts";
+import { messageOf } from "./testing/files.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 Deno.test("the example of mod.ts runs, its loss falls, and what it saves opens", async () => {
   const source = await Deno.readTextFile(new URL("mod.ts", import.meta.url));

@@ -15,6 +15,7 @@ import {
   loadAnswerer,
   trainAnswerer,
 } from "./answerer.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 await startEngine();
 const tokenizer = await loadTokenizer(fileURLToPath(new URL("../../data/tokenizer", import.meta.url)));
@@ -71,15 +72,6 @@ const load = async (folder: string) =>
 const free = ({ language: { model } }: Answerer) => disposeModel(model);
 const accuracy = (answers: { genre: string }[], of: Song[]) =>
   answers.filter(({ genre }, i) => of[i]!.genres.includes(genre)).length / of.length;
-
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "qa-" });
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("the ranking: each genre's score is the log-likelihood of its response after the context, whatever the batch", async () => {
   await withFolder(async (folder) => {

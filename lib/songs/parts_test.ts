@@ -7,6 +7,7 @@ import { type Song, songRows } from "./frame.ts";
 import { openSongs, type OpenSongsOptions, type SongParts } from "./parts.ts";
 import { readSongs } from "./read.ts";
 import { fileColumns } from "./records.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 const count = 1500;
 
@@ -22,15 +23,6 @@ const rows = Array.from({ length: count }, (_, i) => ({
   lyrics: `첫 줄 ${i}\n${"둘째 줄, ".repeat(i % 40)}\n"끝" ${"가".repeat(i % 3)}`,
 }));
 const table = stringify(rows, { columns: [...fileColumns] });
-
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** What readSongs and cleanSongs give for a prediction. */
 async function wholly(path: string): Promise<Song[]> {

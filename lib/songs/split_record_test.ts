@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../ground/mod.ts";
 import { type Song, songsFrame } from "./frame.ts";
 import { readSplitRecord, recordSplit, seenSongs, splitFileName, splitText } from "./split_record.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 const song = (id: string, lyrics: string): Song => ({
   id,
@@ -20,15 +21,6 @@ const split = {
   validation: songsFrame([song("4", "셋")]),
   test: songsFrame([song("5", "넷")]),
 };
-
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("a split knows its songs by what they hold, under any id and in any spelling", () => {
   const record = recordSplit(split);

@@ -6,8 +6,9 @@ import { loadTokenizer } from "../tokenizer/mod.ts";
 import { adaptToSongs } from "./adapt.ts";
 import { loadClassifier } from "./classifier.ts";
 import { saveLanguageModel } from "./language_model.ts";
-import { tinyRecipe, tinyTextConfig, withFolder, withoutTimes } from "./testing/tiny.ts";
+import { tinyRecipe, tinyTextConfig, withoutTimes } from "./testing/tiny.ts";
 import type { EvaluationRecord } from "./types.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 await startEngine();
 

@@ -7,7 +7,8 @@ import { classifySongs } from "./classify.ts";
 import { fineTune } from "./fine_tune.ts";
 import { examplesOf } from "./song_examples.ts";
 import { testRecipe } from "./recipe.ts";
-import { tinyClassifier, withFolder } from "./testing/tiny.ts";
+import { tinyClassifier } from "./testing/tiny.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 await startEngine();
 

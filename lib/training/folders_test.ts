@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { filesIn } from "../ground/mod.ts";
 import { publishFolder, recoverFolders, setAside, startFolder } from "./folders.ts";
 import { Journal } from "./journal.ts";
-import { withFolder } from "./testing/tiny.ts";
 import type { StepRecord } from "./types.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 async function fill(folder: string, text: string): Promise<void> {
   await Deno.mkdir(join(folder, "inner"), { recursive: true });

@@ -24,9 +24,10 @@ import {
 import { foreseeMemory } from "./memory.ts";
 import { makePlan } from "./plan.ts";
 import type { Recipe } from "./recipe.ts";
-import { tinyRecipe, weightsOf, withFolder, withoutTimes } from "./testing/tiny.ts";
+import { tinyRecipe, weightsOf, withoutTimes } from "./testing/tiny.ts";
 import { train } from "./trainer.ts";
 import type { EvaluationRecord, StepRecord, Trainable } from "./types.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 await startEngine();
 const tokenizer = await loadTokenizer(

@@ -19,7 +19,8 @@ import { fineTune } from "./fine_tune.ts";
 import { loadLanguageModel } from "./language_model.ts";
 import { packTexts, pretrain } from "./pretrain.ts";
 import { type Recipe, testRecipe } from "./recipe.ts";
-import { weightsOf, withFolder } from "./testing/tiny.ts";
+import { weightsOf } from "./testing/tiny.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 await startEngine();
 

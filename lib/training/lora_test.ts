@@ -23,9 +23,10 @@ import { adaptFor } from "./lora.ts";
 import { foreseeMemory } from "./memory.ts";
 import { makePlan } from "./plan.ts";
 import { type Recipe, testRecipe } from "./recipe.ts";
-import { tinyExamples, tinyModel, weightsOf, withFolder, withoutTimes } from "./testing/tiny.ts";
+import { tinyExamples, tinyModel, weightsOf, withoutTimes } from "./testing/tiny.ts";
 import { train } from "./trainer.ts";
 import type { TrainingOptions } from "./types.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 await startEngine();
 

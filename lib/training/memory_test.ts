@@ -7,8 +7,9 @@ import { freezeFor } from "./freeze.ts";
 import { foreseeMemory } from "./memory.ts";
 import { makePlan } from "./plan.ts";
 import type { Recipe } from "./recipe.ts";
-import { tinyExamples, tinyModel, tinyRecipe, withFolder } from "./testing/tiny.ts";
+import { tinyExamples, tinyModel, tinyRecipe } from "./testing/tiny.ts";
 import { train } from "./trainer.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 await startEngine();
 

@@ -12,8 +12,9 @@ import { songExamplesOf } from "./song_examples.ts";
 import { examplesOfList } from "./examples.ts";
 import { positiveWeights } from "./plan.ts";
 import { type Recipe, testRecipe } from "./recipe.ts";
-import { tinyClassifier, withFolder } from "./testing/tiny.ts";
+import { tinyClassifier } from "./testing/tiny.ts";
 import type { EvaluationRecord, StepRecord } from "./types.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 await startEngine();
 

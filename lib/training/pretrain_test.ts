@@ -6,8 +6,9 @@ import { loadTokenizer } from "../tokenizer/mod.ts";
 import { loadClassifier } from "./classifier.ts";
 import { type LanguageModel, loadLanguageModel } from "./language_model.ts";
 import { packTexts, pretrain } from "./pretrain.ts";
-import { tinyRecipe, tinyTextConfig, withFolder, withoutTimes } from "./testing/tiny.ts";
+import { tinyRecipe, tinyTextConfig, withoutTimes } from "./testing/tiny.ts";
 import type { EvaluationRecord, StepRecord } from "./types.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 await startEngine();
 const tokenizer = await loadTokenizer(fileURLToPath(new URL("../../data/tokenizer", import.meta.url)));

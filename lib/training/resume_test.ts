@@ -11,11 +11,11 @@ import {
   tinyModel,
   tinyRecipe,
   weightsOf,
-  withFolder,
   withoutTimes,
 } from "./testing/tiny.ts";
 import { train } from "./trainer.ts";
 import type { TrainingOptions } from "./types.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 await startEngine();
 

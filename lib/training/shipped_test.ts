@@ -6,7 +6,7 @@ import { disposeModel, localFolder, lossOf, resolveModel, tokenBatch } from "../
 import { checkTrained, loadClassifier } from "./classifier.ts";
 import { tokenizerOf } from "./sources.ts";
 import { loadLanguageModel } from "./language_model.ts";
-import { withFolder } from "./testing/tiny.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 await startEngine();
 

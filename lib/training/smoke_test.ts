@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { startEngine } from "../engine/mod.ts";
 import { disposeModel, loadCheckpoint, predictLogits } from "../models/mod.ts";
-import { tinyExamples, tinyModel, tinyRecipe, withFolder } from "./testing/tiny.ts";
+import { tinyExamples, tinyModel, tinyRecipe } from "./testing/tiny.ts";
 import { train } from "./trainer.ts";
 import type { EvaluationRecord } from "./types.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 const { engine } = await startEngine();
 

@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "../ground/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import type { Examples } from "./examples.ts";
-import { withFolder } from "./testing/tiny.ts";
 import { type CacheOptions, cacheTexts, type TextSource } from "./text_cache.ts";
 import { textFiles, textSource } from "./text_files.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 const tokenizer = await loadTokenizer(fileURLToPath(new URL("../../data/tokenizer", import.meta.url)));
 const { clsId, sepId } = tokenizer;

@@ -8,7 +8,7 @@ import { collate, type Example } from "./batches.ts";
 import { evaluateExamples } from "./evaluate.ts";
 import { depthOf } from "./freeze.ts";
 import type { Recipe } from "./recipe.ts";
-import { tinyExamples, tinyModel, tinyRecipe, weightsOf, withFolder, withoutTimes } from "./testing/tiny.ts";
+import { tinyExamples, tinyModel, tinyRecipe, weightsOf, withoutTimes } from "./testing/tiny.ts";
 import { train } from "./trainer.ts";
 import type {
   EvaluationRecord,
@@ -17,6 +17,7 @@ import type {
   TrainingCallback,
   TrainingOptions,
 } from "./types.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 const { engine } = await startEngine();
 

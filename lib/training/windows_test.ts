@@ -8,8 +8,9 @@ import { collate, type Example, microBatches } from "./batches.ts";
 import { type Classifier, loadClassifier, saveClassifier } from "./classifier.ts";
 import { classifySongs } from "./classify.ts";
 import { fineTune } from "./fine_tune.ts";
-import { tinyRecipe, tinyTextConfig, withFolder } from "./testing/tiny.ts";
+import { tinyRecipe, tinyTextConfig } from "./testing/tiny.ts";
 import { textReader, windowsOf } from "./windows.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 await startEngine();
 const tokenizer = await loadTokenizer(fileURLToPath(new URL("../../data/tokenizer", import.meta.url)));

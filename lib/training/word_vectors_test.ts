@@ -7,8 +7,9 @@ import { loadTokenizer } from "../tokenizer/mod.ts";
 import { examplesOfList } from "./examples.ts";
 import type { LanguageModel } from "./language_model.ts";
 import { packTexts } from "./pretrain.ts";
-import { tinyTextConfig, withFolder } from "./testing/tiny.ts";
+import { tinyTextConfig } from "./testing/tiny.ts";
 import { startWithWordVectors, wordVectors } from "./word_vectors.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 
 await startEngine();
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { checkNotebooks, checkOutputs, type NotebookProblem, problemText, readNotebook } from "./check.ts";
-import { notebookText, type TestCell, withFolder } from "./testing/notebooks.ts";
+import { notebookText, type TestCell } from "./testing/notebooks.ts";
+import { withFolder } from "../../lib/ground/testing/folder.ts";
 
 /** The problems that `check` finds in a notebook, without its name. */
 async function problemsOf(

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type RunRecord, writeRecord } from "../report/record.ts";
 import { testRecord } from "../report/testing/run.ts";
-import { notebookText, withFolder } from "./testing/notebooks.ts";
+import { notebookText } from "./testing/notebooks.ts";
 import { earlierRun } from "./earlier.ts";
+import { withFolder } from "../../lib/ground/testing/folder.ts";
 
 /** A run of a, b and c that was cut off in c, with the executed notebooks of a and b. */
 async function cutOff(folder: string) {

@@ -4,7 +4,7 @@ import { settings } from "../../lib/notebook/mod.ts";
 import { onNotebooks } from "../command_lines.ts";
 import { parseOptions } from "../options.ts";
 import { checkInputs, notebookEnvironment, runFolders } from "./inputs.ts";
-import { withFolder } from "./testing/notebooks.ts";
+import { withFolder } from "../../lib/ground/testing/folder.ts";
 
 const optionsOf = (...args: string[]) => parseOptions(onNotebooks, args);
 

@@ -3,7 +3,8 @@ import { basename, join } from "node:path";
 import { kernelName } from "../setup/kernel.ts";
 import { exists, inVenv } from "../setup/paths.ts";
 import { failureText, runNotebooks, type RunNotebooksOptions } from "./run.ts";
-import { notebookText, type TestCell, withFolder } from "./testing/notebooks.ts";
+import { notebookText, type TestCell } from "./testing/notebooks.ts";
+import { withFolder } from "../../lib/ground/testing/folder.ts";
 
 // The kernel is there after `deno task setup`, which `deno task test` does first.
 const ignore = !exists(inVenv("share", "jupyter", "kernels", kernelName, "kernel.json"));

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ensureSlides } from "../setup.ts";
 import { makeSlides } from "./slides.ts";
-import { notebookText, withFolder } from "./testing/notebooks.ts";
+import { notebookText } from "./testing/notebooks.ts";
+import { withFolder } from "../../lib/ground/testing/folder.ts";
 
 const png = "iVBORw0KGgo=";
 const figure = {

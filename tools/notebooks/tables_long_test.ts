@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { processEnvironment } from "../environment.ts";
 import { inProject } from "../setup/paths.ts";
 import { hopelessTables, poorTables } from "./tables.ts";
-import { withFolder } from "./testing/notebooks.ts";
+import { withFolder } from "../../lib/ground/testing/folder.ts";
 
 async function start(
   folder: string,

@@ -10,7 +10,7 @@ import { loadTokenizer } from "../../lib/tokenizer/mod.ts";
 import { inProject } from "../setup/paths.ts";
 import { runCells } from "./run_cells.ts";
 import { hopelessTables, poorTables } from "./tables.ts";
-import { withFolder } from "./testing/notebooks.ts";
+import { withFolder } from "../../lib/ground/testing/folder.ts";
 
 const notebooks = [...Deno.readDirSync(inProject("notebooks"))].map(({ name }) => name)
   .filter((name) => name.endsWith(".ipynb")).sort();

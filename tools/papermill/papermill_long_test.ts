@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { notebookText, withFolder } from "../notebooks/testing/notebooks.ts";
+import { notebookText } from "../notebooks/testing/notebooks.ts";
 import { exists, inProject, inVenv, program } from "../setup/paths.ts";
 import { run } from "../setup/process.ts";
+import { withFolder } from "../../lib/ground/testing/folder.ts";
 
 const ignore = !exists(program(inVenv(), "python")) || Deno.build.os === "windows";
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import pl from "nodejs-polars";
 import type { Song } from "../../lib/songs/mod.ts";
-import { withFolder } from "../notebooks/testing/notebooks.ts";
 import { type Prediction, writePredictions } from "./rows.ts";
 import { tableSink } from "./sinks.ts";
+import { withFolder } from "../../lib/ground/testing/folder.ts";
 
 const labels = ["발라드", "댄스"];
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { inProject } from "../setup/paths.ts";
-import { withFolder } from "../notebooks/testing/notebooks.ts";
 import { readRun, shownPath } from "./data.ts";
 import { digestOf, newRecord, writeRecord } from "./record.ts";
 import { testData, testRecord } from "./testing/run.ts";
+import { withFolder } from "../../lib/ground/testing/folder.ts";
 
 Deno.test("a run's folder: of start the run inside, of train itself; files that cannot be read are noted", async () => {
   await withFolder(async (folder) => {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { canonicalNames, openCheckpoint } from "./checkpoint_files.ts";
 import { writeSafetensors } from "./safetensors.ts";
-import { fixture, messageOf, withFolder } from "../testing/files.ts";
+import { fixture, messageOf } from "../testing/files.ts";
+import { withFolder } from "../../ground/testing/folder.ts";
 
 Deno.test("a folder's weights are found in transformers' order of preference", async () => {
   await withFolder(async (folder) => {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openFileBytes } from "./file_bytes.ts";
 import { cursorOver, type PickleRules, readPickle } from "./pickle.ts";
-import { expectedPickles, fromHex, messageOf, withFolder } from "../testing/files.ts";
+import { expectedPickles, fromHex, messageOf } from "../testing/files.ts";
+import { withFolder } from "../../ground/testing/folder.ts";
 
 /** Reads a pickle of plain data out of the middle of a file. */
 async function unpickled(pickle: Uint8Array, rules: Partial<PickleRules> = {}): Promise<unknown> {

@@ -2,16 +2,8 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { openPytorchBin } from "./pytorch_bin.ts";
 import { openSafetensors } from "./safetensors.ts";
-import {
-  expectedTensors,
-  fixture,
-  fromHex,
-  hexAt,
-  hexOf,
-  messageOf,
-  torchNames,
-  withFolder,
-} from "../testing/files.ts";
+import { expectedTensors, fixture, fromHex, hexAt, hexOf, messageOf, torchNames } from "../testing/files.ts";
+import { withFolder } from "../../ground/testing/folder.ts";
 
 const readable = [
   "dtypes.bin",

@@ -16,8 +16,8 @@ import {
   hexOf,
   messageOf,
   torchNames,
-  withFolder,
 } from "../testing/files.ts";
+import { withFolder } from "../../ground/testing/folder.ts";
 
 /** A safetensors file with any header. */
 function handmade(folder: string, header: unknown, dataBytes: number, headerLength?: bigint): string {

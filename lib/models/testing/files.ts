@@ -64,16 +64,6 @@ export function fromHex(hex: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.fromHex(hex);
 }
 
-/** Runs `body` with the path of a new folder, deleted afterwards. */
-export async function withFolder(body: (folder: string) => void | Promise<void>): Promise<void> {
-  const path = await Deno.makeTempDir();
-  try {
-    await body(path);
-  } finally {
-    await Deno.remove(path, { recursive: true });
-  }
-}
-
 /** The message of the error that `body` throws; fails where it throws none. */
 export async function messageOf(body: () => unknown): Promise<string> {
   try {

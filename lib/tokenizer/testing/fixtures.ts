@@ -1,5 +1,6 @@
 /** What the tests of this room share: the fixtures that tools/reference/tokenizer_fixtures.py makes. */
 
+import { withFolder as inFolder } from "../../ground/testing/folder.ts";
 import type { SentencePieceModel } from "../sentencepiece_model.ts";
 
 const folder = new URL("../testdata/", import.meta.url);
@@ -32,19 +33,16 @@ export async function withFolder<T>(
   files: Record<string, string | Uint8Array | object>,
   use: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const path = await Deno.makeTempDir();
-  try {
+  return await inFolder(async (path) => {
     for (const [name, content] of Object.entries(files)) {
       if (content instanceof Uint8Array) await Deno.writeFile(`${path}/${name}`, content);
-      else {await Deno.writeTextFile(
-          `${path}/${name}`,
-          typeof content === "string" ? content : JSON.stringify(content),
-        );}
+      else {
+        const text = typeof content === "string" ? content : JSON.stringify(content);
+        await Deno.writeTextFile(`${path}/${name}`, text);
+      }
     }
     return await use(path);
-  } finally {
-    await Deno.remove(path, { recursive: true });
-  }
+  });
 }
 
 /** A SentencePiece model made by hand: `<unk>` and pieces with their scores, without a character map. */

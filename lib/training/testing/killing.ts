@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { generator, randomKey } from "../../ground/mod.ts";
 import { workerData, workerRecipe } from "./resume_worker.ts";
-import { tinyModel, withFolder, withoutTimes } from "./tiny.ts";
+import { tinyModel, withoutTimes } from "./tiny.ts";
 import { train } from "../trainer.ts";
+import { withFolder } from "../../ground/testing/folder.ts";
 
 const worker = new URL("./resume_worker.ts", import.meta.url).pathname;
 

@@ -108,13 +108,3 @@ export function withoutTimes(history: readonly HistoryRecord[]): unknown[] {
 export function weightsOf(model: Pick<Trainable, "parameters">): Record<string, Float32Array> {
   return Object.fromEntries([...model.parameters].map(([name, parameter]) => [name, parameter.data()]));
 }
-
-/** Runs a test with a temporary folder. */
-export async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "training-" });
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}

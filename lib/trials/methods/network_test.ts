@@ -23,6 +23,7 @@ import {
 } from "../mod.ts";
 import { fileNameOf } from "../store.ts";
 import { song } from "../testing/runner.ts";
+import { withFolder } from "../../ground/testing/folder.ts";
 
 await startEngine();
 const labels = ["발라드", "댄스"];
@@ -45,15 +46,6 @@ const recipe: Recipe = {
   bestMetric: "loss",
   seed: 3,
 };
-
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** A trial's predictions without what they cost. */
 async function predict(

@@ -38,13 +38,3 @@ export function notebookText(cells: readonly TestCell[]): string {
   };
   return JSON.stringify({ cells: content, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1) + "\n";
 }
-
-/** An empty folder that is gone after the test. */
-export async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.realPath(await Deno.makeTempDir());
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
