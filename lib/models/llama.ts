@@ -334,6 +334,10 @@ export const llama: Architecture<LlamaConfig> = {
       const places = Int32Array.from({ length: batch.length }, (_, t) => t);
       const { cos, sin } = rotaryTables(config, places, 1);
       const options = attentionOptions(config, batch);
+      const classifies = task === "sequence-classification";
+      const averages = classifies && config.pooling === "mean";
+      // after its attention, the last layer computes those tokens alone that are read
+      const wanted = averages ? null : classifies ? lastTokens(config, batch) : rows ?? null;
       const tokens = runLayers(
         pass,
         words(config, p, pass, batch.inputIds),
@@ -344,18 +348,18 @@ export const llama: Architecture<LlamaConfig> = {
             scope(() => {
               const { qkv, biases } = queriesKeysValues(config, p, pass, i, x);
               const context = groupedAttend(pass, qkv, biases, { ...options, mask, rotary: { cos, sin } });
-              return afterAttention(config, p, pass, i, x, context);
+              const read = (of: tf.Tensor) =>
+                wanted === null || i < config.layers - 1 ? of : selectRows(pass, of, wanted);
+              return afterAttention(config, p, pass, i, read(x), read(context));
             }),
         ),
       );
-      if (task === "sequence-classification") {
-        if (config.pooling === "mean") {
-          const normal = rmsNorm(pass, tokens, p(`${prefix}.norm.weight`), config.normEpsilon);
-          return widen(pass, linear(pass, meanOfTokens(pass, normal, batch), p("score.weight")));
-        }
-        return headLogits(config, p, pass, tokens, "score.weight", lastTokens(config, batch));
+      if (averages) {
+        const normal = rmsNorm(pass, tokens, p(`${prefix}.norm.weight`), config.normEpsilon);
+        return widen(pass, linear(pass, meanOfTokens(pass, normal, batch), p("score.weight")));
       }
-      return headLogits(config, p, pass, tokens, languageHead(config), rows);
+      const head = classifies ? "score.weight" : languageHead(config);
+      return headLogits(config, p, pass, tokens, head, undefined);
     });
   },
 

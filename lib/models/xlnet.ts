@@ -200,7 +200,11 @@ function differentSegments({ tokenTypeIds, batch, length }: TokenBatch): tf.Tens
   return tf.tensor4d(different, [batch, 1, length, length]);
 }
 
-/** LayerNorm(x + Dropout(RelativeAttention(x) Oᵀ)), then the position-wise network with its own. `x` [B·L, H]. */
+/**
+ * LayerNorm(x + Dropout(RelativeAttention(x) Oᵀ)), then the position-wise network with its own. `x` [B·L, H].
+ *
+ * @param wanted the tokens whose results are asked for; `null` for all
+ */
 function layer(
   config: XlnetConfig,
   p: Lookup,
@@ -212,6 +216,7 @@ function layer(
   rows: TokenBatch,
   mask: tf.Tensor | null,
   different: tf.Tensor | null,
+  wanted: Int32Array | null,
 ): tf.Tensor {
   const at = `${prefix}.layer.${i}`, { heads, width, dropout: rate, normEpsilon } = config;
   const part = (name: string) => p(`${at}.rel_attn.${name}`);
@@ -236,8 +241,13 @@ function layer(
       dropout: rate,
     },
   );
-  const attended = dropout(pass, project(pass, context, part("o"), "from heads"), rate);
-  const middle = layerNorm(pass, add(pass, attended, x), normOf(p, `${at}.rel_attn.layer_norm`, normEpsilon));
+  const read = (of: tf.Tensor) => wanted === null ? of : selectRows(pass, of, wanted);
+  const attended = dropout(pass, project(pass, read(context), part("o"), "from heads"), rate);
+  const middle = layerNorm(
+    pass,
+    add(pass, attended, read(x)),
+    normOf(p, `${at}.rel_attn.layer_norm`, normEpsilon),
+  );
 
   const first = linearOf(p, `${at}.ff.layer_1`), second = linearOf(p, `${at}.ff.layer_2`);
   const inner = activate(pass, linear(pass, middle, first.weight), first.bias, config.activation);
@@ -245,19 +255,18 @@ function layer(
   return addNorm(pass, outer, second.bias, middle, normOf(p, `${at}.ff.layer_norm`, normEpsilon), rate);
 }
 
-/** What stands for the text, [B, H]: of one token, or a mean; transformers' own mean takes the padding in. */
-function summaryTokens(
-  config: XlnetConfig,
-  pass: Pass,
-  x: tf.Tensor,
-  rows: TokenBatch,
-): tf.Tensor {
+/** The tokens that stand for their texts, where they are not averaged. */
+function tokensRead({ pooling, summary }: XlnetConfig, { batch, length }: TokenBatch): Int32Array | null {
+  if (pooling === "mean" || summary.token === "mean") return null;
+  const place = summary.token === "last" ? length - 1 : 0;
+  return Int32Array.from({ length: batch }, (_, row) => row * length + place);
+}
+
+/** What stands for the texts, [B, H], of {@link tokensRead} or as a mean; transformers' own mean takes the padding in. */
+function summaryOf(config: XlnetConfig, pass: Pass, x: tf.Tensor, rows: TokenBatch): tf.Tensor {
   if (config.pooling === "mean") return meanOfTokens(pass, x, rows);
-  const { batch, length } = rows, { token } = config.summary;
-  if (token !== "mean") {
-    const place = token === "last" ? length - 1 : 0;
-    return selectRows(pass, x, Int32Array.from({ length: batch }, (_, row) => row * length + place));
-  }
+  if (config.summary.token !== "mean") return x;
+  const { batch, length } = rows;
   return fromTensorFlowJs(pass, [x], (x) => tf.mean(tf.reshape(x!, [batch, length, config.width]), 1));
 }
 
@@ -286,6 +295,7 @@ export const xlnet: Architecture<XlnetConfig> = {
       const words = embed(pass, [{ table: p(`${wordTable}.weight`), rows: batch.inputIds }]);
       const embedded = dropout(pass, words, config.dropout);
       const { table, groups } = positionTable(config, pass, batch);
+      const wanted = tokensRead(config, batch), last = config.layers - 1;
       const encoded = runLayers(
         pass,
         embedded,
@@ -294,13 +304,15 @@ export const xlnet: Architecture<XlnetConfig> = {
           { length: config.layers },
           (_, i) =>
           (pass: Pass, x: tf.Tensor, table: tf.Tensor, mask: tf.Tensor | null, different: tf.Tensor | null) =>
-            scope(() => layer(config, p, pass, i, x, table, groups, batch, mask, different)),
+            scope(() =>
+              layer(config, p, pass, i, x, table, groups, batch, mask, different, i === last ? wanted : null)
+            ),
         ),
       );
       const tokens = dropout(pass, encoded, config.dropout);
 
       const { projected, tanh: bounded, firstDropout, lastDropout } = config.summary;
-      let summary = dropout(pass, summaryTokens(config, pass, tokens, batch), firstDropout);
+      let summary = dropout(pass, summaryOf(config, pass, tokens, batch), firstDropout);
       if (projected) summary = dense(pass, summary, linearOf(p, "sequence_summary.summary"));
       if (bounded) summary = tanh(pass, summary);
       return dense(pass, dropout(pass, summary, lastDropout), linearOf(p, "logits_proj"));
