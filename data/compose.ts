@@ -180,6 +180,8 @@ function dateText(album: Album, random: Random): string {
  *
  * @example
  * ```ts
+ * import { readBank } from "./bank.ts";
+ *
  * const rows = composeSongs(await readBank(), 2025);
  * ```
  */

@@ -29,7 +29,10 @@ type Stage = typeof stageNames[number];
  * The counts of a JUnit report as Deno writes it. Steps of a test are part of their test, as in Deno's own summary.
  *
  * @param filter as given to Deno: a piece of the name, or `/a regular expression/`. Tests that it leaves out are in the report as skipped, and not counted.
- * @example `countJunit('<testsuites><testcase name="a"></testcase></testsuites>')` is `{ passed: 1, failed: 0, skipped: 0 }`
+ * @example
+ * ```ts
+ * countJunit('<testsuites><testcase name="a"></testcase></testsuites>') // { passed: 1, failed: 0, skipped: 0 }
+ * ```
  */
 export function countJunit(xml: string, filter = ""): Counts {
   const cases = [...xml.matchAll(/<testcase name="([^"]*)"[^>]*?(?:\/>|>([\s\S]*?)<\/testcase>)/g)]
@@ -202,10 +205,23 @@ function jobsOf(stages: readonly Stage[], filter: string | undefined, env: Recor
   const jobs: Record<Stage, () => Job[]> = {
     // the notebooks' format is the cells' check
     format: () => [
-      check("format", ["fmt", "--check", ...code, "deno.json", "package.json", "README.md", ".github"]),
+      check("format", [
+        "fmt",
+        "--check",
+        ...code,
+        "deno.json",
+        "package.json",
+        "README.md",
+        "README.ko.md",
+        "docs",
+        ".github",
+      ]),
     ],
     lint: () => [check("lint", ["lint"])],
-    types: () => [check("types", ["check", ...code])],
+    types: () => [
+      check("types", ["check", ...code]),
+      check("examples", ["run", "-A", "tools/docs/examples.ts"]),
+    ],
     cells: () => [check("notebooks' cells", ["run", "-A", "tools/notebooks/check.ts"])],
     tests: () => files.map((file) => testFile(file, { filter, env })),
     // The tests whose name begins with "smoke: " again, on the engine that runs everywhere.

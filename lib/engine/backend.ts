@@ -30,7 +30,10 @@ let startedAs: EngineName | "auto" | null = null;
  * Starts the engine once; later calls return the running one.
  *
  * @throws Error when an engine is asked for by name and cannot run here, or when another one already runs.
- * @example `const { description } = await startEngine({ engine: "auto" });`
+ * @example
+ * ```ts
+ * const { description } = await startEngine({ engine: "auto" });
+ * ```
  */
 export async function startEngine(options: EngineOptions = {}): Promise<EngineInfo> {
   const wanted = options.engine ?? engineFromEnvironment();

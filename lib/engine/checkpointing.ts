@@ -11,7 +11,14 @@ import { Tape } from "./tape.ts";
  *
  * @param inputs the part's tensors, `null` for an absent one; gradients flow to those that an earlier result went into
  * @param part a function of the pass, the inputs and parameters, and of no other tensor
- * @example `x = checkpointed(pass, [x, mask], (pass, x, mask) => encoderLayer(pass, x, layer, shape, rows, mask));`
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { inferencePass } from "./mod.ts";
+ *
+ * const pass = inferencePass("float32"), x = tf.ones([4, 8]), mask = tf.ones([4, 1]);
+ * const y = checkpointed(pass, [x, mask], (_pass, x, mask) => tf.mul(x, mask));
+ * ```
  */
 export function checkpointed<Inputs extends (tf.Tensor | null)[]>(
   pass: Pass,

@@ -109,8 +109,8 @@ const highestTemperature = 100;
  * @throws RangeError on empty or unequally long input, NaN, a label without a column
  * @example
  * ```ts
- * const { temperature } = fitTemperature(validationGenres, validationLogits);
- * const calibrated = applyTemperature(testLogits, temperature);
+ * const { temperature } = fitTemperature(truth, logits); // of validation songs
+ * const calibrated = applyTemperature(logits, temperature); // of those to tell
  * ```
  */
 export function fitTemperature(

@@ -83,7 +83,7 @@ export interface ConfusedPair {
  * @param options.minimum leave out pairs that occur less often (1 by default)
  * @example
  * ```ts
- * mostConfused(confusionMatrix(truth, predictions), { top: 5 });
+ * mostConfused(confusionMatrix(truth, answers), { top: 5 });
  * ```
  */
 export function mostConfused(

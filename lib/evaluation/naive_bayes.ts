@@ -31,9 +31,9 @@ export interface MultinomialNaiveBayes {
  * @throws RangeError on empty or unequally long input, a negative number, alpha that is not above 0
  * @example
  * ```ts
- * const { vectorizer, matrix } = fitTfidf(trainLyrics, { useIdf: false, norm: "none" });
- * const model = fitNaiveBayes(matrix, trainGenres);
- * const probabilities = naiveBayesProbabilities(model, transformTexts(vectorizer, testLyrics));
+ * const { vectorizer, matrix } = fitTfidf(lyrics, { useIdf: false, norm: "none" });
+ * const model = fitNaiveBayes(matrix, truth);
+ * const probabilities = naiveBayesProbabilities(model, transformTexts(vectorizer, ["밤하늘의 별을 세다가"]));
  * ```
  */
 export function fitNaiveBayes(

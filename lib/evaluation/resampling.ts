@@ -31,7 +31,7 @@ export interface BootstrapInterval extends Estimate {
  * @throws RangeError on no examples, bad options, or a statistic that is not a number
  * @example
  * ```ts
- * const right = correctness(truth, predictions);
+ * const right = correctness(truth, answers);
  * bootstrapInterval(right.length, (rows) => rows.filter((i) => right[i]).length / rows.length, { seed: 7 });
  * ```
  */
@@ -129,6 +129,7 @@ export interface McNemar {
  * @throws RangeError on empty or unequally long input
  * @example
  * ```ts
+ * const kobert = ["댄스", "발라드"], baseline = ["댄스", "댄스"];
  * mcNemar(correctness(truth, kobert), correctness(truth, baseline)).exactP < 0.05;
  * ```
  */

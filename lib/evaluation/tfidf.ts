@@ -61,8 +61,8 @@ export interface TfidfVectorizer {
  * @throws RangeError on no texts, impossible options, or when no term remains
  * @example
  * ```ts
- * const { vectorizer, matrix } = fitTfidf(trainLyrics, { analyzer: "char_wb", ngramRange: [2, 4], minDf: 2 });
- * const testMatrix = transformTexts(vectorizer, testLyrics);
+ * const { vectorizer, matrix } = fitTfidf(lyrics, { analyzer: "char_wb", ngramRange: [2, 4], minDf: 2 });
+ * const others = transformTexts(vectorizer, ["밤하늘의 별을 세다가"]);
  * ```
  */
 export function fitTfidf(

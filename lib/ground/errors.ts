@@ -6,7 +6,10 @@
  * Something that a person can mend: a command line, a file, a setting, the machine's set-up. The message is all that they are shown: what
  * is wrong, where, and what to do. Every other error is a fault of the program, or of something under it.
  *
- * @example `throw new UserError("songs.csv has no column lyrics; add it.");`
+ * @example
+ * ```ts
+ * throw new UserError("songs.csv has no column lyrics; add it.");
+ * ```
  */
 export class UserError extends Error {
   override readonly name: string = "UserError";

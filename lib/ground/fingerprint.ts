@@ -4,7 +4,10 @@ import { createHash } from "node:crypto";
 /**
  * The SHA-256, in hexadecimal, of pieces in a row: texts in UTF-8, bytes as they are.
  *
- * @example `fingerprint(["가사", "\n"]).slice(0, 16)`
+ * @example
+ * ```ts
+ * fingerprint(["가사", "\n"]).slice(0, 16)
+ * ```
  */
 export function fingerprint(pieces: Iterable<string | Uint8Array>): string {
   const hash = createHash("sha256");

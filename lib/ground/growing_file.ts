@@ -18,7 +18,7 @@ interface Known<Mark> {
  * is whole. Work that was cut off goes on where the last {@link GrowingFile.append} ended.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * using file = await GrowingFile.open<number>("rows.csv", { of: "songs.csv" });
  * for (let row = file.mark ?? 0; row < 1000; row++) await file.append(`${row}\n`, row + 1);
  * await file.finish();

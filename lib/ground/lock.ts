@@ -25,7 +25,14 @@ export const heldFoldersVariable = "KOBERT_HELD_FOLDERS";
 
 let here = "jupyter" in Deno && Deno.mainModule.includes("$deno$") ? "a notebook" : basename(Deno.mainModule);
 
-/** Says what this process does, as a person would call it, for those that find a folder held. @example `nameProcess("deno task train")` */
+/**
+ * Says what this process does, as a person would call it, for those that find a folder held.
+ *
+ * @example
+ * ```ts
+ * nameProcess("deno task train")
+ * ```
+ */
 export function nameProcess(name: string): void {
   here = name;
 }
@@ -38,7 +45,10 @@ const held = new Map<string, { file: Deno.FsFile; times: number }>();
  * folder several times, and so may what it starts ({@link heldFoldersVariable}). The folder is made where there is none.
  *
  * @throws UserError that names who holds it
- * @example `using _ = await holdFolder("outputs/train");`
+ * @example
+ * ```ts
+ * using _ = await holdFolder("outputs/train");
+ * ```
  */
 export async function holdFolder(folder: string): Promise<Disposable> {
   await Deno.mkdir(folder, { recursive: true });

@@ -7,7 +7,7 @@ import { nearOf } from "./nearest.ts";
  *
  * @returns `undefined` where a part has none that is near
  * @example
- * ```ts ignore
+ * ```ts
  * nearPath("outputs/trian/bets"); // "outputs/train/best"
  * ```
  */

@@ -15,7 +15,11 @@ export function nearestOf(word: string, known: readonly string[]): string | unde
  * A hint for an error's end: ` (did you mean "kobert-small"?)`, or nothing where no known word is near: more than half of the letters would
  * have to change.
  *
- * @example `throw new UserError(\`There is no genre ${name}${didYouMean(name, genres)}.\`);`
+ * @example
+ * ```ts
+ * const genre = "발라두";
+ * throw new UserError(`There is no genre ${genre}${didYouMean(genre, ["발라드", "댄스"])}.`);
+ * ```
  */
 export function didYouMean(word: string, known: readonly string[]): string {
   const near = nearOf(word, known);

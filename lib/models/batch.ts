@@ -27,7 +27,10 @@ export type PaddingSide = "right" | "left";
  * @param rows token ids, special tokens included
  * @param padId fills the rest of a row; it is masked, so any id of the vocabulary does where a model has none of its own
  * @param side where: `model.architecture.paddingSide`, XLNet's is "left". Default "right".
- * @example `const batch = tokenBatch([[2, 1185, 3], [2, 517, 6903, 3]], model.config.padId ?? 0);`
+ * @example
+ * ```ts
+ * const batch = tokenBatch([[2, 1185, 3], [2, 517, 6903, 3]], model.config.padId ?? 0);
+ * ```
  */
 export function tokenBatch(
   rows: readonly ArrayLike<number>[],

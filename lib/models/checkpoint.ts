@@ -32,8 +32,10 @@ export interface LoadReport {
  *
  * @throws Error that names the folder and what is missing, mis-shaped, damaged or not implemented
  * @example
+ * ```ts
  * const { model, report } = loadCheckpoint("outputs/run/best");
  * if (report.initialised.length > 0) console.log("freshly drawn:", report.initialised);
+ * ```
  */
 export function loadCheckpoint(
   folder: string,
@@ -227,7 +229,10 @@ export interface SaveOptions {
  *
  * @param options.dtype of the weights in the file: bfloat16 takes half the room and keeps eight bits of each number. Adapters are float32.
  * @throws Error naming what could not be written
- * @example `await saveCheckpoint(model, "outputs/my-model");`
+ * @example
+ * ```ts
+ * await saveCheckpoint(model, "outputs/my-model");
+ * ```
  */
 export async function saveCheckpoint(
   model: Model,

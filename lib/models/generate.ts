@@ -48,8 +48,10 @@ export interface ExtendOptions {
  * @param tokens rows of token ids; padding may stand on either side
  * @throws Error when the model does not generate, or an id is outside its vocabulary
  * @example
+ * ```ts
  * const { model } = loadCheckpoint("path/to/llama", { task: "causal-lm" });
  * const { cache, logits } = startCache(model, tokenBatch([[1, 77, 24]], 0));
+ * ```
  */
 export function startCache(
   model: Model,
@@ -66,7 +68,11 @@ export function startCache(
  * any number of rows, which share what it holds.
  *
  * @throws Error when the rows are not the cache's
- * @example const { logits } = extend(cache, tokenBatch([[5, 9], [7]], 0), { logits: "all" });
+ * @example
+ * ```ts
+ * const { cache } = startCache(model, tokenBatch([[1, 77, 24], [1, 8]], 0));
+ * const { logits } = extend(cache, tokenBatch([[5, 9], [7]], 0), { logits: "all" });
+ * ```
  */
 export function extend(cache: KeyValueCache, tokens: TokenBatch, options: ExtendOptions = {}): Reading {
   const { model, precision } = cache, { batch, length } = tokens;
@@ -195,7 +201,10 @@ export interface GenerateOptions {
  *
  * @returns the new tokens of each row
  * @throws Error when the model does not generate
- * @example const [answer] = generate(model, tokenBatch([[1, 77, 24]], 0), { maxNewTokens: 20 });
+ * @example
+ * ```ts
+ * const [answer] = generate(model, tokenBatch([[1, 77, 24]], 0), { maxNewTokens: 20 });
+ * ```
  */
 export function generate(model: Model, tokens: TokenBatch, options: GenerateOptions): number[][] {
   const endIds = options.endIds ?? model.config.endIds ?? [];

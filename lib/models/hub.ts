@@ -115,7 +115,9 @@ interface Repository {
  * @throws saying what to do: a folder that is not there, or holds no model; an id that is none; no network and nothing in the cache; a
  * model, revision or file that does not exist; a model that wants a token or another one; bytes that stay wrong.
  * @example
+ * ```ts
  * const { folder } = await resolveModel("skt/kobert-base-v1", { onProgress: ({ bytes }) => console.log(bytes) });
+ * ```
  */
 export async function resolveModel(source: string, options: ResolveOptions = {}): Promise<ResolvedModel> {
   const shipped = shippedFolder(source);

@@ -50,7 +50,10 @@ export interface LoadedModel {
  *
  * @param source a folder, or `owner/name[@revision]`
  * @throws Error when it, or an adapter's base, is not found or does not fit
- * @example `const { model } = await loadModel("outputs/lora/best");`
+ * @example
+ * ```ts
+ * const { model } = await loadModel("outputs/lora/best");
+ * ```
  */
 export async function loadModel(source: string, options: LoadOptions = {}): Promise<LoadedModel> {
   const { hub, base: givenBase, ...rest } = options;
@@ -86,7 +89,7 @@ export async function loadModel(source: string, options: LoadOptions = {}): Prom
  * @param source as {@link loadModel} takes it
  * @throws Error when it, or an adapter's base, is not found or does not fit
  * @example
- * ```ts ignore
+ * ```ts
  * const genres = await savedLabels("outputs/run/best");
  * ```
  */

@@ -171,8 +171,10 @@ function uniformDown(name: string, rank: number, width: number, seed: number): F
  *
  * @throws Error when there are adapters already, the targets name no linear layer, or a number is none
  * @example
+ * ```ts
  * const { model, report } = loadCheckpoint("path/to/llama", { task: "causal-lm" });
  * attachLora(model, { rank: 8, alpha: 16, targets: ["q_proj", "v_proj"], base: "path/to/llama", fresh: report.initialised });
+ * ```
  */
 export function attachLora(model: Model, options: LoraOptions = {}): void {
   const { seed = 0, fresh = [], ...given } = options;

@@ -166,8 +166,10 @@ function openAdapter(folder: string): TensorFile {
  * @returns the names of the parameters that were read, the head's among them
  * @throws Error naming the folder and what is missing, left over, mis-shaped or not implemented
  * @example
+ * ```ts
  * const { model } = loadCheckpoint("path/to/base", { labels });
  * loadLora(model, "path/to/adapter");
+ * ```
  */
 export function loadLora(model: Model, folder: string, rows: ClassRows = "same"): string[] {
   placeAdapters(model, readLoraConfig(folder), (_, rank, width) => new Float32Array(rank * width));

@@ -312,7 +312,11 @@ export function buildModel(
  *
  * @param json a config.json's contents, or {@link namedConfig}
  * @throws Error when the config is wrong or asks for something not implemented, naming the field
- * @example `const model = createModel(namedConfig("kobert-small-scratch", tokenizer), { labels: ["발라드", "댄스"], seed: 7 });`
+ * @example
+ * ```ts
+ * const { vocabSize } = tokenizer;
+ * const model = createModel(namedConfig("kobert-small-scratch", { vocabSize, padId: 1 }), { labels: ["발라드", "댄스"], seed: 7 });
+ * ```
  */
 export function createModel(json: JsonObject, options: ModelOptions = {}): Model {
   return buildModel(describeModel(json, "The config", options), options, () => null);
@@ -385,7 +389,10 @@ export function findParameter(model: Model, name: string): Parameter {
  *
  * @returns [batch · labels]; [batch · length · vocabulary] for a language model
  * @throws Error when an id, a segment or the length is outside the model
- * @example `const [first, second] = predictLogits(model, tokenBatch([[2, 1185, 3]], 1));`
+ * @example
+ * ```ts
+ * const [first, second] = predictLogits(model, tokenBatch([[2, 1185, 3]], 1));
+ * ```
  */
 export function predictLogits(
   model: Model,

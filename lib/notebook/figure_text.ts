@@ -31,8 +31,8 @@ const mostNamed = 6;
  * numbers.
  *
  * @example
- * ```ts ignore
- * figureAlt(genreDistribution(songs)); // "장르 분포 · Genre distribution: 1,556곡 · songs. 발라드 490 (31.5%), 댄스 301 (19.3%) …"
+ * ```ts
+ * figureAlt(genreDistribution(songRows(songs))); // "장르 분포 · Genre distribution: 1,556곡 · songs. 발라드 490 (31.5%), 댄스 301 (19.3%) …"
  * ```
  */
 export function figureAlt(figure: Figure): string {

@@ -11,7 +11,10 @@ const faceWeights = [400, 700] as const;
  * Characters that the face lacks (Chinese ones, emoji) come from the reader's own fonts.
  *
  * @param text every character that is to be set
- * @example `const css = await fontFaces(page); // then font-family: "Gothic A1", sans-serif`
+ * @example
+ * ```ts
+ * const css = await fontFaces("노래 가사"); // then font-family: "Gothic A1", sans-serif
+ * ```
  */
 export async function fontFaces(text: string): Promise<string> {
   const rules = await Promise.all(faceWeights.map(async (weight) => {

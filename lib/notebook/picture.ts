@@ -52,7 +52,10 @@ export async function figureSvg(figure: Figure, size: PictureSize = {}): Promise
  *
  * @param size.scale picture pixels for each CSS pixel, 1 by default; 2 is sharp on every screen
  * @throws as {@link figureSvg}
- * @example `await Deno.writeFile("genres.png", await figurePng(genreDistribution(songs), { scale: 2 }));`
+ * @example
+ * ```ts
+ * await Deno.writeFile("genres.png", await figurePng(genreDistribution(songRows(songs)), { scale: 2 }));
+ * ```
  */
 export async function figurePng(
   figure: Figure,

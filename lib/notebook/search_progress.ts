@@ -8,7 +8,7 @@ import { type ProgressBar, progressBar } from "./progress.ts";
  *
  * @param startBar what makes the bar
  * @example
- * ```ts ignore
+ * ```ts
  * const search = await searchModels({ train, measured: validation }, { ...options.search, ...searchProgress() });
  * ```
  */

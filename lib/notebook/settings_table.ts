@@ -47,7 +47,7 @@ const quiet: readonly SettingName[] = ["separator", "genreNames", "tokenizer", "
  * The settings as a table for the first cell, with a line below that says how to change one there, and one on the command line.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * const options = settings();
  * await show(settingsTable(options));
  * ```

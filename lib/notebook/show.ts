@@ -32,12 +32,26 @@ export interface ShowOptions extends TableOptions, PictureSize {
   folder?: string;
 }
 
-/** HTML for {@link show}. It is shown as it is: escape what comes from data. @example `await show(html("<b>12</b> songs"));` */
+/**
+ * HTML for {@link show}. It is shown as it is: escape what comes from data.
+ *
+ * @example
+ * ```ts
+ * await show(html("<b>12</b> songs"));
+ * ```
+ */
 export const html = (text: string): RichText => ({
   bundle: { "text/html": text, "text/plain": text.replaceAll(/<[^>]*>/g, "").trim() },
 });
 
-/** Markdown for {@link show}. @example `` await show(markdown(`**${songs.height}** songs`)); `` */
+/**
+ * Markdown for {@link show}.
+ *
+ * @example
+ * ```ts
+ * await show(markdown(`**${songs.height}** songs`));
+ * ```
+ */
 export const markdown = (text: string): RichText => ({
   bundle: { "text/markdown": text, "text/plain": text },
 });
@@ -155,7 +169,10 @@ function fileName(figure: Figure): string {
  *
  * @param path ends in `.png` or `.svg`
  * @throws Error for another ending
- * @example `await saveFigure(lossCurve(run.history), "outputs/figures/loss.png");`
+ * @example
+ * ```ts
+ * await saveFigure(lossCurve(run.history), "outputs/figures/loss.png");
+ * ```
  */
 export async function saveFigure(figure: Figure, path: string, size: PictureSize = {}): Promise<void> {
   const kind = path.match(/\.(png|svg)$/)?.[1];

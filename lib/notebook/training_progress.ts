@@ -9,7 +9,10 @@ import { listenForStop, type StopListener } from "./stop.ts";
  * lines.
  *
  * @param startBar what makes the bar
- * @example `await fineTune(classifier, { train, validation }, recipe, { callbacks: [trainingProgress()] });`
+ * @example
+ * ```ts
+ * await fineTune(classifier, { train, validation }, recipe, { callbacks: [trainingProgress()] });
+ * ```
  */
 export function trainingProgress(startBar: typeof progressBar = progressBar): TrainingCallback {
   let bar: ProgressBar | undefined;
@@ -57,7 +60,10 @@ export interface TrialsProgress {
  *
  * @param startBar what makes a bar
  * @param stop who listens; closed in the end
- * @example `const progress = trialsProgress("학습 곡선 · learning curve");`
+ * @example
+ * ```ts
+ * const progress = trialsProgress("학습 곡선 · learning curve");
+ * ```
  */
 export function trialsProgress(
   label: string,

@@ -31,7 +31,10 @@ import {
  * @param matrix.labels the genres' names, in the order of rows and columns
  * @param matrix.counts `counts[true][predicted]`, numbers of songs (not shares)
  * @throws RangeError when the matrix is not square, or holds negative or infinite numbers
- * @example `confusionMatrix({ labels: ["발라드", "댄스"], counts: [[8, 2], [1, 9]] });`
+ * @example
+ * ```ts
+ * confusionMatrix({ labels: ["발라드", "댄스"], counts: [[8, 2], [1, 9]] });
+ * ```
  */
 export function confusionMatrix(
   matrix: {
@@ -142,7 +145,10 @@ function gatheredMatrix(
  *
  * @param scores one object a genre: `classificationReport(…).perLabel`
  * @throws RangeError when a score is not a share from 0 to 1
- * @example `perGenreScores([{ label: "발라드", precision: 0.8, recall: 0.7, f1: 0.75, support: 40 }]);`
+ * @example
+ * ```ts
+ * perGenreScores([{ label: "발라드", precision: 0.8, recall: 0.7, f1: 0.75, support: 40 }]);
+ * ```
  */
 export function perGenreScores(
   scores: readonly {
@@ -359,7 +365,10 @@ export interface AlphaSeries {
  * @param series curves by α, e.g. `fitAlpha(…)` of lib/trials with a name
  * @param options.songs what the accuracies were measured on, for the title; validation songs by default
  * @throws RangeError when an accuracy is no share from 0 to 1
- * @example `alphaCurve([{ name: "가수 사전확률 · artist prior", curve: [{ alpha: 0, accuracy: 0.6 }], alpha: 0 }]);`
+ * @example
+ * ```ts
+ * alphaCurve([{ name: "가수 사전확률 · artist prior", curve: [{ alpha: 0, accuracy: 0.6 }], alpha: 0 }]);
+ * ```
  */
 export function alphaCurve(
   series: readonly AlphaSeries[],

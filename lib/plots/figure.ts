@@ -80,7 +80,14 @@ export const figureTemplate: Template = {
   },
 };
 
-/** A name in both languages. @example `both("장르 분포", "Genre distribution") // "장르 분포 · Genre distribution"` */
+/**
+ * A name in both languages.
+ *
+ * @example
+ * ```ts
+ * both("장르 분포", "Genre distribution") // "장르 분포 · Genre distribution"
+ * ```
+ */
 export const both = (korean: string, english: string): string => `${korean} · ${english}`;
 
 /** A title in both languages, with a line of facts below it. */

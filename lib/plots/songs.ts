@@ -117,7 +117,10 @@ const stackedGenres = paletteColours.length - 1;
  * How many songs each year has, stacked by genre. A song with several genres counts once, under the first it names.
  * Songs without a year are left out and counted in the line below the title.
  *
- * @example `songsByYear([{ date: { year: 2001 }, genres: ["발라드"] }]);`
+ * @example
+ * ```ts
+ * songsByYear([{ date: { year: 2001 }, genres: ["발라드"] }]);
+ * ```
  */
 export function songsByYear(
   songs: readonly { readonly date: { readonly year: number | null }; readonly genres: readonly string[] }[],
@@ -193,7 +196,10 @@ const mostColumns = 20;
  * artist's songs of any other.
  *
  * @param options.artists how many artists to show, 18 by default
- * @example `genreByArtist([{ artists: ["가수"], genres: ["댄스"] }]);`
+ * @example
+ * ```ts
+ * genreByArtist([{ artists: ["가수"], genres: ["댄스"] }]);
+ * ```
  */
 export function genreByArtist(
   songs: readonly { readonly artists: readonly string[]; readonly genres: readonly string[] }[],
@@ -287,7 +293,10 @@ function quantile(sorted: ArrayLike<number>, share: number): number {
  * whiskers from the 5th to the 95th percentile. A song with several genres counts in each; one without lyrics is left out. Of
  * very many genres the largest have a box, and one more, the last, has the songs of any other.
  *
- * @example `lyricLengths([{ lyrics: "봄이 와요", genres: ["발라드"] }]);`
+ * @example
+ * ```ts
+ * lyricLengths([{ lyrics: "봄이 와요", genres: ["발라드"] }]);
+ * ```
  */
 export function lyricLengths(
   songs: readonly { readonly lyrics: string; readonly genres: readonly string[] }[],
@@ -358,7 +367,10 @@ const mostBars = 48;
  * @param lengths tokens of each text, special tokens included, before cutting
  * @param options.maxLength the model's or recipe's maximum, in tokens
  * @throws RangeError when a length is not a positive whole number
- * @example `tokenLengths([118, 240, 311], { maxLength: 256 });`
+ * @example
+ * ```ts
+ * tokenLengths([118, 240, 311], { maxLength: 256 });
+ * ```
  */
 export function tokenLengths(lengths: ArrayLike<number>, options: { maxLength: number }): Figure {
   const { maxLength } = options;

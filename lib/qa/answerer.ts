@@ -54,7 +54,10 @@ export interface AnswererOptions extends LanguageModelOptions {
  * that generates no text (KoBERT) cannot answer: `llama-small` stands in for it, and a note says so. Starts the engine.
  *
  * @throws Error when the source cannot be found or does not fit, or the genres are not known
- * @example const answerer = await loadAnswerer("llama-small", { genres: genresOf(train), lyricsLength: 128, seed: 7 });
+ * @example
+ * ```ts
+ * const answerer = await loadAnswerer("llama-small", { genres: genresOf(train), lyricsLength: 128, seed: 7 });
+ * ```
  */
 export async function loadAnswerer(
   source: string,
@@ -99,7 +102,10 @@ export async function loadAnswerer(
  * lyrics, and every field helps to learn songs by heart); for a model from scratch a learning rate of 6e-4 (1e-3 was no better
  * on the bundled songs), for a checkpoint LoRA of rank 8 at 2e-4.
  *
- * @example const recipe = answererRecipe(answerer, quickRecipe);
+ * @example
+ * ```ts
+ * const recipe = answererRecipe(answerer, quickRecipe);
+ * ```
  */
 export function answererRecipe({ language: { origin } }: Answerer, recipe: Recipe): Recipe {
   return {
@@ -145,7 +151,9 @@ function drawnFields(share: number, seed: number, epoch: number, index: number):
  *
  * @throws Error when a training song has a genre outside the answerer's
  * @example
- * const run = await trainAnswerer(answerer, { train, validation }, { ...recipe, epochs: 4 }, { output: "outputs/run/qa" });
+ * ```ts
+ * const run = await trainAnswerer(answerer, sides, { ...recipe, epochs: 4 }, { output: "outputs/run/qa" });
+ * ```
  */
 export async function trainAnswerer(
   answerer: Answerer,

@@ -29,7 +29,10 @@ export async function judgeAnswers(
  *
  * @param options.name goes before each context's name
  * @param options.onProgress is told how many questions are answered
- * @example await show(verdictTable(await judgeContexts(answerer, test)));
+ * @example
+ * ```ts
+ * await show(verdictTable(await judgeContexts(answerer, sides.test)));
+ * ```
  */
 export async function judgeContexts(
   answerer: Answerer,

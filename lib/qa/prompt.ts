@@ -87,8 +87,10 @@ export interface QaPrompt {
  *
  * @param leaveOut fields that the context does without
  * @example
+ * ```ts
  * const { head, lyrics, tail } = qaPrompt(song, { genres: ["댄스", "발라드"], tellGenres: true }, ["artist", "date"]);
  * console.log(head + lyrics + tail);
+ * ```
  */
 export function qaPrompt(
   song: Song,

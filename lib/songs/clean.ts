@@ -82,7 +82,7 @@ export function hasWords(lyrics: string): boolean {
  * @throws {UserError} where a genre is chosen that no song has; it names those that there are, and the nearest.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * const { songs, report } = cleanSongs(await readSongs("data/songs.csv"));
  * console.table(report.byReason);
  * ```

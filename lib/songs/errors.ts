@@ -44,7 +44,7 @@ function sentence({ line, column, value, what, remedy }: SongsProblem): string {
  * five problems and says what to do; `problems` holds all of them.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * try {
  *   await readSongs("songs.csv");
  * } catch (error) {

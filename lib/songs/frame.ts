@@ -62,7 +62,7 @@ function listSeries(name: string, values: string[][]): pl.Series {
  * Makes the frame of songs ({@link songColumns} has its schema), the inverse of {@link songRows}.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * const frame = songsFrame([{ id: "1", songName: "봄", adults: false, artists: ["나"], albumId: null,
  *   date: { text: "2001", year: 2001, month: null, day: null }, genres: ["발라드"], lyrics: "봄이 와요" }]);
  * ```

@@ -73,7 +73,10 @@ function parseEntry(text: string, file: string): Record<string, unknown> {
  * @param output the CSV file
  * @param onProgress is told how many files of how many are read
  * @throws Error naming the file that cannot be used and why, or a folder without any
- * @example `const { songs } = await importMelon("Kpop-lyric-datasets/melon", "songs.csv");`
+ * @example
+ * ```ts
+ * const { songs } = await importMelon("Kpop-lyric-datasets/melon", "songs.csv");
+ * ```
  */
 export async function importMelon(
   folder: string,

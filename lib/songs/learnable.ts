@@ -24,7 +24,7 @@ export interface SplitToLearnOptions {
  * @throws {UserError} saying what the table lacks, and what to do
  *
  * @example
- * ```ts ignore
+ * ```ts
  * const { train, validation, test } = splitToLearn(songs, { table: "songs.csv", seed: 7 });
  * ```
  */

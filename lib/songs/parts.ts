@@ -54,7 +54,7 @@ const enoughProblems = 1000;
  * @throws {SongsError} where one cannot be read, or lacks the lyrics
  *
  * @example
- * ```ts ignore
+ * ```ts
  * const songs = await openSongs(["2023.csv", "2024.parquet"]);
  * const range = { from: 0, to: songs.rows };
  * await songs.check(range);

@@ -14,7 +14,7 @@ export type PrepareSongsOptions = CleanSongsOptions & ReadSongsOptions;
  * @throws {UserError} where a genre is chosen that no song has
  *
  * @example
- * ```ts ignore
+ * ```ts
  * const { songs, report } = await prepareSongs("songs.csv", { genres: ["발라드", "댄스"] });
  * const { songs: all } = await prepareSongs("new.csv", { purpose: "prediction" }); // every row is kept
  * ```

@@ -49,7 +49,7 @@ export interface ReadSongsOptions {
  * column, broken quote, wrong number of fields, doubled id (but for a prediction, where a note says so), a genre that cannot be read.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * const songs = await readSongs("data/songs.csv");
  * console.log(songs.select("song_name", "artist", "year", "genre").head(5).toString());
  * ```

@@ -58,7 +58,7 @@ export interface Split {
  * two songs).
  *
  * @example
- * ```ts ignore
+ * ```ts
  * const { train, validation, test } = splitSongs(songs, { validation: 0.1, test: 0.1, seed: 7 });
  * ```
  */
@@ -98,8 +98,8 @@ export interface SplitByIdsOptions extends Omit<SplitOptions, "test"> {
  * @throws {UserError} where an id is not among the songs, there are none, or the rest cannot be split.
  *
  * @example
- * ```ts ignore
- * const { train, validation, test } = splitByIds(songs, { test: folds[0], validation: 0.1, seed: 1 });
+ * ```ts
+ * const { train, validation, test } = splitByIds(songs, { test: ["31716", "33990"], validation: 0.1, seed: 1 });
  * ```
  */
 export function splitByIds(

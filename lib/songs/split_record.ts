@@ -86,9 +86,9 @@ export interface SeenSongs {
  * Tells which songs of any table a model has seen.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * const record = await readSplitRecord("outputs/train/best");
- * if (record !== null) console.log(`${seenSongs(songRows(table), record).seen.length} songs are known to the model`);
+ * if (record !== null) console.log(`${seenSongs(songRows(songs), record).seen.length} songs are known to the model`);
  * ```
  */
 export function seenSongs(songs: readonly Song[], record: SplitRecord): SeenSongs {

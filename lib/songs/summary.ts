@@ -21,9 +21,9 @@ export function genreCounts(frame: pl.DataFrame): pl.DataFrame {
  * @param options.minimumSongs leaves out genres with fewer songs. Default 1.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * const labels = genresOf(train);
- * const { songs } = cleanSongs(all, { genres: genresOf(all, { minimumSongs: 20 }) });
+ * const frequent = cleanSongs(songs, { genres: genresOf(songs, { minimumSongs: 20 }) });
  * ```
  */
 export function genresOf(

@@ -61,7 +61,7 @@ export async function readText(
  * @throws {SongsError} as {@link readText}, before a piece is given
  *
  * @example
- * ```ts ignore
+ * ```ts
  * const { encoding, parts } = await openText("texts.txt");
  * let characters = 0;
  * for await (const part of parts()) characters += part.length;

@@ -36,8 +36,10 @@ export interface BertText {
  * Makes BERT's text preparation.
  *
  * @example
+ * ```ts
  * const prepare = makeBertNormalizer({ cleanText: true, handleChinese: true, stripAccents: false, lowercase: false });
  * const { units, length } = prepare("가\u200b 漢"); // "가  漢 "
+ * ```
  */
 export function makeBertNormalizer(settings: BertSettings): (text: string) => BertText {
   const table = characterClasses();

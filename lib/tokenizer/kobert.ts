@@ -26,7 +26,9 @@ export interface KobertSettings {
  * Hangul together again).
  *
  * @example
+ * ```ts
  * prepareKobertText("  ``é''  1", { lowercase: false, removeSpace: true, keepAccents: false }); // '"e" 1'
+ * ```
  */
 export function prepareKobertText(text: string, settings: KobertSettings): string {
   // One character after the other, so that a final Σ becomes σ as well.

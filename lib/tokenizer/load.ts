@@ -51,8 +51,10 @@ const neutralClasses = ["PreTrainedTokenizer", "TokenizersBackend", "PythonBacke
  * @throws Error that names what was looked for and what is there; or the file that is broken, and why.
  *
  * @example
+ * ```ts
  * const tokenizer = await loadTokenizer("../models/kobert");
  * tokenizer.encode("한국어 모델을 공유합니다.").ids; // [2, 4958, 6855, 2046, 7088, 1050, 7843, 54, 3]
+ * ```
  */
 export async function loadTokenizer(place: string | URL, options: LoadOptions = {}): Promise<Tokenizer> {
   const path = typeof place === "string" ? place : fileURLToPath(place);

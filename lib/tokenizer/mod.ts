@@ -4,12 +4,13 @@
  * All are behind one interface, which pads and cuts to length, tells offsets, and writes files that Python opens.
  *
  * @example
- * import { loadTokenizer } from "../lib/tokenizer/mod.ts";
+ * ```ts
+ * import { loadTokenizer } from "./mod.ts";
  *
  * const tokenizer = await loadTokenizer("../models/kobert");
  * const batch = tokenizer.encodeBatch(["첫 줄", "둘째 줄은 더 길다"], { maxLength: 256 });
  * batch.ids; // two rows of one length
- *
+ * ```
  * @module
  */
 

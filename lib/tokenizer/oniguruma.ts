@@ -57,7 +57,9 @@ export function patternOf(value: unknown, file: string): RegExp {
  * @throws Error that says which part is not known.
  *
  * @example
+ * ```ts
  * translate("\\s+(?!\\S)"); // "[\\p{White_Space}]+(?![^\\p{White_Space}])"
+ * ```
  */
 export function translate(pattern: string): string {
   const characters = Array.from(pattern);

@@ -56,8 +56,10 @@ const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
  * that is empty or defined twice.
  *
  * @example
+ * ```ts
  * const model = parseSentencePieceModel(await Deno.readFile("spiece.model"), "spiece.model");
  * model.pieces[0]; // { text: "<unk>", score: 0, type: 2 }
+ * ```
  */
 export function parseSentencePieceModel(bytes: Uint8Array, file: string): SentencePieceModel {
   try {

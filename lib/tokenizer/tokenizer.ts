@@ -239,7 +239,9 @@ function cleanUp(text: string): string {
  * How many tokens each text has, special tokens included: for histograms of lengths and for choosing `maxLength`.
  *
  * @example
- * const lengths = tokenLengths(tokenizer, songs.map((song) => song.lyrics)); // [213, 340, …]
+ * ```ts
+ * const lengths = tokenLengths(tokenizer, lyrics); // [213, 340, …]
+ * ```
  */
 export function tokenLengths(tokenizer: Tokenizer, texts: readonly string[]): number[] {
   return texts.map((text) => tokenizer.encode(text).ids.length);

@@ -15,10 +15,12 @@ import type { TrainingOptions, TrainingRun } from "./types.ts";
  * @param lyrics of songs that train and of songs that validate, never of test songs
  * @throws UserError where the source cannot be found or its architecture has no language model
  * @example
- * const { bestFolder } = await adaptToSongs("klue/bert-base", { train, validation }, { ...studyRecipe, adapt: 3 }, {
+ * ```ts
+ * const { bestFolder } = await adaptToSongs("klue/bert-base", { train: lyrics, validation: ["한 편"] }, { ...studyRecipe, adapt: 3 }, {
  *   output: "outputs/train/adapt",
  * });
  * const classifier = await loadClassifier(bestFolder!, { labels });
+ * ```
  */
 export async function adaptToSongs(
   source: string,

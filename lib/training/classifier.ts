@@ -69,7 +69,9 @@ export interface ClassifierOptions {
  *
  * @throws Error when the source cannot be found or does not fit.
  * @example
+ * ```ts
  * const classifier = await loadClassifier("kobert-small", { labels: genresOf(train), seed: 7 });
+ * ```
  */
 export async function loadClassifier(source: string, options: ClassifierOptions = {}): Promise<Classifier> {
   await startEngine();

@@ -130,7 +130,7 @@ export function songOfLyrics(text: string, id = "text-1"): Song {
  * @param options.top how many genres; default all
  * @throws UserError where the lyrics hold no letter or digit
  * @example
- * ```ts ignore
+ * ```ts
  * import { classify, loadClassifier } from "./mod.ts";
  *
  * const classifier = await loadClassifier("outputs/run/best");

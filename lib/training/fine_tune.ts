@@ -20,7 +20,9 @@ import { examplesOf, songExamplesOf } from "./song_examples.ts";
  * keeps which songs these are (`split.json`), so that it is known later what the model has seen
  * @param recipe {@link studyRecipe} with what is given changed
  * @example
+ * ```ts
  * const run = await fineTune(classifier, { train, validation }, { ...quickRecipe, epochs: 3 }, { output: "outputs/run" });
+ * ```
  */
 export async function fineTune(
   classifier: Classifier,

@@ -52,7 +52,10 @@ export interface LanguageModelOptions {
  * checkpoint's folder, an adapter's folder, or a model of the Hugging Face Hub. Its architecture decides which kind it is. Starts the engine.
  *
  * @throws Error when the source cannot be found, does not fit, or is of an architecture without a language model
- * @example const { model, tokenizer } = await loadLanguageModel("llama-small", { seed: 7 });
+ * @example
+ * ```ts
+ * const { model, tokenizer } = await loadLanguageModel("llama-small", { seed: 7 });
+ * ```
  */
 export async function loadLanguageModel(
   source: string,

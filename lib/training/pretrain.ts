@@ -52,9 +52,11 @@ export function maskingOf({ tokenizer }: LanguageModel, recipe: Recipe): Masking
  * @param rows of {@link packTexts}, or of `cacheTexts` where they are too many for the memory
  * @throws Error where there is nothing to train on
  * @example
+ * ```ts
  * const language = await loadLanguageModel("kobert-small-scratch", { seed: 7 });
  * const rows = (texts: string[]) => packTexts(language, texts, quickRecipe.maxLength);
- * await pretrain(language, { train: rows(train), validation: rows(validation) }, quickRecipe, { output: "outputs/pretrain" });
+ * await pretrain(language, { train: rows(lyrics), validation: rows(["한 편", "또 한 편"]) }, quickRecipe, { output: "outputs/pretrain" });
+ * ```
  */
 export async function pretrain(
   language: LanguageModel,

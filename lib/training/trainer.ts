@@ -20,7 +20,10 @@ import type { Trainable, TrainingOptions, TrainingRun } from "./types.ts";
  * @throws Error when the recipe or the data cannot be trained on, when the memory will not do, when the loss stops being a
  * number (naming the step and the songs), or when a checkpoint in `output` belongs to another training.
  * @example
- * const run = await train(model, { train, validation }, { ...studyRecipe, epochs: 3 }, { output: "outputs/run" });
+ * ```ts
+ * const trained = trainableOf(classifier), examples = songExamplesOf(classifier, sides.train, recipe);
+ * const run = await train(trained, { train: examples }, { ...studyRecipe, epochs: 3 }, { output: "outputs/run" });
+ * ```
  */
 export async function train(
   model: Trainable,

@@ -25,8 +25,10 @@ export interface TextRows {
  * what lies between them is not read.
  *
  * @example
+ * ```ts
  * const read = textReader(tokenizer, { maxLength: 256, maxWindows: 8, windowOverlap: 32 });
  * read(song.lyrics).windows; // [Int32Array(180), Int32Array(180)] of a song of 328 tokens
+ * ```
  */
 export function textReader(tokenizer: Tokenizer, reading: Reading): (text: string) => TextRows {
   const { maxLength, maxWindows, windowOverlap } = reading;

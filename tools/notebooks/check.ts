@@ -56,7 +56,7 @@ const textOf = (text: unknown): string => Array.isArray(text) ? text.join("") : 
  * @returns every problem found; none when all is well
  * @throws Error for a file that is no notebook
  * @example
- * ```ts ignore
+ * ```ts
  * const problems = await checkNotebooks(["notebooks/01_eda.ipynb"]);
  * ```
  */

@@ -76,7 +76,7 @@ type Event =
  *
  * @throws Error where the set-up is missing, a notebook is not there, or two have one name.
  * @example
- * ```ts ignore
+ * ```ts
  * const results = await runNotebooks({ notebooks: ["notebooks/01_eda.ipynb"], outputFolder: "outputs/notebooks" });
  * if (results.some(({ status }) => status !== "ok")) Deno.exit(1);
  * ```

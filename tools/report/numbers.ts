@@ -11,7 +11,14 @@ export const score = (value: number | null | undefined): string =>
 export const shareWithInterval = ({ correct, count }: { correct: number; count: number }): string =>
   estimateText(wilsonInterval(correct, count));
 
-/** Seconds as a person says them. @example `seconds(83.4) // "1 min 23 s"` */
+/**
+ * Seconds as a person says them.
+ *
+ * @example
+ * ```ts
+ * seconds(83.4) // "1 min 23 s"
+ * ```
+ */
 export function seconds(value: number): string {
   if (value < 60) return `${value.toFixed(value < 10 ? 1 : 0)} s`;
   const whole = Math.round(value);

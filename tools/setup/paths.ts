@@ -5,13 +5,27 @@ import { join } from "node:path";
 /** The project's folder. */
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** A path inside the project. @example `inProject("tools", "requirements.txt")` */
+/**
+ * A path inside the project.
+ *
+ * @example
+ * ```ts
+ * inProject("tools", "requirements.txt")
+ * ```
+ */
 export const inProject = (...parts: string[]): string => join(root, ...parts);
 
 /** A path inside the Python environment that runs the notebooks. */
 export const inVenv = (...parts: string[]): string => inProject(".venv", ...parts);
 
-/** A program of a Python environment. @example `program(inVenv(), "jupyter")` */
+/**
+ * A program of a Python environment.
+ *
+ * @example
+ * ```ts
+ * program(inVenv(), "jupyter")
+ * ```
+ */
 export function program(venv: string, name: string): string {
   return Deno.build.os === "windows" ? join(venv, "Scripts", `${name}.exe`) : join(venv, "bin", name);
 }

@@ -21,9 +21,11 @@ const weightFiles = [
  * @returns names, dtypes and shapes; `read(name)` gives a tensor as float32, read from the file at that moment.
  * @throws naming the folder and what was looked for where there is none, or the file and what is wrong with it.
  * @example
+ * ```ts
  * const checkpoint = openCheckpoint("outputs/run-1/best");
  * for (const name of checkpoint.names()) console.log(name, checkpoint.info(name).shape);
  * checkpoint.close();
+ * ```
  */
 export function openCheckpoint(path: string): TensorFile {
   const file = isFolder(path) ? weightsIn(path) : path;
@@ -108,8 +110,10 @@ const wrapperParts = new Set([
  * @returns the model's name to the checkpoint's, in the checkpoint's order.
  * @throws where two names of the checkpoint become the same, or it holds two models.
  * @example
+ * ```ts
  * canonicalNames(["embeddings.LayerNorm.gamma"], { prefix: "bert" });
  * // Map { "bert.embeddings.LayerNorm.weight" => "embeddings.LayerNorm.gamma" }
+ * ```
  */
 export function canonicalNames(
   names: readonly string[],

@@ -116,9 +116,11 @@ const functions: Record<string, (args: unknown[]) => unknown> = {
  * tensors, a tensor beyond its storage, or a name that a file of weights has no need for. Reading throws where a
  * storage read in full does not match its checksum.
  * @example
+ * ```ts
  * const file = openPytorchBin("pytorch_model.bin");
  * const table = file.read("bert.embeddings.word_embeddings.weight"); // Float32Array(8002 * 768)
  * file.close();
+ * ```
  */
 export function openPytorchBin(path: string): TensorFile {
   if (!path.endsWith(".json")) return openOne(path);

@@ -82,10 +82,12 @@ const defaultMaxShardBytes = 5_000_000_000;
  * @throws naming the file and what is wrong with it: missing, truncated, header not JSON, unknown dtype, offsets that
  * overlap, leave holes or point past the end, a size that contradicts the shape, a name twice, a shard missing.
  * @example
+ * ```ts
  * const file = openSafetensors("model.safetensors");
  * file.info("bert.pooler.dense.bias").shape; // [768]
  * const bias = file.read("bert.pooler.dense.bias"); // Float32Array(768)
  * file.close();
+ * ```
  */
 export function openSafetensors(path: string): Safetensors {
   if (!path.endsWith(".json")) return openOne(path);
@@ -249,10 +251,12 @@ function isCounts(value: unknown): value is number[] {
  * @param options.metadata strings for the header; `{ format: "pt" }`, which transformers demands, unless given.
  * @throws on a name given twice, values that do not fit the shape or the dtype, a folder that cannot be written.
  * @example
+ * ```ts
  * await writeSafetensors("model.safetensors", [
  *   { name: "classifier.bias", dtype: "F32", shape: [8], data: new Float32Array(8) },
- *   { name: "classifier.weight", dtype: "BF16", shape: [8, 768], data: () => weight.data() },
+ *   { name: "classifier.weight", dtype: "BF16", shape: [8, 768], data: () => new Float32Array(8 * 768) },
  * ]);
+ * ```
  */
 export async function writeSafetensors(
   path: string,

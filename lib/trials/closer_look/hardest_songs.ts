@@ -29,8 +29,8 @@ export interface HardSong {
  * @param options.excerpt characters of the lyrics that are shown, 60 by default
  * @throws RangeError on empty or unequally long input, or rows that are no probabilities
  * @example
- * ```ts ignore
- * await show(hardestSongs(test, labels, probabilities, { top: 5 }));
+ * ```ts
+ * await show(hardestTable(hardestSongs(sides.test, labels, probabilities, { top: 5 })));
  * ```
  */
 export function hardestSongs(

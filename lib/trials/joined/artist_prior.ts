@@ -278,9 +278,11 @@ export interface AlphaFit extends AlphaPoint {
  * @throws RangeError on empty or unequally long input, or NaN
  * @example
  * ```ts
- * const bonus = artistBonus(prior, validation.artists);
- * const { alpha } = fitAlpha({ logits: validation.logits, bonus, genres: validation.genres });
- * const probabilities = withBonus(test.logits, artistBonus(prior, test.artists), alpha);
+ * // genres by their places: 0 발라드, 1 댄스
+ * const prior = fitArtistPrior({ artists: [["가을"], ["겨울"]], genres: [[0], [1]] }, { classes: 2 });
+ * const bonus = artistBonus(prior, [["가을"], ["봄"]]);
+ * const { alpha } = fitAlpha({ logits: [[0.2, 0.1], [0.3, 0.9]], bonus, genres: [[0], [1]] });
+ * const probabilities = withBonus([[0.4, 0.6]], artistBonus(prior, [["겨울"]]), alpha);
  * ```
  */
 export function fitAlpha(

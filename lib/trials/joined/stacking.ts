@@ -56,8 +56,9 @@ const triedStrengths = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
  * @throws RangeError on no member, unequal lengths, rows that are no probabilities, or fewer songs than folds
  * @example
  * ```ts
- * const stacking = await fitStacking({ kobert: ofValidation, columns: linearOfValidation }, validationGenres);
- * const probabilities = stackedProbabilities(stacking, { kobert: ofTest, columns: linearOfTest });
+ * const kobert = [[0.7, 0.3], [0.4, 0.6]], columns = [[0.9, 0.1], [0.5, 0.5]]; // what both say of validation songs
+ * const stacking = await fitStacking({ kobert, columns }, [[0], [1]]); // genres by their places
+ * const together = stackedProbabilities(stacking, { kobert: [[0.6, 0.4]], columns: [[0.8, 0.2]] });
  * ```
  */
 export async function fitStacking(

@@ -59,8 +59,8 @@ export type ColumnBlocks = Record<ColumnPart, SparseMatrix>;
  * @throws RangeError on no songs or songs without any word
  * @example
  * ```ts
- * const { vectorizer, blocks } = fitColumns(train);
- * const testBlocks = columnBlocks(vectorizer, test);
+ * const { vectorizer, blocks } = fitColumns(sides.train);
+ * const testBlocks = columnBlocks(vectorizer, sides.test);
  * ```
  */
 export function fitColumns(train: readonly Song[]): { vectorizer: ColumnVectorizer; blocks: ColumnBlocks } {
@@ -172,11 +172,12 @@ export interface ColumnsModelOptions {
  * @throws RangeError where no part is asked for, or the songs have none of the genres
  * @example
  * ```ts
- * const model = await fitColumnsModel(blocks, train, genres);
- * const withoutArtist = await fitColumnsModel(blocks, train, genres, {
+ * const { vectorizer, blocks } = fitColumns(sides.train);
+ * const model = await fitColumnsModel(blocks, sides.train, labels);
+ * const withoutArtist = await fitColumnsModel(blocks, sides.train, labels, {
  *   parts: columnParts.filter((part) => part !== "artist"),
  * });
- * const probabilities = columnsProbabilities(model, columnBlocks(vectorizer, test));
+ * const probabilities = columnsProbabilities(model, columnBlocks(vectorizer, sides.test));
  * ```
  */
 export async function fitColumnsModel(

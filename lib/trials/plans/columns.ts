@@ -64,6 +64,8 @@ export const columnsMethods = (tolerance = 1e-4): Map<ColumnsKey, Method> => {
  * @throws RangeError on no songs, or rows that do not fit them
  * @example
  * ```ts
+ * const method = options.methods.network, store = trialStore("outputs/run");
+ * const predictions = (await store.read({ method, labels, sides, seed: 7 }))!;
  * const comparison = await compareColumns(sides, labels, { name: nameOf(method), predictions }, { seed: 7 });
  * ```
  */

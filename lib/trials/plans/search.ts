@@ -52,7 +52,9 @@ export const searchFileName = "model_search.json";
  * @returns scores with intervals, best first, and tests of the differences
  * @throws UserError when there is no seed, a model is named twice, or a source cannot be found
  * @example
+ * ```ts
  * const search = await searchModels({ train, measured: validation }, { recipe: quickRecipe, seeds: [7], output: "outputs/run" });
+ * ```
  */
 export async function searchModels(
   data: { train: pl.DataFrame; measured: pl.DataFrame },

@@ -32,7 +32,7 @@ const modifiers = { shift: 8, control: 2 } as const;
  *
  * @param size in CSS pixels
  * @example
- * ```ts ignore
+ * ```ts
  * await using browser = await openBrowser();
  * await browser.page.goto("http://localhost:8888");
  * ```
