@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join, relative } from "node:path";
-import { withFolder } from "../notebooks/testing/notebooks.ts";
+import { withFolder } from "../../lib/ground/testing/folder.ts";
 import { inProject, root } from "../setup/paths.ts";
 import { checkExamples, filesWithExamples } from "./examples.ts";
 
