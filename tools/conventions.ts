@@ -20,6 +20,18 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   trials: ["songs", "tokenizer", "engine", "evaluation", "models", "training"],
   qa: ["songs", "tokenizer", "engine", "evaluation", "models", "training", "trials"],
   notebook: ["models", "plots", "training", "trials"],
+  subjects: [
+    "songs",
+    "tokenizer",
+    "engine",
+    "evaluation",
+    "plots",
+    "models",
+    "training",
+    "trials",
+    "qa",
+    "notebook",
+  ],
 };
 const order = Object.keys(rooms);
 

@@ -44,10 +44,10 @@ Deno.test("figureAlt of what is no named bars has the facts alone; of a figure w
   );
   assert.match(
     figureAlt(tokenLengths([10, 20], { maxLength: 64 })),
-    /^토큰 길이 · Length in tokens: 중앙값[^.]*cut 0\.0%/,
+    /^토큰 길이와 읽는 양 · Length in tokens, and what is read: 중앙값[^.]*tokens read 100\.0%/,
   );
   assert.equal(
     figureAlt(songsByYear([])),
-    "연도별 곡 수 · Songs by year. 그릴 것이 없다: 연도를 아는 곡이 없다 Nothing to draw: no song has a year",
+    "연도별 곡 수 · Songs by year. 그릴 것이 없습니다: 연도를 아는 곡이 없습니다 Nothing to draw: no song has a year",
   );
 });

@@ -7,7 +7,7 @@
  */
 export { html, markdown, saveFigure, show } from "./show.ts";
 export type { Frame, RichText, Showable, ShowOptions } from "./show.ts";
-export { escapeHtml, unbroken } from "./table.ts";
+export { escapeHtml, isNumeric, unbroken } from "./table.ts";
 export type { TableOptions } from "./table.ts";
 export { figureAlt } from "./figure_text.ts";
 export { figurePng, figureSvg, pictureSize } from "./picture.ts";
@@ -24,3 +24,4 @@ export { searchProgress } from "./search_progress.ts";
 export { listenForStop, stopFilePath } from "./stop.ts";
 export type { StopListener } from "./stop.ts";
 export { inKernel } from "./kernel.ts";
+export { type Finding, joinFindings } from "./finding.ts";

@@ -12,6 +12,8 @@ export interface ProgressOptions {
   unit?: string;
   /** Units done before, by an earlier run: they count as done, but not into the rate. */
   done?: number;
+  /** In a notebook a bar takes the place of an earlier one of the same name. Default: a place of its own. */
+  place?: string;
 }
 
 /** A bar in progress. Nothing that goes wrong in showing it reaches the work. */
@@ -57,7 +59,7 @@ export interface ProgressState {
  * ```
  */
 export function progressBar(options: ProgressOptions): ProgressBar {
-  return progressOn(inKernel() ? kernelScreen() : terminalScreen(), options);
+  return progressOn(inKernel() ? kernelScreen(options.place) : terminalScreen(), options);
 }
 
 /** How far back the rate looks, in ms. */
@@ -159,16 +161,18 @@ function barText(state: ProgressState, width: number): string {
   return ` ${"█".repeat(full)}${"░".repeat(width - full)}`;
 }
 
-function kernelScreen(): ProgressScreen {
-  const id = `progress-${crypto.randomUUID()}`;
-  let shown = false;
+/** The places that have been shown. */
+const places = new Set<string>();
+
+function kernelScreen(place: string = crypto.randomUUID()): ProgressScreen {
+  const id = `progress-${place}`;
   return {
     everyMs: 200,
     async show(state) {
       const text = progressText(state);
       const bar = state.total === null ? "" : `<progress value="${share(state)}" max="1"></progress> `;
-      const update = shown;
-      shown = true;
+      const update = places.has(id);
+      places.add(id);
       await display({
         "text/plain": `${state.label}${barText(state, 24)} ${text}`,
         // the class tells slides that it is none of the results

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../ground/mod.ts";
-import type { Figure } from "../plots/mod.ts";
+import { type Figure, percent } from "../plots/mod.ts";
+import { type Finding, findingHtml, findingText, isFinding } from "./finding.ts";
 import { display, inKernel, type MediaBundle } from "./kernel.ts";
 import { figureAlt, figureTitle } from "./figure_text.ts";
 import { liveFigureHtml, packedPlotly } from "./live_figure.ts";
@@ -23,7 +24,13 @@ export interface RichText {
 }
 
 /** What {@link show} takes. */
-export type Showable = Figure | Frame | readonly Readonly<Record<string, unknown>>[] | RichText | string;
+export type Showable =
+  | Figure
+  | Frame
+  | readonly Readonly<Record<string, unknown>>[]
+  | Finding
+  | RichText
+  | string;
 
 export interface ShowOptions extends TableOptions, PictureSize {
   /** The picture's file name outside a notebook, without ending; by default it is made of the figure's title. */
@@ -57,7 +64,7 @@ export const markdown = (text: string): RichText => ({
 });
 
 /**
- * Shows something: a figure, a table (a polars DataFrame, or rows as plain objects), a text.
+ * Shows something: a figure, a table (a polars DataFrame, or rows as plain objects), sentences in both languages, a text.
  *
  * In a notebook a figure is a picture that becomes interactive where scripts may run; with `NOTEBOOK_FIGURES=png` in the
  * environment it is the picture alone (small files, for notebooks that are committed). Outside a notebook tables and texts are printed, and a
@@ -90,6 +97,9 @@ export async function bundleOf(
 ): Promise<{ bundle: MediaBundle; metadata?: Record<string, unknown> }> {
   if (typeof thing === "string") return { bundle: { "text/plain": thing } };
   if ("bundle" in thing) return { bundle: thing.bundle };
+  if (isFinding(thing)) {
+    return { bundle: { "text/html": findingHtml(thing), "text/plain": findingText(thing) } };
+  }
   if (!isFigure(thing)) {
     const set = table(thing, options);
     return { bundle: { "text/html": tableHtml(set), "text/plain": tableText(set) } };
@@ -125,11 +135,37 @@ function table(thing: Frame | readonly Readonly<Record<string, unknown>>[], opti
   const frame = thing as Frame;
   if (typeof frame.head === "function" && Array.isArray(frame.columns) && typeof frame.height === "number") {
     const rows = frame.head(options.maxRows ?? 20).toRecords();
-    return tableOf(rows, options, frame.height);
+    return tableOf(rows.map(titled), options, frame.height);
   }
   throw new TypeError(
-    "show takes a figure ({ data, layout }), a polars DataFrame, an array of plain objects, html(…), markdown(…) or a text; " +
+    "show takes a figure ({ data, layout }), a polars DataFrame, an array of plain objects, sentences ({ ko, en }), html(…), " +
+      "markdown(…) or a text; " +
       `this has the fields ${Object.keys(thing).slice(0, 6).join(", ") || "(none)"}.`,
+  );
+}
+
+/** The columns that lib/songs makes of a table, in both languages; those of the file keep the names that they have there. */
+const titles: Readonly<Record<string, string>> = {
+  column: "열 · column",
+  missing: "빠진 곡 · missing",
+  genre: "장르 · genre",
+  songs: "곡 · songs",
+  share: "비율 · share",
+  artist: "가수 · artist",
+  genre_share: "그 장르의 비율 · its share",
+  train: "학습 · train",
+  validation: "검증 · validation",
+  test: "테스트 · test",
+};
+
+/** A row of a frame under titles in both languages, shares as percentages; a row of the table itself stays as it is. */
+function titled(row: Record<string, unknown>): Record<string, unknown> {
+  if ("id" in row) return row;
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      titles[name] ?? name,
+      name.endsWith("share") && typeof value === "number" ? percent(value) : value,
+    ]),
   );
 }
 

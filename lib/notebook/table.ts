@@ -9,6 +9,10 @@ export interface TableOptions {
   maxCell?: number;
 }
 
+/** A text that is read as a number: digits with signs, shares, intervals, units of time; a dash for none. */
+export const isNumeric = (text: string): boolean =>
+  /^[\s+−-]*[\d.,]+(?:\s?(?:%|s|ms))?(?:\s*[[(].*[\])])*$|^–?$/.test(text);
+
 /** Columns and rows of texts, ready to be set. */
 export interface Table {
   columns: { name: string; numeric: boolean }[];
@@ -33,7 +37,10 @@ export function tableOf(
   const names = [...new Set(shown.flatMap((row) => Object.keys(row)))];
   const columns = names.map((name) => {
     const values = shown.map((row) => row[name]).filter((value) => value !== null && value !== undefined);
-    const numeric = values.length > 0 && values.every((value) => ["number", "bigint"].includes(typeof value));
+    const numeric = values.length > 0 &&
+      values.every((value) =>
+        ["number", "bigint"].includes(typeof value) || (typeof value === "string" && isNumeric(value))
+      );
     return { name, numeric };
   });
   const decimals = columns.map(({ name, numeric }) =>
@@ -86,7 +93,7 @@ function cut(text: string, length: number): string {
 }
 
 /** What stands in place of rows where there are none. */
-const noRows = "행이 없다 · no rows";
+const noRows = "행이 없습니다 · no rows";
 
 const moreRows = (more: number): string => `… ${more.toLocaleString("en-US")}행 더 · more rows`;
 

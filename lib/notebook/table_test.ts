@@ -75,8 +75,8 @@ Deno.test("no rows give a table without columns, not an error", () => {
 });
 
 Deno.test("a table without rows says so", () => {
-  assert.equal(tableText(tableOf([])), "행이 없다 · no rows");
-  assert.equal(tableHtml(tableOf([])), "<p>행이 없다 · no rows</p>");
+  assert.equal(tableText(tableOf([])), "행이 없습니다 · no rows");
+  assert.equal(tableHtml(tableOf([])), "<p>행이 없습니다 · no rows</p>");
   // none is shown, but there are some
   assert.match(tableText(tableOf([{ a: 1 }], { maxRows: 0 })), /1행 더 · more rows/);
 });

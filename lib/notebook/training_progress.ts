@@ -1,12 +1,16 @@
 /** A training's progress in a notebook or a terminal: one bar over all steps, and the log's lines. */
 import type { TrainingCallback } from "../training/mod.ts";
 import { bilingual, nameOf, type TrialListener } from "../trials/mod.ts";
+import { inKernel } from "./kernel.ts";
 import { type ProgressBar, progressBar } from "./progress.ts";
 import { listenForStop, type StopListener } from "./stop.ts";
 
+/** Lines of a log that say what the bar and the table of epochs say: in a notebook they would fill a page. */
+const told = /^(step|epoch) \d/;
+
 /**
- * Shows how far a training is, with its rate, the time left and the latest loss and validation accuracy, and prints its log
- * lines.
+ * Shows how far a training is, with its rate, the time left and the latest loss and validation accuracy; outside a notebook also its log
+ * lines. Says where a training has ended before.
  *
  * @param startBar what makes the bar
  * @example
@@ -20,7 +24,12 @@ export function trainingProgress(startBar: typeof progressBar = progressBar): Tr
   const note = () => [loss, validation].filter((words) => words !== "").join(", ");
   return {
     onStart({ steps, resumedAt, precision }) {
-      if (resumedAt > 0) console.log(`Going on after step ${resumedAt} of ${steps}.`);
+      if (resumedAt >= steps) {
+        console.log(
+          "이 학습은 이미 끝나 있어 그 결과를 보여 줍니다. 새로 학습하려면 다른 OUTPUT을 쓰거나 그 폴더를 지우세요.\n" +
+            "This training is done, and its results are shown. To train anew give another OUTPUT, or remove its folder.",
+        );
+      } else if (resumedAt > 0) console.log(`Going on after step ${resumedAt} of ${steps}.`);
       bar = startBar({
         total: steps,
         label: `학습 · training (${precision})`,
@@ -29,14 +38,14 @@ export function trainingProgress(startBar: typeof progressBar = progressBar): Tr
       });
     },
     onStep(record) {
-      loss = `loss ${record.loss.toFixed(3)}`;
+      loss = `손실 · loss ${record.loss.toFixed(3)}`;
       bar?.update(record.step, note());
     },
     onLog(line) {
-      console.log(line);
+      if (!(inKernel() && told.test(line))) console.log(line);
     },
     onEvaluation({ step, validation: metrics }) {
-      if (metrics !== null) validation = `validation accuracy ${metrics.accuracy.toFixed(3)}`;
+      if (metrics !== null) validation = `검증 정확도 · validation accuracy ${metrics.accuracy.toFixed(3)}`;
       bar?.update(step, note());
     },
     async onEnd({ ended }) {
@@ -55,8 +64,8 @@ export interface TrialsProgress {
 }
 
 /**
- * A bar for each of several trials, with its rate, the time left and the latest loss, but no log lines. Listens for the wish
- * to stop.
+ * A bar for each of several trials, one in the place of the other, with its rate, the time left and the latest loss, but no log lines.
+ * Listens for the wish to stop.
  *
  * @param startBar what makes a bar
  * @param stop who listens; closed in the end
@@ -70,10 +79,11 @@ export function trialsProgress(
   startBar: typeof progressBar = progressBar,
   stop: StopListener = listenForStop(),
 ): TrialsProgress {
+  const place = crypto.randomUUID();
   let what = "";
   let bar: ProgressBar | undefined;
   const start = (total: number | null, unit: string, done = 0) =>
-    startBar({ total, label: `${label}${what}`, unit, done });
+    startBar({ total, label: `${label}${what}`, unit, done, place });
   const end = async (note?: string) => {
     const ended = bar;
     bar = undefined;
@@ -96,7 +106,7 @@ export function trialsProgress(
           await end();
           bar = start(steps, "steps", resumedAt);
         },
-        onStep: ({ step, loss }) => bar?.update(step, `loss ${loss.toFixed(3)}`),
+        onStep: ({ step, loss }) => bar?.update(step, `손실 · loss ${loss.toFixed(3)}`),
         onEnd: ({ ended }) => end(ended === "finished" ? undefined : ended),
       }],
     },

@@ -68,10 +68,10 @@ Deno.test("the last state of a training's bar has its last evaluation", async ()
   await progress.onEnd?.(run);
   assert.deepEqual(shown, [
     "학습 · training (float32): 0 of 2 steps",
-    "1: loss 0.500",
-    "1: loss 0.500, validation accuracy 0.250",
-    "2: loss 0.125, validation accuracy 0.250",
-    "2: loss 0.125, validation accuracy 0.750",
+    "1: 손실 · loss 0.500",
+    "1: 손실 · loss 0.500, 검증 정확도 · validation accuracy 0.250",
+    "2: 손실 · loss 0.125, 검증 정확도 · validation accuracy 0.250",
+    "2: 손실 · loss 0.125, 검증 정확도 · validation accuracy 0.750",
     "finished as it is",
   ]);
 });
@@ -81,7 +81,7 @@ Deno.test("an evaluation before the first step stands alone", () => {
   const progress = trainingProgress(start);
   progress.onStart?.({ ...plan, resumedAt: 1 });
   progress.onEvaluation?.(evaluation(1, 0.5));
-  assert.deepEqual(shown.slice(1), ["1: validation accuracy 0.500"]);
+  assert.deepEqual(shown.slice(1), ["1: 검증 정확도 · validation accuracy 0.500"]);
 });
 
 /** A trial as far as it is shown. */
@@ -115,7 +115,7 @@ Deno.test("several trials: a bar for each, with its own steps; a fit without a n
     "1 more",
     "finished as it is",
     "곡선 · curve 2/3: network, 77 songs: 1 of 2 steps",
-    "2: loss 0.125",
+    "2: 손실 · loss 0.125",
     "finished as it is",
     "곡선 · curve 3/3: network, by artist: 0 of 2 steps",
     "finished interrupted",

@@ -44,7 +44,7 @@ export interface ReliabilitySeries {
 export function reliability(series: readonly ReliabilitySeries[]): Figure {
   const title = ["신뢰도", "Reliability"] as const;
   if (series.every(({ bins }) => bins.every(({ count }) => count === 0))) {
-    return emptyFigure(title, ["측정한 곡이 없다", "no song was measured"]);
+    return emptyFigure(title, ["측정한 곡이 없습니다", "no song was measured"]);
   }
   const data = series.map(({ name, error, bins }, index): Data => {
     const filled = bins.filter(({ count }) => count > 0);
@@ -113,7 +113,7 @@ export function groupAccuracy(
     groups.map((group) => ({ ...group, section, index }))
   );
   const title = ["집단별 정확도", "Accuracy by group"] as const;
-  if (rows.length === 0) return emptyFigure(title, ["측정한 곡이 없다", "no song was measured"]);
+  if (rows.length === 0) return emptyFigure(title, ["측정한 곡이 없습니다", "no song was measured"]);
   needShare("groupAccuracy", "the accuracy of all songs", overall);
   for (const { group, accuracy } of rows) needEstimate("groupAccuracy", `accuracy of ${group}`, accuracy);
   // an empty row parts the sections
@@ -179,7 +179,7 @@ export function methodsByGroup(
   options: { title: readonly [korean: string, english: string]; facts?: string },
 ): Figure {
   const first = methods[0]?.groups ?? [];
-  if (first.length === 0) return emptyFigure(options.title, ["측정한 곡이 없다", "no song was measured"]);
+  if (first.length === 0) return emptyFigure(options.title, ["측정한 곡이 없습니다", "no song was measured"]);
   return {
     data: methods.map(({ name, groups }, index): Data => {
       for (const { group, accuracy } of groups) {
@@ -239,7 +239,7 @@ export function learningCurve(curves: readonly LearningSeries[]): Figure {
     `장르가 하나뿐이라 뺀 크기 · left out, for they have one genre only: ${leftOut.map(grouped).join(", ")}`,
   ];
   if (drawn.length === 0) {
-    return emptyFigure(title, ["배울 수 있는 크기가 없다", "no size could be learnt"], oneGenre[0]);
+    return emptyFigure(title, ["배울 수 있는 크기가 없습니다", "no size could be learnt"], oneGenre[0]);
   }
   const sizes = [...new Set(drawn.flatMap(({ points }) => points.map(({ songs }) => songs)))]
     .sort((a, b) => a - b);

@@ -42,7 +42,7 @@ export function contributions(models: Readonly<Record<string, readonly Contribut
     parts.toSorted((a, b) => b.adds.value - a.adds.value).map((part) => ({ ...part, model, group }))
   );
   const title = ["각 부분의 몫", "What each part adds"] as const;
-  if (rows.length === 0) return emptyFigure(title, ["측정한 부분이 없다", "no part was measured"]);
+  if (rows.length === 0) return emptyFigure(title, ["측정한 부분이 없습니다", "no part was measured"]);
   for (const { name, adds } of rows) {
     needEstimate("contributions", `what "${name}" adds`, adds, needFinite);
   }

@@ -44,7 +44,7 @@ export function confusionMatrix(
 ): Figure {
   const { labels, counts } = matrix;
   const title = ["혼동 행렬", "Confusion matrix"] as const;
-  if (labels.length === 0) return emptyFigure(title, ["장르가 없다", "there are no genres"]);
+  if (labels.length === 0) return emptyFigure(title, ["장르가 없습니다", "there are no genres"]);
   if (counts.length !== labels.length || counts.some((row) => row.length !== labels.length)) {
     const sizes = `${counts.length} rows of ${[...new Set(counts.map((row) => row.length))].join(", ")}`;
     throw new RangeError(
@@ -165,7 +165,7 @@ export function perGenreScores(
     for (const field of fields) needShare("perGenreScores", `${field} of ${row.label}`, row[field]);
   }
   const present = scores.filter(({ support }) => support > 0);
-  if (present.length === 0) return emptyFigure(title, ["장르가 있는 곡이 없다", "no song has a genre"]);
+  if (present.length === 0) return emptyFigure(title, ["장르가 있는 곡이 없습니다", "no song has a genre"]);
   const bySongs = present.map((_, i) => i).sort((a, b) => present[b]!.support - present[a]!.support);
   const { shown, gathered } = shownAndGathered(bySongs);
   const mean = (field: typeof fields[number], rows: readonly number[]) =>
@@ -259,7 +259,7 @@ export interface ComparedModel {
  */
 export function modelComparison(models: readonly ComparedModel[]): Figure {
   const title = ["모델 비교", "Models compared"] as const;
-  if (models.length === 0) return emptyFigure(title, ["모델이 없다", "there is no model"]);
+  if (models.length === 0) return emptyFigure(title, ["모델이 없습니다", "there is no model"]);
   const bars = [
     { field: "accuracy", name: both("정확도", "accuracy"), color: paletteColours[0], grey: "#8C8C8C" },
     { field: "macroF1", name: "macro-F1", color: paletteColours[4], grey: "#C4C4C4" },
@@ -376,7 +376,7 @@ export function alphaCurve(
 ): Figure {
   const title = ["α에 따른 정확도", "Accuracy over α"] as const;
   if (series.every(({ curve }) => curve.length === 0)) {
-    return emptyFigure(title, ["측정한 점이 없다", "nothing was measured"]);
+    return emptyFigure(title, ["측정한 점이 없습니다", "nothing was measured"]);
   }
   for (const { name, curve } of series) {
     for (const { alpha, accuracy } of curve) {

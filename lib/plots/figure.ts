@@ -157,7 +157,7 @@ export function emptyFigure(
         x: 0.5,
         y: 0.5,
         showarrow: false,
-        text: `그릴 것이 없다: ${why[0]}<br>Nothing to draw: ${why[1]}`,
+        text: `그릴 것이 없습니다: ${why[0]}<br>Nothing to draw: ${why[1]}`,
         font: { size: 15, color: roleColours.faint },
       }],
     },

@@ -49,7 +49,7 @@ const leastSeconds = 0.1;
  */
 export function accuracyByCost(models: readonly CostedModel[]): Figure {
   const title = ["정확도와 비용", "Accuracy and its cost"] as const;
-  if (models.length === 0) return emptyFigure(title, ["모델이 없다", "there is no model"]);
+  if (models.length === 0) return emptyFigure(title, ["모델이 없습니다", "there is no model"]);
   for (const { name, seconds, accuracy, trainings = [] } of models) {
     needFinite("accuracyByCost", `seconds of ${name}`, seconds);
     if (seconds < 0) {

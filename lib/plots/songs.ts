@@ -57,7 +57,7 @@ export function genreDistribution(
     : Object.entries(songs);
   const total = countNames(groups.flatMap(([, rows]) => rows.flatMap(genresOf)));
   const title = ["장르 분포", "Genre distribution"] as const;
-  if (total.size === 0) return emptyFigure(title, ["장르가 있는 곡이 없다", "no song has a genre"]);
+  if (total.size === 0) return emptyFigure(title, ["장르가 있는 곡이 없습니다", "no song has a genre"]);
   const { shown, gathered } = shownAndGathered([...total.keys()]);
   const rest = new Set(gathered), restName = gatheredName(gathered.length);
   const genres = gathered.length === 0 ? shown : [...shown, restName];
@@ -129,7 +129,7 @@ export function songsByYear(
     date.year === null ? [] : [{ year: date.year, genre: genres[0] }]
   );
   const title = ["연도별 곡 수", "Songs by year"] as const;
-  if (dated.length === 0) return emptyFigure(title, ["연도를 아는 곡이 없다", "no song has a year"]);
+  if (dated.length === 0) return emptyFigure(title, ["연도를 아는 곡이 없습니다", "no song has a year"]);
   for (const { year } of dated) needFinite("songsByYear", "a song's year", year);
   const byGenre = countNames(dated.flatMap(({ genre }) => genre === undefined ? [] : [genre]));
   const named = [...byGenre.keys()].slice(
@@ -208,7 +208,7 @@ export function genreByArtist(
   const whole = songs.filter(({ artists, genres }) => artists.length > 0 && genres.length > 0);
   const title = ["가수별 장르", "Genre by artist"] as const;
   if (whole.length === 0) {
-    return emptyFigure(title, ["가수와 장르를 아는 곡이 없다", "no song has an artist and a genre"]);
+    return emptyFigure(title, ["가수와 장르를 아는 곡이 없습니다", "no song has an artist and a genre"]);
   }
   const { artists: most = 18 } = options;
   const perArtist = countNames(whole.flatMap(({ artists }) => [...new Set(artists)]));
@@ -304,7 +304,7 @@ export function lyricLengths(
   const sung = songs.filter(({ lyrics, genres }) => lyrics.length > 0 && genres.length > 0);
   const title = ["장르별 가사 길이", "Lyric length by genre"] as const;
   if (sung.length === 0) {
-    return emptyFigure(title, ["가사와 장르를 아는 곡이 없다", "no song has lyrics and a genre"]);
+    return emptyFigure(title, ["가사와 장르를 아는 곡이 없습니다", "no song has lyrics and a genre"]);
   }
   const { gathered } = shownAndGathered([...countNames(sung.flatMap(({ genres }) => genres)).keys()]);
   const rest = new Set(gathered), restName = gatheredName(gathered.length);
@@ -361,19 +361,23 @@ const barWidths = [1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 250
 const mostBars = 48;
 
 /**
- * How many tokens the texts have, with the line at which a model cuts them; what lies beyond is lost and drawn in the
- * warning colour. The last bar gathers the longest 0.5 %.
+ * How many tokens the texts have, and how much of them is read: in one row, in several, or in part, in the warning colour. Lines stand
+ * where a row is full. The last bar gathers the longest 0.5 %.
  *
- * @param lengths tokens of each text, special tokens included, before cutting
- * @param options.maxLength the model's or recipe's maximum, in tokens
- * @throws RangeError when a length is not a positive whole number
+ * @param lengths tokens of each text, special tokens included
+ * @param options.maxLength tokens that a row holds
+ * @param options.read of each text the tokens that are read; by default its first `maxLength`
+ * @throws RangeError when a length is not a positive whole number, or more is read than there is
  * @example
  * ```ts
- * tokenLengths([118, 240, 311], { maxLength: 256 });
+ * tokenLengths([118, 240, 311], { maxLength: 256, read: [118, 240, 311] }); // the last in two rows
  * ```
  */
-export function tokenLengths(lengths: ArrayLike<number>, options: { maxLength: number }): Figure {
-  const { maxLength } = options;
+export function tokenLengths(
+  lengths: ArrayLike<number>,
+  options: { maxLength: number; read?: ArrayLike<number> },
+): Figure {
+  const { maxLength, read = Array.from(lengths, (length) => Math.min(length, maxLength)) } = options;
   for (
     const [where, value] of [
       ["maxLength", maxLength] as const,
@@ -384,46 +388,53 @@ export function tokenLengths(lengths: ArrayLike<number>, options: { maxLength: n
       throw new RangeError(`tokenLengths: ${where} is ${value}; it must be a whole number of at least 1.`);
     }
   }
-  const title = ["토큰 길이", "Length in tokens"] as const;
-  if (lengths.length === 0) return emptyFigure(title, ["가사가 없다", "there are no lyrics"]);
+  Array.from(lengths).forEach((length, i) => {
+    if (!(read[i]! >= 0 && read[i]! <= length)) {
+      throw new RangeError(`tokenLengths: ${read[i]} tokens of text ${i} are read, which has ${length}.`);
+    }
+  });
+  const title = ["토큰 길이와 읽는 양", "Length in tokens, and what is read"] as const;
+  if (lengths.length === 0) return emptyFigure(title, ["가사가 없습니다", "there are no lyrics"]);
   const sorted = Float64Array.from(lengths).sort();
   const longest = sorted[sorted.length - 1]!;
   const reach = Math.max(quantile(sorted, 0.995), Math.min(maxLength, longest));
   const width = barWidths.find((width) => reach / width <= mostBars) ?? Math.ceil(reach / mostBars);
   const bars = Math.floor(reach / width) + 1;
-  const counts = { kept: new Array<number>(bars).fill(0), cut: new Array<number>(bars).fill(0) };
-  let cut = 0;
-  for (const length of sorted) {
-    const bar = Math.min(bars - 1, Math.floor(length / width));
-    if (length > maxLength) {
-      counts.cut[bar]!++;
-      cut++;
-    } else counts.kept[bar]!++;
-  }
-  const centres = counts.kept.map((_, bar) => (bar + 0.5) * width);
-  const ranges = counts.kept.map((_, bar) =>
+  const kinds = [
+    { name: both("한 줄로 다 읽음", "whole, in one row"), color: paletteColours[0] },
+    { name: both("여러 줄로 다 읽음", "whole, in several rows"), color: paletteColours[4] },
+    { name: both("일부만 읽음", "in part"), color: paletteColours[1] },
+  ].map((kind) => ({ ...kind, counts: new Array<number>(bars).fill(0) }));
+  let total = 0, readInAll = 0;
+  Array.from(lengths).forEach((length, i) => {
+    const kind = read[i]! < length ? 2 : length > maxLength ? 1 : 0;
+    kinds[kind]!.counts[Math.min(bars - 1, Math.floor(length / width))]!++;
+    total += length;
+    readInAll += read[i]!;
+  });
+  const centres = Array.from({ length: bars }, (_, bar) => (bar + 0.5) * width);
+  const ranges = centres.map((_, bar) =>
     bar === bars - 1 && longest >= bars * width
       ? `≥ ${bar * width}`
       : `${bar * width}–${(bar + 1) * width - 1}`
   );
-  const trace = (name: string, color: string, y: number[]): Data => ({
+  const drawn = kinds.filter(({ counts }) => counts.some((count) => count > 0));
+  const data = drawn.map(({ name, color, counts }): Data => ({
     type: "bar",
     name,
     x: centres,
-    y,
+    y: counts,
     width,
     marker: { color, line: { color: "#FFFFFF", width: 1 } },
     customdata: ranges,
     hovertemplate: "%{customdata}: %{y:,d}",
-  });
+  }));
   const end = Math.max(bars * width, maxLength <= reach * 1.5 ? maxLength * 1.04 : 0);
   const onAxis = maxLength <= end;
   const beyond = longest >= bars * width ? [`마지막 막대 · last bar ${ranges.at(-1)}`] : [];
+  const rowName = `${both("한 줄의 끝", "a row's end")}: ${grouped(maxLength)}`;
   return {
-    data: [
-      trace(both("그대로", "kept whole"), paletteColours[0], counts.kept),
-      ...(cut > 0 ? [trace(both("잘림", "cut"), paletteColours[1], counts.cut)] : []),
-    ],
+    data,
     layout: {
       template: figureTemplate,
       ...titleOf(
@@ -432,8 +443,8 @@ export function tokenLengths(lengths: ArrayLike<number>, options: { maxLength: n
           `중앙값 · median ${grouped(Math.round(quantile(sorted, 0.5)))}`,
           `95% ${grouped(Math.round(quantile(sorted, 0.95)))}`,
           `최대 · longest ${grouped(longest)}`,
-          `잘림 · cut ${percent(cut / lengths.length)}`,
-          ...(onAxis ? [] : [`${both("최대 길이", "max length")} ${grouped(maxLength)} →`]),
+          `읽는 토큰 · tokens read ${percent(readInAll / total)}`,
+          ...(onAxis ? [] : [`${rowName} →`]),
           ...beyond,
         ].join(" · "),
       ),
@@ -445,15 +456,20 @@ export function tokenLengths(lengths: ArrayLike<number>, options: { maxLength: n
       },
       yaxis: {
         title: { text: both("가사 수", "Texts") },
-        ...countAxis(counts.kept.reduce((most, kept, bar) => Math.max(most, kept + counts.cut[bar]!), 0)),
+        ...countAxis(
+          centres.reduce(
+            (most, _, bar) => Math.max(most, kinds.reduce((sum, { counts }) => sum + counts[bar]!, 0)),
+            0,
+          ),
+        ),
       },
       ...legendAbove(),
-      showlegend: cut > 0 || onAxis,
+      showlegend: drawn.length > 1 || onAxis,
       // named in the legend: a label beside the line would lie on bars or ticks
       shapes: onAxis
         ? [{
           type: "line",
-          name: `${both("최대 길이", "max length")} ${grouped(maxLength)}`,
+          name: rowName,
           showlegend: true,
           x0: maxLength + 0.5,
           x1: maxLength + 0.5,

@@ -62,7 +62,7 @@ export function lossCurve(
   const title = tokens
     ? ["언어 모델 학습 곡선", "Loss and accuracy of the tokens asked for"] as const
     : ["학습 곡선", "Loss and accuracy"] as const;
-  if (history.length === 0) return emptyFigure(title, ["학습한 스텝이 없다", "no step was trained"]);
+  if (history.length === 0) return emptyFigure(title, ["학습한 스텝이 없습니다", "no step was trained"]);
   const steps = history.filter((record) => record.kind === "step");
   const evaluations = history.filter((record) => record.kind === "evaluation");
   for (const { step, loss } of steps) needFinite("lossCurve", `the loss of step ${step}`, loss);

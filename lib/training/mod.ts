@@ -49,5 +49,5 @@ export * from "./text_rows.ts";
 export { train } from "./trainer.ts";
 export * from "./types.ts";
 export * from "./word_vectors.ts";
-export { type Reading, textReader, type TextRows, windowsOf } from "./windows.ts";
+export { type Reading, textReader, type TextRows, tokensHeld, windowsOf } from "./windows.ts";
 export { checkUnknownTokens, sayUnknown, type TokenCounts } from "./unknown_tokens.ts";

@@ -20,6 +20,19 @@ export interface TextRows {
 }
 
 /**
+ * The tokens of a text that its rows hold together where neighbours share the overlap: what a method without rows reads, so that it reads
+ * equally much.
+ *
+ * @example
+ * tokensHeld({ maxLength: 256, maxWindows: 1, windowOverlap: 32 }); // 256
+ */
+export function tokensHeld({ maxLength, maxWindows, windowOverlap }: Reading): number {
+  // without the special tokens of each row
+  const room = maxLength - 2;
+  return maxLength + (maxWindows - 1) * (room - windowOverlap);
+}
+
+/**
  * A text as the rows that a classifier reads: itself where it fits into one, else windows of equal length, spread evenly from its
  * first token to its last, each with the special tokens of a text of its own. Where `maxWindows` are too few to reach over all of it,
  * what lies between them is not read.

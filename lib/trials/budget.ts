@@ -2,7 +2,7 @@
 import { UserError } from "../ground/mod.ts";
 import { shippedNames } from "../models/mod.ts";
 import { type Recipe, recipes, studyRecipe } from "../training/mod.ts";
-import { architectureNames } from "./names.ts";
+import { smallModels } from "./names.ts";
 
 /** How much the notebooks of evaluation and ideas train beside the model itself. */
 export interface EvaluationBudget {
@@ -120,8 +120,6 @@ export function searchedModels(
     tokenizer?: string | null;
   } = {},
 ): string[] {
-  const small = Object.keys(architectureNames).filter((name) =>
-    tokenizer === null || !shippedNames.includes(name)
-  );
+  const small = smallModels.filter((name) => tokenizer === null || !shippedNames.includes(name));
   return [...new Set(named ?? [...small, ...(model === undefined ? [] : [model])])];
 }

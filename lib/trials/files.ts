@@ -3,6 +3,7 @@ import type { ConfusedPair } from "../evaluation/mod.ts";
 import type { SongCalibration } from "./closer_look/calibration.ts";
 import type { HardSong } from "./closer_look/hardest_songs.ts";
 import type { SongGroups } from "./closer_look/song_groups.ts";
+import type { Beside } from "./compare.ts";
 import type { ArtistComparison } from "./joined/artist_ideas.ts";
 import type { LearningCurve } from "./plans/learning_curve.ts";
 import type { SeveralGenresComparison } from "./plans/several_genres.ts";
@@ -14,6 +15,10 @@ export interface EvaluationFile {
   songs: { train: number; validation: number; test: number };
   /** Accuracy per song. */
   accuracy: number;
+  /** How much of the test songs each method reads, by its name: a share of their tokens, 0 without lyrics. */
+  read?: Record<string, number>;
+  /** The model against each baseline, song by song: `mended` by it, `spoilt` by it. */
+  beside?: (Beside & { method: string })[];
   calibration: SongCalibration;
   /** The worst first. */
   hardest: HardSong[];

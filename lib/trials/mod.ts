@@ -6,10 +6,11 @@
  * @module
  */
 export * from "./trial.ts";
-export { bilingual, type Name, nameOf } from "./names.ts";
-export { fingerprint, memoryStore, type TrialStore, trialStore } from "./store.ts";
+export { artistIdeaNames, bilingual, type Name, nameOf } from "./names.ts";
+export { filesFingerprint, fingerprint, memoryStore, type TrialStore, trialStore } from "./store.ts";
 export * from "./run.ts";
 export * from "./scores.ts";
+export * from "./compare.ts";
 export * from "./tables.ts";
 export * from "./verdict.ts";
 export * from "./files.ts";

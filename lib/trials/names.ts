@@ -56,15 +56,15 @@ export const columnNames: Readonly<Record<ColumnPart, Name>> = {
   latin: both("로마자 비율", "Latin share"),
 };
 
-/** Of the small models, by what they are small ones of: KoBERT pretrained here, all of them from scratch. */
-export const architectureNames: Readonly<Record<string, Name>> = {
-  "kobert-small": both("KoBERT, 사전학습", "KoBERT, pretrained"),
-  "kobert-small-scratch": both("KoBERT, 처음부터", "KoBERT, from scratch"),
-  "roberta-small": both("RoBERTa"),
-  "electra-small": both("ELECTRA"),
-  "xlnet-small": both("XLNet"),
-  "llama-small": both("Llama"),
-};
+/** The small models: KoBERT pretrained here, and one of each architecture from scratch. */
+export const smallModels = [
+  "kobert-small",
+  "kobert-small-scratch",
+  "roberta-small",
+  "electra-small",
+  "xlnet-small",
+  "llama-small",
+] as const;
 
 /** A model's source: of a folder by its full path the end alone. */
 export const sourceName = (source: string): Name =>
@@ -77,10 +77,14 @@ export function nameOf(method: Method): Name {
       return artistIdeaNames.majority;
     case "artist":
       return artistIdeaNames.artist;
-    case "words":
-      return method.learner === "bayes"
+    case "words": {
+      const { ko, en } = method.learner === "bayes"
         ? both("나이브 베이즈", "naive Bayes")
         : both("TF-IDF + 로지스틱 회귀", "TF-IDF + logistic regression");
+      if (method.read === "whole") return both(ko, en);
+      const { tokens } = method.read;
+      return both(`${ko}, 앞 ${tokens}토큰`, `${en}, first ${tokens} tokens`);
+    }
     case "network": {
       const { source, trainings = 1, recipe } = method, { ko, en } = sourceName(source);
       return both(

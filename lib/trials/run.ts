@@ -137,13 +137,20 @@ function stepsOf({ method, sides }: Trial): number {
  * any more.
  *
  * @param predictions of the trial's validation and then its test songs
+ * @param answeredBy fingerprint of the model
  */
 export async function noteTrial(
   store: TrialStore,
   trial: Trial,
   predictions: readonly SongPrediction[],
+  answeredBy?: string,
 ): Promise<Predictions> {
-  const noted = { each: isMultiLabel(trial), ...answersOf(trial, predictions), cost: null };
+  const noted: Predictions = {
+    each: isMultiLabel(trial),
+    ...answersOf(trial, predictions),
+    cost: null,
+    ...(answeredBy !== undefined && { answeredBy }),
+  };
   await store.write(trial, noted);
   return noted;
 }

@@ -92,19 +92,21 @@ async function identify({ method, labels, sides, seed }: Trial): Promise<string>
 /** Digests of the weights and the tokenizer, where they are files of this machine. */
 async function filesOf(method: Method): Promise<string[]> {
   if (method.kind === "words" && method.read !== "whole") {
-    return [await digestOf(method.read.tokenizer ?? bundledTokenizer)];
+    return [await filesFingerprint(method.read.tokenizer ?? bundledTokenizer)];
   }
   if (method.kind !== "network") return [];
   const { source, tokenizer } = method;
   const fromScratch = configNames.includes(source), folder = localFolder(source);
   return await Promise.all([
-    ...(folder !== null ? [digestOf(folder)] : []),
-    ...(fromScratch || tokenizer !== undefined ? [digestOf(await tokenizerOf(source, tokenizer))] : []),
+    ...(folder !== null ? [filesFingerprint(folder)] : []),
+    ...(fromScratch || tokenizer !== undefined
+      ? [filesFingerprint(await tokenizerOf(source, tokenizer))]
+      : []),
   ]);
 }
 
 /** A hash of a file, or of a folder's files with their names; its folders (checkpoints) are left out. */
-async function digestOf(path: string): Promise<string> {
+export async function filesFingerprint(path: string): Promise<string> {
   if (!(await Deno.stat(path)).isDirectory) return await fileFingerprint(path);
   const names = [...Deno.readDirSync(path)].filter(({ isFile }) => isFile).map(({ name }) => name).sort();
   return digest(
@@ -125,7 +127,7 @@ export function fingerprint(songs: readonly Song[]): string {
 }
 
 async function writePredictions(path: string, predictions: Predictions, identity: string): Promise<void> {
-  const { each, cost, epochs } = predictions;
+  const { each, cost, epochs, answeredBy } = predictions;
   const tensors = (["validation", "test"] as const).flatMap((side) =>
     (["shares", "logits"] as const).flatMap((what) => {
       const rows = predictions[side][what];
@@ -138,7 +140,7 @@ async function writePredictions(path: string, predictions: Predictions, identity
     })
   );
   await writeSafetensors(path, tensors, {
-    metadata: { identity, about: JSON.stringify({ each, cost, epochs }) },
+    metadata: { identity, about: JSON.stringify({ each, cost, epochs, answeredBy }) },
   });
 }
 

@@ -105,6 +105,8 @@ export interface Predictions {
   cost: Cost | null;
   /** A network's evaluations, epoch by epoch. */
   epochs?: readonly EvaluationRecord[];
+  /** Fingerprint of the model that answered, where it was trained as something else: another model's answers are no match. */
+  answeredBy?: string;
 }
 
 /** TF-IDF with logistic regression on whole lyrics, as every comparison has it, so that it has one number. */

@@ -75,19 +75,32 @@ export const baselineMethods: readonly Method[] = [
   words(),
 ];
 
-/** {@link baselineMethods} on the same split, judged on the test songs. */
+/** A method's verdict, and what it answered. */
+export interface JudgedMethod {
+  method: Method;
+  verdict: Verdict;
+  /** Rows [song][genre] of the test songs. */
+  shares: Rows;
+}
+
+/**
+ * Methods without a network on the same split, judged on the test songs.
+ *
+ * @param methods {@link baselineMethods} by default
+ */
 export async function judgeBaselines(
   labels: readonly string[],
   sides: Sides,
-  options: RunOptions = {},
-): Promise<Verdict[]> {
+  { methods = baselineMethods, ...options }: RunOptions & { methods?: readonly Method[] } = {},
+): Promise<JudgedMethod[]> {
   const predictions = await runTrials(
-    baselineMethods.map((method) => ({ method, labels, sides, seed: 0 })),
+    methods.map((method) => ({ method, labels, sides, seed: 0 })),
     options,
   );
-  return baselineMethods.map((method, i) =>
-    judge(bilingual(nameOf(method)), labels, sides.test, predictions[i]!.test.shares)
-  );
+  return methods.map((method, i) => {
+    const { shares } = predictions[i]!.test;
+    return { method, verdict: judge(bilingual(nameOf(method)), labels, sides.test, shares), shares };
+  });
 }
 
 /** Verdicts on the same songs as rows of a table: both accuracies (labelled) and macro-F1, whose column says what it leaves out. */

@@ -137,11 +137,8 @@ Deno.test("judgeBaselines: majority, artist and n-grams on the same test songs",
     song("x", ["댄스"], ["나"], "춤을 추자 흔들어"),
     song("y", ["댄스"], ["다"], "눈물이 흐르네 이별"),
   ];
-  const [majority, artist, regression] = await judgeBaselines(labels, {
-    train: [...ballads, ...dances],
-    validation: [],
-    test,
-  });
+  const judged = await judgeBaselines(labels, { train: [...ballads, ...dances], validation: [], test });
+  const [majority, artist, regression] = judged.map(({ verdict }) => verdict);
   assert.equal(majority!.perSong.value, 0);
   assert.deepEqual([artist!.perSong.correct, regression!.perSong.correct], [1, 1]);
   assert.deepEqual(

@@ -148,9 +148,10 @@ const predictions = await classifySongs(best, test, {
 });
 const verdict = judge(source, labels, test, sharesOf(predictions));
 const bar = progressBar({ total: null, label: "기준 모델 · baselines", unit: "iterations" });
-const baselines = await judgeBaselines(labels, { train: songRows(split.train), validation: [], test }, {
+const judged = await judgeBaselines(labels, { train: songRows(split.train), validation: [], test }, {
   listener: { onIteration: (iteration) => bar.update(iteration) },
 });
+const baselines = judged.map(({ verdict }) => verdict);
 await bar.finish();
 await show(verdictTable([...baselines, verdict]));
 if (best.model.multiLabel) await show(genreSetsTable(measureGivenSets(best, test, predictions)));

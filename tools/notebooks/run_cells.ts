@@ -18,10 +18,8 @@ export async function runCells(
   const path = inProject("notebooks", notebook);
   const { code, lines } = joined(readNotebook(path).cells);
   const folder = await Deno.makeTempDir();
-  // the cells import from "../lib"
   const module = join(folder, "cells.ts");
-  const library = pathToFileURL(inProject("lib")).href;
-  await Deno.writeTextFile(module, code.replaceAll('"../lib/', `"${library}/`));
+  await Deno.writeTextFile(module, code);
   const before = Object.keys(environment).map((name) => [name, Deno.env.get(name)] as const);
   const { log } = console;
   const printed: string[] = [];

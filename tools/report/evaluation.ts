@@ -1,13 +1,21 @@
 /** The report's sections on how well the model does. */
-import { macroF1Name, mostConfused, wilsonInterval } from "../../lib/evaluation/mod.ts";
+import { macroF1Name, mostConfused } from "../../lib/evaluation/mod.ts";
+import {
+  calibrationFinding,
+  curvesFinding,
+  groupsFigure,
+  readText,
+  reliabilityFigure,
+  verdictsFigure,
+} from "../../lib/subjects/mod.ts";
 import { both, gatheredName, shownAndGathered } from "../../lib/plots/mod.ts";
 import * as plots from "../../lib/plots/mod.ts";
-import type { Recipe } from "../../lib/training/mod.ts";
+import { calibrationTable } from "../../lib/trials/mod.ts";
 import type { ReportData, WrittenVerdict } from "./data.ts";
 import type { Picture } from "./figures.ts";
-import { type Html, markup, table } from "./html.ts";
+import { type Html, markup, outcome, said, table } from "./html.ts";
 import { percent, score, shareWithInterval } from "./numbers.ts";
-import { absentGenres, contenders } from "./sections.ts";
+import { absentGenres, contenders, headline } from "./sections.ts";
 
 /** The model beside the baselines on the test songs, genre by genre. */
 export async function verdicts(data: ReportData, picture: Picture): Promise<Html | null> {
@@ -19,13 +27,25 @@ export async function verdicts(data: ReportData, picture: Picture): Promise<Html
   );
   const macroName = macroF1Name(absentGenres(model));
   const confused = mostConfused(model.confusion, { top: 8 });
-  return markup`<p>Two counts: <b>per instance</b>, once for each pair of a song's genres and artists, as the study counted; and
-<b>per song</b>, right if the method names any of the song's genres. In brackets the 95 % interval over songs (Wilson).
-Macro-F1, each genre's scores and the confusions take one genre a song: the named one where it is right, else the song's first.</p>
+  const read = data.evaluation?.read;
+  return markup`${outcome(headline(data)!)}
+${
+    said(
+      markup`점수는 두 가지로 셉니다. <b>인스턴스별</b>은 연구에서처럼 곡의 장르와 가수의 쌍마다 한 번씩, <b>곡별</b>은 곡마다 한 번 세고 그
+곡의 장르 가운데 하나라도 답하면 맞힌 것으로 봅니다. 대괄호 안은 곡에 대한 95% 구간(Wilson)입니다. macro-F1과 장르별 점수, 혼동은 한
+곡에 장르 하나만 봅니다. 맞힌 곡은 답한 장르를, 틀린 곡은 그 곡의 첫 장르를 봅니다.`,
+      markup`Two counts: <b>per instance</b>, once for each pair of a song's genres and artists, as the study counted; and
+<b>per song</b>, right if the method names any of the song's genres. In brackets the 95% interval over songs (Wilson).
+Macro-F1, each genre's scores and the confusions take one genre a song: the named one where it is right, else the song's first.`,
+    )
+  }
 ${
     table(
       all.map(([method, verdict]) => ({
         "방법 · method": method,
+        ...(read !== undefined && {
+          "읽은 가사 · lyrics read": read[method] === undefined ? "" : readText(read[method]),
+        }),
         "곡별 정확도 · accuracy per song": shareWithInterval(verdict.accuracyPerSong),
         "인스턴스별 · per instance": score(verdict.accuracyPerInstance.value),
         [macroName]: score(verdict.macroF1),
@@ -33,15 +53,12 @@ ${
       { strong: (row) => all[row]![0] === name },
     )
   }
-${howMuchIsRead(name, data.recipe)}
 ${await picture(
-    plots.modelComparison(all.map(([method, { accuracyPerSong, macroF1 }]) => ({
-      name: method,
-      accuracy: wilsonInterval(accuracyPerSong.correct, accuracyPerSong.count),
-      macroF1,
-      baseline: method !== name,
-    }))),
-    "Accuracy per song with its interval; macro-F1 of the genre that each song is credited with.",
+    verdictsFigure(
+      all.map(([method, { accuracyPerSong, macroF1 }]) => ({ method, perSong: accuracyPerSong, macroF1 })),
+      (method) => method !== name,
+    ),
+    "곡별 정확도와 구간, 그리고 곡마다 장르 하나를 본 macro-F1 · accuracy per song with its interval; macro-F1 of the genre that each song is credited with",
   )}
 <h3>장르마다 · Genre by genre: ${name}</h3>
 ${await picture(plots.perGenreScores(model.perGenre))}
@@ -56,18 +73,6 @@ ${
       "실제 장르 중 · share of the actual genre": percent(share),
     })))
   }`;
-}
-
-/** How much of a song each method reads: a comparison without it would be of two things at once. */
-function howMuchIsRead(model: string, recipe: Recipe | null): Html | null {
-  if (recipe === null) return null;
-  // a run of before had no windows
-  const { maxLength, maxWindows = 1 } = recipe;
-  const [korean, english] = maxWindows === 1
-    ? [`앞의 ${maxLength}토큰까지만`, `its first ${maxLength} tokens at most`]
-    : [`${maxLength}토큰씩 많아야 ${maxWindows}줄로`, `at most ${maxWindows} rows of ${maxLength} tokens`];
-  return markup`<p>얼마나 읽나: n-gram은 가사 전체를, ${model}은(는) 곡마다 ${korean}. How much of a song is read: n-grams read whole lyrics,
-${model} ${english}.</p>`;
 }
 
 /** Each genre's scores as rows; of very many genres those with the most songs, and the mean of the rest. */
@@ -97,45 +102,31 @@ function genreRows(scores: WrittenVerdict["perGenre"]) {
 /** How sure the model is, which songs it misses, and what more songs would bring. */
 export async function closerLook({ evaluation }: ReportData, picture: Picture): Promise<Html | null> {
   if (evaluation === null) return null;
-  const {
-    model,
-    accuracy,
-    calibration: { temperature, atBound, before, after },
-    hardest,
-    groups,
-    learningCurves,
-  } = evaluation;
-  const calibrated = [
-    { name: "그대로 · as it is", figures: before },
-    { name: `온도 · temperature ${temperature.toFixed(2)}`, figures: after },
-  ];
-  const sections = {
-    "연대 · decade": groups.byDecade,
-    "길이 · length": groups.byLength,
-    "가수 · artist": groups.byArtist,
-  };
+  const { model, accuracy, calibration, hardest, learningCurves } = evaluation;
   return markup`<h3>보정 · Calibration: ${model}</h3>
-<p>Is the model as sure as it is right? The temperature that its logits are divided by is fitted on validation songs${
-    atBound ? " (which could not tell: a bound was taken)" : ""
-  }; the figures are of test songs.</p>
+${outcome(calibrationFinding(evaluation))}
 ${
-    table(calibrated.map(({ name, figures }) => ({
-      "확률 · probabilities": name,
-      "보정 오차 · expected calibration error": score(figures.error),
-      "가장 큰 틈 · largest gap": score(figures.largestGap),
-      "로그 손실 · log loss": score(figures.logLoss),
-      "평균 확신 · mean confidence": score(figures.confidence),
-      "정확도 · accuracy": score(figures.accuracy),
-    })))
+    said(
+      `로짓을 나누는 온도는 검증 곡으로 맞추고${
+        calibration.atBound ? "(검증 곡으로는 정할 수 없어 한계값을 썼습니다)" : ""
+      }, 점수는 테스트 곡으로 잽니다.`,
+      `The temperature that logits are divided by is fitted on validation songs${
+        calibration.atBound ? " (which could not tell: a bound was taken)" : ""
+      }; the figures are of test songs.`,
+    )
   }
-${await picture(
-    plots.reliability(calibrated.map(({ name, figures: { error, bins } }) => ({ name, error, bins }))),
-  )}
-<h3>어떤 곡에서 · Which songs</h3>
-${await picture(plots.groupAccuracy(sections, accuracy))}
+${table(calibrationTable(calibration))}
+${await picture(reliabilityFigure(evaluation))}
+<h3>어떤 곡에서 틀리나 · Which songs it fails</h3>
+${await picture(groupsFigure(evaluation, accuracy))}
 ${
-    hardest.length === 0 ? null : markup`<h3>가장 어려운 곡 · The hardest songs</h3>
-<p>The songs whose own genres got the least probability.</p>
+    hardest.length === 0 ? null : markup`<h3>가장 크게 틀린 곡 · Top losses</h3>
+${
+      said(
+        "제 장르에 가장 낮은 확률을 받은 곡들입니다.",
+        "The songs whose own genres got the least probability.",
+      )
+    }
 ${
       hardest.map((song) =>
         markup`<blockquote><b>${song.songName}</b>${
@@ -149,10 +140,11 @@ ${song.excerpt}</blockquote>`
     }`
   }
 ${
-    learningCurves.length === 0 ? null : markup`<h3>곡이 더 있다면 · With more songs</h3>
+    learningCurves.length === 0 ? null : markup`<h3>곡이 더 많다면 · With more songs</h3>
+${outcome(curvesFinding(learningCurves))}
 ${await picture(
       plots.learningCurve(learningCurves),
-      "The same test songs after learning from growing parts of the training songs.",
+      "학습 곡의 일부와 전부로 배운 뒤 같은 테스트 곡으로 잰 것 · the same test songs after learning from growing parts of the training songs",
     )}`
   }`;
 }

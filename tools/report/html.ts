@@ -1,5 +1,5 @@
 /** HTML that cannot be injected into: what stands between the tags of a template is escaped, whoever wrote it. */
-import { escapeHtml } from "../../lib/notebook/mod.ts";
+import { escapeHtml, type Finding, isNumeric } from "../../lib/notebook/mod.ts";
 
 /** A piece of HTML, as against a text. */
 export class Html {
@@ -28,11 +28,16 @@ function codeOf(value: Content): string {
   return escapeHtml(String(value));
 }
 
+/** A paragraph in both languages: Korean first, the English below it, smaller. */
+export const said = (ko: Content, en: Content): Html =>
+  markup`<p>${ko}<br><small lang="en">${en}</small></p>`;
+
+/** What came out of a subject, as its notebook says it. */
+export const outcome = ({ ko, en }: Finding): Html =>
+  markup`<p class="finding">${ko}<br><small lang="en">${en}</small></p>`;
+
 /** What a table's cell holds. */
 export type Cell = Html | string | number | null | undefined;
-
-/** A cell that is read as a number: digits with signs, shares, intervals, units of time. */
-const numberLike = /^[\s+−-]*[\d.,]+(?:\s?(?:%|s|ms))?(?:\s*[[(].*[\])])?$|^–?$/;
 
 /**
  * A table. Columns of numbers stand to the right; a table too wide for the page scrolls by itself.
@@ -46,7 +51,7 @@ export function table(
 ): Html {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const numeric = columns.map((column) =>
-    rows.every((row) => !(row[column] instanceof Html) && numberLike.test(String(row[column] ?? "")))
+    rows.every((row) => !(row[column] instanceof Html) && isNumeric(String(row[column] ?? "")))
   );
   const kind = (c: number) => new Html(numeric[c] ? ' class="number"' : "");
   const wide = new Html(columns.length > 6 ? ' class="wide"' : "");

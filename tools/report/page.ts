@@ -73,21 +73,21 @@ const reportSections: readonly Section[] = [
     id: "columns",
     title: "모든 열 · All columns",
     needs: "columns.json",
-    notebook: "06",
+    notebook: "07",
     make: ideas.columns,
   },
   {
     id: "multilabel",
     title: "여러 장르 · Several genres",
     needs: "multilabel.json",
-    notebook: "06",
+    notebook: "08",
     make: ideas.multilabel,
   },
   {
     id: "qa",
     title: "질문과 답 · Question and answer",
     needs: "qa_metrics.json",
-    notebook: "06",
+    notebook: "09",
     make: ideas.questions,
   },
   {
@@ -132,7 +132,7 @@ ${
 ${stateNote(data, made.filter(({ missing }) => missing).map(({ section }) => section.title))}
 ${
     data.unread.map(({ file, problem }) =>
-      markup`<p class="missing-note"><code>${file}</code> 읽을 수 없음 · cannot be read: ${problem}</p>`
+      markup`<p class="missing-note"><code>${file}</code> 읽을 수 없습니다 · cannot be read: ${problem}</p>`
     )
   }
 ${
@@ -175,7 +175,9 @@ async function bodyOf(
     if (body !== null) return { body, missing: false };
     why = `${whyMissing(data.record, notebook)} (${needs}).`;
   } catch (error) {
-    why = `만들 수 없다 · This cannot be shown (${needs}): ${error instanceof Error ? error.message : error}`;
+    why = `보여 줄 수 없습니다 · This cannot be shown (${needs}): ${
+      error instanceof Error ? error.message : error
+    }`;
   }
   return { body: markup`<p class="missing-note">${why}</p>`, missing: true };
 }

@@ -23,29 +23,30 @@ Deno.test("report: every section of a whole run, with its numbers", async () => 
   const section = (id: string) => document.getElementById(id).textContent.replaceAll(/\s+/g, " ");
   assert.equal(document.querySelectorAll(".missing").length, 0);
   // 15 of 30 songs by the model, 24 by the baseline
+  const headline =
+    /kobert-small은 테스트 곡 30곡 중 15곡\(50\.0%, .* 가장 나은 기준 모델인 TF-IDF\(80\.0%\)보다 30\.0점 낮습니다\./;
+  for (const id of ["summary", "evaluation"]) assert.match(section(id), headline);
   assert.match(
     section("summary"),
-    /kobert-small: 시험 곡 15 \/ 30 \(50\.0%\) 가장 나은 기준 모델 TF-IDF: 24 \/ 30 \(80\.0%\)/,
+    /30\.0 points below the best baseline, TF-IDF \(80\.0%\), more than chance \(p = 0\.004\)/,
   );
-  assert.match(section("summary"), /the baseline is ahead/);
   assert.match(section("songs"), /읽은 곡 · songs read32/);
   assert.match(section("songs"), /no lyrics 2/);
-  assert.match(section("training"), /끝까지 · ran to its end, 2 steps, 1 min 5 s/);
+  assert.match(section("training"), /끝까지 실행 · ran to its end, 2 steps, 1 min 5 s/);
   assert.match(section("training"), /learningRate 0\.0003 0\.00002/);
   assert.match(section("evaluation"), /0\.800 \[0\.\d{3}, 0\.\d{3}\]/);
-  assert.match(
-    section("evaluation"),
-    /n-grams read whole lyrics, kobert-small its first 128 tokens at most\./,
-  );
+  assert.match(section("evaluation"), /TF-IDF 가사 전체 · whole lyrics 0\.800 \[/);
+  assert.match(section("evaluation"), /kobert-small 토큰의 46% · of tokens 0\.500 \[/);
+  assert.match(section("evaluation"), /kobert-small reads 46% of the lyrics, the n-grams all of them\./);
   assert.match(section("search"), /tfidf 신경망 아님 · no network 0\.750 \[0\.600, 0\.900\]/);
   assert.match(section("search"), /tfidf roberta \+0\.060 9 : 3 0\.012 0\.025 예 · yes/);
-  assert.match(section("look"), /온도 · temperature 1\.75 0\.050 0\.400 1\.500/);
+  assert.match(section("look"), /with the temperature 1\.75 0\.700 0\.900 0\.050 1\.500/);
   assert.match(section("look"), /노래 1 · 가수 1 발라드 \(1\.5%\) → 댄스 \(87\.5%\) 밤하늘의 별 \/ 다시/);
   assert.match(section("columns"), /모든 열 − 가수 0\.675 0\.600 0\.100 \+12\.5 \[\+5\.0, \+20\.0\]/);
   assert.match(section("artist"), /가수별 분할 · split by artist: kobert-small/);
   assert.match(
     section("artist"),
-    /×2\.50 \(rule, fitted\)\. 규칙 그대로 · the rule as it was lowered 12 of 20 logits/,
+    /×2\.50 \(맞춘 규칙 · rule, fitted\)\. 규칙 그대로 낮춘 로짓 · lowered by the rule as it was: 12 \/ 20\./,
   );
   assert.match(
     section("multilabel"),
@@ -60,6 +61,12 @@ Deno.test("report: every section of a whole run, with its numbers", async () => 
   }
   for (const image of document.querySelectorAll("img")) {
     assert.match(image.getAttribute("alt"), / · .*[:.] /, "a picture tells its facts");
+  }
+  // Korean first, the English below it
+  for (const english of document.querySelectorAll("small[lang=en]")) {
+    const before = english.parentElement.textContent.split(english.textContent)[0] ||
+      english.parentElement.previousElementSibling.textContent;
+    assert.match(before, /[가-힣]/, english.textContent);
   }
   assert.doesNotMatch(document.body.textContent, /\d %/, "a share and its sign stay in one line");
   const links = [...document.querySelectorAll("nav a")].map((link) => link.getAttribute("href").slice(1));
@@ -118,7 +125,7 @@ Deno.test("report: what the run did not leave is said to be missing, in its sect
   assert.equal(document.querySelectorAll("nav .missing").length, sections.length);
   assert.match(
     document.querySelector("main").textContent,
-    /metrics\.json 읽을 수 없음 · cannot be read: <b>/,
+    /metrics\.json 읽을 수 없습니다 · cannot be read: <b>/,
   );
 });
 
@@ -128,7 +135,7 @@ Deno.test("report: a run that ended early says so at the top, and each missing s
     "03_model_search.ipynb",
     "04_fine_tuning.ipynb",
     "05_evaluation.ipynb",
-    "06_extra_ideas.ipynb",
+    "06_artist.ipynb",
   ];
   const record = {
     ...whole.record!,
@@ -152,7 +159,7 @@ Deno.test("report: a run that ended early says so at the top, and each missing s
     text("unfinished"),
     /05_evaluation\.ipynb failed in cell 19: RangeError: all 8 <examples> are one\. /,
   );
-  assert.match(text("unfinished"), /did not run: 06_extra_ideas\.ipynb\./);
+  assert.match(text("unfinished"), /did not run: 06_artist\.ipynb\./);
   assert.match(
     text("unfinished"),
     /without: 자세히 보기 · A closer look; 가수 · The artist; .*Question and answer\./,
@@ -160,7 +167,7 @@ Deno.test("report: a run that ended early says so at the top, and each missing s
   assert.match(text("look"), /05_evaluation\.ipynb failed in cell 19: .*\(evaluation\.json\)/);
   assert.match(
     text("artist"),
-    /06_extra_ideas\.ipynb did not run, for 05_evaluation\.ipynb failed in cell 19/,
+    /06_artist\.ipynb did not run, for 05_evaluation\.ipynb failed in cell 19/,
   );
   assert.match(text("summary"), /2 of 4 notebooks done/);
   assert.match(text("run"), /05_evaluation\.ipynb, 끝나지 않음 · not finished/);

@@ -1,12 +1,14 @@
 /** The report's sections on the run itself. Each gives its HTML, or `null` where the run left nothing to tell. */
 import { macroF1Name, wilsonInterval } from "../../lib/evaluation/mod.ts";
+import { type Finding } from "../../lib/notebook/mod.ts";
+import { headlineFinding, trainingFinding } from "../../lib/subjects/mod.ts";
 import type { Song } from "../../lib/songs/mod.ts";
 import { gatheredName, shownAndGathered } from "../../lib/plots/mod.ts";
 import * as plots from "../../lib/plots/mod.ts";
 import { studyRecipe } from "../../lib/training/mod.ts";
 import { type ReportData, shownPath, shownSource, type SongsSummary, type WrittenVerdict } from "./data.ts";
 import type { Picture } from "./figures.ts";
-import { facts, type Html, markup, table } from "./html.ts";
+import { facts, type Html, markup, outcome, said, table } from "./html.ts";
 import { grouped, percent, score, seconds } from "./numbers.ts";
 
 /** The model's verdict and the best of the baselines by songs, with their names. */
@@ -27,41 +29,38 @@ export function contenders(
 export const absentGenres = ({ perGenre }: WrittenVerdict): number =>
   perGenre.filter(({ support }) => support === 0).length;
 
-const rightOf = ({ accuracyPerSong: { correct, count } }: WrittenVerdict): string =>
-  `${grouped(correct)} / ${grouped(count)} (${percent(correct / count)})`;
+/** How the model did beside the best baseline, as notebook 5 says it; `null` where nothing was measured. */
+export function headline(data: ReportData): Finding | null {
+  const contending = contenders(data);
+  if (contending === null) return null;
+  const { model: [name] } = contending, { read, beside } = data.evaluation ?? {};
+  const contender = ([method, { accuracyPerSong }]: [string, WrittenVerdict]) => ({
+    method,
+    perSong: accuracyPerSong,
+  });
+  return headlineFinding(
+    contender(contending.model),
+    Object.entries(data.verdicts!).filter(([method]) => method !== name).map(contender),
+    { ...(read !== undefined && { read }), ...(beside !== undefined && { beside }) },
+  );
+}
 
 /** The run in a few numbers, and the answer in a sentence. */
 export function summary(data: ReportData): Html | null {
-  const found = contenders(data);
-  const { record, songs, training } = data;
+  const found = contenders(data), { record, songs, training } = data;
   if (found === null && record === null) return null;
   const card = (value: string, name: string) =>
     markup`<div class="card"><b>${value}</b><span>${name}</span></div>`;
   const cards: Html[] = [];
   let answer: Html | null = null;
   if (found !== null) {
-    const { model: [name, model], baseline } = found;
-    const better = baseline === undefined
-      ? 0
-      : model.accuracyPerSong.correct - baseline[1].accuracyPerSong.correct;
-    const { correct, count } = model.accuracyPerSong;
-    const { low, high } = wilsonInterval(correct, count);
-    const [korean, english] = better > 0
-      ? ["모델이 더 많이 맞혔다.", "the model is ahead."]
-      : better < 0
-      ? ["기준 모델이 더 많이 맞혔다.", "the baseline is ahead."]
-      : ["둘이 똑같이 맞혔다.", "they are level."];
-    answer = baseline === undefined
-      ? markup`<p class="lead"><b>${name}</b>: 시험 곡 ${
-        rightOf(model)
-      }. Test songs of which it names a genre.</p>`
-      : markup`<p class="lead"><b>${name}</b>: 시험 곡 ${rightOf(model)}<br>
-가장 나은 기준 모델 <b>${baseline[0]}</b>: ${rightOf(baseline[1])}</p>
-<p>${korean} Test songs of which a genre was named, by the model and by the best baseline: ${english}</p>`;
+    const { model: [, model] } = found, { ko, en } = headline(data)!;
+    const { correct, count } = model.accuracyPerSong, { low, high } = wilsonInterval(correct, count);
+    answer = markup`<p class="lead">${ko}</p><p><small lang="en">${en}</small></p>`;
     cards.push(
       card(
         percent(model.accuracyPerSong.value),
-        `곡별 정확도 · accuracy per song, 95 % ${percent(low)} – ${percent(high)}`,
+        `곡별 정확도 · accuracy per song, 95% ${percent(low)} – ${percent(high)}`,
       ),
       card(percent(model.accuracyPerInstance.value), "인스턴스별 정확도 · accuracy per instance"),
       card(
@@ -109,7 +108,7 @@ ${
         ? "모델의 것 · the model's"
         : shownPath(options.tokenizer),
       "레시피 · recipe": options.recipe,
-      "씨앗 · seed": options.seed,
+      "시드 · seed": options.seed,
       "장르 · genres": options.genres ?? "모두 · all",
     })
   }
@@ -154,7 +153,7 @@ function splitRows(split: SongsSummary["split"]) {
       "장르 · genre": genre,
       "학습 · train": sum("train"),
       "검증 · validation": sum("validation"),
-      "시험 · test": sum("test"),
+      "테스트 · test": sum("test"),
     };
   };
   return [
@@ -173,7 +172,7 @@ export async function theSongs({ songs }: ReportData, picture: Picture): Promise
   const dropped = cleaning.byReason.map(({ reason, songs }) => `${reason} ${grouped(songs)}`).join(", ");
   return markup`${
     songs.changed
-      ? markup`<p class="missing-note">표가 실행 뒤에 바뀌었다. The table has changed since the run: these numbers are the new table's.</p>`
+      ? markup`<p class="missing-note">실행한 뒤에 표가 바뀌었습니다. The table has changed since the run: these numbers are the new table's.</p>`
       : null
   }${
     facts({
@@ -192,14 +191,19 @@ export async function theSongs({ songs }: ReportData, picture: Picture): Promise
         : `${years.reduce((a, b) => Math.min(a, b))} – ${years.reduce((a, b) => Math.max(a, b))}, ${
           grouped(songs.songs.length - years.length)
         } without one`,
-      "학습 / 검증 / 시험 · train / validation / test": `${grouped(sizes.train)} / ${
+      "학습 / 검증 / 테스트 · train / validation / test": `${grouped(sizes.train)} / ${
         grouped(sizes.validation)
       } / ${grouped(sizes.test)}`,
     })
   }
 ${await picture(plots.genreDistribution(songs.songs))}
 <h3>나누기 · The split</h3>
-<p>All instances of a song, and songs with the same lyrics, fall on one side. A song counts for each of its genres.</p>
+${
+    said(
+      "한 곡에서 나온 예시들과 가사가 같은 곡들은 모두 한쪽에 둡니다. 장르가 여럿인 곡은 장르마다 셉니다.",
+      "All instances of a song, and songs with the same lyrics, fall on one side. A song counts for each of its genres.",
+    )
+  }
 ${table(splitRows(songs.split))}
 ${await picture(plots.songsByYear(songs.songs))}
 ${await picture(plots.lyricLengths(songs.songs))}`;
@@ -234,11 +238,11 @@ export async function training(data: ReportData, picture: Picture): Promise<Html
   const evaluations = history.filter((record) => record.kind === "evaluation");
   const last = history.findLast((record) => record.kind === "step");
   const ended = {
-    finished: "끝까지 · ran to its end",
-    "stopped early": "일찍 멈춤 · ended when validation stopped improving",
+    finished: "끝까지 실행 · ran to its end",
+    "stopped early": "검증 점수가 나아지지 않아 멈춤 · ended when validation stopped improving",
     interrupted: "중단됨 · was interrupted",
   };
-  return markup`${
+  return markup`${training === null ? null : outcome(trainingFinding({ ...training, history }))}${
     facts({
       "구조 · architecture": config.model_type as string | undefined,
       "층 × 너비 · layers × width": config.num_hidden_layers === undefined
@@ -265,7 +269,7 @@ ${
       { strong: (row) => evaluations[row]!.step === training?.best?.step },
     )
   }
-<p class="small">학습 쪽 수는 드롭아웃을 켠 채 에폭 동안 잰 것. Training figures are taken during the epoch, with dropout; the bold line is the model that was kept.</p>
+<p class="small">학습 점수는 드롭아웃을 켠 채 에폭 동안 잰 것이고, 굵은 줄이 남긴 모델입니다 · training figures are taken during the epoch, with dropout; the bold line is the model that was kept</p>
 ${
     fields.length === 0 ? null : markup`<h3>레시피 · The recipe</h3>
 ${

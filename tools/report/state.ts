@@ -1,4 +1,5 @@
 /** How far a run came: what of it is done, what ended it, and so why a section of its report has nothing to show. */
+import { withParticle } from "../../lib/subjects/mod.ts";
 import type { ReportData } from "./data.ts";
 import { type Html, markup } from "./html.ts";
 import type { RanNotebook, RunRecord } from "./record.ts";
@@ -24,12 +25,15 @@ export function unfinishedOf(record: RunRecord | null): Unfinished | null {
 /** What ended a notebook, in one line. */
 function endOf({ name, stopped }: RanNotebook): { korean: string; english: string } {
   if (stopped === undefined) {
-    return { korean: `${name}이(가) 끝나지 않았다`, english: `${name} did not run to its end` };
+    return {
+      korean: `${withParticle(name, "이/가")} 끝나지 않았습니다`,
+      english: `${name} did not run to its end`,
+    };
   }
   const place = stopped.cell === null
     ? ["", ""]
     : [` ${stopped.cell}번째 셀에서`, ` in cell ${stopped.cell}`];
-  const korean = `${name}이(가)${place[0]} 멈췄다`;
+  const korean = `${withParticle(name, "이/가")}${place[0]} 멈췄습니다`;
   if (stopped.name === "Interrupted") return { korean, english: `${name} was stopped${place[1]}` };
   // the first line: a stack may follow
   const message = `${stopped.name}: ${stopped.message}`.split("\n")[0]!;
@@ -46,20 +50,30 @@ export function stateNote(data: ReportData, missing: readonly string[]): Html | 
   // what a cell itself ended with it would end with again
   const goesOn = stopped?.stopped === undefined ||
     ["Interrupted", "DeadKernel"].includes(stopped.stopped.name);
-  return markup`<div class="missing-note" id="unfinished"><p><b>끝나지 않은 실행 · This run is not finished.</b></p>
+  return markup`<div class="missing-note" id="unfinished"><p><b>이 실행은 아직 끝나지 않았습니다 · This run is not finished.</b></p>
 ${end && markup`<p>${end.korean} · ${end.english}.</p>`}
-${interrupted && stopped === null ? markup`<p>학습이 중간에 멈췄다 · The training was stopped.</p>` : null}
+${
+    interrupted && stopped === null
+      ? markup`<p>학습이 중간에 멈췄습니다 · The training was stopped.</p>`
+      : null
+  }
 ${
     notRun.length === 0
       ? null
-      : markup`<p>돌지 않은 노트북 · Notebooks that did not run: ${notRun.join(", ")}.</p>`
+      : markup`<p>실행하지 않은 노트북 · Notebooks that did not run: ${notRun.join(", ")}.</p>`
   }
 ${
     missing.length === 0
       ? null
-      : markup`<p>그래서 이 보고서에 없는 것 · So this report is without: ${missing.join("; ")}.</p>`
+      : markup`<p>그래서 이 보고서에는 다음이 없습니다 · So this report is without: ${
+        missing.join("; ")
+      }.</p>`
   }
-${goesOn ? markup`<p>같은 명령이 이어서 한다 · The same command goes on from there.</p>` : null}</div>`;
+${
+    goesOn
+      ? markup`<p>같은 명령을 다시 실행하면 이어서 합니다 · The same command goes on from there.</p>`
+      : null
+  }</div>`;
 }
 
 /**
@@ -68,7 +82,7 @@ ${goesOn ? markup`<p>같은 명령이 이어서 한다 · The same command goes 
  * @param notebook how the name of the notebook that leaves it begins (`05`); `null` where none does
  */
 export function whyMissing(record: RunRecord | null, notebook: string | null): string {
-  const unknown = "이 실행에는 없다 · This run did not leave it";
+  const unknown = "이 실행에는 없습니다 · This run did not leave it";
   if (record === null || notebook === null) return unknown;
   const ran = record.notebooks.find(({ name }) => name.startsWith(notebook));
   if (ran?.done) return unknown;
@@ -78,5 +92,6 @@ export function whyMissing(record: RunRecord | null, notebook: string | null): s
   }
   const name = record.planned?.find((name) => name.startsWith(notebook)) ?? notebook;
   const before = record.notebooks.find(({ done }) => !done);
-  return `${name}이(가) 돌지 않았다 · ${name} did not run` + (before ? `, for ${endOf(before).english}` : "");
+  return `${withParticle(name, "을/를")} 실행하지 않았습니다 · ${name} did not run` +
+    (before ? `, for ${endOf(before).english}` : "");
 }

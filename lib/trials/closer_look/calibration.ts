@@ -94,7 +94,7 @@ export function calibrationTable({ temperature, before, after }: SongCalibration
     "온도 · temperature": temperature.toFixed(2),
     "정확도 · accuracy": figures.accuracy.toFixed(3),
     "평균 확신 · mean confidence": figures.confidence.toFixed(3),
-    "ECE": figures.error.toFixed(3),
+    "보정 오차 (ECE) · calibration error": figures.error.toFixed(3),
     "로그 손실 · log loss": figures.logLoss.toFixed(3),
   }));
 }

@@ -33,7 +33,7 @@ Deno.test("calibrateSongs: a model that is 98 % sure and right three times in fo
   assert.deepEqual([before.accuracy, after.accuracy], [0.75, 0.75], "the genres named stay the same");
   const rows = calibrationTable({ temperature, atBound, before, after });
   assert.deepEqual(rows.map((row) => row["온도 · temperature"]), ["1.00", "3.64"]);
-  assert.deepEqual(rows.map((row) => row["ECE"]), ["0.232", "0.000"]);
+  assert.deepEqual(rows.map((row) => row["보정 오차 (ECE) · calibration error"]), ["0.232", "0.000"]);
   assert.equal(after.bins.length, 15, "as scoreSongs has it");
   assert.deepEqual(after.bins.flatMap(({ count }, bin) => count > 0 ? [[bin, count]] : []), [[11, 4]]);
 });
@@ -138,7 +138,7 @@ Deno.test("evaluationBudget: one for each recipe", () => {
     evaluationBudget("thorough").shares.transformer.length >
       evaluationBudget("quick").shares.transformer.length,
   );
-  assert.throws(() => evaluationBudget("slow"), /known are study, quick, thorough, test/);
+  assert.throws(() => evaluationBudget("slow"), /known are study, .*test/);
 });
 
 Deno.test("writeResults: a file that reads back, in a folder of its own", async () => {

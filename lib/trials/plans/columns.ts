@@ -132,7 +132,7 @@ export function columnsTable({ results }: ColumnsComparison): Record<string, str
     "방법 · method": method,
     "곡별 정확도 · accuracy per song": accuracy.value.toFixed(3),
     "macro-F1": macroF1.toFixed(3),
-    "보정 오차 · calibration error": calibrationError.toFixed(3),
+    "보정 오차 (ECE) · calibration error": calibrationError.toFixed(3),
     "뺀 것의 몫, 점 · what it adds, points": adds
       ? `${pointsText(adds.value)} [${pointsText(adds.low)}, ${pointsText(adds.high)}]`
       : "",

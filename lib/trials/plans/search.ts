@@ -14,10 +14,11 @@ import {
   fineTuneRecipe,
   type Recipe,
   studyRecipe,
+  tokensHeld,
 } from "../../training/mod.ts";
 import { writeResults } from "../results.ts";
 import { searchedModels } from "../budget.ts";
-import { architectureNames, type Name, nameOf } from "../names.ts";
+import { nameOf } from "../names.ts";
 import { type RunOptions, runTrials } from "../run.ts";
 import { fingerprint, memoryStore, trialStore } from "../store.ts";
 import { type Method, type Predictions, type SongWay, type Trial, words } from "../trial.ts";
@@ -76,33 +77,29 @@ export async function searchModels(
   const train = songRows(data.train), measured = songRows(data.measured), labels = genresOf(data.train);
   const sides = { train, validation: [], test: measured };
   const way: SongWay = recipe.oversample ? "oversampling" : "weights";
-  const candidate = (model: string, name: Name, method: Method, seed: number | null): Candidate => {
+  const candidate = (model: string, method: Method, seed: number | null): Candidate => {
     const wholeLyrics = method.kind === "words" && method.read === "whole";
-    const about = seed !== null ? `seed ${seed}` : wholeLyrics ? "가사 전체 · whole lyrics" : undefined;
+    const about = seed === null ? undefined : `seed ${seed}`;
     return {
       model,
-      name,
+      name: nameOf(method),
       start: seed === null ? "no network" : configNames.includes(model) ? "from scratch" : "pretrained",
       wholeLyrics,
       seed,
       trial: { method, labels, sides, seed: seed ?? 0, ...(about !== undefined && { about }) },
     };
   };
-  // as much as the rows of a network hold, without the special tokens between them
-  const room = recipe.maxLength - 2, more = (recipe.maxWindows - 1) * (room - recipe.windowOverlap);
   const nGrams = [false, true].flatMap((whole) =>
     (["bayes", "logistic"] as const).map((learner) => {
-      const read = whole ? "whole" as const : { tokens: recipe.maxLength + more, tokenizer };
-      const method = words({ learner, way, read }), { ko, en } = nameOf(method);
+      const read = whole ? "whole" as const : { tokens: tokensHeld(recipe), tokenizer };
+      const method = words({ learner, way, read });
       const key = learner === "bayes" ? "naive-bayes" : "tfidf-logistic-regression";
-      return whole
-        ? candidate(`${key}-whole`, { ko: `${ko}, 가사 전체`, en: `${en}, whole lyrics` }, method, null)
-        : candidate(key, { ko, en }, method, null);
+      return candidate(whole ? `${key}-whole` : key, method, null);
     })
   );
   const majority: Method = { kind: "majority", way };
   const candidates = [
-    candidate("majority", nameOf(majority), majority, null),
+    candidate("majority", majority, null),
     ...nGrams,
     ...seeds.flatMap((seed) =>
       models.map((source) => {
@@ -112,7 +109,7 @@ export async function searchModels(
           ...(tokenizer !== null && { tokenizer }),
           recipe: { ...recipe, learningRate: learningRateOf(source), multiLabel: false },
         };
-        return candidate(source, architectureNames[source] ?? nameOf(method), method, seed);
+        return candidate(source, method, seed);
       })
     ),
   ];

@@ -125,6 +125,8 @@ function testAnswers(named: (text: string) => string): Answers {
       model: named("kobert-small"),
       songs: { train: 24, validation: 3, test: 3 },
       accuracy: 0.7,
+      read: { [named("TF-IDF")]: 1, [named("kobert-small")]: 0.46 },
+      beside: [{ method: named("TF-IDF"), mended: 1, spoilt: 10, p: 0.004 }],
       calibration: { temperature: 1.75, atBound: false, before: figures, after: { ...figures, error: 0.05 } },
       hardest: [{
         songId: "s1",
@@ -195,8 +197,8 @@ function testAnswers(named: (text: string) => string): Answers {
         strength: 1,
         fits: { mendedRule: fit(Math.log(2.5)), product: fit(0.75), bayes: fit(1.25) },
         naive: { multiplied: 20, lowered: 12 },
-        methods: [{
-          key: "lyrics",
+        methods: (["lyrics", "artist", "product"] as const).map((key) => ({
+          key,
           method: named("가사만"),
           accuracy: score,
           macroF1: 0.7,
@@ -205,7 +207,7 @@ function testAnswers(named: (text: string) => string): Answers {
           spoilt: 0,
           p: 1,
           byArtist: [group],
-        }],
+        })),
       }],
     },
     multilabel: {

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { disposeModel } from "../models/mod.ts";
+import { readJson } from "../ground/mod.ts";
+import type { LearningCurve } from "../trials/mod.ts";
+import { tinyCheckpoint, withWork } from "./testing/work.ts";
+import type { Work } from "./work.ts";
+import {
+  calibrationFinding,
+  curvesFinding,
+  headlineFinding,
+  judgementFigure,
+  judgementFinding,
+  judgementTable,
+  judgeModel,
+  keepEvaluation,
+  lookCloser,
+  openTrained,
+  runLearningCurves,
+} from "./evaluation.ts";
+import { openModel, runTraining } from "./training.ts";
+
+async function train(work: Work): Promise<void> {
+  const classifier = await openModel(work);
+  await runTraining(work, classifier);
+  disposeModel(classifier.model);
+}
+
+/** Works on a model that is trained in no time. */
+const trained = (test: (work: Work, folder: string) => Promise<void>) =>
+  withWork(async (work, folder) => {
+    const model = await tinyCheckpoint(folder), { options } = work;
+    const network = { ...options.methods.network, source: model };
+    const tiny = { ...work, options: { ...options, model, methods: { ...options.methods, network } } };
+    const { log } = console;
+    console.log = () => {};
+    try {
+      await train(tiny);
+      await test(tiny, folder);
+    } finally {
+      console.log = log;
+    }
+  });
+
+Deno.test("before notebook 4 there is no model, and that is said", () =>
+  withWork(async (work) => {
+    await assert.rejects(openTrained(work), {
+      name: "UserError",
+      message: /먼저 노트북 04_fine_tuning을 .* run the notebook 04_fine_tuning first/,
+    });
+  }));
+
+Deno.test("the trained model is asked once; one that was trained anew is asked again", () =>
+  trained(async (work, folder) => {
+    const first = await openTrained(work), again = await openTrained(work);
+    assert.deepEqual(
+      Array.from(again.predictions.test.shares, (row) => Array.from(row)),
+      Array.from(first.predictions.test.shares, (row) => Array.from(row)),
+    );
+    // the same trial, by other weights: as when a training that was stopped has gone on
+    const other = { ...work, options: { ...work.options, output: `${folder}/other` } };
+    await train({ ...other, options: { ...other.options, recipe: { ...work.options.recipe, maxSteps: 1 } } });
+    for (const file of Deno.readDirSync(`${folder}/other/best`)) {
+      await Deno.copyFile(`${folder}/other/best/${file.name}`, `${work.options.output}/best/${file.name}`);
+    }
+    const changed = await openTrained(work);
+    assert.notDeepEqual(
+      Array.from(changed.predictions.test.shares[0]!),
+      Array.from(first.predictions.test.shares[0]!),
+    );
+  }));
+
+Deno.test("judgeModel: baselines beside the model, and n-grams of just as much where it reads a part", () =>
+  trained(async (work) => {
+    const model = await openTrained(work);
+    const part = { ...work, options: { ...work.options, recipe: { ...work.options.recipe, maxLength: 12 } } };
+    const judged = await judgeModel(part, model);
+    assert.equal(judged.baselines.length, 4);
+    assert.match(judged.baselines[3]!.method, /, first 12 tokens$/);
+    const read = Object.values(judged.read);
+    assert.deepEqual(read.slice(0, 3), [0, 0, 1]);
+    assert.ok(read[3]! > 0 && read[3]! < 1);
+    assert.equal(read[4], read[3], "n-grams read as much as the model");
+    const rows = judgementTable(judged);
+    assert.deepEqual(rows.slice(0, 3).map((row) => row["읽은 가사 · lyrics read"]), [
+      "읽지 않음 · no lyrics",
+      "읽지 않음 · no lyrics",
+      "가사 전체 · whole lyrics",
+    ]);
+    assert.match(rows[4]!["읽은 가사 · lyrics read"]!, /^토큰의 \d+% · of tokens$/);
+    assert.equal(judgementFigure(judged).layout.yaxis?.ticktext?.length, 5);
+    assert.match(
+      judgementFinding(judged).ko,
+      /가사의 \d+%를 읽었고, 그만큼만 읽은 TF-IDF \+ 로지스틱 회귀, 앞 12토큰은/,
+    );
+    // the model against a baseline, song by song
+    const { mended, spoilt, method } = judged.beside[2]!;
+    assert.equal(mended - spoilt, judged.model.perSong.correct - judged.baselines[2]!.perSong.correct);
+    assert.equal(method, judged.baselines[2]!.method);
+
+    const whole = {
+      ...work,
+      options: { ...work.options, recipe: { ...work.options.recipe, maxLength: 500 } },
+    };
+    const all = await judgeModel(whole, model);
+    assert.equal(all.baselines.length, 3);
+    assert.match(judgementFinding(all).ko, /n-gram과 마찬가지로 가사를 끝까지 읽었습니다\.$/);
+
+    const look = lookCloser(work, model, judged), curves = await runLearningCurves(work, model);
+    await keepEvaluation(work, judged, look, curves);
+    const kept = (await readJson(`${work.options.output}/evaluation.json`)) as Record<string, unknown>;
+    assert.deepEqual(kept.read, judged.read);
+    assert.equal((kept.learningCurves as LearningCurve[]).length, curves.length);
+    assert.deepEqual(kept.songs, {
+      train: work.sides.train.length,
+      validation: work.sides.validation.length,
+      test: work.sides.test.length,
+    });
+  }));
+
+const contender = (method: string, correct: number, count = 154) => ({ method, perSong: { correct, count } });
+const nGrams = contender("TF-IDF + 로지스틱 회귀 · TF-IDF + logistic regression", 118);
+const largest = contender("최다 장르 · majority class", 48);
+
+Deno.test("headlineFinding: behind, ahead, level; chance; what was read", () => {
+  const against = (p: number) => ({ beside: [{ method: nGrams.method, mended: 1, spoilt: 2, p }] });
+  assert.equal(
+    headlineFinding(contender("kobert-small", 77), [largest, nGrams], against(0.0001)).ko,
+    "kobert-small은 테스트 곡 154곡 중 77곡(50.0%, 95% 구간 42%–58%)의 장르를 맞혔습니다. " +
+      "가장 나은 기준 모델인 TF-IDF + 로지스틱 회귀(76.6%)보다 26.6점 낮습니다. 우연으로 보기 어려운 차이입니다(p < 0.001).",
+  );
+  assert.match(
+    headlineFinding(contender("kobert-small", 121), [largest, nGrams], against(0.4)).ko,
+    /76\.6%\)보다 1\.9점 높습니다\. 이 곡 수로는 우연일 수도 있는 차이입니다\(p = 0\.400\)\.$/,
+  );
+  assert.match(
+    headlineFinding(contender("Llama", 118), [nGrams]).ko,
+    /^Llama는 .* TF-IDF \+ 로지스틱 회귀\(76\.6%\)와 똑같이 맞혔습니다\.$/,
+  );
+  assert.match(headlineFinding(contender("Llama", 118), [nGrams]).en, /is level with it\.$/);
+  assert.doesNotMatch(headlineFinding(contender("Llama", 118), []).en, /baseline/);
+  // without knowing the songs one by one there is no word of chance
+  assert.match(headlineFinding(contender("Llama", 100), [nGrams]).ko, /11\.7점 낮습니다\.$/);
+});
+
+Deno.test("calibrationFinding: too sure, not sure enough, about right", () => {
+  const figures = (confidence: number, accuracy: number) => ({
+    error: 0.05,
+    largestGap: 0.1,
+    logLoss: 1.5,
+    confidence,
+    accuracy,
+    bins: [],
+  });
+  const of = (confidence: number) =>
+    calibrationFinding({
+      calibration: {
+        temperature: 1.23,
+        atBound: false,
+        before: figures(confidence, 0.5),
+        after: figures(0.5, 0.5),
+      },
+    }).ko;
+  assert.match(
+    of(0.7),
+    /평균 70%를 확신하고 50%를 맞혀, 맞히는 것보다 더 확신합니다\. 로짓을 온도 1\.23으로 나누면 .* 로그 손실은 1\.50에서 1\.50으로 바뀝니다/,
+  );
+  assert.match(of(0.4), /덜 확신합니다/);
+  assert.match(of(0.51), /맞히는 만큼 확신합니다/);
+});
+
+Deno.test("curvesFinding: from the fewest songs to all; nothing to tell of one point", () => {
+  const point = (songs: number, value: number) => ({
+    songs,
+    accuracy: { value, low: 0, high: 1 },
+    macroF1: 0,
+  });
+  const curve = (method: string, ...points: LearningCurve["points"]): LearningCurve => ({
+    method,
+    points,
+    leftOut: [],
+  });
+  assert.equal(
+    curvesFinding([curve("TF-IDF", point(77, 0.4), point(1228, 0.75)), curve("Llama", point(154, 0.3))]).ko,
+    "TF-IDF는 77곡을 배워 40.0%, 1228곡을 배워 75.0%를 맞혔습니다.",
+  );
+  assert.match(curvesFinding([curve("TF-IDF", point(5, 0.4))]).ko, /^곡이 너무 적어/);
+});
