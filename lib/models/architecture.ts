@@ -1,9 +1,8 @@
 /** What an architecture file provides. */
 import type * as tf from "@tensorflow/tfjs";
-import type { KeyValues, Pass, Remembered } from "../engine/mod.ts";
+import type { KeyValues, Parameter, Pass, Remembered } from "../engine/mod.ts";
 import type { PaddingSide, TokenBatch } from "./batch.ts";
 import type { ConfigReader, Pooling, Task } from "./config.ts";
-import type { Lookup, ParameterSpec } from "./layers.ts";
 
 /** What every parsed config tells beside its architecture's own fields. */
 export interface CommonConfig {
@@ -23,6 +22,32 @@ export interface CommonConfig {
   endIds?: number[];
   /** Standard deviation of freshly drawn weights. */
   initializerRange: number;
+}
+
+/** A parameter of a model, and how it starts when no checkpoint has it. */
+export interface ParameterSpec {
+  name: string;
+  shape: number[];
+  /** `normal`: by the config's `initializer_range`. `sinusoidal`: the fixed positions of Vaswani et al. 2017. */
+  initial: "normal" | "zeros" | "ones" | "sinusoidal";
+  /** Of an embedding: the row that starts at zero, `null` for none. Absent of all else. */
+  zeroRow?: number | null;
+  /** Its first axis is the classes. */
+  byClass?: true;
+  /** The name some checkpoints have it under. */
+  otherName?: string;
+}
+
+/** Finds a parameter by its Hugging Face name. */
+export type Lookup = (name: string) => Parameter;
+
+/** One forward pass: what all of its parts read. */
+export interface Forward<C> {
+  config: C;
+  /** Finds the parameters. */
+  p: Lookup;
+  pass: Pass;
+  batch: TokenBatch;
 }
 
 /** One architecture: how its config is read, which parameters it has, and its forward pass. */
@@ -46,7 +71,7 @@ export interface Architecture<C extends CommonConfig = CommonConfig> {
    *
    * @throws Error when a row is too long or a segment is outside the model
    */
-  logits(config: C, p: Lookup, pass: Pass, batch: TokenBatch, task: Task, rows?: Int32Array): tf.Tensor;
+  logits(at: Forward<C>, task: Task, rows?: Int32Array): tf.Tensor;
   /**
    * For architectures that generate: a causal language model's logits over tokens that follow remembered ones, and their
    * keys and values, layer by layer.
@@ -56,10 +81,7 @@ export interface Architecture<C extends CommonConfig = CommonConfig> {
    * @param rows at which tokens logits are wanted
    */
   extend?(
-    config: C,
-    p: Lookup,
-    pass: Pass,
-    batch: TokenBatch,
+    at: Forward<C>,
     positions: Int32Array,
     past: readonly (readonly Remembered[])[],
     rows: Int32Array,

@@ -6,33 +6,26 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { UserError } from "../ground/pure.ts";
-import { type Activation, dropout, embed, layerNorm, type Pass, scope, tanh } from "../engine/mod.ts";
-import type { Architecture, CommonConfig } from "./architecture.ts";
+import { type Activation, dropout, embed, layerNorm, tanh } from "../engine/mod.ts";
+import type { Forward, ParameterSpec } from "./architecture.ts";
 import { checkRows, plainPositions, type TokenBatch } from "./batch.ts";
-import { type ConfigReader, poolingOf, refuseUnsupported, type Task } from "./config.ts";
+import { type ConfigReader, poolingOf, refuseUnsupported } from "./config.ts";
+import { encoderArchitecture, type EncoderConfig } from "./encoder.ts";
 import {
-  attentionBias,
   bertLayer,
   bertLayerSpecs,
   classifierSpec,
   dense,
   embeddingSpec,
   encoder,
-  type LanguageHead,
-  languageLogits,
-  languageSpecs,
   linearOf,
   linearSpec,
-  type Lookup,
   normOf,
   normSpec,
-  type ParameterSpec,
-  pooled,
-  wantedTokens,
 } from "./layers.ts";
 
 /** The config of BERT and of the architectures that differ from it in their embeddings and heads only. */
-export interface BertConfig extends CommonConfig {
+export interface BertConfig extends EncoderConfig {
   heads: number;
   innerWidth: number;
   /** Rows of the table of positions. */
@@ -43,8 +36,6 @@ export interface BertConfig extends CommonConfig {
   attentionDropout: number;
   classifierDropout: number;
   normEpsilon: number;
-  /** Whether the language model's decoder is the word embeddings. */
-  tieEmbeddings: boolean;
 }
 
 /** What Hugging Face takes where a config.json leaves a field out. */
@@ -128,10 +119,7 @@ function segments({ tokenTypes }: BertConfig, { inputIds, tokenTypeIds, length }
 
 /** Dropout(LayerNorm(word + position + segment)), [B·L, H]. `paddingPosition` is a position without gradient. */
 export function bertEmbed(
-  config: BertConfig,
-  p: Lookup,
-  pass: Pass,
-  batch: TokenBatch,
+  { config, p, pass, batch }: Forward<BertConfig>,
   prefix: string,
   positions: Int32Array,
   paddingPosition: number | null = null,
@@ -148,78 +136,49 @@ export function bertEmbed(
 
 /** The encoder's layers over embedded tokens, [B·L, H]; of the `wanted` tokens alone where they are given. */
 export function bertEncode(
-  config: BertConfig,
-  p: Lookup,
-  pass: Pass,
-  embedded: tf.Tensor,
-  batch: TokenBatch,
+  at: Forward<BertConfig>,
   prefix: string,
+  embedded: tf.Tensor,
   wanted: Int32Array | null,
 ): tf.Tensor {
-  const layers = Array.from({ length: config.layers }, (_, i) => bertLayer(p, prefix, i, config.normEpsilon));
-  const mask = attentionBias(batch);
-  return encoder(pass, embedded, layers, config, batch, mask, wanted);
+  const { layers, normEpsilon } = at.config;
+  const of = Array.from({ length: layers }, (_, i) => bertLayer(at.p, prefix, i, normEpsilon));
+  return encoder(at, embedded, of, wanted);
 }
 
 const prefix = "bert";
-const wordTable = `${prefix}.embeddings.word_embeddings.weight`;
 
-function languageHead({ tieEmbeddings }: BertConfig): LanguageHead {
-  const head = "cls.predictions";
-  return {
-    dense: `${head}.transform.dense`,
-    norm: `${head}.transform.LayerNorm`,
-    tied: tieEmbeddings,
-    decoder: tieEmbeddings ? wordTable : `${head}.decoder.weight`,
-    ...(tieEmbeddings
-      ? { bias: `${head}.bias` }
-      : { bias: `${head}.decoder.bias`, otherBias: `${head}.bias` }),
-  };
-}
-
-export const bert: Architecture<BertConfig> = {
+export const bert = encoderArchitecture<BertConfig>({
   modelType: "bert",
+  className: "Bert",
   prefix,
-  paddingSide: "right",
-  classes: { "sequence-classification": "BertForSequenceClassification", "masked-lm": "BertForMaskedLM" },
-
   parse: (config) =>
     parseBertConfig(config, { width: 768, heads: 12, innerWidth: 3072, vocabularySize: 30522, padId: 0 }),
+  body: (config) => [...bertEmbeddingSpecs(prefix, config), ...bertEncoderSpecs(prefix, config)],
 
-  parameters(config: BertConfig, task: Task): ParameterSpec[] {
-    const { width, vocabularySize, labels } = config;
-    const body = [...bertEmbeddingSpecs(prefix, config), ...bertEncoderSpecs(prefix, config)];
-    if (task === "sequence-classification") {
-      return [
-        ...body,
-        ...linearSpec(`${prefix}.pooler.dense`, width, width),
-        ...classifierSpec("classifier", labels.length, width),
-      ];
-    }
-    return [...body, ...languageSpecs(languageHead(config), width, width, vocabularySize)];
+  encode(at, wanted) {
+    const embedded = bertEmbed(at, prefix, plainPositions(at.batch, at.config.positions));
+    return bertEncode(at, prefix, embedded, wanted);
   },
 
-  tied(config: BertConfig, task: Task): Record<string, string> {
-    if (task !== "masked-lm" || !config.tieEmbeddings) return {};
-    return {
-      "cls.predictions.decoder.weight": wordTable,
-      "cls.predictions.decoder.bias": "cls.predictions.bias",
-    };
-  },
+  language: ({ activation, normEpsilon, width }) => ({
+    dense: "cls.predictions.transform.dense",
+    norm: "cls.predictions.transform.LayerNorm",
+    decoder: "cls.predictions.decoder",
+    bias: "cls.predictions.bias",
+    activation,
+    epsilon: normEpsilon,
+    width,
+  }),
 
-  logits(config, p, pass, batch, task, rows) {
-    return scope(() => {
-      const positions = plainPositions(batch, config.positions);
-      const embedded = bertEmbed(config, p, pass, batch, prefix, positions);
-      const wanted = wantedTokens(config, batch, task, rows);
-      const tokens = bertEncode(config, p, pass, embedded, batch, prefix, wanted);
-      if (task === "masked-lm") {
-        return languageLogits(pass, tokens, p, languageHead(config), config.activation, config.normEpsilon);
-      }
-      // the pooler: tanh of a linear map of [CLS], or of what stands in its place
-      const read = pooled(pass, tokens, config, batch);
-      const summary = tanh(pass, dense(pass, read, linearOf(p, `${prefix}.pooler.dense`)));
-      return dense(pass, dropout(pass, summary, config.classifierDropout), linearOf(p, "classifier"));
-    });
+  classifier: ({ width, labels }) => [
+    ...linearSpec(`${prefix}.pooler.dense`, width, width),
+    ...classifierSpec("classifier", labels.length, width),
+  ],
+
+  classify({ config, p, pass }, read) {
+    // the pooler: tanh of a linear map of [CLS], or of what stands in its place
+    const summary = tanh(pass, dense(pass, read, linearOf(p, `${prefix}.pooler.dense`)));
+    return dense(pass, dropout(pass, summary, config.classifierDropout), linearOf(p, "classifier"));
   },
-};
+});

@@ -2,12 +2,11 @@
 import { dirname, join } from "node:path";
 import { UserError, writeJson } from "../ground/mod.ts";
 import { tensorFromFile } from "../engine/mod.ts";
-import type { Architecture } from "./architecture.ts";
+import type { Architecture, ParameterSpec } from "./architecture.ts";
 import { ConfigReader, isRegressionConfig, type JsonObject, numberedLabels } from "./config.ts";
 import { classRows, pickRows } from "./class_rows.ts";
 import { guessWrongText, withoutMark } from "./files/file_bytes.ts";
 import { canonicalNames, openCheckpoint, type TensorFile, writeSafetensorsFolder } from "./files/mod.ts";
-import type { ParameterSpec } from "./layers.ts";
 import { adaptedConfigFile, baseBeside, saveLora } from "./lora_files.ts";
 import { buildModel, describeModel, type Model, type ModelDescription, type ModelOptions } from "./model.ts";
 

@@ -11,31 +11,23 @@ import {
   type EncoderLayerParameters,
   layerNorm,
   linear,
-  scope,
 } from "../engine/mod.ts";
-import type { Architecture, CommonConfig } from "./architecture.ts";
+import type { Lookup, ParameterSpec } from "./architecture.ts";
 import { plainPositions } from "./batch.ts";
-import { type ConfigReader, poolingOf, refuseUnsupported, type Task } from "./config.ts";
+import { type ConfigReader, poolingOf, refuseUnsupported } from "./config.ts";
+import { encoderArchitecture, type EncoderConfig } from "./encoder.ts";
 import {
-  attentionBias,
   classifierSpec,
   dense,
   embeddingSpec,
   encoder,
-  type LanguageHead,
-  languageLogits,
-  languageSpecs,
   linearOf,
   linearSpec,
-  type Lookup,
   normOf,
   normSpec,
-  type ParameterSpec,
-  pooled,
-  wantedTokens,
 } from "./layers.ts";
 
-interface DistilBertConfig extends CommonConfig {
+interface DistilBertConfig extends EncoderConfig {
   heads: number;
   innerWidth: number;
   positions: number;
@@ -45,11 +37,9 @@ interface DistilBertConfig extends CommonConfig {
   dropout: number;
   attentionDropout: number;
   classifierDropout: number;
-  tieEmbeddings: boolean;
 }
 
 const prefix = "distilbert";
-const wordTable = `${prefix}.embeddings.word_embeddings.weight`;
 /** Fixed in the architecture, not in its config. */
 const normEpsilon = 1e-12;
 
@@ -80,24 +70,10 @@ function layerSpecs(i: number, width: number, inner: number): ParameterSpec[] {
   ];
 }
 
-function languageHead({ tieEmbeddings }: DistilBertConfig): LanguageHead {
-  return {
-    dense: "vocab_transform",
-    norm: "vocab_layer_norm",
-    tied: tieEmbeddings,
-    decoder: tieEmbeddings ? wordTable : "vocab_projector.weight",
-    bias: "vocab_projector.bias",
-  };
-}
-
-export const distilbert: Architecture<DistilBertConfig> = {
+export const distilbert = encoderArchitecture<DistilBertConfig>({
   modelType: "distilbert",
+  className: "DistilBert",
   prefix,
-  paddingSide: "right",
-  classes: {
-    "sequence-classification": "DistilBertForSequenceClassification",
-    "masked-lm": "DistilBertForMaskedLM",
-  },
 
   parse(config: ConfigReader): DistilBertConfig {
     refuseUnsupported(config);
@@ -133,50 +109,45 @@ export const distilbert: Architecture<DistilBertConfig> = {
     };
   },
 
-  parameters(config: DistilBertConfig, task: Task): ParameterSpec[] {
-    const { width, vocabularySize, labels, sinusoidal } = config;
-    const positions = embeddingSpec(`${prefix}.embeddings.position_embeddings`, config.positions, width)
-      .map((spec) => sinusoidal ? { ...spec, initial: "sinusoidal" as const } : spec);
-    const body = [
-      ...embeddingSpec(`${prefix}.embeddings.word_embeddings`, vocabularySize, width, config.padId),
-      ...positions,
+  body(config) {
+    const { width, vocabularySize, sinusoidal, padId, positions, layers, innerWidth } = config;
+    return [
+      ...embeddingSpec(`${prefix}.embeddings.word_embeddings`, vocabularySize, width, padId),
+      ...embeddingSpec(`${prefix}.embeddings.position_embeddings`, positions, width)
+        .map((spec) => sinusoidal ? { ...spec, initial: "sinusoidal" as const } : spec),
       ...normSpec(`${prefix}.embeddings.LayerNorm`, width),
-      ...Array.from({ length: config.layers }, (_, i) => layerSpecs(i, width, config.innerWidth)).flat(),
+      ...Array.from({ length: layers }, (_, i) => layerSpecs(i, width, innerWidth)).flat(),
     ];
-    if (task === "sequence-classification") {
-      return [
-        ...body,
-        ...linearSpec("pre_classifier", width, width),
-        ...classifierSpec("classifier", labels.length, width),
-      ];
-    }
-    return [...body, ...languageSpecs(languageHead(config), width, width, vocabularySize)];
   },
 
-  tied(config: DistilBertConfig, task: Task): Record<string, string> {
-    return task === "masked-lm" && config.tieEmbeddings ? { "vocab_projector.weight": wordTable } : {};
+  encode(at, wanted) {
+    const { config, p, pass, batch } = at, table = (name: string) => p(`${prefix}.embeddings.${name}.weight`);
+    const sum = embed(pass, [
+      { table: table("word_embeddings"), rows: batch.inputIds, paddingRow: config.padId },
+      { table: table("position_embeddings"), rows: plainPositions(batch, config.positions) },
+    ]);
+    const norm = normOf(p, `${prefix}.embeddings.LayerNorm`, normEpsilon);
+    const embedded = dropout(pass, layerNorm(pass, sum, norm), config.dropout);
+    return encoder(at, embedded, Array.from({ length: config.layers }, (_, i) => layerOf(p, i)), wanted);
   },
 
-  logits(config, p, pass, batch, task, rows) {
-    return scope(() => {
-      const positions = plainPositions(batch, config.positions);
-      const sum = embed(pass, [
-        { table: p(wordTable), rows: batch.inputIds, paddingRow: config.padId },
-        { table: p(`${prefix}.embeddings.position_embeddings.weight`), rows: positions },
-      ]);
-      const norm = normOf(p, `${prefix}.embeddings.LayerNorm`, normEpsilon);
-      const embedded = dropout(pass, layerNorm(pass, sum, norm), config.dropout);
-      const layers = Array.from({ length: config.layers }, (_, i) => layerOf(p, i));
-      const mask = attentionBias(batch);
-      const wanted = wantedTokens(config, batch, task, rows);
-      const tokens = encoder(pass, embedded, layers, config, batch, mask, wanted);
-      if (task === "masked-lm") {
-        return languageLogits(pass, tokens, p, languageHead(config), config.activation, normEpsilon);
-      }
-      const { weight, bias } = linearOf(p, "pre_classifier");
-      const read = pooled(pass, tokens, config, batch);
-      const inner = activate(pass, linear(pass, read, weight), bias, "relu");
-      return dense(pass, dropout(pass, inner, config.classifierDropout), linearOf(p, "classifier"));
-    });
+  language: ({ activation, width }) => ({
+    dense: "vocab_transform",
+    norm: "vocab_layer_norm",
+    decoder: "vocab_projector",
+    activation,
+    epsilon: normEpsilon,
+    width,
+  }),
+
+  classifier: ({ width, labels }) => [
+    ...linearSpec("pre_classifier", width, width),
+    ...classifierSpec("classifier", labels.length, width),
+  ],
+
+  classify({ config, p, pass }, read) {
+    const { weight, bias } = linearOf(p, "pre_classifier");
+    const inner = activate(pass, linear(pass, read, weight), bias, "relu");
+    return dense(pass, dropout(pass, inner, config.classifierDropout), linearOf(p, "classifier"));
   },
-};
+});

@@ -130,16 +130,9 @@ function look(
       { length: config.layers },
       (_, i) => cache.stretches.map(({ layers }, s) => ({ ...layers[i]!, mask: masks[s]! })),
     );
-    const pass = inferencePass(precision);
-    const { logits, layers } = architecture.extend!(
-      config,
-      (name) => findParameter(model, name),
-      pass,
-      tokens,
-      positions,
-      past,
-      rows,
-    );
+    const p = (name: string) => findParameter(model, name), pass = inferencePass(precision);
+    const at = { config, p, pass, batch: tokens };
+    const { logits, layers } = architecture.extend!(at, positions, past, rows);
     return want(logits, layers);
   });
   const values = (wanted.dataSync() as Float32Array).slice();

@@ -9,7 +9,6 @@ import {
   type BatchShape,
   checkpointed,
   type EncoderLayerParameters,
-  layerNorm,
   linear,
   linearActivate,
   type Norm,
@@ -19,26 +18,8 @@ import {
   selectRows,
   wholeEncoderLayer,
 } from "../engine/mod.ts";
-
+import type { Forward, Lookup, ParameterSpec } from "./architecture.ts";
 import type { TokenBatch } from "./batch.ts";
-import type { Pooling, Task } from "./config.ts";
-
-/** A parameter of a model, and how it starts when no checkpoint has it. */
-export interface ParameterSpec {
-  name: string;
-  shape: number[];
-  /** `normal`: by the config's `initializer_range`. `sinusoidal`: the fixed positions of Vaswani et al. 2017. */
-  initial: "normal" | "zeros" | "ones" | "sinusoidal";
-  /** Of an embedding: the row that starts at zero, `null` for none. Absent of all else. */
-  zeroRow?: number | null;
-  /** Its first axis is the classes. */
-  byClass?: true;
-  /** The name some checkpoints have it under. */
-  otherName?: string;
-}
-
-/** Finds a parameter by its Hugging Face name. */
-export type Lookup = (name: string) => Parameter;
 
 /** The weight [out, in] and bias [out] of a linear layer. */
 export interface Linear {
@@ -241,20 +222,17 @@ export function runLayers<Inputs extends (tf.Tensor | null)[]>(
  * @returns [wanted or tokens, width]
  */
 export function encoder(
-  pass: Pass,
+  { config, pass, batch }: Forward<EncoderShape>,
   x: tf.Tensor,
   layers: EncoderLayerParameters[],
-  shape: EncoderShape,
-  rows: BatchShape,
-  mask: tf.Tensor | null,
   wanted: Int32Array | null,
 ): tf.Tensor {
   return runLayers(
     pass,
     x,
-    [mask],
+    [attentionBias(batch)],
     layers.map((layer, i) => (pass, x, mask) =>
-      encoderLayer(pass, x, layer, shape, rows, mask, i === layers.length - 1 ? wanted : null)
+      encoderLayer(pass, x, layer, config, batch, mask, i === layers.length - 1 ? wanted : null)
     ),
   );
 }
@@ -290,30 +268,6 @@ export function bertLayerSpecs(prefix: string, i: number, width: number, inner: 
 }
 
 /**
- * The tokens (`row · length + position`) that a head of BERT's family asks the encoder for: of a language model those that it is asked
- * for; of a classifier each row's first, or all where it takes their mean. `null` for all.
- */
-export function wantedTokens(
-  { pooling }: { pooling: Pooling },
-  { batch, length }: BatchShape,
-  task: Task,
-  rows: Int32Array | undefined,
-): Int32Array | null {
-  if (task !== "sequence-classification") return rows ?? null;
-  return pooling === "mean" ? null : Int32Array.from({ length: batch }, (_, i) => i * length);
-}
-
-/** What a classifier reads of each row, [batch, width]. @param x the tokens that {@link wantedTokens} asked for */
-export function pooled(
-  pass: Pass,
-  x: tf.Tensor,
-  { pooling }: { pooling: Pooling },
-  batch: TokenBatch,
-): tf.Tensor {
-  return pooling === "mean" ? meanOfTokens(pass, x, batch) : x;
-}
-
-/**
  * The mean of each row's tokens, float32, [batch, width]; padding is left out, but of rows that are nothing else.
  *
  * @param x [batch · length, width]
@@ -330,47 +284,4 @@ export function meanOfTokens(
   const rowOf = (i: number) => Math.floor(i / length);
   const groups = Int32Array.from(attentionMask, (kept, i) => kept !== 0 || isBlank[rowOf(i)] ? rowOf(i) : -1);
   return averageRows(pass, x, groups, batch);
-}
-
-/** The names of a masked language model's head. */
-export interface LanguageHead {
-  dense: string;
-  norm: string;
-  /** The weight whose rows are the vocabulary. */
-  decoder: string;
-  /** Whether that is the word embeddings. */
-  tied: boolean;
-  bias: string;
-  /** The name of the bias in some checkpoints. */
-  otherBias?: string;
-}
-
-/** The parameters of a masked language model's head; `inner` is the decoder's width. */
-export function languageSpecs(
-  { dense, norm, decoder, tied, bias, otherBias }: LanguageHead,
-  width: number,
-  inner: number,
-  vocabularySize: number,
-): ParameterSpec[] {
-  return [
-    ...linearSpec(dense, inner, width),
-    ...normSpec(norm, inner),
-    ...(tied ? [] : [{ name: decoder, shape: [vocabularySize, inner], initial: "normal" as const }]),
-    { ...biasSpec(bias, vocabularySize), ...(otherBias && { otherName: otherBias }) },
-  ];
-}
-
-/** A masked language model's head: LayerNorm(activation(x W + b)) times the decoder, [rows, vocabulary]. */
-export function languageLogits(
-  pass: Pass,
-  x: tf.Tensor,
-  p: Lookup,
-  names: LanguageHead,
-  activation: Activation,
-  epsilon: number,
-): tf.Tensor {
-  const { weight, bias } = linearOf(p, names.dense);
-  const inner = linearActivate(pass, x, weight, bias, activation);
-  const normal = layerNorm(pass, inner, normOf(p, names.norm, epsilon));
-  return addBias(pass, linear(pass, normal, p(names.decoder)), p(names.bias));
 }

@@ -24,18 +24,10 @@ import {
   selectRows,
   widen,
 } from "../engine/mod.ts";
-import type { Architecture, CommonConfig } from "./architecture.ts";
+import type { Architecture, CommonConfig, Forward, ParameterSpec } from "./architecture.ts";
 import type { TokenBatch } from "./batch.ts";
 import { type ConfigReader, poolingOf, refuseUnsupported, type Task } from "./config.ts";
-import {
-  biasSpec,
-  embeddingSpec,
-  hidden,
-  type Lookup,
-  meanOfTokens,
-  type ParameterSpec,
-  runLayers,
-} from "./layers.ts";
+import { biasSpec, embeddingSpec, hidden, meanOfTokens, runLayers } from "./layers.ts";
 
 interface LlamaConfig extends CommonConfig {
   heads: number;
@@ -208,13 +200,13 @@ function causalBias({ attentionMask, batch, length }: TokenBatch): tf.Tensor {
 }
 
 /** x Wᵀ, with the bias where the config has one; in the pass's precision where it has none. */
-function part(p: Lookup, pass: Pass, x: tf.Tensor, name: string, bias: boolean): tf.Tensor {
+function part({ p, pass }: Forward<LlamaConfig>, x: tf.Tensor, name: string, bias: boolean): tf.Tensor {
   const product = linear(pass, x, p(`${name}.weight`));
   return bias ? addBias(pass, product, p(`${name}.bias`)) : product;
 }
 
 /** What attention is told beside its mask and positions. */
-function attentionOptions(config: LlamaConfig, { batch, length }: TokenBatch) {
+function attentionOptions({ config, batch: { batch, length } }: Forward<LlamaConfig>) {
   const { heads, keyHeads, headWidth, attentionDropout } = config;
   return {
     batch,
@@ -228,7 +220,7 @@ function attentionOptions(config: LlamaConfig, { batch, length }: TokenBatch) {
 }
 
 /** Attention over RMSNorm(x) before its last product: queries, keys and values side by side, and their biases. */
-function queriesKeysValues(config: LlamaConfig, p: Lookup, pass: Pass, i: number, x: tf.Tensor) {
+function queriesKeysValues({ config, p, pass }: Forward<LlamaConfig>, i: number, x: tf.Tensor) {
   const { inputNorm, query, key, value } = namesOf(i);
   const weights = [query, key, value].map((name) => p(`${name}.weight`));
   const biases: Parameter[] | null = config.attentionBias
@@ -238,40 +230,25 @@ function queriesKeysValues(config: LlamaConfig, p: Lookup, pass: Pass, i: number
 }
 
 /** What follows a layer's attention: x + context O, then x + SwiGLU(RMSNorm(x)). */
-function afterAttention(
-  config: LlamaConfig,
-  p: Lookup,
-  pass: Pass,
-  i: number,
-  x: tf.Tensor,
-  context: tf.Tensor,
-): tf.Tensor {
-  const names = namesOf(i), { innerBias } = config;
-  const middle = add(pass, x, part(p, pass, context, names.attentionOutput, config.attentionBias));
+function afterAttention(at: Forward<LlamaConfig>, i: number, x: tf.Tensor, context: tf.Tensor): tf.Tensor {
+  const { config, p, pass } = at, names = namesOf(i), { innerBias } = config;
+  const middle = add(pass, x, part(at, context, names.attentionOutput, config.attentionBias));
   const normal = rmsNorm(pass, middle, p(names.innerNorm), config.normEpsilon);
   const both = linear(pass, normal, p(`${names.gate}.weight`), p(`${names.up}.weight`));
   const biases: [Parameter, Parameter] | null = innerBias
     ? [p(`${names.gate}.bias`), p(`${names.up}.bias`)]
     : null;
   const inner = gate(pass, both, biases, config.activation);
-  return add(pass, middle, part(p, pass, inner, names.down, innerBias));
+  return add(pass, middle, part(at, inner, names.down, innerBias));
 }
 
-function words(config: LlamaConfig, p: Lookup, pass: Pass, inputIds: Int32Array): tf.Tensor {
-  return embed(pass, [{ table: p(`${wordTable}.weight`), rows: inputIds, paddingRow: config.padId }]);
+function words({ config, p, pass, batch }: Forward<LlamaConfig>): tf.Tensor {
+  return embed(pass, [{ table: p(`${wordTable}.weight`), rows: batch.inputIds, paddingRow: config.padId }]);
 }
 
-/** The head over the tokens at these rows, float32. */
-function headLogits(
-  config: LlamaConfig,
-  p: Lookup,
-  pass: Pass,
-  x: tf.Tensor,
-  head: string,
-  rows: Int32Array | undefined,
-): tf.Tensor {
-  const chosen = rows === undefined ? x : selectRows(pass, x, rows);
-  const normal = rmsNorm(pass, chosen, p(`${prefix}.norm.weight`), config.normEpsilon);
+/** The head over tokens, float32. */
+function headLogits({ config, p, pass }: Forward<LlamaConfig>, x: tf.Tensor, head: string): tf.Tensor {
+  const normal = rmsNorm(pass, x, p(`${prefix}.norm.weight`), config.normEpsilon);
   return widen(pass, linear(pass, normal, p(head)));
 }
 
@@ -283,10 +260,8 @@ function languageHead({ tieEmbeddings }: LlamaConfig): string {
  * The token that each row is classified by: the rightmost that is not the padding token, or where the config has none, the
  * rightmost that the mask keeps (Hugging Face refuses batches there); the first where all are padding.
  */
-function lastTokens(
-  { padId }: LlamaConfig,
-  { inputIds, attentionMask, batch, length }: TokenBatch,
-): Int32Array {
+function lastTokens({ config: { padId }, batch: tokens }: Forward<LlamaConfig>): Int32Array {
+  const { inputIds, attentionMask, batch, length } = tokens;
   return Int32Array.from({ length: batch }, (_, row) => {
     for (let t = length - 1; t > 0; t--) {
       const i = row * length + t;
@@ -329,28 +304,29 @@ export const llama: Architecture<LlamaConfig> = {
     return task === "causal-lm" && config.tieEmbeddings ? { "lm_head.weight": `${wordTable}.weight` } : {};
   },
 
-  logits(config, p, pass, batch, task, rows) {
+  logits(at, task, rows) {
     return scope(() => {
+      const { config, p, pass, batch } = at;
       const places = Int32Array.from({ length: batch.length }, (_, t) => t);
       const { cos, sin } = rotaryTables(config, places, 1);
-      const options = attentionOptions(config, batch);
+      const options = attentionOptions(at);
       const classifies = task === "sequence-classification";
       const averages = classifies && config.pooling === "mean";
       // after its attention, the last layer computes those tokens alone that are read
-      const wanted = averages ? null : classifies ? lastTokens(config, batch) : rows ?? null;
+      const wanted = averages ? null : classifies ? lastTokens(at) : rows ?? null;
       const tokens = runLayers(
         pass,
-        words(config, p, pass, batch.inputIds),
+        words(at),
         [causalBias(batch), cos, sin],
         Array.from(
           { length: config.layers },
           (_, i) => (pass: Pass, x: tf.Tensor, mask: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor) =>
             scope(() => {
-              const { qkv, biases } = queriesKeysValues(config, p, pass, i, x);
+              const here = { ...at, pass }, { qkv, biases } = queriesKeysValues(here, i, x);
               const context = groupedAttend(pass, qkv, biases, { ...options, mask, rotary: { cos, sin } });
               const read = (of: tf.Tensor) =>
                 wanted === null || i < config.layers - 1 ? of : selectRows(pass, of, wanted);
-              return afterAttention(config, p, pass, i, read(x), read(context));
+              return afterAttention(here, i, read(x), read(context));
             }),
         ),
       );
@@ -358,31 +334,31 @@ export const llama: Architecture<LlamaConfig> = {
         const normal = rmsNorm(pass, tokens, p(`${prefix}.norm.weight`), config.normEpsilon);
         return widen(pass, linear(pass, meanOfTokens(pass, normal, batch), p("score.weight")));
       }
-      const head = classifies ? "score.weight" : languageHead(config);
-      return headLogits(config, p, pass, tokens, head, undefined);
+      return headLogits(at, tokens, classifies ? "score.weight" : languageHead(config));
     });
   },
 
-  extend(config, p, pass, batch, positions, past, rows) {
+  extend(at, positions, past, rows) {
     return scope(() => {
+      const { config, pass, batch } = at;
       const options = {
-        ...attentionOptions(config, batch),
+        ...attentionOptions(at),
         mask: causalBias(batch),
         rotary: rotaryTables(config, positions, batch.batch),
       };
       const layers: KeyValues[] = [];
-      let x = words(config, p, pass, batch.inputIds);
+      let x = words(at);
       for (let i = 0; i < config.layers; i++) {
         const { next, keys, values } = scope(() => {
-          const { qkv, biases } = queriesKeysValues(config, p, pass, i, x);
+          const { qkv, biases } = queriesKeysValues(at, i, x);
           const { context, ...read } = cachedAttend(pass, qkv, biases, options, past[i]!);
-          return { next: afterAttention(config, p, pass, i, x, context), ...read };
+          return { next: afterAttention(at, i, x, context), ...read };
         });
         layers.push({ keys, values });
         x.dispose();
         x = next;
       }
-      return { logits: headLogits(config, p, pass, x, languageHead(config), rows), layers };
+      return { logits: headLogits(at, selectRows(pass, x, rows), languageHead(config)), layers };
     });
   },
 };

@@ -8,7 +8,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { generator, randomKey, UserError } from "../ground/pure.ts";
 import { Parameter } from "../engine/mod.ts";
-import type { ParameterSpec } from "./layers.ts";
+import type { ParameterSpec } from "./architecture.ts";
 import type { LoraConfig } from "./lora_config.ts";
 import type { Model } from "./model.ts";
 

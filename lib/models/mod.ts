@@ -58,7 +58,6 @@ export {
   resolveModel,
   type ResolveOptions,
 } from "./hub.ts";
-export { type Lookup, type ParameterSpec } from "./layers.ts";
 export { type LoadedModel, loadModel, type LoadOptions, resolveBase, savedLabels } from "./load_model.ts";
 export { adaptedLayers, attachLora, detachLora, type LoraOptions, mergeLora } from "./lora.ts";
 export type { LoraConfig } from "./lora_config.ts";

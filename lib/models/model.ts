@@ -13,7 +13,7 @@ import {
   type Precision,
   scope,
 } from "../engine/mod.ts";
-import type { Architecture, CommonConfig } from "./architecture.ts";
+import type { Architecture, CommonConfig, ParameterSpec } from "./architecture.ts";
 import { checkBatch, type TokenBatch } from "./batch.ts";
 import { bert } from "./bert.ts";
 import {
@@ -27,7 +27,6 @@ import {
 } from "./config.ts";
 import { distilbert } from "./distilbert.ts";
 import { electra } from "./electra.ts";
-import type { ParameterSpec } from "./layers.ts";
 import { llama } from "./llama.ts";
 import type { LoraConfig } from "./lora_config.ts";
 import { roberta } from "./roberta.ts";
@@ -363,13 +362,13 @@ export function parameterCount(model: Model): number {
  */
 export function logitsOf(model: Model, pass: Pass, batch: TokenBatch, rows?: Int32Array): tf.Tensor {
   checkBatch(batch, model.config.vocabularySize);
-  const lookup = (name: string) => findParameter(model, name);
+  const at = { config: model.config, p: (name: string) => findParameter(model, name), pass, batch };
   const { rowsOfText } = batch;
   if (rowsOfText === undefined || model.task !== "sequence-classification") {
-    return model.architecture.logits(model.config, lookup, pass, batch, model.task, rows);
+    return model.architecture.logits(at, model.task, rows);
   }
   return scope(() => {
-    const logits = model.architecture.logits(model.config, lookup, pass, batch, model.task);
+    const logits = model.architecture.logits(at, model.task);
     const texts = Int32Array.from(
       [...rowsOfText].flatMap((rows, text) => new Array<number>(rows).fill(text)),
     );

@@ -25,7 +25,7 @@ import {
   selectRows,
   tanh,
 } from "../engine/mod.ts";
-import type { Architecture, CommonConfig } from "./architecture.ts";
+import type { Architecture, CommonConfig, Forward, ParameterSpec } from "./architecture.ts";
 import type { TokenBatch } from "./batch.ts";
 import { type ConfigReader, poolingOf, refuseUnsupported } from "./config.ts";
 import {
@@ -35,11 +35,9 @@ import {
   hidden,
   linearOf,
   linearSpec,
-  type Lookup,
   meanOfTokens,
   normOf,
   normSpec,
-  type ParameterSpec,
   runLayers,
 } from "./layers.ts";
 
@@ -149,9 +147,7 @@ function distances({ width, furthest }: XlnetConfig, length: number, sign: 1 | -
  * backwards; one a row where dropout makes them differ.
  */
 function positionTable(
-  config: XlnetConfig,
-  pass: Pass,
-  { batch, length }: TokenBatch,
+  { config, pass, batch: { batch, length } }: Forward<XlnetConfig>,
 ): { table: tf.Tensor; groups: number } {
   if (config.bothWays && batch % 2 !== 0) {
     throw new UserError(
@@ -206,14 +202,11 @@ function differentSegments({ tokenTypeIds, batch, length }: TokenBatch): tf.Tens
  * @param wanted the tokens whose results are asked for; `null` for all
  */
 function layer(
-  config: XlnetConfig,
-  p: Lookup,
-  pass: Pass,
+  { config, p, pass, batch: { batch, length } }: Forward<XlnetConfig>,
   i: number,
   x: tf.Tensor,
   positions: tf.Tensor,
   groups: number,
-  rows: TokenBatch,
   mask: tf.Tensor | null,
   different: tf.Tensor | null,
   wanted: Int32Array | null,
@@ -231,8 +224,8 @@ function layer(
       segments: part("seg_embed"),
     },
     {
-      batch: rows.batch,
-      length: rows.length,
+      batch,
+      length,
       heads,
       scale: 1 / Math.sqrt(width / heads),
       mask,
@@ -256,18 +249,19 @@ function layer(
 }
 
 /** The tokens that stand for their texts, where they are not averaged. */
-function tokensRead({ pooling, summary }: XlnetConfig, { batch, length }: TokenBatch): Int32Array | null {
+function tokensRead({ config, batch: { batch, length } }: Forward<XlnetConfig>): Int32Array | null {
+  const { pooling, summary } = config;
   if (pooling === "mean" || summary.token === "mean") return null;
   const place = summary.token === "last" ? length - 1 : 0;
   return Int32Array.from({ length: batch }, (_, row) => row * length + place);
 }
 
 /** What stands for the texts, [B, H], of {@link tokensRead} or as a mean; transformers' own mean takes the padding in. */
-function summaryOf(config: XlnetConfig, pass: Pass, x: tf.Tensor, rows: TokenBatch): tf.Tensor {
-  if (config.pooling === "mean") return meanOfTokens(pass, x, rows);
+function summaryOf({ config, pass, batch }: Forward<XlnetConfig>, x: tf.Tensor): tf.Tensor {
+  if (config.pooling === "mean") return meanOfTokens(pass, x, batch);
   if (config.summary.token !== "mean") return x;
-  const { batch, length } = rows;
-  return fromTensorFlowJs(pass, [x], (x) => tf.mean(tf.reshape(x!, [batch, length, config.width]), 1));
+  const shape: [number, number, number] = [batch.batch, batch.length, config.width];
+  return fromTensorFlowJs(pass, [x], (x) => tf.mean(tf.reshape(x!, shape), 1));
 }
 
 export const xlnet: Architecture<XlnetConfig> = {
@@ -290,12 +284,13 @@ export const xlnet: Architecture<XlnetConfig> = {
 
   tied: () => ({}),
 
-  logits(config, p, pass, batch) {
+  logits(at) {
     return scope(() => {
+      const { config, p, pass, batch } = at;
       const words = embed(pass, [{ table: p(`${wordTable}.weight`), rows: batch.inputIds }]);
       const embedded = dropout(pass, words, config.dropout);
-      const { table, groups } = positionTable(config, pass, batch);
-      const wanted = tokensRead(config, batch), last = config.layers - 1;
+      const { table, groups } = positionTable(at);
+      const wanted = tokensRead(at), last = config.layers - 1;
       const encoded = runLayers(
         pass,
         embedded,
@@ -305,14 +300,14 @@ export const xlnet: Architecture<XlnetConfig> = {
           (_, i) =>
           (pass: Pass, x: tf.Tensor, table: tf.Tensor, mask: tf.Tensor | null, different: tf.Tensor | null) =>
             scope(() =>
-              layer(config, p, pass, i, x, table, groups, batch, mask, different, i === last ? wanted : null)
+              layer({ ...at, pass }, i, x, table, groups, mask, different, i === last ? wanted : null)
             ),
         ),
       );
       const tokens = dropout(pass, encoded, config.dropout);
 
       const { projected, tanh: bounded, firstDropout, lastDropout } = config.summary;
-      let summary = dropout(pass, summaryOf(config, pass, tokens, batch), firstDropout);
+      let summary = dropout(pass, summaryOf(at, tokens), firstDropout);
       if (projected) summary = dense(pass, summary, linearOf(p, "sequence_summary.summary"));
       if (bounded) summary = tanh(pass, summary);
       return dense(pass, dropout(pass, summary, lastDropout), linearOf(p, "logits_proj"));
