@@ -216,9 +216,46 @@ function listed(lines: string[]): string {
   return shown + (lines.length > 20 ? `\n  and ${lines.length - 20} more` : "");
 }
 
+/** A parameter's values by its name. */
+export interface NamedValues {
+  name: string;
+  shape: number[];
+  data: Float32Array;
+}
+
+/**
+ * What a checkpoint holds of a classifier's head beside its language model: BERT's pooler; all of it where it has learnt to classify. A
+ * classifier that goes on from the language model begins with it.
+ *
+ * @param task the language model's
+ */
+export function readHead(
+  folder: string,
+  task: "masked-lm" | "causal-lm",
+): (NamedValues & { nameInFile: string })[] {
+  const path = join(folder, "config.json"), json = readConfig(folder, path);
+  // how many classes it has is of no account here
+  const { architecture, specs } = describeModel(json, path, { labels: numberedLabels(2) });
+  const { specs: ofLanguage } = describeModel(json, path, { task });
+  const known = new Set(ofLanguage.map(({ name }) => name));
+  const file = openCheckpoint(folder);
+  try {
+    const stored = storedNames(architecture, specs, file);
+    return specs.flatMap(({ name }) => {
+      const nameInFile = known.has(name) ? undefined : stored.get(name);
+      if (nameInFile === undefined) return [];
+      return [{ name, nameInFile, shape: file.info(nameInFile).shape, data: file.read(nameInFile) }];
+    });
+  } finally {
+    file.close();
+  }
+}
+
 /** How a checkpoint is written. */
 export interface SaveOptions {
   dtype?: "float32" | "bfloat16";
+  /** What is written with the model's own parameters; of no use to a model with adapters. */
+  beside?: readonly NamedValues[];
 }
 
 /**
@@ -236,7 +273,7 @@ export interface SaveOptions {
 export async function saveCheckpoint(
   model: Model,
   folder: string,
-  { dtype = "float32" }: SaveOptions = {},
+  { dtype = "float32", beside = [] }: SaveOptions = {},
 ): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   const json = {
@@ -247,14 +284,19 @@ export async function saveCheckpoint(
     torch_dtype: dtype,
   };
   if (model.lora !== undefined) await saveLora(model, folder);
-  else await writeWeights(model, folder, dtype === "bfloat16" ? "BF16" : "F32");
+  else await writeWeights(model, folder, dtype === "bfloat16" ? "BF16" : "F32", beside);
   // transformers takes a folder with a config.json for a whole model
   const path = join(folder, model.lora === undefined ? "config.json" : adaptedConfigFile);
   const contents = model.lora === undefined ? json : { ...json, ...baseBeside(model.lora, folder) };
   await writeJson(path, contents);
 }
 
-async function writeWeights(model: Model, folder: string, dtype: "F32" | "BF16"): Promise<void> {
+async function writeWeights(
+  model: Model,
+  folder: string,
+  dtype: "F32" | "BF16",
+  beside: readonly NamedValues[],
+): Promise<void> {
   const tensors = model.architecture.parameters(model.config, model.task).flatMap(({ name, otherName }) => {
     const parameter = model.parameters.get(name)!;
     const { shape } = parameter;
@@ -266,5 +308,8 @@ async function writeWeights(model: Model, folder: string, dtype: "F32" | "BF16")
       data: () => parameter.data(),
     }));
   });
-  await writeSafetensorsFolder(folder, tensors);
+  await writeSafetensorsFolder(folder, [
+    ...tensors,
+    ...beside.map(({ name, shape, data }) => ({ name, dtype, shape, data })),
+  ]);
 }

@@ -34,6 +34,9 @@ export async function adaptToSongs(
     ...(hub !== undefined && { hub }),
   });
   const rows = (texts: readonly string[]) => packTexts(language, texts, recipe.maxLength);
+  for (const note of language.notes) {
+    for (const callback of options.callbacks ?? []) await callback.onLog?.(note);
+  }
   using _ = { [Symbol.dispose]: () => disposeModel(language.model) };
   return await pretrain(language, { train: rows(lyrics.train), validation: rows(lyrics.validation) }, {
     ...recipe,

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { startEngine } from "../engine/mod.ts";
-import { createModel, disposeModel } from "../models/mod.ts";
+import { createModel, disposeModel, type JsonObject, writeSafetensors } from "../models/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import { adaptToSongs } from "./adapt.ts";
 import { loadClassifier } from "./classifier.ts";
 import { saveLanguageModel } from "./language_model.ts";
-import { tinyRecipe, tinyTextConfig, withoutTimes } from "./testing/tiny.ts";
+import { tinyRecipe, tinyTextConfig, weightsOf, withoutTimes } from "./testing/tiny.ts";
 import type { EvaluationRecord } from "./types.ts";
 import { withFolder } from "../ground/testing/folder.ts";
 
@@ -61,3 +61,91 @@ Deno.test("adaptToSongs: goes on with a checkpoint's reading on the songs, is re
     [model, classifier].forEach(disposeModel);
   });
 });
+
+/** Checkpoints as the Hub has them: what of a model is in the file, by which names. */
+const checkpoints: Record<
+  string,
+  { json: JsonObject; named: (name: string) => string | null; fresh: RegExp | null }
+> = {
+  // KoBERT: bare, with a pooler that has learnt, two kinds of tokens
+  "bert, bare with its pooler": {
+    json: tinyTextConfig(tokenizer),
+    named: (name) => name.startsWith("bert.") ? name.slice("bert.".length) : null,
+    fresh: /freshly drawn: cls\.predictions/,
+  },
+  "bert, a classifier of other things": {
+    json: tinyTextConfig(tokenizer),
+    named: (name) => name,
+    fresh: /freshly drawn: cls\.predictions/,
+  },
+  "roberta, with its language model": {
+    json: tinyTextConfig(tokenizer, { model_type: "roberta", type_vocab_size: 1 }),
+    named: (name) => name.startsWith("classifier.") ? null : name,
+    fresh: null,
+  },
+  "electra, a discriminator": {
+    json: tinyTextConfig(tokenizer, { model_type: "electra", embedding_size: 8 }),
+    named: (name) => name.replace(/^classifier\.(dense|out_proj)\./, "discriminator_predictions.$1."),
+    fresh: /freshly drawn: generator_predictions/,
+  },
+  "distilbert, bare": {
+    json: {
+      model_type: "distilbert",
+      vocab_size: tokenizer.vocabSize,
+      dim: 16,
+      n_layers: 1,
+      n_heads: 2,
+      hidden_dim: 32,
+      max_position_embeddings: 64,
+      pad_token_id: tokenizer.padId,
+      initializer_range: 0.1,
+    },
+    named: (name) => name.startsWith("distilbert.") ? name : null,
+    fresh: /freshly drawn: vocab_transform/,
+  },
+};
+
+for (const [name, { json, named, fresh }] of Object.entries(checkpoints)) {
+  Deno.test(`adaptToSongs: ${name}: reads songs, and its classifier begins with all that it has learnt before`, () =>
+    withFolder(async (folder) => {
+      const source = `${folder}/source`, labels = ["발라드", "댄스"];
+      const of = createModel(json, { labels: ["긍정", "부정"], seed: 1 });
+      const language = fresh === null ? createModel(json, { task: "masked-lm", seed: 1 }) : null;
+      await saveLanguageModel({ model: of, tokenizer }, source);
+      const before = { ...weightsOf(of), ...(language && weightsOf(language)) };
+      const tensors = Object.entries(before).flatMap(([name, data]) => {
+        const other = named(name), { shape } = (of.parameters.get(name) ?? language!.parameters.get(name))!;
+        return other === null ? [] : [{ name: other, dtype: "F32" as const, shape, data }];
+      });
+      await writeSafetensors(`${source}/model.safetensors`, tensors);
+      const told: string[] = [];
+      const texts = { train: lyrics(64), validation: lyrics(16) };
+      const recipe = { ...tinyRecipe, adapt: 4, epochs: 1, maxLength: 32, learningRate: 1e-2 };
+      const run = await adaptToSongs(source, texts, recipe, {
+        output: `${folder}/adapt`,
+        callbacks: [{ onLog: (line) => void told.push(line) }],
+      });
+      assert.equal(told.some((line) => /freshly drawn/.test(line)), fresh !== null);
+      if (fresh !== null) assert.match(told[0]!, fresh);
+      const evaluations = run.history.filter((r): r is EvaluationRecord => r.kind === "evaluation");
+      assert.ok(evaluations.at(-1)!.validation!.loss < evaluations[0]!.validation!.loss - 0.05);
+
+      const [plain, adapted] = [
+        await loadClassifier(source, { labels }),
+        await loadClassifier(run.bestFolder!, { labels }),
+      ];
+      const [start, read] = [weightsOf(plain.model), weightsOf(adapted.model)];
+      for (const [parameter, values] of Object.entries(start)) {
+        // keys' biases have no gradient
+        if (/key\.bias|k_lin\.bias/.test(parameter)) continue;
+        const isRead = new RegExp(`^${of.architecture.prefix}\\.(?!pooler)`).test(parameter);
+        assert.equal(read[parameter]!.some((value, i) => value !== values[i]), isRead, parameter);
+      }
+      assert.equal(
+        adapted.notes.some((note) => note.includes("pooler")),
+        plain.notes.some((note) => note.includes("pooler")),
+      );
+      [of, plain.model, adapted.model].forEach(disposeModel);
+      if (language !== null) disposeModel(language);
+    }));
+}

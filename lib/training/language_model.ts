@@ -11,7 +11,9 @@ import {
   lossOf,
   type Model,
   namedConfig,
+  type NamedValues,
   readConfig,
+  readHead,
   resolveBase,
   resolveModel,
   type ResolveOptions,
@@ -33,6 +35,8 @@ export interface LanguageModel {
   notes: string[];
   /** Where its weights come from; absent where it starts from scratch. */
   origin?: Origin;
+  /** What its checkpoint has for classifiers (BERT's pooler), which is saved with it and not trained. */
+  head?: readonly NamedValues[];
 }
 
 /** How a language model is made or loaded. */
@@ -79,7 +83,10 @@ export async function loadLanguageModel(
   });
   checkVocabulary(tokenizer, model, folder);
   const origin = { source: name, initialised: report.initialised };
-  return { model, tokenizer, kind: kindOf(task), notes: reportNotes(report), origin };
+  const head = isLoraFolder(folder) ? [] : readHead(folder, task),
+    kept = new Set(head.map(({ nameInFile }) => nameInFile));
+  const notes = reportNotes({ ...report, unused: report.unused.filter((name) => !kept.has(name)) });
+  return { model, tokenizer, kind: kindOf(task), notes, origin, head };
 }
 
 /** A model's config; an adapter's is its base's. */
@@ -111,11 +118,11 @@ export async function generates(source: string, hub?: ResolveOptions): Promise<b
 
 /** Writes model and tokenizer into a folder that {@link loadLanguageModel} and Python's `from_pretrained` open. */
 export async function saveLanguageModel(
-  { model, tokenizer }: Pick<LanguageModel, "model" | "tokenizer">,
+  { model, tokenizer, head = [] }: Pick<LanguageModel, "model" | "tokenizer" | "head">,
   folder: string,
   options: SaveOptions = {},
 ): Promise<void> {
-  await saveCheckpoint(model, folder, options);
+  await saveCheckpoint(model, folder, { beside: head, ...options });
   await tokenizer.save(folder);
 }
 
