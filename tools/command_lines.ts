@@ -440,6 +440,10 @@ export const commandLines = {
     options: {
       engine: { ...shared.engine, about: "tensorflow: fail where it cannot be had; wasm: leave it out" },
       requireTensorflow: { type: "flag", about: "fail where TensorFlow cannot be had, as the tests do" },
+      mpi: {
+        type: "flag",
+        about: "also installs MPICH (13 MB), whose mpiexec starts processes that train together",
+      },
       check: { type: "flag", about: "only print what stands; exit code 1 when something is to do" },
     },
   }),

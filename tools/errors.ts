@@ -1,5 +1,6 @@
 /** How a command that fails tells it: a sentence and an exit code, the same way for all of them. */
 import { UserError } from "../lib/ground/mod.ts";
+import { alone, SharedError, type Team } from "../lib/team/mod.ts";
 
 /** What a person is shown of an error, and the exit code: 2 where they can mend it, 1 for a fault of the program, 130 when they stopped it. */
 export interface Told {
@@ -67,10 +68,21 @@ export function tellErrors(words: (text: string) => string = (text) => text): vo
 /** Whether the stack of an error is asked for. */
 export const isDebugging = (args: readonly string[] = Deno.args): boolean => args.includes("--debug");
 
+let team: Team = alone;
+
+/** From now on an error that ends this process ends the whole team: the others would wait for it. */
+export function endTogether(others: Team): void {
+  team = others;
+}
+
 /** Tells an error and ends the process. */
 export function endWith(error: unknown): never {
   const { text, code } = toldOf(error, telling ?? undefined);
-  console.error(text);
+  const isOthers = error instanceof SharedError && team.rank > 0;
+  if (!isOthers) console.error(team.rank > 0 ? `Process ${team.rank} on ${team.host}: ${text}` : text);
   if (isDebugging()) console.error(`\n${Deno.inspect(error)}`);
+  // the end of one ends all: the first is to have told it before
+  if (isOthers) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);
+  else team.abort(code);
   Deno.exit(code);
 }

@@ -4,11 +4,14 @@
  */
 import { processEnvironment } from "./environment.ts";
 import { launch } from "./launch.ts";
+import { hostname } from "node:os";
 import { nearestOf } from "../lib/ground/mod.ts";
+import { launchedRank, launchedSize, takeOwnCores } from "../lib/team/mod.ts";
 import { commandLines } from "./command_lines.ts";
 import { tellErrors } from "./errors.ts";
 import { type CommandLine, type OptionTable, readOptions } from "./options.ts";
 import { setUp, type SetUpOptions } from "./setup.ts";
+import { checkLaunched } from "./team.ts";
 import { exists, inProject } from "./setup/paths.ts";
 
 /** The commands that execute or convert notebooks; the others need no Jupyter. */
@@ -61,11 +64,19 @@ if (import.meta.main) {
   // a help, or a mistake, is told before anything is set up
   const known: Readonly<Record<string, CommandLine<OptionTable>>> = commandLines;
   if (Object.hasOwn(known, command)) readOptions(known[command]!, args);
+  checkLaunched(command);
   const setUpSeconds = await setUp(needs(command, args, Deno.env.get("KOBERT_ENGINE")));
-  Deno.exit(
-    await launch(Deno.execPath(), ["run", "-A", file, ...args], {
-      ...processEnvironment(),
-      KOBERT_SETUP_SECONDS: String(setUpSeconds),
-    }),
-  );
+  takeOwnCores();
+  const code = await launch(Deno.execPath(), ["run", "-A", file, ...args], {
+    ...processEnvironment(),
+    KOBERT_SETUP_SECONDS: String(setUpSeconds),
+  });
+  if (code > 128 && code !== 130 && launchedSize() > 1) {
+    console.error(
+      `Process ${launchedRank()} of the ${launchedSize()} that work together (on ${hostname()}) was ended by signal ${
+        code - 128
+      }, and the others end with it. The same command goes on from the last checkpoint.`,
+    );
+  }
+  Deno.exit(code);
 }

@@ -119,7 +119,8 @@ function refuseInputs(flag: string, path: string, inputs: readonly Named[]): voi
 function tryToWrite(flag: string, folder: string): void {
   try {
     Deno.mkdirSync(folder, { recursive: true });
-    const probe = join(folder, `.probe-${Deno.pid}.tmp`);
+    // several processes on several machines may look at once
+    const probe = join(folder, `.probe-${crypto.randomUUID()}.tmp`);
     Deno.openSync(probe, { write: true, createNew: true }).close();
     Deno.removeSync(probe);
   } catch (error) {

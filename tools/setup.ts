@@ -10,7 +10,8 @@ import { commandLines } from "./command_lines.ts";
 import { readOptions } from "./options.ts";
 import { processEnvironment } from "./environment.ts";
 import { kernelName, kernelStands, writeKernel } from "./setup/kernel.ts";
-import { exists, inProject, inVenv, readText, writeWhole } from "./setup/paths.ts";
+import { exists, inProject, inVenv, program, readText, writeWhole } from "./setup/paths.ts";
+import { mpiFolder } from "./team.ts";
 import { run } from "./setup/process.ts";
 import { type Environment, install, isInstalled, isMade, makeEnvironment } from "./setup/python.ts";
 import {
@@ -229,6 +230,29 @@ export async function ensureSlides(): Promise<void> {
 }
 
 /**
+ * MPICH in an environment of its own, installed when first asked for: it starts processes that train together (`deno task setup -- --mpi`).
+ *
+ * @returns its `mpiexec`
+ * @throws Error with pip's reason.
+ */
+export async function ensureMpi(): Promise<string> {
+  await ensureOwn(mpiFolder, "mpi", "MPICH");
+  return program(mpiFolder, "mpiexec");
+}
+
+/** An environment for one list of requirements, `tools/requirements-PART.txt`, made when there is none. */
+async function ensureOwn(folder: string, part: string, name: string): Promise<void> {
+  const environment: Environment = { folder, keep: [] };
+  const requirements = inProject("tools", `requirements-${part}.txt`);
+  if (isInstalled(environment, part, requirements)) return;
+  await withLock(async () => {
+    if (isInstalled(environment, part, requirements)) return;
+    await makeEnvironment(environment, { [part]: requirements });
+    await timed(name, () => install(environment, part, requirements));
+  });
+}
+
+/**
  * The Python environment with PyTorch that benchmarks compare with and that makes the committed fixtures: 3.5 GB, made when first needed and by no task
  * that a user starts.
  *
@@ -277,5 +301,7 @@ if (import.meta.main) {
   if (options.check) Deno.exit(await printState() ? 0 : 1);
   const engine = options.requireTensorflow ? "tensorflow" : options.engine;
   await setUp({ engine, strict: options.requireTensorflow, notebooks: true, retry: true });
+  const mpiexec = options.mpi ? await ensureMpi() : null;
   await printState();
+  if (mpiexec !== null) console.log(`${"MPI".padEnd(14)}${mpiexec}`);
 }

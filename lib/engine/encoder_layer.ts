@@ -1,7 +1,7 @@
 /** A whole layer of a Transformer encoder as one operation forward and one backward, where the engine has it. */
 import * as tf from "@tensorflow/tfjs";
 import type { Activation } from "./kernel_types.ts";
-import { type AttentionOptions, lowParameter, type Norm, type Pass } from "./ops.ts";
+import { type AttentionOptions, lowParameter, nextDropping, type Norm, type Pass } from "./ops.ts";
 import type { Parameter } from "./parameters.ts";
 import type { RandomKey } from "../ground/pure.ts";
 import { attribute, DataType, hasProducts, run, toFloat32 } from "./raw.ts";
@@ -67,9 +67,14 @@ export function wholeEncoderLayer(
   if (tape !== null && !parameters.every(({ trainable }) => trainable)) return null;
 
   const { batch, length, heads, scale, queries } = options;
-  const draw = (rate: number): RandomKey => pass.nextKey === null || rate === 0 ? [0, 0] : pass.nextKey();
+  const draw = (rate: number, rows: number): RandomKey => nextDropping(pass, rate, rows)?.key ?? [0, 0];
   const rateOf = (rate: number) => pass.nextKey === null ? 0 : rate;
-  const keys = [draw(options.attentionDropout), draw(options.dropout), draw(options.dropout)];
+  const asked = queries?.length ?? batch * length;
+  const keys = [
+    draw(options.attentionDropout, batch * heads * length),
+    draw(options.dropout, asked),
+    draw(options.dropout, asked),
+  ];
   const numbers = tf.tensor1d([batch, length, heads, ...keys.flat(), ...queries ?? []], "int32");
   const attributes = [
     attribute.type("T", DataType.bfloat16),

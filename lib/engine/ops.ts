@@ -38,6 +38,19 @@ export interface Pass {
   nextKey: (() => RandomKey) | null;
   /** Whether {@link checkpointed} parts are computed again in the backward pass, which keeps less. Default false. */
   checkpointing?: boolean;
+  /** Which rows of the step's batch it computes; `null` or absent for all. */
+  part?: BatchPart | null;
+}
+
+/**
+ * Some rows in a row of a step's batch, padded as the whole batch. Dropout then drops of them what it would drop if all were computed at once:
+ * so it is on engines with fused operations; on others the draws depend on where the part begins.
+ */
+export interface BatchPart extends BatchShape {
+  /** Rows of the batch before these. */
+  before: number;
+  /** Of a language model that is asked for some tokens alone: how many of them are in these rows, and in those before. */
+  asked?: { here: number; before: number };
 }
 
 /** A pass without gradients or dropout. */
@@ -45,17 +58,17 @@ export function inferencePass(precision: Precision): Pass {
   return { tape: null, precision, nextKey: null };
 }
 
-/** A recorded pass whose dropout is keyed by seed, step, part of the step's batch, and the place in the model. */
+/** A recorded pass whose dropout is keyed by seed, step, the rows' places in the step's batch, and the place in the model. */
 export function trainingPass(
   tape: Tape,
   precision: Precision,
   seed: number,
   step: number,
-  part = 0,
+  part: BatchPart | null = null,
   checkpointing = false,
 ): Pass {
   let place = 0;
-  return { tape, precision, checkpointing, nextKey: () => randomKey(seed, step, part, place++) };
+  return { tape, precision, checkpointing, part, nextKey: () => randomKey(seed, step, 0, place++) };
 }
 
 /** Runs part of a forward pass and frees its intermediate results, but for what the tape saved and what it returns. */
@@ -73,9 +86,26 @@ export function lowParameter(parameter: Parameter, precision: Precision): tf.Ten
   return precision === "bf16" ? parameter.lowValue() : parameter.value();
 }
 
-/** The next dropout of a pass, or `null` where nothing is dropped. */
-export function nextDropping(pass: Pass, rate: number): Dropping {
-  return pass.nextKey === null || rate === 0 ? null : { rate, key: pass.nextKey() };
+/**
+ * The next dropout of a pass, or `null` where nothing is dropped.
+ *
+ * @param rows of what it drops from: tokens, a few of them, rows of the batch, or as many of each (an attention's scores)
+ */
+export function nextDropping(pass: Pass, rate: number, rows: number): Dropping {
+  if (pass.nextKey === null || rate === 0) return null;
+  const [first, second] = pass.nextKey();
+  return { rate, key: [first, (second + Math.imul(rowsBefore(pass.part, rows), rowFactor)) | 0] };
+}
+
+/** What a row's number is multiplied by in the hash of the fused operations (native/dropout.h), before the key's second word is added. */
+const rowFactor = 0xc2b2ae35 | 0;
+
+/** The number, in the whole batch, of the first of some rows that are computed for a part of it. */
+function rowsBefore(part: BatchPart | null | undefined, rows: number): number {
+  if (part === null || part === undefined) return 0;
+  const { batch, length, before, asked } = part;
+  if (rows === asked?.here && rows !== batch * length) return asked.before;
+  return Math.round(before * rows / batch);
 }
 
 /**
@@ -84,7 +114,7 @@ export function nextDropping(pass: Pass, rate: number): Dropping {
  * @param x any shape, float32
  */
 export function dropout(pass: Pass, x: tf.Tensor, rate: number): tf.Tensor {
-  const dropping = nextDropping(pass, rate);
+  const dropping = nextDropping(pass, rate, x.size / x.shape.at(-1)!);
   if (dropping === null) return x;
   const output = kernels().dropout(x, dropping);
   pass.tape?.record(output, [x], [], (dy) => [kernels().dropout(dy, dropping)]);
@@ -104,7 +134,7 @@ export function linear(pass: Pass, x: tf.Tensor, ...weights: Parameter[]): tf.Te
   const { tape, precision } = pass;
   const input = low(x, precision);
   const joined = () => concatRows(weights.map((weight) => lowParameter(weight, precision)));
-  const adapters = lowRank(weights, precision, (rate) => nextDropping(pass, rate));
+  const adapters = lowRank(weights, precision, (rate) => nextDropping(pass, rate, x.shape[0]!));
   const [output, inner] = tf.tidy((): [tf.Tensor, tf.Tensor?] => {
     const output = product(input, joined(), false, true);
     if (adapters === null) return [output];
@@ -221,7 +251,7 @@ export function addNorm(
   norm: Norm,
   rate: number,
 ): tf.Tensor {
-  const dropping = nextDropping(pass, rate);
+  const dropping = nextDropping(pass, rate, x.shape[0]!);
   const { output, normal, inverse } = kernels().addNorm(
     x,
     bias.value(),
@@ -277,7 +307,8 @@ export function attend(
 ): tf.Tensor {
   const { batch, length, heads, scale, queries = null } = options;
   const { tape, precision } = pass;
-  const sizes = { batch, length, heads }, dropping = nextDropping(pass, options.dropout);
+  const sizes = { batch, length, heads };
+  const dropping = nextDropping(pass, options.dropout, batch * heads * length);
   // the mask stays the caller's: the tape gets a copy, which shares the memory
   const mask = tape === null ? options.mask : options.mask && tf.clone(options.mask);
   const bias = () => tf.concat(biases.map((b) => b.value()), 0);

@@ -107,7 +107,7 @@ export function groupedAttend(
 ): tf.Tensor {
   const { batch, length, heads, keyHeads, headWidth, scale, mask } = options;
   const { tape, precision } = pass;
-  const dropping = nextDropping(pass, options.dropout);
+  const dropping = nextDropping(pass, options.dropout, batch * heads * length);
   // the heads that share keys stand together, so that a group's queries make one matrix
   const grouped = (x: tf.Tensor, columns: number) =>
     reshape(x, [batch, keyHeads, heads / keyHeads * length, columns]);

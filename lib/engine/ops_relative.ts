@@ -97,7 +97,7 @@ export function relativeAttend(
   const different = options.different && tf.clone(options.different);
   const { tape, precision } = pass;
   const headWidth = q.shape[1]! / heads, positions = 2 * length;
-  const dropping = nextDropping(pass, options.dropout);
+  const dropping = nextDropping(pass, options.dropout, batch * heads * length);
 
   const byHead = (x: tf.Tensor, rows: number) =>
     transpose(reshape(x, [rows, x.shape[0]! / rows, heads, headWidth]), [0, 2, 1, 3]);

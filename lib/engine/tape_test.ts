@@ -75,7 +75,7 @@ for (const precision of precisions) {
     const model = tinyModel();
     const run = (checkpointing: boolean) => {
       const tape = new Tape();
-      const loss = model.loss(trainingPass(tape, precision, 7, 3, 0, checkpointing));
+      const loss = model.loss(trainingPass(tape, precision, 7, 3, null, checkpointing));
       const waiting = tape.savedBytes();
       const gradients = valuesOf(tape.backward(loss));
       return { loss: take(loss), waiting, gradients };
@@ -99,7 +99,7 @@ Deno.test("checkpointed: frozen lower layers get no gradient, those above do", (
   for (const parameter of model.parameters) parameter.trainable = /^1\.|head/.test(parameter.name);
   const run = (checkpointing: boolean) => {
     const tape = new Tape();
-    const loss = model.loss(trainingPass(tape, "float32", 7, 3, 0, checkpointing));
+    const loss = model.loss(trainingPass(tape, "float32", 7, 3, null, checkpointing));
     const gradients = valuesOf(tape.backward(loss));
     loss.dispose();
     return gradients;
@@ -138,7 +138,7 @@ for (const checkpointing of [false, true]) {
     const optimizer = new AdamW();
     const counts = [0, 1, 2, 3, 4].map((step) => {
       const tape = new Tape();
-      const loss = model.loss(trainingPass(tape, precisions.at(-1)!, 7, step, 0, checkpointing));
+      const loss = model.loss(trainingPass(tape, precisions.at(-1)!, 7, step, null, checkpointing));
       optimizer.step(tape.backward(loss), 1e-3);
       loss.dispose();
       return tf.memory().numTensors;

@@ -22,11 +22,12 @@ export interface TokenBatch extends BatchShape {
 export type PaddingSide = "right" | "left";
 
 /**
- * Pads rows of token ids to the longest of them.
+ * Pads rows of token ids to the longest of them, or to what is asked for.
  *
  * @param rows token ids, special tokens included
  * @param padId fills the rest of a row; it is masked, so any id of the vocabulary does where a model has none of its own
  * @param side where: `model.architecture.paddingSide`, XLNet's is "left". Default "right".
+ * @param length of all rows, at least the longest's. Default the longest's.
  * @example
  * ```ts
  * const batch = tokenBatch([[2, 1185, 3], [2, 517, 6903, 3]], model.config.padId ?? 0);
@@ -36,8 +37,9 @@ export function tokenBatch(
   rows: readonly ArrayLike<number>[],
   padId: number,
   side: PaddingSide = "right",
+  length: number = rows.reduce((most, row) => Math.max(most, row.length), 0),
 ): TokenBatch {
-  const batch = rows.length, length = rows.reduce((most, row) => Math.max(most, row.length), 0);
+  const batch = rows.length;
   const inputIds = new Int32Array(batch * length).fill(padId);
   const attentionMask = new Int32Array(batch * length);
   rows.forEach((row, i) => {

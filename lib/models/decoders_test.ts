@@ -360,7 +360,7 @@ for (const [name, config] of Object.entries(configs)) {
     using(createModel({ ...config, dropout: 0.2, attention_dropout: 0.2 }, { labels }), (model) => {
       const gradients = (checkpointing: boolean) => {
         const tape = new Tape();
-        const pass = trainingPass(tape, "float32", 3, 0, 0, checkpointing);
+        const pass = trainingPass(tape, "float32", 3, 0, null, checkpointing);
         const { loss } = tf.tidy(() =>
           lossOf(model, pass, { ...batch, tokenTypeIds: segments }, Int32Array.of(2, 0))
         );

@@ -144,7 +144,7 @@ for (const [name, config] of Object.entries(configs)) {
     using(createModel({ ...config, ...rate }, { labels }), (model) => {
       const gradients = (checkpointing: boolean) => {
         const tape = new Tape();
-        const pass = trainingPass(tape, "float32", 3, 0, 0, checkpointing);
+        const pass = trainingPass(tape, "float32", 3, 0, null, checkpointing);
         const { loss } = tf.tidy(() => lossOf(model, pass, batch, Int32Array.of(2, 0)));
         const found = tape.backward(loss);
         loss.dispose();

@@ -1,6 +1,7 @@
 /** Examples to batches: order, length, padding. */
 import { permutation, randomKey } from "../ground/mod.ts";
 import { type PaddingSide, type TokenBatch, tokenBatch } from "../models/mod.ts";
+import { shareOf, type Team } from "../team/mod.ts";
 
 /** A text as a row of tokens, or several, and the class it should get or, for a language model, the tokens. */
 export interface Example {
@@ -128,9 +129,13 @@ export interface Padding {
   paddingSide?: PaddingSide;
 }
 
-/** Pads examples to the longest of them. */
-export function collate(examples: readonly Example[], { padId, paddingSide = "right" }: Padding): Batch {
-  const tokens = tokenBatch(examples.flatMap(rowsOf), padId, paddingSide);
+/** Pads examples to the longest of them, or to a length that is given. */
+export function collate(
+  examples: readonly Example[],
+  { padId, paddingSide = "right" }: Padding,
+  length?: number,
+): Batch {
+  const tokens = tokenBatch(examples.flatMap(rowsOf), padId, paddingSide, length);
   const tokenTypeIds = new Int32Array(tokens.inputIds.length);
   const tokenLabels = new Int32Array(tokens.inputIds.length).fill(-100);
   const textIds = new Int32Array(tokens.inputIds.length).fill(-1);
@@ -161,25 +166,60 @@ export function collate(examples: readonly Example[], { padId, paddingSide = "ri
   };
 }
 
+/** Examples of a step's batch that are computed at once, and their place in it. */
+export interface MicroBatch {
+  examples: Example[];
+  /** Rows of the batch before the first of theirs. */
+  rowsBefore: number;
+}
+
+/** A batch in the order in which it is computed, whoever computes which part of it: by length, short rows first. */
+export interface OrderedBatch {
+  examples: readonly Example[];
+  /** Of its longest row: all are padded to it. */
+  length: number;
+  /** Rows before each example, and in the end how many there are. */
+  rowsBefore: Uint32Array;
+}
+
+/** Puts a batch in order; examples of the same length stay as they are. */
+export function inOrder(batch: readonly Example[]): OrderedBatch {
+  const examples = [...batch].sort((a, b) => longestRow(a) - longestRow(b));
+  const rowsBefore = new Uint32Array(examples.length + 1);
+  examples.forEach((example, i) => rowsBefore[i + 1] = rowsBefore[i]! + rowsOf(example).length);
+  return { examples, length: longestRow(examples.at(-1)!), rowsBefore };
+}
+
 /**
- * Cuts a batch into parts of at most `tokens` tokens, padding included: each part padded to its own longest row. One example
- * is never cut.
+ * Cuts some of a batch's examples, which follow one another, into parts of at most `tokens` tokens, padding to the batch's longest row included.
+ * One example is never cut.
+ *
+ * @param range of the ordered batch's examples; default all
  */
-export function microBatches(examples: readonly Example[], tokens: number | null): Example[][] {
-  if (tokens === null) return [[...examples]];
-  const sorted = [...examples].sort((a, b) => longestRow(a) - longestRow(b));
-  const parts: Example[][] = [];
-  let part: Example[] = [], rows = 0;
-  for (const example of sorted) {
-    const own = rowsOf(example).length;
-    if (part.length > 0 && (rows + own) * longestRow(example) > tokens) {
-      parts.push(part);
-      part = [];
-      rows = 0;
+export function microBatches(
+  { examples, length, rowsBefore }: OrderedBatch,
+  tokens: number | null,
+  { from, to }: { from: number; to: number } = { from: 0, to: examples.length },
+): MicroBatch[] {
+  const parts: MicroBatch[] = [];
+  for (let start = from; start < to;) {
+    let end = start + 1;
+    while (end < to && (tokens === null || (rowsBefore[end + 1]! - rowsBefore[start]!) * length <= tokens)) {
+      end++;
     }
-    part.push(example);
-    rows += own;
+    parts.push({ examples: examples.slice(start, end), rowsBefore: rowsBefore[start]! });
+    start = end;
   }
-  if (part.length > 0) parts.push(part);
   return parts;
+}
+
+/** A member's share of a batch: examples that follow one another, as many rows as each other's, or nearly. */
+export function shareOfBatch({ examples, rowsBefore }: OrderedBatch, team: Pick<Team, "rank" | "size">) {
+  const rows = shareOf(team, rowsBefore[examples.length]!);
+  // an example belongs to whom its first row does
+  const first = (row: number) => {
+    const found = rowsBefore.findIndex((before) => before >= row);
+    return Math.min(found, examples.length);
+  };
+  return { from: first(rows.from), to: first(rows.to) };
 }

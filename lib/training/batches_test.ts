@@ -4,7 +4,9 @@ import {
   collate,
   epochBatches as batchesOf,
   type Example,
+  inOrder,
   microBatches,
+  shareOfBatch,
 } from "./batches.ts";
 import { fingerprint } from "../ground/mod.ts";
 
@@ -100,20 +102,47 @@ Deno.test("collate: pads to the longest row and masks what is padding", () => {
   assert.deepEqual([...batch.weights], [1, 0.5]);
 });
 
-Deno.test("microBatches: every example once, within the budget, padding included", () => {
+Deno.test("microBatches: every example once, in order, within the budget, padding to the batch's longest row included", () => {
   const examples = lengths.slice(0, 32).map((length, i) => example(length, `song-${i}`));
-  const parts = microBatches(examples, 500);
+  const ordered = inOrder(examples), longest = Math.max(...lengths.slice(0, 32));
+  assert.equal(ordered.length, longest);
+  const parts = microBatches(ordered, 500);
+  assert.deepEqual(parts.flatMap(({ examples }) => examples), ordered.examples);
   assert.deepEqual(
-    parts.flat().map(({ songId }) => songId).sort(),
+    ordered.examples.map(({ songId }) => songId).sort(),
     examples.map(({ songId }) => songId).sort(),
   );
-  for (const part of parts) {
-    const longest = Math.max(...part.map(({ inputIds }) => inputIds.length));
-    assert.ok(part.length * longest <= 500, `${part.length} x ${longest}`);
+  let rows = 0;
+  for (const { examples, rowsBefore } of parts) {
+    assert.ok(examples.length * longest <= 500, `${examples.length} x ${longest}`);
+    assert.equal(rowsBefore, rows);
+    rows += examples.length;
   }
-  assert.ok(parts.length < 8);
-  assert.deepEqual(microBatches(examples, null), [examples]);
-  assert.deepEqual(microBatches([example(40), example(3)], 10).map((part) => part.length), [1, 1]);
+  assert.ok(parts.length < 32);
+  assert.deepEqual(microBatches(ordered, null), [{ examples: ordered.examples, rowsBefore: 0 }]);
+  const alone = microBatches(inOrder([example(40), example(3)]), 10);
+  assert.deepEqual(alone.map(({ examples }) => examples.length), [1, 1]);
+});
+
+Deno.test("shareOfBatch: the members' shares are the batch, of nearly as many rows each; some have none of a small batch", () => {
+  const windows = (rows: number): Example => ({
+    ...example(4, `${rows}`),
+    windows: Array.from({ length: rows }, () => new Int32Array(4)),
+  });
+  const sharesOf = (examples: Example[], size: number) => {
+    const ordered = inOrder(examples);
+    return Array.from({ length: size }, (_, rank) => shareOfBatch(ordered, { rank, size }));
+  };
+  for (const [count, size] of [[32, 2], [7, 3], [1, 3], [2, 3]] as const) {
+    const shares = sharesOf(Array.from({ length: count }, () => example(5)), size);
+    shares.forEach(({ from, to }, rank) => {
+      assert.equal(from, rank === 0 ? 0 : shares[rank - 1]!.to);
+      assert.ok(Math.abs(to - from - count / size) < 1);
+    });
+    assert.equal(shares.at(-1)!.to, count);
+  }
+  // 1, 6, 1, 1 and 1 rows: the song of six is one member's
+  assert.deepEqual(sharesOf([1, 6, 1, 1, 1].map(windows), 2), [{ from: 0, to: 2 }, { from: 2, to: 5 }]);
 });
 
 Deno.test("collate: XLNet's rows are filled before the text, segments with them", () => {

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../ground/mod.ts";
 import { argMax, inferencePass, lossWeights, type Precision } from "../engine/mod.ts";
 import { answersOf, type Batch, batchesByLength, collate, type Example, isRight } from "./batches.ts";
+import { agreedNumber, alone, type Team } from "../team/mod.ts";
 import type { Plan } from "./plan.ts";
 import type { Trainable, TrainingOptions, ValidationMetrics } from "./types.ts";
 
@@ -22,19 +23,22 @@ export interface Evaluation {
  * A model's probabilities for examples, longest first in batches of their own length. Examples with the label -100 are
  * predicted, but have no part in the loss.
  *
+ * @param options.team who evaluates together: each some of the batches. All have the result.
  * @param options.onBatch is told how many examples are done
  * @throws Error naming the songs for which the model gives NaN
  */
 export async function evaluateExamples(
   model: Trainable,
   examples: readonly Example[],
-  options: { batchSize: number; precision: Precision; onBatch?: (done: number) => void | Promise<void> },
+  options: EvaluationOptions,
 ): Promise<Evaluation> {
-  const probabilities: Float32Array[] = new Array(examples.length);
-  const logits: Float32Array[] = new Array(examples.length);
-  const predicted = new Int32Array(examples.length);
+  const { team = alone } = options, classes = model.labels.length;
+  const all = {
+    probabilities: new Float32Array(examples.length * classes),
+    logits: new Float32Array(examples.length * classes),
+  };
   let loss = 0, weight = 0, done = 0;
-  for (const indices of batchesByLength(examples.map(({ inputIds }) => inputIds.length), options.batchSize)) {
+  for (const indices of dealtBatches(examples, options)) {
     const batch = collate(indices.map((i) => examples[i]!), model);
     const lossOptions = { exampleWeights: batch.weights, normaliser: 1 };
     const result = tf.tidy(() => {
@@ -43,23 +47,55 @@ export async function evaluateExamples(
     });
     const values = result.probabilities.dataSync() as Float32Array;
     const scores = result.logits.dataSync() as Float32Array;
-    const classes = values.length / indices.length;
     const batchLoss = result.loss.dataSync()[0]!;
     loss += batchLoss;
     weight += lossWeights(batch.labels, lossOptions).reduce((sum, w) => sum + w, 0);
     tf.dispose(result);
     if (!Number.isFinite(batchLoss) || !values.every(Number.isFinite)) throw notANumber(batchLoss, batch);
     indices.forEach((index, row) => {
-      const ofRow = values.slice(row * classes, (row + 1) * classes);
-      probabilities[index] = ofRow;
-      logits[index] = scores.slice(row * classes, (row + 1) * classes);
-      predicted[index] = ofRow.indexOf(ofRow.reduce((a, b) => Math.max(a, b)));
+      all.probabilities.set(values.subarray(row * classes, (row + 1) * classes), index * classes);
+      all.logits.set(scores.subarray(row * classes, (row + 1) * classes), index * classes);
     });
     done += indices.length;
     await options.onBatch?.(done);
     await breathe();
   }
-  return { loss: weight === 0 ? 0 : loss / weight, probabilities, logits, predicted };
+  [loss, weight] = summed(team, [loss, weight]);
+  team.sum(all.probabilities);
+  team.sum(all.logits);
+  const rowsOf = (values: Float32Array) =>
+    Array.from(examples, (_, i) => values.slice(i * classes, (i + 1) * classes));
+  const probabilities = rowsOf(all.probabilities);
+  return {
+    loss: weight === 0 ? 0 : loss / weight,
+    probabilities,
+    logits: rowsOf(all.logits),
+    predicted: Int32Array.from(probabilities, (row) => row.indexOf(row.reduce((a, b) => Math.max(a, b)))),
+  };
+}
+
+/** How examples are evaluated. */
+export interface EvaluationOptions {
+  batchSize: number;
+  precision: Precision;
+  team?: Team;
+  onBatch?: (done: number) => void | Promise<void>;
+}
+
+/** The batches that this member of a team evaluates: every so manyth, so that each has long ones and short ones. */
+function dealtBatches(
+  examples: readonly Example[],
+  { batchSize, team = alone }: EvaluationOptions,
+): number[][] {
+  return batchesByLength(examples.map(({ inputIds }) => inputIds.length), batchSize)
+    .filter((_, i) => i % team.size === team.rank);
+}
+
+/** Numbers added up over a team. */
+function summed<const T extends number[]>(team: Team, numbers: T): { [K in keyof T]: number } {
+  const sums = Float64Array.from(numbers);
+  team.sum(sums);
+  return [...sums] as { [K in keyof T]: number };
 }
 
 /**
@@ -107,17 +143,18 @@ export type TokenEvaluation = {
  * A language model's loss and accuracy over the labelled tokens of examples, without gradients and dropout. The logits of
  * one batch are held at a time.
  *
+ * @param options.team who evaluates together: each some of the batches. All have the result.
  * @param options.onBatch is told how many examples are done
  * @throws Error when there is no example, or naming the songs for which the model gives NaN
  */
 export async function evaluateTokens(
   model: Trainable,
   examples: readonly Example[],
-  options: { batchSize: number; precision: Precision; onBatch?: (done: number) => void | Promise<void> },
+  options: EvaluationOptions,
 ): Promise<TokenEvaluation> {
   if (examples.length === 0) throw new UserError("There is nothing to evaluate: no example is given.");
   let loss = 0, weight = 0, tokens = 0, correct = 0, done = 0;
-  for (const indices of batchesByLength(examples.map(({ inputIds }) => inputIds.length), options.batchSize)) {
+  for (const indices of dealtBatches(examples, options)) {
     const batch = collate(indices.map((i) => examples[i]!), model);
     const { labels, weights } = answersOf(batch.examples);
     const result = tf.tidy(() => {
@@ -136,6 +173,7 @@ export async function evaluateTokens(
     await options.onBatch?.(done);
     await breathe();
   }
+  [loss, weight, tokens, correct] = summed(options.team ?? alone, [loss, weight, tokens, correct]);
   const mean = loss / weight;
   return { loss: mean, perplexity: Math.exp(mean), accuracy: correct / tokens, tokens };
 }
@@ -144,15 +182,22 @@ export async function evaluateTokens(
  * What the model's own `validate` measures, else a language model's tokens, else a classifier's classes.
  *
  * @param examples as the model sees them
+ * @param team who measures together; all have the same numbers then
  */
 export async function validate(
   model: Trainable,
   examples: readonly Example[],
   { recipe: { batchSize }, precision }: Plan,
   { validationMetrics }: Pick<TrainingOptions, "validationMetrics">,
+  team: Team = alone,
 ): Promise<ValidationMetrics> {
-  const options = { batchSize, precision };
-  if (model.validate !== undefined) return await model.validate(examples, options);
+  const options = { batchSize, precision, team };
+  if (model.validate !== undefined) {
+    // a way of its own to measure knows of no team: each measures all, and the first one's numbers count
+    const metrics = await model.validate(examples, options);
+    for (const name of Object.keys(metrics)) metrics[name] = agreedNumber(team, metrics[name]!);
+    return metrics;
+  }
   if (model.languageModel !== undefined) return await evaluateTokens(model, examples, options);
   const { loss, predicted, probabilities } = await evaluateExamples(model, examples, options);
   const correct = examples.filter((example, i) => isRight(example, predicted[i]!)).length;

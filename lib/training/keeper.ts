@@ -1,6 +1,8 @@
 /** The part of a training that keeps: its folder, history, best model and checkpoints; and tells those who listen. */
 import { join } from "node:path";
 import { holdFolder, writeJson, writeWhole } from "../ground/mod.ts";
+import { agreed } from "../team/mod.ts";
+import { checkAlike, makeAlike, shareState } from "./alike.ts";
 import type { Example } from "./batches.ts";
 import { saveTraining, takeUp } from "./checkpoint.ts";
 import { betterIsMore, checkBestMetric, validate } from "./evaluate.ts";
@@ -32,6 +34,8 @@ export class Keeper implements Disposable {
     private readonly learner: Learner,
     private readonly options: TrainingOptions,
     private readonly journal: Journal,
+    /** Where it writes: of a team the first does. */
+    private readonly output: string | undefined,
     /** On the output folder. */
     private readonly hold: Disposable | null,
   ) {
@@ -43,18 +47,21 @@ export class Keeper implements Disposable {
 
   /**
    * Holds the output folder, lets the learner go on from the newest checkpoint there, opens the history, and checks that the memory will
-   * do. The learner's epoch has begun then.
+   * do. The learner's epoch has begun then. Of a team the first one's learner goes on, and the others follow it.
    */
   static async open(learner: Learner, options: TrainingOptions): Promise<Keeper> {
-    const { model, plan, state } = learner;
+    const { model, plan, state, team } = learner;
     checkBestMetric(model, plan, options);
+    checkAlike(team, plan);
+    const output = team.rank === 0 ? options.output : undefined;
     // nobody else writes there meanwhile
-    const hold = options.output === undefined ? null : await holdFolder(options.output);
+    const hold = output === undefined ? null : await holdFolder(output);
     let journal: Journal | undefined;
     try {
-      const warnings = options.output === undefined ? [] : await takeUp(learner, options.output, options);
-      journal = await Journal.open(options.output, state.step);
-      const keeper = new Keeper(learner, options, journal, hold);
+      const warnings = output === undefined ? [] : await takeUp(learner, output, options);
+      shareState(learner);
+      journal = await Journal.open(output, state.step);
+      const keeper = new Keeper(learner, options, journal, output, hold);
       for (const warning of warnings) await keeper.say(warning);
       await checkMemory(learner.foreseeMemory(), options.memoryLimit);
       learner.startEpoch();
@@ -77,6 +84,7 @@ export class Keeper implements Disposable {
   }
 
   private async tell(call: (callback: TrainingCallback) => void | Promise<void>): Promise<void> {
+    if (this.learner.team.rank > 0) return;
     for (const callback of this.options.callbacks ?? []) await call(callback);
   }
 
@@ -103,7 +111,8 @@ export class Keeper implements Disposable {
 
   /** Training and validation figures; keeps the model where it is the best so far. */
   async evaluate(): Promise<void> {
-    const { learner: { model, plan: { recipe }, state, epochs }, options } = this, { sums } = state;
+    const { learner: { model, plan: { recipe }, state, epochs }, output } = this, { sums } = state;
+    if (makeAlike(this.learner)) await this.say(driftedApart);
     const validation = await this.validate();
     const value = validation === null
       ? -sums.loss / sums.weight
@@ -112,8 +121,8 @@ export class Keeper implements Disposable {
     state.evaluationsWithoutImprovement = best ? 0 : state.evaluationsWithoutImprovement + 1;
     if (best) {
       state.best = { value, step: state.step, epoch: epochs };
-      if (options.output !== undefined) {
-        const folder = join(options.output, "best");
+      if (output !== undefined) {
+        const folder = join(output, "best");
         await model.save(await startFolder(folder));
         await publishFolder(folder);
       }
@@ -133,18 +142,18 @@ export class Keeper implements Disposable {
   }
 
   private async validate(): Promise<ValidationMetrics | null> {
-    const { model, plan } = this.learner;
+    const { model, plan, team } = this.learner;
     if (plan.validation.length === 0) return null;
     this.validation ??= Array.from(
       { length: plan.validation.length },
       (_, i) => seenIn(0, model, plan.validation.at(i), i),
     );
-    return await validate(model, this.validation, plan, this.options);
+    return await validate(model, this.validation, plan, this.options, team);
   }
 
   /** Writes a checkpoint, unless this step has one. */
   async save(): Promise<void> {
-    const { learner, learner: { state }, options: { output } } = this;
+    const { learner, learner: { state }, output } = this;
     if (output === undefined || this.savedAt === state.step) return;
     state.elapsedMs = this.elapsedMs();
     await this.journal.flush();
@@ -155,17 +164,19 @@ export class Keeper implements Disposable {
 
   /** Writes `metrics.json` and the model card, and gives the result. */
   async finish(ended: TrainingRun["ended"]): Promise<TrainingRun> {
-    const { learner: { state, plan, model }, options: { output, dataDescription } } = this;
+    const { learner: { state, plan, model, team }, output, options: { dataDescription } } = this;
     const run: TrainingRun = {
       history: this.journal.records,
       steps: state.step,
       ended,
       best: state.best,
-      bestFolder: output === undefined || state.best === null ? null : join(output, "best"),
+      bestFolder: this.options.output === undefined || state.best === null
+        ? null
+        : join(this.options.output, "best"),
       elapsedMs: this.elapsedMs(),
     };
     if (output !== undefined) await writeJson(join(output, "metrics.json"), metricsOf(run));
-    if (run.bestFolder !== null) {
+    if (output !== undefined && run.bestFolder !== null) {
       const { train, validation } = plan;
       const data = {
         train,
@@ -175,6 +186,8 @@ export class Keeper implements Disposable {
       await writeWhole(join(run.bestFolder, "README.md"), modelCard(run, plan.recipe, model, data));
     }
     await this.tell((callback) => callback.onEnd?.(run));
+    // nobody reads what is not written yet
+    agreed(team, null);
     return run;
   }
 
@@ -184,6 +197,9 @@ export class Keeper implements Disposable {
     this.hold?.[Symbol.dispose]();
   }
 }
+
+const driftedApart =
+  "The processes' parameters were not the same to the bit any more (their processors round differently): all have the first one's again.";
 
 function metricsOf({ history, steps, ended, best, elapsedMs }: TrainingRun) {
   const last = history.findLast((record) => record.kind === "evaluation") ?? null;

@@ -6,6 +6,7 @@ import { foreseeMemory, type MemoryForecast } from "./memory.ts";
 import { type Plan, seenIn } from "./plan.ts";
 import { learningRateFactor } from "./schedule.ts";
 import { trainStep } from "./step.ts";
+import { alone, type Team } from "../team/mod.ts";
 import type { StepRecord, Trainable, TrainingState } from "./types.ts";
 
 /** A model, its optimizer and where they stand in the plan. */
@@ -15,10 +16,13 @@ export class Learner implements Disposable {
   /** Names of the parameters that were trainable before; they are so again in the end. */
   private readonly trainable: ReadonlySet<string>;
   private batches: EpochBatches | null = null;
+  /** Whether someone of the team wanted to stop when the last step was taken. */
+  stopped = false;
   /** How many groups of frozen parameters have thawed; `null` before a step has looked. */
   private thawed: number | null = null;
 
-  constructor(readonly model: Trainable, readonly plan: Plan) {
+  /** @param team who takes each step together; every one of them has a learner of the same model, plan and state */
+  constructor(readonly model: Trainable, readonly plan: Plan, readonly team: Team = alone) {
     const { recipe, identity } = plan;
     this.optimizer = new AdamW({
       beta1: recipe.adamBeta1,
@@ -48,7 +52,7 @@ export class Learner implements Disposable {
     const heldMoments = [...model.parameters.values()]
       .filter((parameter) => optimizer.stepsOf(parameter) > 0)
       .reduce((sum, { size }) => sum + 8 * size, 0);
-    return foreseeMemory(model, plan, heldMoments);
+    return foreseeMemory(model, plan, heldMoments, this.team);
   }
 
   /** Makes the batches of the epoch it stands in. */
@@ -75,9 +79,13 @@ export class Learner implements Disposable {
     this.startEpoch();
   }
 
-  /** The next batch: loss, gradients, clipping, update. */
-  step(): Omit<StepRecord, "elapsedMs"> {
-    const { model, optimizer, plan, state } = this, { recipe, precision, classWeights } = plan;
+  /**
+   * The next batch: loss, gradients, clipping, update.
+   *
+   * @param stop that the training is to end after this step: the team hears of it, whose {@link Learner.stopped} is true then
+   */
+  step(stop = false): Omit<StepRecord, "elapsedMs"> {
+    const { model, optimizer, plan, state, team } = this, { recipe, precision, classWeights } = plan;
     this.thaw();
     const examples = Array.from(
       this.batches!.at(state.batchOfEpoch),
@@ -90,7 +98,10 @@ export class Learner implements Disposable {
       step: state.step,
       learningRate,
       classWeights,
+      team,
+      stop,
     });
+    this.stopped = result.stop;
     state.step++;
     state.batchOfEpoch++;
     state.sums.loss += result.loss * result.weight;

@@ -2,8 +2,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../ground/mod.ts";
 import { hasKernels, type Precision, Tape, trainingPass } from "../engine/mod.ts";
+import { alone, type Team } from "../team/mod.ts";
 import { availableMemory } from "./available_memory.ts";
-import { collate, type Example, longestRow, microBatches, rowsOf } from "./batches.ts";
+import { collate, type Example, inOrder, longestRow, microBatches, rowsOf, shareOfBatch } from "./batches.ts";
 import { depthOf } from "./freeze.ts";
 import { type Plan, seenIn } from "./plan.ts";
 import type { Trainable } from "./types.ts";
@@ -59,7 +60,7 @@ function measureKept(model: Trainable, plan: Plan, example: Example, checkpointi
     const batch = collate([ending(example, length)], model);
     const tape = new Tape();
     try {
-      const pass = trainingPass(tape, plan.precision, plan.recipe.seed, 0, 0, checkpointing);
+      const pass = trainingPass(tape, plan.precision, plan.recipe.seed, 0, null, checkpointing);
       tf.dispose(tf.tidy(() => model.loss(pass, batch, {})));
       return tape.savedBytes();
     } finally {
@@ -79,8 +80,14 @@ function measureKept(model: Trainable, plan: Plan, example: Example, checkpointi
  * rows. Frozen parameters count as they stand now.
  *
  * @param heldMoments bytes of moments that the optimizer has already
+ * @param team who shares each batch
  */
-export function foreseeMemory(model: Trainable, plan: Plan, heldMoments = 0): MemoryForecast {
+export function foreseeMemory(
+  model: Trainable,
+  plan: Plan,
+  heldMoments = 0,
+  team: Pick<Team, "size"> = alone,
+): MemoryForecast {
   const { recipe, precision } = plan;
   const parameters = [...model.parameters.values()];
   const sizeOf = (list: typeof parameters) => list.reduce((sum, { size }) => sum + size, 0);
@@ -94,12 +101,15 @@ export function foreseeMemory(model: Trainable, plan: Plan, heldMoments = 0): Me
     longestFirst.subarray(0, recipe.batchSize),
     (i) => seenIn(0, model, plan.train.at(i), i),
   );
-  const parts = microBatches(largestBatch, recipe.microBatchTokens);
+  const ordered = inOrder(largestBatch);
+  // of the shares of a batch the last has the most rows
+  const share = shareOfBatch(ordered, { rank: team.size - 1, size: team.size });
+  const parts = microBatches(ordered, recipe.microBatchTokens, share);
   const plain = measureKept(model, plan, largestBatch[0]!, false);
   const kept = recipe.gradientCheckpointing ? measureKept(model, plan, largestBatch[0]!, true) : plain;
   const ofParts = parts.map((part) => {
-    const rows = part.reduce((sum, example) => sum + rowsOf(example).length, 0);
-    const length = part.reduce((most, example) => Math.max(most, longestRow(example)), 0);
+    const rows = part.examples.reduce((sum, example) => sum + rowsOf(example).length, 0);
+    const { length } = ordered;
     const ofLayer = bytesOf(plain, rows, length) / layers;
     // with checkpointing, one layer's activations are there again while it goes backward
     const again = recipe.gradientCheckpointing ? ofLayer : 0;

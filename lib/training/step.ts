@@ -8,11 +8,14 @@ import {
   globalNorm,
   type Gradients,
   lossWeights,
+  type Parameter,
   type Precision,
   Tape,
   trainingPass,
 } from "../engine/mod.ts";
-import { answersOf, collate, type Example, isRight, microBatches } from "./batches.ts";
+import { agreedNumber, alone, type Team } from "../team/mod.ts";
+import { answersOf, collate, type Example, inOrder, isRight, microBatches, shareOfBatch } from "./batches.ts";
+import { sumGradients } from "./gradients.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Trainable } from "./types.ts";
 
@@ -23,6 +26,10 @@ export interface StepOptions {
   step: number;
   learningRate: number;
   classWeights: Float32Array | undefined;
+  /** Who computes the step together. Default this process alone. */
+  team?: Team;
+  /** Whether this one wants the training to end after the step. */
+  stop?: boolean;
 }
 
 /** What a step did. */
@@ -37,10 +44,13 @@ export interface StepResult {
   norm: number;
   /** Tokens computed, padding included. */
   tokens: number;
+  /** Whether someone of the team wants the training to end. */
+  stop: boolean;
 }
 
 /**
- * Loss and gradients in parts that fit the token budget, clipping, update.
+ * Loss and gradients in parts that fit the token budget, clipping, update. With a team, each computes its share of the batch, and all make the
+ * same update.
  *
  * @throws Error when loss or gradients are no numbers, with the step, the songs and what to try; nothing is updated then
  */
@@ -50,25 +60,37 @@ export function trainStep(
   examples: readonly Example[],
   options: StepOptions,
 ): StepResult {
-  const { recipe, step, learningRate } = options;
+  const { recipe, step, learningRate, team = alone, stop = false } = options;
   const gradients: Gradients = new Map();
   try {
-    const result = accumulateGradients(model, examples, options, gradients);
-    const norm = Number.isFinite(result.loss) ? globalNorm(gradients) : NaN;
+    const own = accumulateGradients(model, examples, options, gradients);
+    const { stops, ...result } = addUp(team, model.parameters, gradients, { ...own, stops: stop ? 1 : 0 });
+    // of one for all: how its sum is rounded depends on the cores
+    const norm = agreedNumber(team, Number.isFinite(result.loss) ? globalNorm(gradients) : NaN);
     if (!Number.isFinite(norm)) throw notANumber(step, result.loss, gradients, examples);
     optimizer.step(gradients, learningRate, clippingScale(norm, recipe.gradClip));
-    return { ...result, norm };
+    return { ...result, norm, stop: stops > 0 };
   } finally {
     gradients.forEach((gradient) => gradient.dispose());
   }
 }
 
+/** What one has computed of a step's batch, and whether it wants to stop. */
+interface Share {
+  loss: number;
+  weight: number;
+  answers: number;
+  correct: number;
+  tokens: number;
+  stops: number;
+}
+
 function accumulateGradients(
   model: Trainable,
   examples: readonly Example[],
-  { recipe, precision, step, classWeights }: StepOptions,
+  { recipe, precision, step, classWeights, team = alone }: StepOptions,
   into: Gradients,
-): Omit<StepResult, "norm"> {
+): Omit<Share, "stops"> {
   const weighted = {
     ...(classWeights && (model.multiLabel ? { positiveWeights: classWeights } : { classWeights })),
     labelSmoothing: recipe.labelSmoothing,
@@ -76,12 +98,18 @@ function accumulateGradients(
   const answers = answersOf(examples);
   const weight = lossWeights(answers.labels, { ...weighted, exampleWeights: answers.weights })
     .reduce((sum, w) => sum + w, 0);
+  const ordered = inOrder(examples), { length } = ordered;
   let loss = 0, correct = 0, tokens = 0;
-  microBatches(examples, recipe.microBatchTokens).forEach((part, i) => {
-    const batch = collate(part, model), { labels, weights } = answersOf(part);
+  for (const part of microBatches(ordered, recipe.microBatchTokens, shareOfBatch(ordered, team))) {
+    const batch = collate(part.examples, model, length), { labels, weights } = answersOf(part.examples);
+    const asked = batch.tokenLabels && {
+      here: labels.length,
+      before: answersOf(ordered.examples.slice(0, ordered.examples.indexOf(part.examples[0]!))).labels.length,
+    };
+    const place = { batch: batch.tokens.batch, length, before: part.rowsBefore, ...(asked && { asked }) };
     const tape = new Tape();
     try {
-      const pass = trainingPass(tape, precision, recipe.seed, step, i, recipe.gradientCheckpointing);
+      const pass = trainingPass(tape, precision, recipe.seed, step, place, recipe.gradientCheckpointing);
       const result = tf.tidy(() => {
         const options = { ...weighted, exampleWeights: weights, normaliser: weight };
         const { loss, logits } = model.loss(pass, batch, options);
@@ -91,15 +119,38 @@ function accumulateGradients(
       loss += result.loss.dataSync()[0]!;
       const predicted = result.predicted.dataSync();
       correct += model.multiLabel
-        ? part.filter((example, row) => isRight(example, predicted[row]!)).length
+        ? part.examples.filter((example, row) => isRight(example, predicted[row]!)).length
         : labels.filter((label, row) => label === predicted[row]).length;
       tf.dispose(result);
     } finally {
       tape.clear();
     }
-    tokens += batch.tokens.batch * batch.tokens.length;
-  });
+    tokens += batch.tokens.batch * length;
+  }
   return { loss, weight, answers: answers.labels.length, correct, tokens };
+}
+
+/** Adds up what all members have computed: afterwards each has the whole batch's numbers and gradients, to the bit the same. */
+function addUp(
+  team: Team,
+  parameters: ReadonlyMap<string, Parameter>,
+  gradients: Gradients,
+  own: Share,
+): Share {
+  if (team.size === 1) return own;
+  const trained = [...parameters.values()].filter(({ trainable }) => trainable);
+  const numbers = Float64Array.from([
+    own.loss,
+    own.correct,
+    own.tokens,
+    own.stops,
+    // a member without a share has no gradient of what the others have
+    ...trained.map((parameter) => gradients.has(parameter) ? 1 : 0),
+  ]);
+  team.sum(numbers);
+  const [loss, correct, tokens, stops, ...counts] = numbers as unknown as [number, number, number, number];
+  sumGradients(team, trained.filter((_, i) => (counts as number[])[i]! > 0), gradients);
+  return { ...own, loss, correct, tokens, stops };
 }
 
 function notANumber(step: number, loss: number, gradients: Gradients, examples: readonly Example[]): Error {

@@ -32,18 +32,20 @@ export async function train(
   options: TrainingOptions = {},
 ): Promise<TrainingRun> {
   const plan = makePlan(model, data, recipe);
-  using learner = new Learner(model, plan);
+  using learner = new Learner(model, plan, options.team);
   using keeper = await Keeper.open(learner, options);
-  const { state } = learner;
+  const { state, team } = learner;
+  const asked = () => options.signal?.aborted ?? false;
   const patience = recipe.earlyStoppingPatience ?? Infinity;
   const due = (every: number | null) => every !== null && state.step % every === 0;
   let ended: TrainingRun["ended"] = "finished";
   while (state.step < plan.steps) {
     if (state.evaluationsWithoutImprovement >= patience) ended = "stopped early";
-    else if (options.signal?.aborted) ended = "interrupted";
+    // a team ends together, after the step in which one of them said so
+    else if (team.size === 1 ? asked() : learner.stopped) ended = "interrupted";
     if (ended !== "finished") break;
 
-    await keeper.step(learner.step());
+    await keeper.step(learner.step(asked()));
 
     const epochEnds = learner.isAtEnd;
     if (epochEnds || due(recipe.logEverySteps)) await keeper.log();

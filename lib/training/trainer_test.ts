@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { startEngine } from "../engine/mod.ts";
+import { hasKernels, startEngine } from "../engine/mod.ts";
 import { disposeModel, loadCheckpoint, predictLogits } from "../models/mod.ts";
 import { collate, type Example } from "./batches.ts";
 import { evaluateExamples } from "./evaluate.ts";
@@ -276,7 +276,9 @@ Deno.test("gradient checkpointing gives the same curve and model to the bit", as
 });
 
 Deno.test("micro-batches give the whole batch's loss and gradients, class and example weights included", async () => {
-  const config = { hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
+  // what dropout drops does not depend on the parts where the engine has fused operations
+  const rate = hasKernels() ? 0.2 : 0;
+  const config = { hidden_dropout_prob: rate, attention_probs_dropout_prob: rate };
   const weighted = data.train.map((example, i) => ({ ...example, weight: 1 + i % 3 }));
   const curve = async (microBatchTokens: number | null) => {
     const model = tinyModel({ config });
@@ -293,7 +295,7 @@ Deno.test("micro-batches give the whole batch's loss and gradients, class and ex
     return { steps: stepsOf(history), weights };
   };
   const whole = await curve(null), parts = await curve(30);
-  assert.ok(parts.steps[0]!.tokens < whole.steps[0]!.tokens, "parts are padded less");
+  assert.equal(parts.steps[0]!.tokens, whole.steps[0]!.tokens, "parts are padded alike");
   parts.steps.forEach(({ loss, gradientNorm }, i) => {
     assert.ok(Math.abs(loss - whole.steps[i]!.loss) < 1e-4, `loss of step ${i + 1}`);
     assert.ok(

@@ -2,6 +2,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { CrossEntropyOptions, Parameter, Pass, Precision } from "../engine/mod.ts";
 import type { PaddingSide } from "../models/mod.ts";
+import type { Team } from "../team/mod.ts";
 import type { Batch, Example } from "./batches.ts";
 
 /** What a loss is told; `positiveWeights` where each class gets its own yes or no. */
@@ -158,4 +159,9 @@ export interface TrainingOptions {
   memoryLimit?: number | null;
   /** Said in the model card: where the songs come from. */
   dataDescription?: string;
+  /**
+   * Processes that train together, each a share of every batch: all of them call with the same model, data and recipe. The first one logs and
+   * writes. Default this process alone.
+   */
+  team?: Team;
 }

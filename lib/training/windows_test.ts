@@ -4,7 +4,7 @@ import { startEngine, Tape, trainingPass } from "../engine/mod.ts";
 import { createModel, disposeModel, type JsonObject, lossOf, predictLogits } from "../models/mod.ts";
 import { type Song, songsFrame } from "../songs/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
-import { collate, type Example, microBatches } from "./batches.ts";
+import { collate, type Example, inOrder, microBatches } from "./batches.ts";
 import { type Classifier, loadClassifier, saveClassifier } from "./classifier.ts";
 import { classifySongs } from "./classify.ts";
 import { fineTune } from "./fine_tune.ts";
@@ -145,8 +145,11 @@ Deno.test("microBatches: a song's windows stay together and count", () => {
     label: 0,
     weight: 1,
   });
-  const parts = microBatches([of(1, 10), of(3, 8), of(2, 9), of(9, 10)], 50);
-  assert.deepEqual(parts.map((part) => part.map(({ songId }) => songId)), [["3", "2"], ["1"], ["9"]]);
+  const parts = microBatches(inOrder([of(1, 10), of(3, 8), of(2, 9), of(9, 10)]), 50);
+  assert.deepEqual(parts.map(({ examples }) => examples.map(({ songId }) => songId)), [["3", "2"], ["1"], [
+    "9",
+  ]]);
+  assert.deepEqual(parts.map(({ rowsBefore }) => rowsBefore), [0, 5, 6]);
 });
 
 Deno.test("a classifier reads songs in windows where its recipe says so, and again after it was saved", async () => {

@@ -21,7 +21,9 @@ import {
   textSource,
 } from "../../lib/training/mod.ts";
 import { commandLines, runFiles } from "../command_lines.ts";
+import { firstBeforeOthers } from "../../lib/team/mod.ts";
 import { readOptions } from "../options.ts";
+import { joinOthers, leave } from "../team.ts";
 import { findModel } from "../find_model.ts";
 import { readCleanSongs, recipeOf, writeSplit } from "../run_songs.ts";
 
@@ -38,7 +40,9 @@ function weighed(argument: string): { path: string; times: number } {
   return { path, times: Number(times) };
 }
 
-using _ = await holdFolder(output);
+using team = joinOthers();
+const isFirst = team.rank === 0;
+using _ = isFirst ? await holdFolder(output) : null;
 await findModel(source, tokenizer);
 const sources: TextSource[] = [];
 let onlySplit: Split | null = null;
@@ -68,7 +72,7 @@ const language = await loadLanguageModel(source, { seed, ...(tokenizer !== undef
 for (const note of language.notes) console.log(note);
 const { name, recipe } = recipeOf({ ...fields, model: source, seed });
 
-const kept = anew ? await setAside(output, runFiles) : null;
+const kept = anew && isFirst ? await setAside(output, runFiles) : null;
 if (kept !== null) console.log(`The earlier run in ${output} is kept in ${kept}.`);
 using stop = listenForStop();
 
@@ -79,16 +83,20 @@ async function telling<T>(
   total: number,
   part: (onProgress: (done: number) => void) => Promise<T>,
 ): Promise<T> {
-  const bar = progressBar({ total, label, unit });
-  try {
-    return await part((done) => bar.update(done));
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    console.log("Stopped before the training; the same command goes on from there.");
-    Deno.exit(130);
-  } finally {
-    await bar.finish();
-  }
+  // of several processes the first does it, and the others find it done
+  return await firstBeforeOthers(team, async () => {
+    const bar = isFirst ? progressBar({ total, label, unit }) : null;
+    try {
+      return await part((done) => bar?.update(done));
+    } catch (error) {
+      if (!stop.signal.aborted) throw error;
+      console.log("Stopped before the training; the same command goes on from there.");
+      team.abort(130);
+      Deno.exit(130);
+    } finally {
+      await bar?.finish();
+    }
+  });
 }
 
 const bytes = sources.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -148,13 +156,15 @@ const run = await pretrain(language, cache, { ...recipe, bestMetric: "loss" }, {
   resume: !anew,
   callbacks: [trainingProgress()],
   signal: stop.signal,
+  team,
   dataDescription: sources.map(({ name }) => name).join(", "),
 });
 cache.close();
+if (!isFirst) leave(team, run.ended === "interrupted" ? 130 : 0);
 await saveFigure(lossCurve(run.history, { tokens: true }), join(output, "curve.png"));
 if (run.ended === "interrupted") {
   console.log(`Stopped after step ${run.steps}; the same command goes on from there.`);
-  Deno.exit(130);
+  leave(team, 130);
 }
 // where one table was read, `train` and `evaluate` know by this which of its songs the model has seen
 for (const folder of onlySplit === null ? [] : [output, run.bestFolder!]) {

@@ -21,6 +21,7 @@ import { readOptions } from "../options.ts";
 import { goingOn, newRecord, writeRecord } from "../report/record.ts";
 import { findModel, loadTelling } from "../find_model.ts";
 import { writePredictions } from "../predictions/rows.ts";
+import { joinOthers, leave } from "../team.ts";
 import {
   genreSetsTable,
   measureGivenSets,
@@ -47,7 +48,9 @@ const {
   multiLabel,
   ...fields
 } = options;
-using _ = await holdFolder(output);
+using team = joinOthers();
+const isFirst = team.rank === 0;
+using _ = isFirst ? await holdFolder(output) : null;
 await findModel(source, tokenizer);
 const songs = await readCleanSongs(options.songs, options);
 const split = splitToLearn(songs, { table: options.songs, genres: options.genres, seed });
@@ -70,7 +73,7 @@ const wanted = await newRecord(
   [],
 );
 // what another run left there stays as it is
-const record = anew ? wanted : goingOn(output, wanted);
+const record = anew || !isFirst ? wanted : goingOn(output, wanted);
 
 const { description } = await startEngine({ engine });
 console.log(`Engine: ${description}`);
@@ -79,14 +82,14 @@ console.log(
   `${split.train.height} songs train, ${split.validation.height} validate, ${split.test.height} test; ${labels.length} genres`,
 );
 
-const kept = anew ? await setAside(output, runFiles) : null;
+const kept = anew && isFirst ? await setAside(output, runFiles) : null;
 if (kept !== null) console.log(`The earlier run in ${output} is kept in ${kept}.`);
 using stop = listenForStop();
 /** Ends the process where a training was asked to stop. */
 function endWhereStopped({ ended, steps }: TrainingRun): void {
   if (ended !== "interrupted") return;
   console.log(`Stopped after step ${steps}; the same command goes on from there.`);
-  Deno.exit(130);
+  leave(team, 130);
 }
 
 let start = source;
@@ -100,6 +103,7 @@ if (asked.recipe.adapt > 0) {
       resume: !anew,
       callbacks: [{ onStart: () => writeRecord(output, record) }, trainingProgress()],
       signal: stop.signal,
+      team,
       ...(tokenizer !== undefined && { tokenizer }),
     },
   );
@@ -133,8 +137,11 @@ const run = await fineTune(classifier, split, recipe, {
   callbacks: [{ onStart: () => writeRecord(output, record) }, trainingProgress()],
   signal: stop.signal,
   dataDescription: options.songs,
+  team,
 });
 endWhereStopped(run);
+// what is left to do is one process's work
+if (!isFirst) leave(team, 0);
 
 await writeSplit(output, split);
 const best = await loadClassifier(run.bestFolder!, { narrow: baseBf16 });
