@@ -113,7 +113,9 @@ const handlers: { [Name in Request["do"]]: (request: Request & { do: Name }) => 
   load(request) {
     if (model !== null) disposeModel(model);
     optimizer.dispose();
-    model = loadCheckpoint(request.folder).model;
+    const { architectures } = JSON.parse(Deno.readTextFileSync(`${request.folder}/config.json`));
+    const task = String(architectures).includes("Masked") ? "masked-lm" : "sequence-classification";
+    model = loadCheckpoint(request.folder, { task }).model;
     optimizer = new AdamW();
     precision = request.precision;
     return {};
