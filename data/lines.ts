@@ -2,6 +2,7 @@
  * Composes single lines: picks fragments of the bank for a song's mood, joins them by one of the frames below, and
  * refuses lines too near to one that another song has.
  */
+import { distance } from "fastest-levenshtein";
 import type { Bank, Fragment, Sections } from "./bank.ts";
 import {
   askedOfGiving,
@@ -61,24 +62,10 @@ const shortLine = 2;
 /** Lines that share a fragment must differ by more than this (1 is equal, by edits over the longer length). */
 const nearestShare = 0.72;
 
-/** Edit distance of two strings (insertions, deletions, substitutions of one character). */
-export function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
-
 /** How alike two lines are: 1 − edits / longer length. */
 export function likeness(a: string, b: string): number {
   const longer = Math.max(a.length, b.length);
-  return longer === 0 ? 1 : 1 - editDistance(a, b) / longer;
+  return longer === 0 ? 1 : 1 - distance(a, b) / longer;
 }
 
 /** A line as it is compared: lower case, letters and digits only, single spaces. */

@@ -2,6 +2,7 @@
  * All tests, and all checks that count as tests: `deno task test`. It ends with one line, `N passed, N failed, N skipped`, and exit code 1 if
  * anything failed. `deno task test-long` runs the tests that take minutes (`*_long_test.ts`) and nothing else.
  */
+import { decodeXML } from "entities";
 import { basename, join, relative } from "node:path";
 import { processEnvironment } from "./environment.ts";
 import { readOptions, shared } from "./options.ts";
@@ -36,7 +37,7 @@ type Stage = typeof stageNames[number];
  */
 export function countJunit(xml: string, filter = ""): Counts {
   const cases = [...xml.matchAll(/<testcase name="([^"]*)"[^>]*?(?:\/>|>([\s\S]*?)<\/testcase>)/g)]
-    .map(([, name = "", body = ""]) => ({ name: plainText(name), body }));
+    .map(([, name = "", body = ""]) => ({ name: decodeXML(name), body }));
   const names = new Set(cases.map(({ name }) => name));
   const expression = /^\/(.+)\/$/.exec(filter)?.[1];
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
@@ -57,10 +58,6 @@ function isStep(name: string, names: Set<string>): boolean {
   }
   return false;
 }
-
-const entities: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
-const plainText = (xml: string): string =>
-  xml.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => entities[name]!);
 
 const add = (a: Counts, b: Counts): Counts => ({
   passed: a.passed + b.passed,

@@ -70,55 +70,31 @@ export interface ModelOptions {
   narrow?: boolean;
 }
 
+/** What BERT and its kin have in common where they start from scratch. */
+const small: JsonObject = {
+  hidden_size: 256,
+  num_hidden_layers: 4,
+  num_attention_heads: 4,
+  intermediate_size: 1024,
+  max_position_embeddings: 512,
+  type_vocab_size: 2,
+  hidden_act: "gelu",
+  hidden_dropout_prob: 0.1,
+  attention_probs_dropout_prob: 0.1,
+  layer_norm_eps: 1e-12,
+  initializer_range: 0.02,
+};
+
 /**
  * Named configurations for training from scratch, all of 4 layers of 256 and 4 to 5 million parameters beside a vocabulary of
  * 6,000; the vocabulary is the tokenizer's. With a tokenizer of BERT's form (`[CLS] text [SEP]`) BERT, RoBERTa and ELECTRA
  * classify by `[CLS]`, their first token; Llama by `[SEP]`, its last before the padding; XLNet, padded on the left, by `[SEP]` too, its last.
  */
 const namedConfigs: Record<string, JsonObject> = {
-  "kobert-small-scratch": {
-    model_type: "bert",
-    hidden_size: 256,
-    num_hidden_layers: 4,
-    num_attention_heads: 4,
-    intermediate_size: 1024,
-    max_position_embeddings: 512,
-    type_vocab_size: 2,
-    hidden_act: "gelu",
-    hidden_dropout_prob: 0.1,
-    attention_probs_dropout_prob: 0.1,
-    layer_norm_eps: 1e-12,
-    initializer_range: 0.02,
-  },
-  "roberta-small": {
-    model_type: "roberta",
-    hidden_size: 256,
-    num_hidden_layers: 4,
-    num_attention_heads: 4,
-    intermediate_size: 1024,
-    max_position_embeddings: 512, // and the padding id and one more: positions count from there
-    type_vocab_size: 1,
-    hidden_act: "gelu",
-    hidden_dropout_prob: 0.1,
-    attention_probs_dropout_prob: 0.1,
-    layer_norm_eps: 1e-5,
-    initializer_range: 0.02,
-  },
-  "electra-small": {
-    model_type: "electra",
-    embedding_size: 128,
-    hidden_size: 256,
-    num_hidden_layers: 4,
-    num_attention_heads: 4,
-    intermediate_size: 1024,
-    max_position_embeddings: 512,
-    type_vocab_size: 2,
-    hidden_act: "gelu",
-    hidden_dropout_prob: 0.1,
-    attention_probs_dropout_prob: 0.1,
-    layer_norm_eps: 1e-12,
-    initializer_range: 0.02,
-  },
+  "kobert-small-scratch": { model_type: "bert", ...small },
+  // of positions the padding id and one more: they count from there
+  "roberta-small": { model_type: "roberta", ...small, type_vocab_size: 1, layer_norm_eps: 1e-5 },
+  "electra-small": { model_type: "electra", embedding_size: 128, ...small },
   "xlnet-small": {
     model_type: "xlnet",
     d_model: 256,
