@@ -1,6 +1,6 @@
 /** Checkpoints in Hugging Face's layout: a model from a folder, a folder from a model. */
 import { dirname, join } from "node:path";
-import { UserError, writeJson } from "../ground/mod.ts";
+import { ignoreNotFound, UserError, writeJson } from "../ground/mod.ts";
 import { tensorFromFile } from "../engine/mod.ts";
 import type { Architecture, ParameterSpec } from "./architecture.ts";
 import { ConfigReader, isRegressionConfig, type JsonObject, numberedLabels } from "./config.ts";
@@ -119,7 +119,7 @@ export function readConfig(folder: string, path: string = join(folder, "config.j
   try {
     text = Deno.readTextFileSync(path);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    ignoreNotFound(error);
     throw new UserError(`${folder} has no config.json: it is not a checkpoint in Hugging Face's layout.`);
   }
   let json: unknown;

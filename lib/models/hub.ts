@@ -8,6 +8,7 @@
  */
 
 import { modelInfo, type PathInfo, pathsInfo, repoExists } from "@huggingface/hub";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { didYouMean, nearPath, UserError } from "../ground/mod.ts";
@@ -19,7 +20,7 @@ import {
   NetworkError,
   type Patience,
 } from "./files/download.ts";
-import { exists, shardsOf } from "./files/tensor_file.ts";
+import { shardsOf } from "./files/tensor_file.ts";
 import { checkModelFolder } from "./model_folder.ts";
 import { modelNames, shippedFolder } from "./shipped.ts";
 
@@ -86,7 +87,7 @@ export function hubSettings(
   const cacheFolder = environment.HF_HUB_CACHE || environment.HUGGINGFACE_HUB_CACHE || join(hfHome, "hub");
   const tokenPath = expand(environment.HF_TOKEN_PATH || join(hfHome, "token"));
   const token = environment.HF_TOKEN?.trim() ||
-    (exists(tokenPath) ? Deno.readTextFileSync(tokenPath).trim() : "");
+    (existsSync(tokenPath) ? Deno.readTextFileSync(tokenPath).trim() : "");
   const offline = environment.HF_HUB_OFFLINE || environment.TRANSFORMERS_OFFLINE || "";
   return {
     endpoint: (environment.HF_ENDPOINT || "https://huggingface.co").replace(/\/+$/, ""),
@@ -122,7 +123,7 @@ interface Repository {
 export async function resolveModel(source: string, options: ResolveOptions = {}): Promise<ResolvedModel> {
   const shipped = shippedFolder(source);
   if (shipped !== null) return { folder: shipped, commit: null };
-  if (exists(source)) {
+  if (existsSync(source)) {
     if (!Deno.statSync(source).isDirectory) {
       throw new UserError(`${source} is a file: give the folder that holds it.`);
     }
@@ -196,18 +197,18 @@ function cachedSnapshot({ cache, revision }: Repository): { folder: string; comm
   const reference = join(cache, "refs", revision);
   const commit = isCommit(revision)
     ? revision
-    : exists(reference)
+    : existsSync(reference)
     ? Deno.readTextFileSync(reference).trim()
     : "";
   const folder = join(cache, "snapshots", commit);
-  if (!isCommit(commit) || !exists(folder)) return null;
+  if (!isCommit(commit) || !existsSync(folder)) return null;
   const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
-    exists(join(folder, name))
+    existsSync(join(folder, name))
   );
   const weights = weightsAmong(names);
   if (!hasConfig(names) || weights === null) return null;
   // Weights are linked last, so with them all is there, except for shards that a Python program did not fetch.
-  return weights.endsWith(".json") && !shardsOf(join(folder, weights)).every(exists)
+  return weights.endsWith(".json") && !shardsOf(join(folder, weights)).every((path) => existsSync(path))
     ? null
     : { folder, commit };
 }
@@ -355,7 +356,7 @@ async function fetchBlob(
 ): Promise<void> {
   const { id, settings, cache, patience } = repository;
   const blob = join(cache, "blobs", etag);
-  const isThere = () => exists(blob) && Deno.statSync(blob).size === size;
+  const isThere = () => existsSync(blob) && Deno.statSync(blob).size === size;
   const url = `${settings.endpoint}/${id}/resolve/${commit}/${encodeURIComponent(name)}`;
   await withLock(repository, etag, async () => {
     if (isThere()) return onBytes(size, false);

@@ -1,4 +1,5 @@
 /** A model from wherever it is: a folder or the Hub, whole or as an adapter to another. */
+import { existsSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../ground/pure.ts";
 import { inspectCheckpoint, loadCheckpoint, type LoadReport, readConfig } from "./checkpoint.ts";
@@ -12,7 +13,6 @@ import {
   poolingOf,
   type Task,
 } from "./config.ts";
-import { exists } from "./files/tensor_file.ts";
 import { resolveModel, type ResolveOptions } from "./hub.ts";
 import {
   adaptedConfigFile,
@@ -120,7 +120,7 @@ async function findBase(
   hub: ResolveOptions | undefined,
 ): Promise<{ folder: string; name: string }> {
   const candidates = given !== undefined ? [given] : basesOf(folder);
-  const base = candidates.find(exists) ?? candidates[0]!;
+  const base = candidates.find((path) => existsSync(path)) ?? candidates[0]!;
   try {
     const found = await resolveModel(base, hub);
     return { folder: found.folder, name: found.commit === null ? resolve(found.folder) : base };
@@ -162,7 +162,7 @@ function basesOf(folder: string): string[] {
 /** The config that is kept beside an adapter; empty where Python saved it. */
 function adaptedConfig(folder: string): JsonObject {
   const path = join(folder, adaptedConfigFile);
-  return exists(path) ? readConfig(folder, path) : {};
+  return existsSync(path) ? readConfig(folder, path) : {};
 }
 
 /**

@@ -1,11 +1,11 @@
 /** Adapters in PEFT's format: `adapter_config.json` and `adapter_model.safetensors`, which each side opens of the other. */
+import { existsSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { UserError, writeJson } from "../ground/mod.ts";
 import { ConfigReader, type JsonObject, type Task } from "./config.ts";
 import { type ClassRows, pickRows } from "./class_rows.ts";
 import { guessWrongText, withoutMark } from "./files/file_bytes.ts";
 import { openCheckpoint, type TensorFile, writeSafetensors } from "./files/mod.ts";
-import { exists } from "./files/tensor_file.ts";
 import { adaptedLayers, adapterParameters, detachLora, linearLayers, placeAdapters } from "./lora.ts";
 import type { LoraConfig } from "./lora_config.ts";
 import type { Model } from "./model.ts";
@@ -48,7 +48,7 @@ const harmless = new Set([
 
 /** Whether a folder holds an adapter, not a whole model. */
 export function isLoraFolder(folder: string): boolean {
-  return exists(join(folder, configFile));
+  return existsSync(join(folder, configFile));
 }
 
 /**
@@ -151,7 +151,7 @@ export function classesOfAdapter(folder: string, head: readonly string[]): numbe
 }
 
 function openAdapter(folder: string): TensorFile {
-  const name = weightFiles.find((name) => exists(join(folder, name)));
+  const name = weightFiles.find((name) => existsSync(join(folder, name)));
   if (name === undefined) {
     throw new UserError(`${folder} holds no adapter: looked for ${weightFiles.join(", ")}.`);
   }

@@ -1,8 +1,8 @@
 /** Models that are part of the project, found by their names wherever it is called from. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../ground/pure.ts";
-import { exists } from "./files/tensor_file.ts";
 import { configNames } from "./model.ts";
 
 /** Their folders in the project. */
@@ -23,7 +23,7 @@ export function shippedFolder(source: string): string | null {
   const place = Object.hasOwn(folders, source) ? folders[source]! : null;
   if (place === null) return null;
   const folder = fileURLToPath(new URL(`../../${place}`, import.meta.url));
-  if (!exists(folder)) {
+  if (!existsSync(folder)) {
     throw new UserError(
       `${source} is a part of the project, ${place}, which is not there: get the project again; or train a model from scratch, ` +
         `--model ${source}-scratch.`,
@@ -34,7 +34,7 @@ export function shippedFolder(source: string): string | null {
 
 /** The folder that a source names on this machine: its own path, or the project's model; `null` for others. */
 export function localFolder(source: string): string | null {
-  return shippedFolder(source) ?? (!configNames.includes(source) && exists(source) ? source : null);
+  return shippedFolder(source) ?? (!configNames.includes(source) && existsSync(source) ? source : null);
 }
 
 /**
@@ -44,7 +44,7 @@ export function localFolder(source: string): string | null {
  */
 export function absoluteSource(source: string, from = "."): string {
   const path = resolve(from, source);
-  return !modelNames.includes(source) && exists(path) ? path : source;
+  return !modelNames.includes(source) && existsSync(path) ? path : source;
 }
 
 /** @throws UserError where a tokenizer is named for a model of the project, which knows the words of its own */

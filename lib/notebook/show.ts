@@ -1,8 +1,7 @@
 /** Shows figures, tables and texts: in a notebook below the cell, in a terminal as text and files. */
-import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../ground/mod.ts";
+import { fingerprint, UserError } from "../ground/mod.ts";
 import { type Figure, percent } from "../plots/mod.ts";
 import { type Finding, findingHtml, findingText, isFinding } from "./finding.ts";
 import { display, inKernel, type MediaBundle } from "./kernel.ts";
@@ -187,7 +186,7 @@ let bringer: string | null = null;
  * that held it. (Shown again with other data it does not: the notebook's figures then live until it is closed, and are pictures after that.)
  */
 function bringsPlotly(figure: Figure): boolean {
-  const own = createHash("sha256").update(JSON.stringify(figure)).digest("hex");
+  const own = fingerprint([JSON.stringify(figure)]);
   bringer ??= own;
   return own === bringer;
 }

@@ -1,5 +1,5 @@
 /** What a song is known by, whatever its id and spelling: its lyrics. */
-import { createHash } from "node:crypto";
+import { fingerprint } from "../ground/mod.ts";
 import { lyricsKey } from "./clean.ts";
 import type { Song } from "./frame.ts";
 
@@ -26,5 +26,5 @@ export function songFingerprint({ lyrics, songName, artists }: Song): string {
 }
 
 function hashed(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return fingerprint([text]).slice(0, 16);
 }

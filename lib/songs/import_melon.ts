@@ -1,7 +1,7 @@
 /** Melon's monthly charts as one table of songs. */
 import { stringify } from "@std/csv";
 import { join } from "node:path";
-import { UserError, writeWhole } from "../ground/mod.ts";
+import { ignoreNotFound, UserError, writeWhole } from "../ground/mod.ts";
 import { fileColumns } from "./records.ts";
 import { readText } from "./text_file.ts";
 
@@ -26,7 +26,7 @@ export async function melonFiles(folder: string): Promise<string[]> {
       } else if (name.endsWith(".json")) files.push(path);
     }
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    ignoreNotFound(error);
     throw new UserError(`${folder} is not there: give the folder with the charts' JSON files.`);
   }
   return files.sort();

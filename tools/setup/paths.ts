@@ -30,15 +30,7 @@ export function program(venv: string, name: string): string {
   return Deno.build.os === "windows" ? join(venv, "Scripts", `${name}.exe`) : join(venv, "bin", name);
 }
 
-/** Whether a file or folder is there; a link to nothing is not. */
-export function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
+export { existsSync as exists } from "node:fs";
 
 /** The text of a file, or `undefined` when it is not there. */
 export function readText(path: string): string | undefined {

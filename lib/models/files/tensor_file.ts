@@ -1,5 +1,6 @@
 /** What a file of tensors offers, whatever its format, and how an index joins several of them. */
 
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../../ground/pure.ts";
 import type { FilePlace } from "../../engine/mod.ts";
@@ -71,7 +72,7 @@ export function openShards<File extends TensorFile>(
   open: (path: string) => File,
 ): { shards: File[]; shardOf(name: string): File } & TensorFile {
   const pathOf = readShardIndex(path);
-  const missing = [...new Set(pathOf.values())].filter((shard) => !exists(shard));
+  const missing = [...new Set(pathOf.values())].filter((shard) => !existsSync(shard));
   if (missing.length > 0) {
     throw new UserError(
       `${path} names files that are not there: ${missing.join(", ")}. Download or copy them too.`,
@@ -142,16 +143,6 @@ function readShardIndex(path: string): Map<string, string> {
     pathOf.set(name, join(dirname(path), shard));
   }
   return pathOf;
-}
-
-/** Whether there is something at `path` (a link to nothing does not count). */
-export function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Whether a value out of JSON is an object. */
