@@ -1,6 +1,5 @@
 /** How the slides look: 1280 x 720, text at the left, figures and tables in full, code small and above them. */
 export const slideStyle = `
-/* code shows eight whole lines of 21 pixels and its 16 of padding; the rest scrolls */
 body { margin: 0; background: #fff; color: #222; }
 body, .reveal, .contents { font-family: "Gothic A1", "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic", sans-serif; }
 .reveal { font-size: 24px; line-height: 1.5; }
@@ -9,7 +8,7 @@ body, .reveal, .contents { font-family: "Gothic A1", "Noto Sans KR", "Apple SD G
 .reveal .slides section section, .measuring .slides section section { box-sizing: border-box; width: 1280px; height: 720px;
   padding: 0; overflow-x: hidden; overflow-y: auto; word-break: keep-all; overflow-wrap: break-word; }
 .fitted { box-sizing: border-box; padding: 34px 56px 24px; }
-.crowded .highlight { display: none; } .reveal .crowded p { max-width: none; } .reveal .crowded h1 { margin-top: 0; }
+.reveal summary { color: #666; font-size: 14px; cursor: pointer; } .reveal .crowded p { max-width: none; } .reveal .crowded h1 { margin-top: 0; }
 .measuring .slides section { display: block !important; }
 .measuring .slides section section { height: auto; }
 .reveal h1, .reveal h2, .reveal h3 { color: #00527f; font-weight: 700; line-height: 1.25; margin: 0 0 14px; }
@@ -17,13 +16,16 @@ body, .reveal, .contents { font-family: "Gothic A1", "Noto Sans KR", "Apple SD G
 .reveal h2 { font-size: 36px; } .reveal h3 { font-size: 28px; }
 .reveal strong { font-weight: 700; } .reveal em { font-style: italic; }
 .reveal p { margin: 0 0 14px; max-width: 48em; }
+/* the English below the Korean */
+.reveal small { display: block; font-size: 0.72em; line-height: 1.4; color: #666; } .reveal small code { font-size: 0.9em; }
+.reveal .finding { font-size: 1.1em; border-left: 4px solid #00527f; padding-left: 18px; } .reveal .finding br, .reveal li br { display: none; }
 .reveal ul, .reveal ol { margin: 0 0 14px 1.2em; padding: 0; } .reveal li { margin: 0 0 8px; }
 .reveal ul { list-style: disc; } .reveal ol { list-style: decimal; }
 .reveal a { color: #00527f; } .reveal .anchor-link { display: none; }
 .reveal code { font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 0.86em; background: #f2f4f6; padding: 1px 5px; }
 .reveal .highlight pre, .reveal .jp-RenderedText pre { font: 15px/1.4 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", "Gothic A1", monospace;
   margin: 4px 0 10px; padding: 8px 12px; white-space: pre-wrap; word-break: normal; }
-.reveal .highlight pre { background: #f5f7f9; border-left: 3px solid #c9d6df; max-height: 184px; overflow-y: auto; }
+.reveal .highlight pre { background: #f5f7f9; border-left: 3px solid #c9d6df; }
 .reveal .jp-RenderedText pre { font-size: 17px; padding-left: 0; }
 .reveal .highlight .k, .reveal .highlight .kr, .reveal .highlight .kd { color: #00527f; font-weight: 700; }
 .reveal .highlight .s1, .reveal .highlight .s2, .reveal .highlight .sb { color: #8a4b00; } .reveal .highlight .c1 { color: #666; }
@@ -38,5 +40,4 @@ body, .reveal, .contents { font-family: "Gothic A1", "Noto Sans KR", "Apple SD G
 .contents { max-width: 900px; margin: 60px auto; padding: 0 28px; font-size: 22px; line-height: 1.6; }
 .contents h1 { font-size: 34px; line-height: 1.25; border-bottom: 4px solid #00527f; padding-bottom: 16px; }
 .contents a { color: #00527f; } .contents ol { list-style: none; padding: 0; } .contents p { color: #666; font-size: 16px; }
-@media print { .reveal .highlight pre { overflow: hidden; } }
 `;

@@ -109,10 +109,14 @@ ${body}
 `;
 }
 
-/** Fits every slide to its page, then starts reveal.js: what is too high is set smaller, goes without its code, and scrolls beyond that. */
+/**
+ * Fits every slide to its page, then starts reveal.js: what is too high is set smaller, then its code is folded away behind a line that
+ * opens it, and beyond that it scrolls.
+ */
 const startScript = `
 addEventListener("load", async () => {
-  // other letters have other widths: they are waited for before anything is measured
+  // Other letters have other widths. They are asked for by name, since slides that are not shown ask for none, and waited for.
+  await Promise.allSettled([...document.fonts].map((face) => face.load()));
   await document.fonts.ready;
   const [width, height] = [1280, 720];
   document.body.classList.add("measuring");
@@ -130,6 +134,12 @@ addEventListener("load", async () => {
     };
     if (fits(0.75)) continue;
     content.classList.add("crowded");
+    for (const code of content.querySelectorAll(".jp-InputArea .highlight")) {
+      const folded = document.createElement("details"), name = document.createElement("summary");
+      name.textContent = "코드 · code";
+      code.replaceWith(folded);
+      folded.append(name, code);
+    }
     fits(0.5);
   }
   document.body.classList.remove("measuring");

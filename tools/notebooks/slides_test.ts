@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { ensureSlides } from "../setup.ts";
 import { makeSlides } from "./slides.ts";
+import { findChromium, openBrowser } from "./testing/browser.ts";
 import { notebookText } from "./testing/notebooks.ts";
 import { withFolder } from "../../lib/ground/testing/folder.ts";
 
@@ -113,4 +115,50 @@ Deno.test("slides: without code, what it shows stays", async () => {
   const { deck } = await pages(false);
   assert.ok(!/plots\.genres|class="highlight/.test(deck));
   assert.ok(/<img[^>]* src="data:image\/png/.test(deck.replaceAll(/\s+/g, " ")));
+});
+
+Deno.test({
+  name:
+    "slides in a browser: letters are there before anything is measured; code is whole, or folded away where there is no room",
+  ignore: findChromium() === null,
+  fn: () =>
+    withFolder(async (folder) => {
+      await ensureSlides();
+      const lines = (count: number) =>
+        Array.from({ length: count }, (_, i) => `const line${i} = "가나다라마바사 ${i}";`).join("\n");
+      const rows = Array.from({ length: 24 }, (_, i) => `<tr><td>줄 ${i}</td></tr>`).join("");
+      const tall = { ...table, data: { "text/html": `<table>${rows}</table>`, "text/plain": "" } };
+      const path = join(folder, "deck.ipynb");
+      await Deno.writeTextFile(
+        path,
+        notebookText([
+          { markdown: "# 제목", metadata: slide("slide") },
+          { code: lines(12), count: 1, outputs: [table], metadata: slide("-") },
+          { markdown: "## 가득 찬 장", metadata: slide("slide") },
+          { code: lines(12), count: 2, outputs: [tall], metadata: slide("-") },
+        ]),
+      );
+      const [, deck] = await makeSlides({ notebooks: [path], output: join(folder, "slides"), code: true });
+      await using browser = await openBrowser({ width: 1280, height: 720 });
+      const { page } = browser;
+      await page.goto(pathToFileURL(deck!).href);
+      await page.until("globalThis.Reveal?.isReady()");
+      const faces = await page.evaluate<string[]>("[...document.fonts].map(({ status }) => status)");
+      assert.ok(faces.length > 0 && faces.every((status) => status === "loaded"), faces.join(" "));
+      const looked = await page.evaluate<{ cut: boolean; folded: boolean; fits: boolean }[]>(`
+        [...document.querySelectorAll(".slides > section > section")].map((slide) => {
+          slide.style.display = "block";
+          const code = slide.querySelector(".highlight pre");
+          const { maxHeight } = getComputedStyle(code);
+          return {
+            cut: maxHeight !== "none" || code.scrollHeight > code.clientHeight + 1,
+            folded: code.closest("details:not([open])") !== null,
+            fits: slide.scrollHeight <= 721,
+          };
+        })`);
+      assert.deepEqual(looked, [
+        { cut: false, folded: false, fits: true },
+        { cut: false, folded: true, fits: true },
+      ]);
+    }),
 });
