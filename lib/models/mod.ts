@@ -62,7 +62,14 @@ export { type LoadedModel, loadModel, type LoadOptions, resolveBase, savedLabels
 export { adaptedLayers, attachLora, detachLora, type LoraOptions, mergeLora } from "./lora.ts";
 export type { LoraConfig } from "./lora_config.ts";
 export { isLoraFolder, loadLora, readLoraConfig, restoreLora, saveLora } from "./lora_files.ts";
-export { absoluteSource, checkOwnTokenizer, localFolder, modelNames, shippedNames } from "./shipped.ts";
+export {
+  absoluteSource,
+  checkOwnTokenizer,
+  localFolder,
+  modelNames,
+  scratchOf,
+  shippedNames,
+} from "./shipped.ts";
 export {
   configNames,
   createModel,

@@ -32,6 +32,12 @@ export function shippedFolder(source: string): string | null {
   return folder;
 }
 
+/** The configuration that a model of the project is without having read anything; `null` of every other source. */
+export function scratchOf(source: string): string | null {
+  const name = `${source}-scratch`;
+  return Object.hasOwn(folders, source) && configNames.includes(name) ? name : null;
+}
+
 /** The folder that a source names on this machine: its own path, or the project's model; `null` for others. */
 export function localFolder(source: string): string | null {
   return shippedFolder(source) ?? (!configNames.includes(source) && existsSync(source) ? source : null);

@@ -2,7 +2,7 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { didYouMean, holds, UserError, wanted } from "../ground/mod.ts";
-import { absoluteSource } from "../models/mod.ts";
+import { absoluteSource, scratchOf } from "../models/mod.ts";
 import {
   type EvaluationBudget,
   evaluationBudget,
@@ -35,8 +35,11 @@ export interface Settings {
    * What the model search compares, by default the small models and `model`, and what it spends on each.
    */
   search: SearchBudget & { models: string[]; tokenizer?: string };
-  /** What evaluation and ideas compare: n-grams, and the model that is trained, by its recipe. */
-  methods: { words: WordsMethod; network: NetworkMethod };
+  /**
+   * What evaluation and ideas compare: n-grams; the model that is trained, by its recipe; and the same model without having read anything,
+   * where there is one.
+   */
+  methods: { words: WordsMethod; network: NetworkMethod; scratch: NetworkMethod | null };
   /** What evaluation and ideas may train beside the model itself; the recipe's name decides. */
   evaluation: EvaluationBudget;
   /** Where checkpoints and results go; default `outputs/run`. */
@@ -188,6 +191,7 @@ export function settings(
   }
   const recipe = { ...base, precision, seed }, budget = searchBudget(recipeName, seed);
   const pieces = value("tokenizer"), tokenizer = pieces === undefined ? {} : { tokenizer: path(pieces) };
+  const scratch = scratchOf(model);
   const separator = value("separator"), genreNames = value("genreNames"), genres = list("genres");
   const searched = list("models")?.map(source);
   return {
@@ -207,6 +211,7 @@ export function settings(
     methods: {
       words: words(),
       network: { kind: "network", source: model, ...tokenizer, recipe },
+      scratch: scratch === null ? null : { kind: "network", source: scratch, recipe },
     },
     evaluation: evaluationBudget(recipeName),
     output: path(value("output") ?? "outputs/run"),

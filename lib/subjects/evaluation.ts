@@ -3,7 +3,7 @@ import { type Finding, joinFindings, progressBar, trialsProgress } from "../note
 import { type LabelledAccuracy, mostConfused, wilsonInterval } from "../evaluation/mod.ts";
 import { isThere, UserError } from "../ground/mod.ts";
 import { disposeModel } from "../models/mod.ts";
-import { type Figure, groupAccuracy, modelComparison, percent, reliability } from "../plots/mod.ts";
+import { type Figure, groupAccuracy, grouped, modelComparison, percent, reliability } from "../plots/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import { classifySongs, loadClassifier, tokenizerOf, tokensHeld } from "../training/mod.ts";
 import {
@@ -20,6 +20,7 @@ import {
   judgeBaselines,
   type LearningCurve,
   learningCurves,
+  type LearningPoint,
   type Method,
   type Name,
   nameOf,
@@ -213,18 +214,19 @@ export const groupsFigure = ({ groups }: Pick<CloserLook, "groups">, accuracy: n
   }, accuracy);
 
 /**
- * Accuracy over the number of training songs, of n-grams and of the model; its last point is the model of notebook 4. What was learnt
- * before is taken from the run's folder.
+ * Accuracy over the number of training songs, of n-grams, of the model, and of the same model without having read anything, where there is
+ * one. The model's last point is that of notebook 4. What was learnt before is taken from the run's folder.
  */
 export async function runLearningCurves(
   { options, sides, store }: Work,
   { labels }: TrainedModel,
 ): Promise<LearningCurve[]> {
-  const { methods: { words, network }, evaluation: { shares }, seed } = options;
+  const { methods: { words, network, scratch }, evaluation: { shares }, seed } = options;
   const { finish, ...progress } = trialsProgress("학습 곡선 · learning curve");
   const curves = await learningCurves(sides, labels, [
     { method: words, shares: shares.regression },
     { method: network, shares: shares.transformer },
+    ...(scratch === null ? [] : [{ method: scratch, shares: shares.scratch, partsOnly: true }]),
   ], { seed, store, ...progress });
   await finish();
   return curves;
@@ -376,27 +378,58 @@ export function calibrationFinding(
   };
 }
 
-/** Where the curves stand, from the fewest songs to all of them. */
+/** Where the curves stand, from the fewest songs to all of them, and what having read before gives. */
 export function curvesFinding(curves: readonly LearningCurve[]): Finding {
-  const told = curves.filter(({ points }) => points.length > 1).map(({ method, points }) => {
-    const [first, last] = [points[0]!, points.at(-1)!];
-    return { method, first, last };
-  });
+  const scratchOf = ({ method }: LearningCurve) =>
+    curves.find((other) => other.method === `${method}-scratch`);
+  const scratches = curves.map(scratchOf);
+  const told = curves.filter((curve) => curve.points.length > 1 && !scratches.includes(curve));
   if (told.length === 0) {
     return { ko: "곡이 너무 적어 곡선을 그릴 수 없습니다.", en: "There are too few songs for a curve." };
   }
-  return {
-    ko:
-      told.map(({ method, first, last }) =>
-        `${withParticle(inKorean(method), "은/는")} ${first.songs}곡을 배워 ${
-          percent(first.accuracy.value)
-        }, ${last.songs}곡을 배워 ${percent(last.accuracy.value)}`
-      ).join(", ") + "를 맞혔습니다.",
-    en:
-      told.map(({ method, first, last }) =>
-        `${inEnglish(method)} goes from ${percent(first.accuracy.value)} after ${first.songs} songs to ${
-          percent(last.accuracy.value)
-        } after ${last.songs}`
-      ).join("; ") + ".",
-  };
+  const at = ({ songs, accuracy }: LearningPoint) => ({
+    songs: grouped(songs),
+    right: percent(accuracy.value),
+  });
+  const ends = told.map(({ method, points }) => ({
+    method,
+    first: at(points[0]!),
+    last: at(points.at(-1)!),
+  }));
+  return joinFindings(
+    {
+      ko:
+        ends.map(({ method, first, last }) =>
+          `${
+            withParticle(inKorean(method), "은/는")
+          } ${first.songs}곡을 배워 ${first.right}, ${last.songs}곡을 배워 ${last.right}`
+        ).join(", ") + "를 맞혔습니다.",
+      en:
+        ends.map(({ method, first, last }) =>
+          `${
+            inEnglish(method)
+          } goes from ${first.right} after ${first.songs} songs to ${last.right} after ${last.songs}`
+        ).join("; ") + ".",
+    },
+    ...curves.map((curve, i): Finding | null => {
+      const scratch = scratches[i]?.points.findLast(({ songs }) =>
+        curve.points.some((own) => own.songs === songs)
+      );
+      if (scratch === undefined) return null;
+      const own = curve.points.find(({ songs }) => songs === scratch.songs)!;
+      const [read, drawn] = [at(own), at(scratch)];
+      return {
+        ko: `같은 ${read.songs}곡을 배웠을 때, 미리 한국어를 읽은 ${
+          withParticle(inKorean(curve.method), "은/는")
+        } ${read.right}, 처음부터 배운 ${
+          withParticle(inKorean(scratches[i]!.method), "은/는")
+        } ${drawn.right}입니다.`,
+        en: `After the same ${read.songs} songs ${
+          inEnglish(curve.method)
+        }, which had read Korean before, is at ${read.right}, ${
+          inEnglish(scratches[i]!.method)
+        } at ${drawn.right}.`,
+      };
+    }),
+  );
 }

@@ -181,7 +181,14 @@ Deno.test("curvesFinding: from the fewest songs to all; nothing to tell of one p
   });
   assert.equal(
     curvesFinding([curve("TF-IDF", point(77, 0.4), point(1228, 0.75)), curve("Llama", point(154, 0.3))]).ko,
-    "TF-IDF는 77곡을 배워 40.0%, 1228곡을 배워 75.0%를 맞혔습니다.",
+    "TF-IDF는 77곡을 배워 40.0%, 1,228곡을 배워 75.0%를 맞혔습니다.",
+  );
+  const pretrained = curve("kobert-small", point(77, 0.4), point(154, 0.5), point(1228, 0.6));
+  const scratch = curve("kobert-small-scratch", point(77, 0.3), point(154, 0.32));
+  assert.equal(
+    curvesFinding([pretrained, scratch]).ko,
+    "kobert-small은 77곡을 배워 40.0%, 1,228곡을 배워 60.0%를 맞혔습니다. " +
+      "같은 154곡을 배웠을 때, 미리 한국어를 읽은 kobert-small은 50.0%, 처음부터 배운 kobert-small-scratch는 32.0%입니다.",
   );
   assert.match(curvesFinding([curve("TF-IDF", point(5, 0.4))]).ko, /^곡이 너무 적어/);
 });

@@ -3,8 +3,9 @@ import { type Finding, listenForStop, trainingProgress } from "../notebook/mod.t
 import { startEngine } from "../engine/mod.ts";
 import { parameterCount } from "../models/mod.ts";
 import { grouped, percent } from "../plots/mod.ts";
-import { instances } from "../songs/mod.ts";
+import { instances, type Song } from "../songs/mod.ts";
 import {
+  adaptToSongs,
   type Batch,
   type Classifier,
   collate,
@@ -24,12 +25,32 @@ import type { Work } from "./work.ts";
 import { piecesOf } from "./reading.ts";
 
 /**
- * The model that is to be trained, with a fresh head for the genres of the training songs. Starts the engine.
+ * The model that is to be trained, with a fresh head for the genres of the training songs. Where the recipe says `adapt`, it reads the
+ * training songs' lyrics as a language model first, which the stop button ends after the running step. Starts the engine.
  *
  * @throws UserError where it cannot be found
+ * @throws DOMException (`AbortError`) where its reading was stopped: the same call goes on from there
  */
-export const openModel = ({ options: { model, tokenizer, seed }, labels }: Work): Promise<Classifier> =>
-  loadClassifier(model, { labels, seed, ...(tokenizer !== undefined && { tokenizer }) });
+export async function openModel({ options, sides, labels }: Work): Promise<Classifier> {
+  const { model, recipe, output, seed } = options;
+  const tokenizer = options.tokenizer === undefined ? {} : { tokenizer: options.tokenizer };
+  if (recipe.adapt === 0) return await loadClassifier(model, { labels, seed, ...tokenizer });
+  using stop = listenForStop();
+  const lyricsOf = (songs: readonly Song[]) => songs.map(({ lyrics }) => lyrics);
+  const { ended, steps, bestFolder } = await adaptToSongs(
+    model,
+    { train: lyricsOf(sides.train), validation: lyricsOf(sides.validation) },
+    recipe,
+    { output: `${output}/adapt`, callbacks: [trainingProgress()], signal: stop.signal, ...tokenizer },
+  );
+  if (ended === "interrupted") {
+    throw new DOMException(
+      `가사 읽기를 ${steps}스텝에서 멈췄습니다. 셀을 다시 실행하면 이어서 합니다. The reading was stopped at step ${steps}; the cell run again goes on from there.`,
+      "AbortError",
+    );
+  }
+  return await loadClassifier(bestFolder!, { labels, seed });
+}
 
 /** A model's size and what computes it, as a row of a table. */
 export async function modelTable({ model, tokenizer, origin }: Classifier, { options }: Work) {
@@ -135,15 +156,19 @@ export function batchTable({ classifier, batch, titleOf }: FirstBatch, { rows: m
 /** A batch in a sentence: its shape, and what of it is hidden from the model. */
 export function batchFinding({ batch: { tokens, examples } }: FirstBatch): Finding {
   const { inputIds, attentionMask, length } = tokens, rows = inputIds.length / length;
-  const hidden = percent(1 - attentionMask.reduce((sum, seen) => sum + seen, 0) / inputIds.length);
-  const songs = grouped(examples.length);
+  const padding = attentionMask.filter((seen) => seen === 0).length;
+  const hidden = percent(padding / inputIds.length), songs = grouped(examples.length);
   return {
-    ko: `첫 배치는 인스턴스 ${songs}개, ${
-      grouped(rows)
-    }줄 × ${length}토큰입니다. 그중 ${hidden}는 길이를 맞추려고 채운 자리여서 어텐션 마스크로 가립니다.`,
-    en: `The first batch has ${songs} instances in ${
-      grouped(rows)
-    } rows of ${length} tokens; ${hidden} of the places are padding, which the attention mask hides.`,
+    ko: `첫 배치는 인스턴스 ${songs}개, ${grouped(rows)}줄 × ${length}토큰입니다. ${
+      padding === 0
+        ? "길이가 모두 같아 채운 자리가 없습니다."
+        : `그중 ${hidden}는 길이를 맞추려고 채운 자리이고, 어텐션 마스크로 가립니다.`
+    }`,
+    en: `The first batch has ${songs} instances in ${grouped(rows)} rows of ${length} tokens; ${
+      padding === 0
+        ? "all are of one length, without padding."
+        : `${hidden} of the places are padding, which the attention mask hides.`
+    }`,
   };
 }
 

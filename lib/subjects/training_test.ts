@@ -75,6 +75,26 @@ Deno.test("a song in several rows is shown row by row", () =>
     disposeModel(classifier.model);
   }));
 
+Deno.test("openModel: where the recipe says so, the model reads the songs' lyrics first", () =>
+  withWork(async (work, folder) => {
+    const model = await tinyCheckpoint(folder), { options } = work;
+    const recipe = { ...options.recipe, adapt: 1, maxLength: 24, learningRate: 1e-2 };
+    const { log } = console;
+    console.log = () => {};
+    try {
+      const plain = await openModel({ ...work, options: { ...options, model } });
+      const adapted = await openModel({ ...work, options: { ...options, model, recipe } });
+      const wordsOf = ({ model }: typeof plain) =>
+        model.parameters.get("bert.embeddings.word_embeddings.weight")!.data();
+      assert.notDeepEqual(wordsOf(adapted), wordsOf(plain));
+      assert.deepEqual([...adapted.labels].sort(), ["댄스", "발라드"]);
+      disposeModel(plain.model);
+      disposeModel(adapted.model);
+    } finally {
+      console.log = log;
+    }
+  }));
+
 Deno.test("runTraining: keeps the best model in the run's folder, and does nothing where all is done", () =>
   withWork(async (work, folder) => {
     const changed = { ...work, options: { ...work.options, model: await tinyCheckpoint(folder) } };

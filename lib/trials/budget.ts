@@ -6,8 +6,11 @@ import { smallModels } from "./names.ts";
 
 /** How much the notebooks of evaluation and ideas train beside the model itself. */
 export interface EvaluationBudget {
-  /** The learning curve: from which parts of the training songs n-grams and the transformer learn, beside all of them. */
-  shares: { regression: readonly number[]; transformer: readonly number[] };
+  /**
+   * The learning curve: from which parts of the training songs n-grams and the transformer learn, beside all of them; and from which the
+   * same transformer learns from scratch, 1 for all of them.
+   */
+  shares: { regression: readonly number[]; transformer: readonly number[]; scratch: readonly number[] };
   /** Whether the transformer is trained once more on a split by artists, too; n-grams always are. */
   artistSplit: boolean;
   /** Whether the transformer is trained each way of learning songs of several genres, too; n-grams always are. */
@@ -38,7 +41,7 @@ const budgets: Readonly<Record<string, Budget>> = {
       recipe: { epochs: 3, maxLength: 128, learningRate: recipes.quick!.learningRate },
       trainings: 1,
     },
-    shares: { regression: all, transformer: [] },
+    shares: { regression: all, transformer: [], scratch: [] },
     artistSplit: false,
     severalGenres: false,
   },
@@ -46,7 +49,7 @@ const budgets: Readonly<Record<string, Budget>> = {
   // transformer learns from an eighth of the songs, and half of that
   quick: {
     search: { recipe: { epochs: 3, maxLength: 48, batchSize: 32, learningRate: 7e-4 }, trainings: 1 },
-    shares: { regression: all, transformer: [1 / 16, 1 / 8] },
+    shares: { regression: all, transformer: [1 / 16, 1 / 8], scratch: [1 / 16, 1 / 8] },
     artistSplit: false,
     severalGenres: false,
   },
@@ -56,21 +59,21 @@ const budgets: Readonly<Record<string, Budget>> = {
       recipe: { epochs: 3, maxLength: 48, maxWindows: 1, batchSize: 32, learningRate: 7e-4 },
       trainings: 1,
     },
-    shares: { regression: all, transformer: [1 / 16, 1 / 8] },
+    shares: { regression: all, transformer: [1 / 16, 1 / 8], scratch: [1 / 16, 1 / 8] },
     artistSplit: false,
     severalGenres: false,
   },
   // fifteen trainings in an hour
   thorough: {
     search: { recipe: { epochs: 10, maxLength: 128 }, trainings: 3 },
-    shares: { regression: all, transformer: all },
+    shares: { regression: all, transformer: all, scratch: [...all, 1] },
     artistSplit: true,
     severalGenres: true,
   },
   // the whole way in seconds, whatever comes out
   test: {
     search: { recipe: { maxSteps: 2, maxLength: 24 }, trainings: 1 },
-    shares: { regression: [1 / 16], transformer: [1 / 16] },
+    shares: { regression: [1 / 16], transformer: [1 / 16], scratch: [1 / 16] },
     artistSplit: false,
     severalGenres: true,
   },

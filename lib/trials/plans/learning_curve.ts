@@ -9,8 +9,10 @@ import { judge } from "../verdict.ts";
 /** A method and how much it learns from. */
 export interface Learner {
   method: Method;
-  /** Parts of the training songs, each above 0 and at most 1. */
+  /** Parts of the training songs, each above 0 and at most 1. All of them come last. */
   shares: readonly number[];
+  /** Leaves all of them out, unless they are among the shares: for what takes long and is shown for comparison. */
+  partsOnly?: boolean;
 }
 
 /** One size of the training set. */
@@ -46,9 +48,9 @@ export async function learningCurves(
 ): Promise<LearningCurve[]> {
   const { train } = sides;
   const order = permutation(train.length, randomKey(seed, 5));
-  const planned = learners.map(({ method, shares }) => {
+  const planned = learners.map(({ method, shares, partsOnly = false }) => {
     const leftOut: number[] = [], trials: Trial[] = [];
-    for (const share of [...shares, 1].sort((a, b) => a - b)) {
+    for (const share of [...shares, ...(partsOnly ? [] : [1])].sort((a, b) => a - b)) {
       if (!(share > 0 && share <= 1)) {
         throw new RangeError(
           `learningCurves: ${

@@ -89,6 +89,18 @@ Deno.test("learningCurves: a part of one genre is left out, and its size told", 
   assert.deepEqual(curve!.leftOut, [1, 2]);
 });
 
+Deno.test("learningCurves: parts alone, of what takes long", async () => {
+  const fake = runner();
+  const [parts, none] = await learningCurves(
+    sides,
+    labels,
+    [{ method: words(), shares: [0.5], partsOnly: true }, { method: words(), shares: [], partsOnly: true }],
+    { seed: 1, runner: fake },
+  );
+  assert.deepEqual(parts!.points.map(({ songs }) => songs), [20]);
+  assert.deepEqual(none!.points, []);
+});
+
 Deno.test("learningCurves: n-grams learn from a part of the songs", async () => {
   const [curve] = await learningCurves(sides, labels, [{ method: words(), shares: [0.5] }], { seed: 3 });
   assert.deepEqual(curve!.points.map(({ songs, accuracy }) => [songs, accuracy.value]), [[20, 1], [40, 1]]);
