@@ -70,6 +70,7 @@ export const onNotebooks = {
     about:
       "how to train; by default fine-tune for kobert-small, quick for a small model from scratch, else study; thorough takes two hours",
   },
+  adapt: recipe.adapt,
 } as const satisfies OptionTable;
 
 const line = <const T extends OptionTable>(line: CommandLine<T>): CommandLine<T> => line;

@@ -101,6 +101,11 @@ export const settingNames = {
     about: { ko: "토크나이저", en: "a tokenizer in place of the model's own" },
   },
   recipe: { variable: "RECIPE", option: "--recipe NAME", about: { ko: "학습 방법", en: "how to train" } },
+  adapt: {
+    variable: "ADAPT",
+    option: "--adapt N",
+    about: { ko: "장르를 배우기 전에 가사를 읽는 횟수", en: "times through the lyrics before the genres" },
+  },
   precision: {
     variable: "PRECISION",
     option: "--precision NAME",
@@ -127,6 +132,7 @@ export interface SettingChanges {
   models?: string | readonly string[];
   tokenizer?: string;
   recipe?: string;
+  adapt?: number | string;
   precision?: string;
   seed?: number | string;
   output?: string;
@@ -189,7 +195,13 @@ export function settings(
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new UserError(`${named("seed")} is "${value("seed")}"; it must be a whole number.`);
   }
-  const recipe = { ...base, precision, seed }, budget = searchBudget(recipeName, seed);
+  const adapt = Number(value("adapt") ?? base.adapt);
+  if (!holds(recipeFields.adapt, adapt)) {
+    throw new UserError(
+      `${named("adapt")} is "${value("adapt")}"; it must be ${wanted(recipeFields.adapt)}.`,
+    );
+  }
+  const recipe = { ...base, adapt, precision, seed }, budget = searchBudget(recipeName, seed);
   const pieces = value("tokenizer"), tokenizer = pieces === undefined ? {} : { tokenizer: path(pieces) };
   const scratch = scratchOf(model);
   const separator = value("separator"), genreNames = value("genreNames"), genres = list("genres");

@@ -23,6 +23,8 @@ function standard(name: SettingName, { songs, model, recipe, search, output, see
       return search.models.join(", ");
     case "recipe":
       return defaultRecipe(model);
+    case "adapt":
+      return String(recipe.adapt);
     case "precision":
       return recipe.precision;
     case "output":
@@ -41,7 +43,7 @@ function standard(name: SettingName, { songs, model, recipe, search, output, see
 }
 
 /** Settings that are of no interest unless they are given. */
-const quiet: readonly SettingName[] = ["separator", "genreNames", "tokenizer", "precision"];
+const quiet: readonly SettingName[] = ["separator", "genreNames", "tokenizer", "adapt", "precision"];
 
 /**
  * The settings as a table for the first cell, with a line below that says how to change one there, and one on the command line.

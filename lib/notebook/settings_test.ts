@@ -77,6 +77,8 @@ Deno.test("settings: an unknown recipe and a broken seed are errors that say wha
     /RECIPE is "slow"; it can be study, fine-tune, quick, thorough, test/,
   );
   assert.throws(() => of({ SEED: "x" }), /SEED is "x"/);
+  assert.throws(() => of({ ADAPT: "often" }), /ADAPT is "often"; it must be a whole number, at least 0/);
+  assert.equal(of({ ADAPT: "3" }).methods.network.recipe.adapt, 3);
 });
 
 Deno.test("settings: a cell's own come before papermill's parameters, these before the environment", () => {

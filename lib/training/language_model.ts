@@ -108,12 +108,20 @@ function taskOf(json: JsonObject, source: string): "masked-lm" | "causal-lm" {
   return task;
 }
 
-/** Whether a source is a model that generates text: of an architecture with a causal language model. */
-export async function generates(source: string, hub?: ResolveOptions): Promise<boolean> {
-  const json = configNames.includes(source)
+/** The config of any source, one from scratch too. */
+const anyConfigOf = async (source: string, hub?: ResolveOptions): Promise<JsonObject> =>
+  configNames.includes(source)
     ? namedConfig(source, { vocabSize: 1, padId: 0 })
     : await configOf(source, hub);
-  return languageTaskOf(json, source) === "causal-lm";
+
+/** Whether a source is a model that generates text: of an architecture with a causal language model. */
+export async function generates(source: string, hub?: ResolveOptions): Promise<boolean> {
+  return languageTaskOf(await anyConfigOf(source, hub), source) === "causal-lm";
+}
+
+/** @throws UserError where a source's architecture has no language model, which songs could be read by; no weights are loaded */
+export async function checkReads(source: string, hub?: ResolveOptions): Promise<void> {
+  taskOf(await anyConfigOf(source, hub), source);
 }
 
 /** Writes model and tokenizer into a folder that {@link loadLanguageModel} and Python's `from_pretrained` open. */

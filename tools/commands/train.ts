@@ -8,6 +8,7 @@ import { listenForStop, progressBar, show, trainingProgress } from "../../lib/no
 import { genresOf, lyricsOf, songRows, splitToLearn } from "../../lib/songs/mod.ts";
 import {
   adaptToSongs,
+  checkReads,
   classifySongs,
   fineTune,
   loadClassifier,
@@ -52,6 +53,7 @@ using team = joinOthers();
 const isFirst = team.rank === 0;
 using _ = isFirst ? await holdFolder(output) : null;
 await findModel(source, tokenizer);
+if ((options.adapt ?? 0) > 0) await checkReads(source);
 const songs = await readCleanSongs(options.songs, options);
 const split = splitToLearn(songs, { table: options.songs, genres: options.genres, seed });
 const asked = recipeOf({ ...fields, model: source, seed, multiLabel, ...(weights && { oversample: false }) });

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { settingsEnvironment } from "../../lib/notebook/mod.ts";
 import { absoluteSource, checkOwnTokenizer, configNames, resolveModel } from "../../lib/models/mod.ts";
 import { prepareSongs, splitToLearn } from "../../lib/songs/mod.ts";
-import { defaultRecipe, recipes } from "../../lib/training/mod.ts";
+import { checkReads, defaultRecipe, recipes } from "../../lib/training/mod.ts";
 import { onNotebooks } from "../command_lines.ts";
 import type { OptionTable, Values } from "../options.ts";
 import { newRecord, type RunRecord } from "../report/record.ts";
@@ -45,7 +45,7 @@ export function wantedRecord(
       seed,
       engine,
     },
-    { ...recipes[recipe]!, seed, precision },
+    { ...recipes[recipe]!, seed, precision, ...(options.adapt !== undefined && { adapt: options.adapt }) },
     setUpSeconds,
     planned,
   );
@@ -54,10 +54,11 @@ export function wantedRecord(
 /** The environment of the notebooks' kernels. What is as by default is left to them, so that they say so. */
 export function notebookEnvironment(options: NotebookOptions): Record<string, string> {
   const { models, tokenizer, ...paths } = located(options);
-  const { genres, separator, recipe, seed, precision, engine, output } = options;
+  const { genres, separator, recipe, adapt, seed, precision, engine, output } = options;
   const chosen = {
     ...paths,
     ...(recipe !== undefined && { recipe }),
+    ...(adapt !== undefined && { adapt: String(adapt) }),
     precision,
     seed: String(seed),
     ...(genres !== undefined && { genres: genres.join(",") }),
@@ -84,11 +85,12 @@ export function notebookEnvironment(options: NotebookOptions): Record<string, st
  * @throws UserError where the table cannot be read or learnt from, or a model is not there
  */
 export async function checkInputs(options: NotebookOptions): Promise<void> {
-  const { songs: table, genres, separator, genreNames, seed, model, models, tokenizer } = options;
+  const { songs: table, genres, separator, genreNames, seed, model, models, tokenizer, adapt = 0 } = options;
   const { songs } = await prepareSongs(table, { genres, separator, genreNames });
   splitToLearn(songs, { table, genres, seed });
   for (const source of [model, ...models ?? []]) {
     checkOwnTokenizer(source, tokenizer);
     if (!configNames.includes(source)) await resolveModel(source);
   }
+  if (adapt > 0) await checkReads(model);
 }

@@ -4,11 +4,11 @@ import { configNames, disposeModel, parameterCount } from "../../models/mod.ts";
 import { type Song, songsFrame } from "../../songs/mod.ts";
 import {
   adaptToSongs,
+  checkReads,
   type Classifier,
   classifySongs,
   fineTune,
   loadClassifier,
-  loadLanguageModel,
   type TrainingRun,
 } from "../../training/mod.ts";
 import { meanPredictions } from "../joined/mean.ts";
@@ -30,16 +30,12 @@ export async function checkNetworks(trials: readonly Trial[]): Promise<void> {
   const checked = new Set<string>();
   for (const { method, labels } of trials) {
     if (method.kind !== "network") continue;
-    const { source, tokenizer, recipe } = method, adapts = recipe.adapt > 0;
-    if (configNames.includes(source) && tokenizer === undefined && !adapts) continue;
-    const what = `${source} ${tokenizer} ${adapts}`;
+    const { source, tokenizer, recipe } = method;
+    if (recipe.adapt > 0) await checkReads(source);
+    if (configNames.includes(source) && tokenizer === undefined) continue;
+    const what = `${source} ${tokenizer}`;
     if (checked.has(what)) continue;
     checked.add(what);
-    if (adapts) {
-      disposeModel(
-        (await loadLanguageModel(source, { ...(tokenizer !== undefined && { tokenizer }) })).model,
-      );
-    }
     disposeModel((await load(method, labels, 0)).model);
   }
 }
