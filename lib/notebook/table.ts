@@ -5,13 +5,13 @@ import displayWidth from "string-width";
 export interface TableOptions {
   /** Rows shown, 20 by default; a line below says how many more there are. */
   maxRows?: number;
-  /** Characters of a cell, 60 by default: lyrics are cut, with an ellipsis. */
+  /** Characters of a cell, 90 by default: lyrics are cut, with an ellipsis. */
   maxCell?: number;
 }
 
 /** A text that is read as a number: digits with signs, shares, intervals, units of time; a dash for none. */
 export const isNumeric = (text: string): boolean =>
-  /^[\s+−-]*[\d.,]+(?:\s?(?:%|s|ms))?(?:\s*[[(].*[\])])*$|^–?$/.test(text);
+  /^[\s+−<-]*[\d.,]+(?:\s?(?:%|s|ms))?(?:\s*[[(].*[\])])*$|^–?$/.test(text);
 
 /** Columns and rows of texts, ready to be set. */
 export interface Table {
@@ -32,7 +32,7 @@ export function tableOf(
   options: TableOptions = {},
   total: number = rows.length,
 ): Table {
-  const { maxRows = 20, maxCell = 60 } = options;
+  const { maxRows = 20, maxCell = 90 } = options;
   const shown = rows.slice(0, maxRows);
   const names = [...new Set(shown.flatMap((row) => Object.keys(row)))];
   const columns = names.map((name) => {
@@ -106,6 +106,10 @@ export function escapeHtml(text: string): string {
 /** A text in which "%" stays with its number. */
 export const unbroken = (text: string): string => text.replaceAll(/(\d) %/g, "$1\u00a0%");
 
+/** A cell in which "%" stays with its number, and a few characters (`< 0.001`, `12 : 5`) stay in one line. */
+const unbrokenCell = (text: string): string =>
+  text.length <= 8 ? text.replaceAll(" ", "\u00a0") : unbroken(text);
+
 /** A table as HTML, every text escaped. */
 export function tableHtml({ columns, cells, more }: Table): string {
   if (cells.length === 0 && more === 0) return `<p>${noRows}</p>`;
@@ -114,7 +118,9 @@ export function tableHtml({ columns, cells, more }: Table): string {
     `<th scope="col"${align(column)}>${unbroken(escapeHtml(column.name))}</th>`
   ).join("");
   const body = cells.map((row) =>
-    `<tr>${row.map((cell, c) => `<td${align(columns[c]!)}>${unbroken(escapeHtml(cell))}</td>`).join("")}</tr>`
+    `<tr>${
+      row.map((cell, c) => `<td${align(columns[c]!)}>${escapeHtml(unbrokenCell(cell))}</td>`).join("")
+    }</tr>`
   );
   return `<table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body.join("\n")}\n</tbody>\n</table>` +
     (more > 0 ? `\n<p>${moreRows(more)}</p>` : "");

@@ -104,20 +104,19 @@ export function searchFinding(search: ModelSearch): Finding {
   );
 }
 
-/** What the best pretrained network has beyond the best from scratch, where the search has both. */
+/** What the best pretrained network has beyond the same from scratch, else beyond the best from scratch. */
 function pretrainingFinding(results: readonly SearchedModel[]): Finding | null {
   const pretrained = results.find(({ start }) => start === "pretrained");
-  const scratch = results.find(({ start }) => start === "from scratch");
+  const scratch = results.find(({ model }) => model === `${pretrained?.model}-scratch`) ??
+    results.find(({ start }) => start === "from scratch");
   if (pretrained === undefined || scratch === undefined) return null;
   return {
     ko: `미리 한국어를 읽은 ${withParticle(inKorean(pretrained.name), "은/는")} ${
       accuracyOf(pretrained)
-    }, 처음부터 배운 모델 중 가장 나은 ${withParticle(inKorean(scratch.name), "은/는")} ${
-      accuracyOf(scratch)
-    }입니다.`,
-    en: `${inEnglish(pretrained.name)}, which had read Korean before, reaches ${
-      accuracyOf(pretrained)
-    }; the best from scratch, ${inEnglish(scratch.name)}, ${accuracyOf(scratch)}.`,
+    }, 처음부터 배운 ${withParticle(inKorean(scratch.name), "은/는")} ${accuracyOf(scratch)}입니다.`,
+    en: `${inEnglish(pretrained.name)}, which had read Korean before, reaches ${accuracyOf(pretrained)}; ${
+      inEnglish(scratch.name)
+    }, from scratch, ${accuracyOf(scratch)}.`,
   };
 }
 

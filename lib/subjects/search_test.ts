@@ -57,9 +57,16 @@ Deno.test("searchFinding: the best, chance, the best network, what pretraining g
     ko,
     "같은 만큼 읽은 모델 가운데서는 나이브 베이즈, 앞 48토큰이 검증 곡 154곡의 54.0%를 맞혀 가장 나았습니다. " +
       "다른 2개 모델 중 1개와의 차이는 우연일 수도 있습니다. 신경망 가운데서는 kobert-small이 50.0%로 가장 나았습니다. " +
-      "미리 한국어를 읽은 kobert-small은 50.0%, 처음부터 배운 모델 중 가장 나은 kobert-small-scratch는 30.0%입니다. " +
+      "미리 한국어를 읽은 kobert-small은 50.0%, 처음부터 배운 kobert-small-scratch는 30.0%입니다. " +
       "가사를 끝까지 읽은 나이브 베이즈는 80.0%를 맞혔습니다.",
   );
+  // the same without having read anything, not the best from scratch
+  const llama = searched("llama-small", 0.4);
+  assert.match(
+    searchFinding(search([pretrained, llama, scratch], [])).en,
+    /; kobert-small-scratch, from scratch, 30\.0%\./,
+  );
+  assert.match(searchFinding(search([pretrained, llama], [])).en, /; llama-small, from scratch, 40\.0%\./);
   assert.match(en, /^Of the models that read equally much naive Bayes, first 48 tokens did best/);
 });
 

@@ -125,6 +125,7 @@ addEventListener("load", async () => {
     content.className = "fitted";
     content.append(...slide.childNodes);
     slide.append(content);
+    const pictures = [...content.querySelectorAll("img")];
     const fits = (least) => {
       for (let zoom = 1; zoom >= least; zoom -= 0.05) {
         content.style.zoom = zoom;
@@ -132,7 +133,15 @@ addEventListener("load", async () => {
       }
       return false;
     };
-    if (fits(0.75)) continue;
+    if (fits(0.75)) {
+      // pictures take what room is left
+      for (let scale = 1.3; scale > 1 && pictures.length > 0; scale -= 0.05) {
+        for (const picture of pictures) picture.style.width = scale * picture.width + "px";
+        if (slide.scrollHeight <= height) break;
+        for (const picture of pictures) picture.style.width = "";
+      }
+      continue;
+    }
     content.classList.add("crowded");
     for (const code of content.querySelectorAll(".jp-InputArea .highlight")) {
       const folded = document.createElement("details"), name = document.createElement("summary");
