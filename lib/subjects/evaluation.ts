@@ -38,7 +38,7 @@ import {
 } from "../trials/mod.ts";
 import { inEnglish, inKorean, withParticle } from "./korean.ts";
 import type { Work } from "./work.ts";
-import { howMuchIsRead, shareRead } from "./reading.ts";
+import { howMuchIsRead, isWhole, shareRead } from "./reading.ts";
 
 /** The model that notebook 4 trained, by its answers for the validation and the test songs. */
 export interface TrainedModel {
@@ -95,7 +95,7 @@ export async function judgeModel(work: Work, model: TrainedModel): Promise<Judge
   const tokenizer = await tokenizerOf(options.model, options.tokenizer),
     pieces = await loadTokenizer(tokenizer);
   const share = shareRead(howMuchIsRead(pieces, options.recipe, sides.test));
-  const equal = share < 1 ? [words({ read: { tokens: tokensHeld(options.recipe), tokenizer } })] : [];
+  const equal = !isWhole(share) ? [words({ read: { tokens: tokensHeld(options.recipe), tokenizer } })] : [];
   const { finish, ...progress } = trialsProgress("기준 모델 · baselines");
   const judged = await judgeBaselines(labels, sides, {
     methods: [...baselineMethods, ...equal],
@@ -129,7 +129,7 @@ export async function judgeModel(work: Work, model: TrainedModel): Promise<Judge
 export const readText = (share: number): string =>
   share === 0
     ? "읽지 않음 · no lyrics"
-    : share === 1
+    : isWhole(share)
     ? "가사 전체 · whole lyrics"
     : `토큰의 ${percent(share, 0)} · of tokens`;
 
@@ -323,13 +323,13 @@ function readFinding(
 ): Finding | null {
   const share = read?.[model.method];
   if (read === undefined || share === undefined) return null;
-  if (share === 1) {
+  if (isWhole(share)) {
     return {
       ko: `${withParticle(inKorean(model.method), "은/는")} n-gram과 마찬가지로 가사를 끝까지 읽었습니다.`,
       en: `${inEnglish(model.method)} reads whole lyrics, as the n-grams do.`,
     };
   }
-  const equal = baselines.find(({ method }) => (read[method] ?? 0) > 0 && read[method]! < 1);
+  const equal = baselines.find(({ method }) => (read[method] ?? 0) > 0 && !isWhole(read[method]!));
   return {
     ko: `${withParticle(inKorean(model.method), "은/는")} 가사의 ${percent(share, 0)}를 읽었고${
       equal === undefined

@@ -15,6 +15,7 @@ import {
   keepEvaluation,
   lookCloser,
   openTrained,
+  readText,
   runLearningCurves,
 } from "./evaluation.ts";
 import { openModel, runTraining } from "./training.ts";
@@ -140,6 +141,23 @@ Deno.test("headlineFinding: behind, ahead, level; chance; what was read", () => 
   assert.doesNotMatch(headlineFinding(contender("Llama", 118), []).en, /baseline/);
   // without knowing the songs one by one there is no word of chance
   assert.match(headlineFinding(contender("Llama", 100), [nGrams]).ko, /11\.7점 낮습니다\.$/);
+});
+
+Deno.test("a few ends of very long songs that are not read are no other comparison", () => {
+  const read = (share: number) => ({ read: { [nGrams.method]: 1, "kobert-small": share } });
+  assert.match(
+    headlineFinding(contender("kobert-small", 77), [nGrams], read(0.998)).ko,
+    /가사를 끝까지 읽었습니다\.$/,
+  );
+  assert.match(
+    headlineFinding(contender("kobert-small", 77), [nGrams], read(0.99)).ko,
+    /가사의 99%를 읽었고/,
+  );
+  assert.deepEqual([0, 0.46, 0.998].map(readText), [
+    "읽지 않음 · no lyrics",
+    "토큰의 46% · of tokens",
+    "가사 전체 · whole lyrics",
+  ]);
 });
 
 Deno.test("calibrationFinding: too sure, not sure enough, about right", () => {

@@ -43,6 +43,9 @@ export function shareRead({ lengths, read }: Pick<ReadTexts, "lengths" | "read">
   return lengths.length === 0 ? 1 : sum(read) / sum(lengths);
 }
 
+/** Whether a share of all tokens is as good as whole lyrics: what is missing is the end of a few very long songs. */
+export const isWhole = (share: number): boolean => share >= 0.995;
+
 /** A line and the pieces that a tokenizer makes of it, as rows of a table. */
 export const piecesTable = (tokenizer: Tokenizer, lines: readonly string[]) =>
   lines.map((line) => {

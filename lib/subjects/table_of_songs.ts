@@ -15,7 +15,7 @@ import { percentile } from "../evaluation/mod.ts";
 import { grouped, percent } from "../plots/mod.ts";
 import { withParticle } from "./korean.ts";
 import type { Work } from "./work.ts";
-import { type ReadTexts, shareRead } from "./reading.ts";
+import { isWhole, type ReadTexts, shareRead } from "./reading.ts";
 
 /** The columns that the table names in both languages, for the sentence about missing values. */
 const columnNames: Readonly<Record<string, string>> = {
@@ -166,7 +166,7 @@ export function preparedFinding(work: Work, read: ReadTexts): Finding {
   const left = report.read - report.kept;
   const median = grouped(Math.round(percentile(Float64Array.from(read.lengths).sort(), 0.5)));
   const share = shareRead(read);
-  const all = share === 1;
+  const all = isWhole(share);
   return {
     ko: `${grouped(report.read)}곡에서 ${
       left === 0 ? "빼는 곡 없이" : `${grouped(left)}곡을 빼고`

@@ -15,13 +15,13 @@ import type { ReportData, WrittenVerdict } from "./data.ts";
 import type { Picture } from "./figures.ts";
 import { type Html, markup, outcome, said, table } from "./html.ts";
 import { percent, score, shareWithInterval } from "./numbers.ts";
-import { absentGenres, contenders, headline } from "./sections.ts";
+import { absentGenres, headline, modelVerdict } from "./sections.ts";
 
 /** The model beside the baselines on the test songs, genre by genre. */
 export async function verdicts(data: ReportData, picture: Picture): Promise<Html | null> {
-  const found = contenders(data);
+  const found = modelVerdict(data);
   if (found === null) return null;
-  const [name, model] = found.model;
+  const [name, model] = found;
   const all = Object.entries(data.verdicts!).toSorted(([, a], [, b]) =>
     b.accuracyPerSong.value - a.accuracyPerSong.value
   );

@@ -11,18 +11,12 @@ import type { Picture } from "./figures.ts";
 import { facts, type Html, markup, outcome, said, table } from "./html.ts";
 import { grouped, percent, score, seconds } from "./numbers.ts";
 
-/** The model's verdict and the best of the baselines by songs, with their names. */
-export function contenders(
-  { verdicts, record }: ReportData,
-): { model: [string, WrittenVerdict]; baseline: [string, WrittenVerdict] | undefined } | null {
+/** The model's verdict and its name; `null` where nothing was measured. */
+export function modelVerdict({ verdicts, record }: ReportData): [name: string, WrittenVerdict] | null {
   const all = Object.entries(verdicts ?? {});
   // The model's is written last, under the name that the command was given.
-  const model = all.find(([method]) => record !== null && method === shownSource(record.options.model)) ??
-    all.at(-1);
-  if (model === undefined) return null;
-  const baseline = all.filter((entry) => entry !== model)
-    .toSorted(([, a], [, b]) => b.accuracyPerSong.value - a.accuracyPerSong.value)[0];
-  return { model, baseline };
+  return all.find(([method]) => record !== null && method === shownSource(record.options.model)) ??
+    all.at(-1) ?? null;
 }
 
 /** How many of the genres no test song has. */
@@ -31,15 +25,15 @@ export const absentGenres = ({ perGenre }: WrittenVerdict): number =>
 
 /** How the model did beside the best baseline, as notebook 5 says it; `null` where nothing was measured. */
 export function headline(data: ReportData): Finding | null {
-  const contending = contenders(data);
-  if (contending === null) return null;
-  const { model: [name] } = contending, { read, beside } = data.evaluation ?? {};
+  const model = modelVerdict(data);
+  if (model === null) return null;
+  const [name] = model, { read, beside } = data.evaluation ?? {};
   const contender = ([method, { accuracyPerSong }]: [string, WrittenVerdict]) => ({
     method,
     perSong: accuracyPerSong,
   });
   return headlineFinding(
-    contender(contending.model),
+    contender(model),
     Object.entries(data.verdicts!).filter(([method]) => method !== name).map(contender),
     { ...(read !== undefined && { read }), ...(beside !== undefined && { beside }) },
   );
@@ -47,14 +41,14 @@ export function headline(data: ReportData): Finding | null {
 
 /** The run in a few numbers, and the answer in a sentence. */
 export function summary(data: ReportData): Html | null {
-  const found = contenders(data), { record, songs, training } = data;
+  const found = modelVerdict(data), { record, songs, training } = data;
   if (found === null && record === null) return null;
   const card = (value: string, name: string) =>
     markup`<div class="card"><b>${value}</b><span>${name}</span></div>`;
   const cards: Html[] = [];
   let answer: Html | null = null;
   if (found !== null) {
-    const { model: [, model] } = found, { ko, en } = headline(data)!;
+    const [, model] = found, { ko, en } = headline(data)!;
     const { correct, count } = model.accuracyPerSong, { low, high } = wilsonInterval(correct, count);
     answer = markup`<p class="lead">${ko}</p><p><small lang="en">${en}</small></p>`;
     cards.push(

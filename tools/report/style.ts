@@ -13,6 +13,9 @@ h3 { font-size: 19px; margin: 28px 0 8px; }
 p { margin: 0 0 14px; max-width: 46em; }
 header p { color: var(--faint); margin: 0; }
 .lead { font-size: 21px; line-height: 1.5; }
+/* the English below the Korean */
+small { display: inline-block; font-size: 0.84em; line-height: 1.5; color: var(--faint); }
+.finding { font-size: 18px; line-height: 1.55; border-left: 4px solid var(--blue); padding-left: 16px; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 14px; margin: 22px 0; }
 .card { background: var(--soft); border-left: 4px solid var(--blue); padding: 12px 16px; }
 .card b { display: block; font-size: 27px; line-height: 1.25; }
@@ -70,7 +73,7 @@ code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 0.92em;
   main { margin-top: 24px; }
   h1 { font-size: 22pt; } h2 { font-size: 16pt; } h3 { font-size: 12pt; }
   /* what explains a table or figure stays with it; only a table longer than a page is broken, between rows, under its head again */
-  h2, h3, h2 + p, h3 + p { break-after: avoid; }
+  h2, h3, h2 + p, h3 + p, .finding + p { break-after: avoid; }
   figure, .card, .table, dl div, blockquote, tr { break-inside: avoid; }
   thead { display: table-header-group; }
   figure img { max-height: 200mm; width: auto; }
