@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# What a fresh container needs: Deno for the tasks, then all that they set up themselves.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+python3 -m pip install --user --quiet deno==2.9.6
+export PATH="$(python3 -m site --user-base)/bin:$PATH"
+deno task setup
+deno task setup -- --check
