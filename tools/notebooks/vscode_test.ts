@@ -29,7 +29,6 @@ function pickedOf(types: readonly string[], where: string): string {
 }
 
 Deno.test("VS Code: every output of the notebooks has a built-in renderer, and a text for where nothing else is shown", () => {
-  let seen = 0;
   for (const path of projectNotebooks()) {
     const { cells } = JSON.parse(Deno.readTextFileSync(path)) as {
       cells: { outputs?: { output_type: string; data?: Record<string, string | string[]> }[] }[];
@@ -46,11 +45,9 @@ Deno.test("VS Code: every output of the notebooks has a built-in renderer, and a
         assert.ok(!/^application/.test(picked), `${where}: data in place of something to look at`);
         assert.notEqual([data[picked]!].flat().join("").trim(), "", `${where}: ${picked} is empty`);
         assert.ok("text/plain" in data, `${where}: no text`);
-        seen++;
       }
     });
   }
-  assert.ok(seen > 30, `${seen} outputs`);
 });
 
 Deno.test("VS Code: figures, tables and texts as show makes them; a figure that cannot come alive is its picture", async () => {
