@@ -1,9 +1,9 @@
 /** What the notebooks show is shown by VS Code, too: its built-in renderers have every output, and what it picks of each is worth seeing. */
 import assert from "node:assert/strict";
 import { basename } from "node:path";
-import { bundleOf, html, markdown } from "../../lib/notebook/show.ts";
-import { genreDistribution } from "../../lib/plots/mod.ts";
-import { projectNotebooks } from "./run.ts";
+import { bundleOf, html, markdown } from "./show.ts";
+import { genreDistribution } from "../plots/mod.ts";
+import { projectNotebooks } from "../../tools/notebooks/run.ts";
 
 /**
  * The types of the built-in renderers, in the order in which one of several is picked (notebookCommon.ts of VS Code; the setting
