@@ -357,13 +357,6 @@ export const commandLines = {
       },
     },
   }),
-  docs: line({
-    command: "docs",
-    about:
-      "Writes the parts of README.md, README.ko.md and docs/ that are made: tables, sentences and pictures out of the committed notebooks\n" +
-      "and docs/results/*.json. A test sees that they are up to date.",
-    options: {},
-  }),
   "bench-tokenizer": line({
     command: "bench-tokenizer",
     about:
