@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { pathToFileURL } from "node:url";
 import { exists, inProject, inVenv, program } from "./setup/paths.ts";
 import { processEnvironment } from "./environment.ts";
 
@@ -29,10 +30,10 @@ Deno.test({
     const path = inVenv("share", "jupyter", "kernels", "kobert-genre", "kernel.json");
     const kernel = JSON.parse(Deno.readTextFileSync(path));
     assert.deepEqual(kernel.argv, [
+      program(inVenv(), "python"),
+      inProject("tools", "notebooks", "kernel.py"),
       program(inVenv(), "deno"),
-      "jupyter",
-      "--kernel",
-      "--conn",
+      pathToFileURL(inProject("lib", "notebook", "startup.ts")).href,
       "{connection_file}",
     ]);
     assert.equal(kernel.interrupt_mode, "signal");

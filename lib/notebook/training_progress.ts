@@ -26,8 +26,8 @@ export function trainingProgress(startBar: typeof progressBar = progressBar): Tr
     onStart({ steps, resumedAt, precision }) {
       if (resumedAt >= steps) {
         console.log(
-          "이 학습은 이미 끝나 있어 그 결과를 보여 줍니다. 새로 학습하려면 다른 OUTPUT을 쓰거나 그 폴더를 지우세요.\n" +
-            "This training is done, and its results are shown. To train anew give another OUTPUT, or remove its folder.",
+          "이 학습은 이미 끝나 있어 그 결과를 보여 줍니다. 새로 학습하려면 출력 폴더(--output)를 바꾸거나 지우세요.\n" +
+            "This training is done, and its results are shown. To train again give another output folder (--output), or remove this one.",
         );
       } else if (resumedAt > 0) console.log(`Going on after step ${resumedAt} of ${steps}.`);
       bar = startBar({

@@ -17,7 +17,7 @@ export interface ReadTexts {
 const specialTokens = (tokenizer: Tokenizer): number =>
   tokenizer.encode("가").ids.length - tokenizer.encode("가", { addSpecialTokens: false }).ids.length;
 
-/** How much of the songs' lyrics a recipe reads. @example `shareRead(howMuchIsRead(tokenizer, recipe, songs)) // 0.46` */
+/** How much of the songs' lyrics a recipe reads. */
 export function howMuchIsRead(
   tokenizer: Tokenizer,
   reading: Reading,

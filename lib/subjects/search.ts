@@ -14,7 +14,7 @@ export function budgetTable({ options: { search: { recipe, seeds, pretrainedLear
     "한 줄의 토큰 · tokens of a row": maxLength,
     "곡마다 줄 · rows of a song": maxWindows,
     "학습률, 처음부터 · learning rate from scratch": learningRate,
-    "학습률, 사전학습 · pretrained": pretrainedLearningRate,
+    "학습률, 다른 체크포인트 · other checkpoints": pretrainedLearningRate,
     "시드 · seeds": seeds.join(", "),
   }];
 }

@@ -43,9 +43,9 @@ export const openTable = ({ songs, ...options }: Settings = settings()): Promise
  *
  * @throws UserError where the table cannot be read, or nothing can be learnt from it
  * @example
- * ```ts ignore
- * const work = await openSongs();
- * await show(splitCounts(work.split));
+ * ```ts
+ * const { split, labels } = await openSongs();
+ * console.log(split.train.height, labels);
  * ```
  */
 export async function openSongs(options: Settings = settings()): Promise<Work> {

@@ -84,7 +84,11 @@ export function launchedRank(): number {
  *
  * @param folders where a library may stand besides the system's places
  * @throws UserError where there is no MPI library, or it belongs to another launcher
- * @example `using team = joinTeam();`
+ * @example
+ * ```ts
+ * using team = joinTeam();
+ * console.log(team.rank, team.size);
+ * ```
  */
 export function joinTeam(folders: readonly string[] = []): Team {
   const launched = launchedSize();
