@@ -24,7 +24,9 @@ export interface TextRows {
  * equally much.
  *
  * @example
+ * ```ts
  * tokensHeld({ maxLength: 256, maxWindows: 1, windowOverlap: 32 }); // 256
+ * ```
  */
 export function tokensHeld({ maxLength, maxWindows, windowOverlap }: Reading): number {
   // without the special tokens of each row
