@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { inferencePass, startEngine } from "../engine/mod.ts";
-import { disposeModel, localFolder, lossOf, resolveModel, tokenBatch } from "../models/mod.ts";
+import { fileFingerprint } from "../ground/mod.ts";
+import { disposeModel, localFolder, lossOf, predictLogits, resolveModel, tokenBatch } from "../models/mod.ts";
 import { checkTrained, loadClassifier } from "./classifier.ts";
 import { tokenizerOf } from "./sources.ts";
 import { loadLanguageModel } from "./language_model.ts";
@@ -51,6 +52,47 @@ Deno.test("kobert-small has read Korean: it tells masked words far better than t
   // chance is the logarithm of the vocabulary's size
   assert.ok(pretrained.value < Math.log(pretrained.vocabulary) - 1, `${pretrained.value}`);
   assert.ok(fresh.value > Math.log(fresh.vocabulary) - 1, `${fresh.value}`);
+});
+
+/** What transformers says of masked words: tools/reference/kobert_small.py. */
+interface Told {
+  weights: string;
+  cases: {
+    text: string;
+    ids: number[];
+    masked: number[];
+    best: number[][];
+    logits: number[][];
+    logsumexp: number[];
+  }[];
+}
+
+Deno.test("kobert-small says of masked words what Python's AutoModelForMaskedLM says, and its tokenizer the same ids", async () => {
+  const told: Told = JSON.parse(
+    await Deno.readTextFile(new URL("testdata/kobert_small.json", import.meta.url)),
+  );
+  assert.equal(
+    await fileFingerprint(join(localFolder("kobert-small")!, "model.safetensors")),
+    told.weights,
+    "the weights are others than Python was asked with: run tools/reference/kobert_small.py",
+  );
+  const { model, tokenizer } = await loadLanguageModel("kobert-small");
+  const width = tokenizer.vocabSize;
+  for (const { text, ids, masked, best, logits, logsumexp } of told.cases) {
+    assert.deepEqual(tokenizer.encode(text).ids, ids);
+    const given = ids.map((id, i) => masked.includes(i) ? tokenizer.maskId : id);
+    const values = predictLogits(model, tokenBatch([given], 1));
+    masked.forEach((place, i) => {
+      const row = values.subarray(place * width, (place + 1) * width);
+      best[i]!.forEach((id, k) =>
+        assert.ok(Math.abs(row[id]! - logits[i]![k]!) < 2e-4, `${text}, ${place}: ${row[id]}`)
+      );
+      assert.equal(row.indexOf(row.reduce((a, b) => Math.max(a, b))), best[i]![0]);
+      const sum = Math.log(row.reduce((total, value) => total + Math.exp(value), 0));
+      assert.ok(Math.abs(sum - logsumexp[i]!) < 2e-4, `${text}, ${place}: ${sum}`);
+    });
+  }
+  disposeModel(model);
 });
 
 Deno.test("kobert-small as a classifier: a new head on what it has read; its adapters name the folder", async () => {

@@ -1,6 +1,6 @@
 /**
- * `deno task check-round-trip`: whether Python opens what is saved here, and the other way. Every architecture and task, and classifiers with their
- * tokenizers: saved here; opened by transformers' AutoModel… and AutoTokenizer, with the same logits, labels and ids; saved by
+ * `deno task check-round-trip`: whether Python opens what is saved here, and the other way. Every architecture and task, classifiers with their
+ * tokenizers, the project's kobert-small as it lies there and fine-tuned by the recipe for tests: saved here; opened by transformers' AutoModel… and AutoTokenizer, with the same logits, labels and ids; saved by
  * Python; opened here again, with the same logits and ids.
  */
 import { join } from "node:path";
@@ -10,15 +10,22 @@ import {
   disposeModel,
   type JsonObject,
   loadCheckpoint,
+  localFolder,
   type Model,
   predictLogits,
   saveCheckpoint,
   type Task,
   tokenBatch,
 } from "../../lib/models/mod.ts";
-import { readSongs, songRows } from "../../lib/songs/mod.ts";
+import { readSongs, songRows, songsFrame, splitSongs } from "../../lib/songs/mod.ts";
 import { type LoadOptions, loadTokenizer, type Tokenizer } from "../../lib/tokenizer/mod.ts";
-import { loadClassifier, saveClassifier } from "../../lib/training/mod.ts";
+import {
+  fineTune,
+  loadClassifier,
+  loadLanguageModel,
+  saveClassifier,
+  testRecipe,
+} from "../../lib/training/mod.ts";
 import { exists } from "../setup/paths.ts";
 import { commandLines } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
@@ -63,6 +70,14 @@ function described(model: Model, tokenizer: Tokenizer | null): JsonObject {
 
 const expected = new Map<string, JsonObject>();
 
+/** Copies a folder's files. */
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isFile } of Deno.readDir(from)) {
+    if (isFile) await Deno.copyFile(join(from, name), join(to, name));
+  }
+}
+
 async function keep(name: string, model: Model, tokenizer: Tokenizer | null): Promise<void> {
   const path = join(folder, "saved", name);
   const all = described(model, tokenizer);
@@ -84,6 +99,21 @@ for (const { name } of [...Deno.readDirSync(cases)].sort((a, b) => a.name < b.na
   await keep(name, model, null);
 }
 
+// the project's own model as it lies there, in bfloat16, and what a training makes of it
+const shipped = await loadLanguageModel("kobert-small");
+await copyFolder(localFolder("kobert-small")!, join(folder, "saved", "kobert-small"));
+await keep("kobert-small", shipped.model, shipped.tokenizer);
+const split = splitSongs(songsFrame(songs), { validation: 0.2, test: 0, seed: 7 });
+for (const pooling of ["cls", "mean"] as const) {
+  const name = `kobert-small-trained-${pooling}`, output = join(folder, name);
+  const trained = await loadClassifier("kobert-small", { labels, seed: 5 });
+  const { bestFolder } = await fineTune(trained, split, { ...testRecipe, pooling }, { output });
+  disposeModel(trained.model);
+  const { model, tokenizer } = await loadClassifier(bestFolder!);
+  await Deno.mkdir(join(folder, "saved"), { recursive: true });
+  await copyFolder(bestFolder!, join(folder, "saved", name));
+  await keep(name, model, tokenizer);
+}
 // the bundled tokenizer, of KoBERT's kind, and others
 const fresh = await loadClassifier("kobert-small-scratch", { labels, seed: 5 });
 await saveClassifier(fresh, join(folder, "saved", "kobert-small-scratch"));
