@@ -361,16 +361,16 @@ const barWidths = [1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 250
 const mostBars = 48;
 
 /**
- * How many tokens the texts have, and how much of them is read: in one row, in several, or in part, in the warning colour. Lines stand
- * where a row is full. The last bar gathers the longest 0.5 %.
+ * How many tokens the texts have, and how much of them is read: in one window, in several, or in part, in the warning colour. A
+ * line stands where a window is full. The last bar gathers the longest 0.5 %.
  *
  * @param lengths tokens of each text, special tokens included
- * @param options.maxLength tokens that a row holds
+ * @param options.maxLength tokens that a window holds
  * @param options.read of each text the tokens that are read; by default its first `maxLength`
  * @throws RangeError when a length is not a positive whole number, or more is read than there is
  * @example
  * ```ts
- * tokenLengths([118, 240, 311], { maxLength: 256, read: [118, 240, 311] }); // the last in two rows
+ * tokenLengths([118, 240, 311], { maxLength: 256, read: [118, 240, 311] }); // the last in two windows
  * ```
  */
 export function tokenLengths(
@@ -401,9 +401,9 @@ export function tokenLengths(
   const width = barWidths.find((width) => reach / width <= mostBars) ?? Math.ceil(reach / mostBars);
   const bars = Math.floor(reach / width) + 1;
   const kinds = [
-    { name: both("한 줄로 다 읽음", "whole, in one row"), color: paletteColours[0] },
-    { name: both("여러 줄로 다 읽음", "whole, in several rows"), color: paletteColours[4] },
-    { name: both("일부만 읽음", "in part"), color: paletteColours[1] },
+    { name: both("창 하나", "one window"), color: paletteColours[0] },
+    { name: both("창 여럿", "several windows"), color: paletteColours[4] },
+    { name: both("일부만", "in part"), color: paletteColours[1] },
   ].map((kind) => ({ ...kind, counts: new Array<number>(bars).fill(0) }));
   let total = 0, readInAll = 0;
   Array.from(lengths).forEach((length, i) => {
@@ -432,7 +432,7 @@ export function tokenLengths(
   const end = Math.max(bars * width, maxLength <= reach * 1.5 ? maxLength * 1.04 : 0);
   const onAxis = maxLength <= end;
   const beyond = longest >= bars * width ? [`마지막 막대 · last bar ${ranges.at(-1)}`] : [];
-  const rowName = `${both("한 줄의 끝", "a row's end")}: ${grouped(maxLength)}`;
+  const rowName = `${both("창의 끝", "window's end")}: ${grouped(maxLength)}`;
   return {
     data,
     layout: {

@@ -183,15 +183,15 @@ Deno.test("tokenLengths counts every text once, by whether it is read in one row
       (y as number[]).reduce((a, b) => a + b, 0),
     ]);
   const cut = tokenLengths(lengths, { maxLength: 16 });
-  assert.deepEqual(sums(cut), [["한 줄로 다 읽음", 96], ["일부만 읽음", 4]]);
+  assert.deepEqual(sums(cut), [["창 하나", 96], ["일부만", 4]]);
   // 90 · 10 + 6 · 16 + 4 · 16 of 900 + 96 + 51 + 400
   assert.match(facts(cut), /읽는 토큰 · tokens read 73\.3%/);
   assert.match(facts(cut), /최대 · longest 400/);
   const [line] = cut.layout.shapes!;
   assert.equal(line!.x0, 16.5);
-  assert.match(String(line!.name), /a row's end: 16$/, "in the legend, where no bar lies");
+  assert.match(String(line!.name), /window's end: 16$/, "in the legend, where no bar lies");
   const rows = tokenLengths(lengths, { maxLength: 16, read: lengths.map((length) => Math.min(length, 100)) });
-  assert.deepEqual(sums(rows), [["한 줄로 다 읽음", 96], ["여러 줄로 다 읽음", 3], ["일부만 읽음", 1]]);
+  assert.deepEqual(sums(rows), [["창 하나", 96], ["창 여럿", 3], ["일부만", 1]]);
   assert.match(facts(rows), /tokens read 79\.3%/);
   assert.throws(
     () => tokenLengths([10], { maxLength: 8, read: [11] }),
@@ -211,7 +211,7 @@ Deno.test("tokenLengths points to a maximum beyond the plot, and knows no cut th
   const figure = tokenLengths([10, 20, 30], { maxLength: 512 });
   assert.equal(figure.data.length, 1);
   assert.deepEqual(figure.layout.shapes, []);
-  assert.match(facts(figure), /a row's end: 512 →$/);
+  assert.match(facts(figure), /window's end: 512 →$/);
   assert.throws(() => tokenLengths([10, 0], { maxLength: 8 }), /length 1 is 0; it must be a whole number/);
   assert.throws(() => tokenLengths([10], { maxLength: 0.5 }), /maxLength is 0\.5/);
 });

@@ -1,17 +1,22 @@
 /** How much of a text a model reads: tokens, rows, what is left. */
 import type { Tokenizer } from "../tokenizer/mod.ts";
-import { tokenLengths } from "../tokenizer/mod.ts";
-import { type Reading, textReader, windowsOf } from "../training/mod.ts";
+import { loadTokenizer, tokenLengths } from "../tokenizer/mod.ts";
+import { type Reading, textReader, tokenizerOf, windowsOf } from "../training/mod.ts";
+import type { Work } from "./work.ts";
 
 /** Texts, and how much of each is read. */
 export interface ReadTexts {
   /** Tokens of each text, special tokens included. */
   lengths: ArrayLike<number>;
-  /** Tokens of each text that some row holds, special tokens included once. */
+  /** Tokens of each text that some window holds, special tokens included once. */
   read: ArrayLike<number>;
-  /** Tokens of a row at most. */
+  /** Tokens of a window at most. */
   maxLength: number;
 }
+
+/** The tokenizer of the model that is to be trained. */
+export const openTokenizer = async ({ options: { model, tokenizer } }: Work): Promise<Tokenizer> =>
+  await loadTokenizer(await tokenizerOf(model, tokenizer));
 
 /** How many tokens a tokenizer puts around a text. */
 const specialTokens = (tokenizer: Tokenizer): number =>
@@ -53,11 +58,11 @@ export const piecesTable = (tokenizer: Tokenizer, lines: readonly string[]) =>
     return { "가사 · lyrics": line, "토큰 · tokens": pieces.join(" · "), "수 · count": pieces.length };
   });
 
-/** A text as the rows that a model reads of it: where each begins and ends. */
-export function rowsTable(tokenizer: Tokenizer, reading: Reading, text: string) {
+/** A text as the windows that a model reads of it: where each begins and ends. */
+export function windowsTable(tokenizer: Tokenizer, reading: Reading, text: string) {
   const { inputIds, windows = [inputIds] } = textReader(tokenizer, reading)(text);
   return windows.map((ids, row) => ({
-    "줄 · row": `${row + 1} / ${windows.length}`,
+    "창 · window": `${row + 1} / ${windows.length}`,
     "토큰 · tokens": ids.length,
     "처음 · begins": piecesOf(tokenizer, ids.subarray(0, 8)) + " …",
     "끝 · ends": "… " + piecesOf(tokenizer, ids.subarray(-7)),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import { textReader } from "../training/mod.ts";
-import { howMuchIsRead, piecesTable, rowsTable, shareRead } from "./reading.ts";
+import { howMuchIsRead, piecesTable, shareRead, windowsTable } from "./reading.ts";
 
 const tokenizer = await loadTokenizer(fileURLToPath(new URL("../../data/tokenizer", import.meta.url)));
 /** Songs whose tokens are all different, so that rows tell which of them they hold. */
@@ -56,9 +56,9 @@ Deno.test("tokens and rows of a text as tables", () => {
   const [row] = piecesTable(tokenizer, ["밤 별"]);
   assert.equal(row!["수 · count"], tokenizer.tokenize("밤 별").length);
   assert.equal(row!["토큰 · tokens"], tokenizer.tokenize("밤 별").join(" · "));
-  const rows = rowsTable(tokenizer, { maxLength: 10, maxWindows: 4, windowOverlap: 2 }, songs[4]!.lyrics);
+  const rows = windowsTable(tokenizer, { maxLength: 10, maxWindows: 4, windowOverlap: 2 }, songs[4]!.lyrics);
   assert.ok(rows.length > 1);
-  assert.equal(rows[0]!["줄 · row"], `1 / ${rows.length}`);
+  assert.equal(rows[0]!["창 · window"], `1 / ${rows.length}`);
   for (const row of rows) {
     assert.match(row["처음 · begins"], /^\[CLS\] /);
     assert.match(row["끝 · ends"], / \[SEP\]$/);

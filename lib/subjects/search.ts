@@ -1,23 +1,38 @@
 /** Notebook 3: which model? A search with its progress, its figures, and what came of it. */
 import { type Finding, joinFindings, listenForStop, searchProgress } from "../notebook/mod.ts";
 import { accuracyByCost, type Figure, modelComparison, percent } from "../plots/mod.ts";
-import { type ModelSearch, type SearchedModel, searchModels } from "../trials/mod.ts";
+import {
+  bilingual,
+  type ModelSearch,
+  type SearchedModel,
+  searchLearningRate,
+  searchModels,
+  searchStart,
+  searchStartNames,
+  sourceName,
+} from "../trials/mod.ts";
 import { inEnglish, inKorean, withParticle } from "./korean.ts";
 import type { Work } from "./work.ts";
 
 /** What each network of the search may spend, as a row of a table. */
-export function budgetTable({ options: { search: { recipe, seeds, pretrainedLearningRate } } }: Work) {
-  const { epochs, batchSize, maxLength, maxWindows, learningRate } = recipe;
+export function budgetTable({ options: { search: { recipe, seeds } } }: Work) {
+  const { epochs, batchSize, maxLength, maxWindows } = recipe;
   return [{
     "에폭 · epochs": epochs,
     "배치 · batch": batchSize,
-    "한 줄의 토큰 · tokens of a row": maxLength,
-    "곡마다 줄 · rows of a song": maxWindows,
-    "학습률, 처음부터 · learning rate from scratch": learningRate,
-    "학습률, 다른 체크포인트 · other checkpoints": pretrainedLearningRate,
+    "창의 토큰 · tokens of a window": maxLength,
+    "곡마다 창 · windows of a song": maxWindows,
     "시드 · seeds": seeds.join(", "),
   }];
 }
+
+/** The networks of the search, what each starts from and its learning rate, as rows of a table. */
+export const networksTable = ({ options: { search } }: Work) =>
+  search.models.map((model) => ({
+    "모델 · model": bilingual(sourceName(model)),
+    "시작 · start": searchStartNames[searchStart(model)],
+    "학습률 · learning rate": String(searchLearningRate(model, search)),
+  }));
 
 /**
  * Trains every model of the search on the training songs and measures it on the validation songs. The stop button ends it after the

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ModelSearch, SearchedModel } from "../trials/mod.ts";
-import { budgetTable, costFigure, searchFigure, searchFinding } from "./search.ts";
+import { budgetTable, costFigure, networksTable, searchFigure, searchFinding } from "./search.ts";
 import { withWork } from "./testing/work.ts";
 
 const estimate = (value: number) => ({ value, low: value - 0.1, high: value + 0.1 });
@@ -93,5 +93,12 @@ Deno.test("budgetTable: what each network may spend", () =>
   withWork((work) => {
     const [row] = budgetTable(work), { recipe, seeds } = work.options.search;
     assert.deepEqual([row!["에폭 · epochs"], row!["시드 · seeds"]], [recipe.epochs, seeds.join(", ")]);
+    const networks = networksTable(work);
+    assert.deepEqual(networks.map((row) => row["모델 · model"]), work.options.search.models);
+    assert.deepEqual(networks.slice(0, 2).map((row) => row["시작 · start"]), [
+      "사전학습 · pretrained",
+      "처음부터 · from scratch",
+    ]);
+    assert.equal(networks[1]!["학습률 · learning rate"], String(recipe.learningRate));
     return Promise.resolve();
   }));

@@ -57,7 +57,7 @@ export function tableFinding(table: pl.DataFrame): Finding {
   }
   const faithful = faithfulness(table);
   if (faithful !== null) {
-    ko.push(`여러 곡을 부른 가수는 평균 ${percent(faithful, 0)}의 곡이 한 장르입니다.`);
+    ko.push(`두 곡 이상 부른 가수의 곡은 평균 ${percent(faithful, 0)}가 한 장르에 속합니다.`);
     en.push(`Artists of several songs have ${percent(faithful, 0)} of them in one genre, in the mean.`);
   }
   const missing = (missingValues(table).toRecords() as { column: string; missing: number }[])

@@ -36,7 +36,7 @@ Deno.test("tableFinding: the largest and the smallest genre, faithful artists, w
   assert.equal(
     ko,
     "5곡 가운데 발라드가 3곡(60.0%)으로 가장 많고, 댄스가 1곡으로 가장 적습니다. 무조건 발라드라고만 답해도 이만큼은 맞힙니다. " +
-      "여러 곡을 부른 가수는 평균 75%의 곡이 한 장르입니다. 가장 많이 빠진 값은 앨범(2곡)입니다.",
+      "두 곡 이상 부른 가수의 곡은 평균 75%가 한 장르에 속합니다. 가장 많이 빠진 값은 앨범(2곡)입니다.",
   );
   assert.match(
     en,

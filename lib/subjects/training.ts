@@ -70,8 +70,8 @@ export async function modelTable({ model, tokenizer, origin }: Classifier, { opt
 const fields: Partial<Record<keyof Recipe, string>> = {
   epochs: "학습 곡을 몇 번 되풀이해 보나 · times through the training songs",
   batchSize: "한 스텝에서 함께 보는 곡 · songs in a step",
-  maxLength: "한 줄의 최대 토큰 · tokens of a row at most",
-  maxWindows: "한 곡을 최대 몇 줄로 나눠 읽나 · rows that a song is read in at most",
+  maxLength: "창 하나의 최대 토큰 · tokens of a window at most",
+  maxWindows: "한 곡을 나눠 읽는 창의 최대 수 · windows that a song is read in at most",
   learningRate: "가장 높을 때의 학습률 · the highest learning rate",
   schedule: "학습률이 내려가는 모양 · how the learning rate falls",
   warmupRatio: "학습률이 올라가는 동안의 비율 · share of the steps in which it rises",
@@ -143,7 +143,7 @@ export function batchTable({ classifier, batch, titleOf }: FirstBatch, { rows: m
     return {
       "곡 · song": titleOf(example.songId),
       "배울 장르 · genre to learn": labels[example.label] ?? "",
-      ...(rows.some(({ of }) => of > 1) && { "줄 · row": `${window + 1} / ${of}` }),
+      ...(rows.some(({ of }) => of > 1) && { "창 · window": `${window + 1} / ${of}` }),
       "모델이 보는 토큰 · tokens as the model sees them":
         (model.architecture.paddingSide === "left" ? [fill, text] : [text, fill])
           .filter((part) => part !== "").join(" "),
@@ -159,7 +159,7 @@ export function batchFinding({ batch: { tokens, examples } }: FirstBatch): Findi
   const padding = attentionMask.filter((seen) => seen === 0).length;
   const hidden = percent(padding / inputIds.length), songs = grouped(examples.length);
   return {
-    ko: `첫 배치는 인스턴스 ${songs}개, ${grouped(rows)}줄 × ${length}토큰입니다. ${
+    ko: `첫 배치는 인스턴스 ${songs}개, ${grouped(rows)}행 × ${length}토큰입니다. ${
       padding === 0
         ? "길이가 모두 같아 채운 자리가 없습니다."
         : `그중 ${hidden}는 길이를 맞추려고 채운 자리이고, 어텐션 마스크로 가립니다.`

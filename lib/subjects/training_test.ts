@@ -51,7 +51,7 @@ Deno.test("the batch shown is the training's first one, padding told and in its 
     }
     assert.equal(batchTable(first).length, 6);
     const hidden = rows.reduce((sum, row) => sum + row["채움 · padding"], 0) / batch.tokens.inputIds.length;
-    assert.match(batchFinding(first).ko, new RegExp(`${rows.length}줄 × ${batch.tokens.length}토큰`));
+    assert.match(batchFinding(first).ko, new RegExp(`${rows.length}행 × ${batch.tokens.length}토큰`));
     assert.ok(batchFinding(first).en.includes(`${(100 * hidden).toFixed(1)}%`));
 
     const [size] = await modelTable(classifier, changed);
@@ -69,8 +69,8 @@ Deno.test("a song in several rows is shown row by row", () =>
     const changed = { ...work, options: { ...options, recipe, model: await tinyCheckpoint(folder) } };
     const classifier = await openModel(changed);
     const rows = batchTable(firstBatch(classifier, changed), { rows: 4 });
-    assert.equal(rows[0]!["줄 · row"]?.split(" / ")[0], "1");
-    assert.equal(rows[1]!["줄 · row"]?.split(" / ")[0], "2");
+    assert.equal(rows[0]!["창 · window"]?.split(" / ")[0], "1");
+    assert.equal(rows[1]!["창 · window"]?.split(" / ")[0], "2");
     assert.equal(rows[0]!["곡 · song"], rows[1]!["곡 · song"]);
     disposeModel(classifier.model);
   }));

@@ -6,7 +6,7 @@
  * @module
  */
 export * from "./trial.ts";
-export { artistIdeaNames, bilingual, type Name, nameOf } from "./names.ts";
+export { artistIdeaNames, bilingual, type Name, nameOf, sourceName } from "./names.ts";
 export { filesFingerprint, fingerprint, memoryStore, type TrialStore, trialStore } from "./store.ts";
 export * from "./run.ts";
 export * from "./scores.ts";

@@ -52,8 +52,8 @@ ${
       "에폭 · epochs": String(recipe.epochs ?? ""),
       "스텝의 최대 · at most steps": recipe.maxSteps === null ? null : String(recipe.maxSteps ?? ""),
       "배치 · batch": String(recipe.batchSize ?? ""),
-      "한 줄의 토큰 · tokens of a row": String(recipe.maxLength ?? ""),
-      "곡마다 줄 · rows of a song": String(recipe.maxWindows ?? 1),
+      "창의 토큰 · tokens of a window": String(recipe.maxLength ?? ""),
+      "곡마다 창 · windows of a song": String(recipe.maxWindows ?? 1),
       "학습률 · learning rate": String(recipe.learningRate ?? ""),
     })
   }

@@ -44,6 +44,24 @@ export interface SearchOptions extends RunOptions {
 /** A search's file in its output folder. */
 export const searchFileName = "model_search.json";
 
+/** What a network of a search starts from. */
+export const searchStart = (source: string): "from scratch" | "pretrained" =>
+  configNames.includes(source) ? "from scratch" : "pretrained";
+
+/** The learning rate of a network in a search. */
+export function searchLearningRate(
+  source: string,
+  { recipe, pretrainedLearningRate, shippedLearningRate }: Pick<
+    SearchOptions,
+    "recipe" | "pretrainedLearningRate" | "shippedLearningRate"
+  >,
+): number {
+  if (searchStart(source) === "from scratch") return recipe.learningRate;
+  return shippedNames.includes(source)
+    ? shippedLearningRate ?? fineTuneRecipe.learningRate
+    : pretrainedLearningRate ?? studyRecipe.learningRate;
+}
+
 /**
  * Trains models on the same songs with the same budget and measures them on other songs. No model is chosen by the measured
  * songs: each is taken as it is after its last step. One that was asked to end gives what it has.
@@ -65,12 +83,6 @@ export async function searchModels(
   const { models = searchedModels({ tokenizer }) } = options;
   const { pretrainedLearningRate = studyRecipe.learningRate } = options;
   const { shippedLearningRate = fineTuneRecipe.learningRate } = options;
-  const learningRateOf = (source: string) =>
-    configNames.includes(source)
-      ? recipe.learningRate
-      : shippedNames.includes(source)
-      ? shippedLearningRate
-      : pretrainedLearningRate;
   checkOnce("model", models);
   checkOnce("seed", seeds);
   if (seeds.length === 0) throw new UserError("A search needs at least one seed.");
@@ -83,7 +95,7 @@ export async function searchModels(
     return {
       model,
       name: nameOf(method),
-      start: seed === null ? "no network" : configNames.includes(model) ? "from scratch" : "pretrained",
+      start: seed === null ? "no network" : searchStart(model),
       wholeLyrics,
       seed,
       trial: { method, labels, sides, seed: seed ?? 0, ...(about !== undefined && { about }) },
@@ -107,7 +119,7 @@ export async function searchModels(
           kind: "network",
           source,
           ...(tokenizer !== null && { tokenizer }),
-          recipe: { ...recipe, learningRate: learningRateOf(source), multiLabel: false },
+          recipe: { ...recipe, learningRate: searchLearningRate(source, options), multiLabel: false },
         };
         return candidate(source, method, seed);
       })

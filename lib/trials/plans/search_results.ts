@@ -220,7 +220,7 @@ export function rank(
 export function searchTable({ results }: ModelSearch): Record<string, string | number>[] {
   return results.map((result) => ({
     "모델 · model": result.name,
-    "시작 · start": starts[result.start],
+    "시작 · start": searchStartNames[result.start],
     "곡별 정확도 · accuracy per song": estimateText(result.accuracyPerSong),
     "인스턴스별 정확도 · per instance": estimateText(result.accuracyPerInstance),
     "macro-F1": estimateText(result.macroF1),
@@ -234,7 +234,8 @@ export function searchTable({ results }: ModelSearch): Record<string, string | n
   }));
 }
 
-const starts: Record<SearchStart, string> = {
+/** In both languages. */
+export const searchStartNames: Readonly<Record<SearchStart, string>> = {
   "from scratch": "처음부터 · from scratch",
   pretrained: "사전학습 · pretrained",
   "no network": "신경망 아님 · no network",
