@@ -267,6 +267,12 @@ ${
 ${
     fields.length === 0 ? null : markup`<h3>레시피 · The recipe</h3>
 ${
+      said(
+        "이 보고서에서 ‘연구’는 이 프로젝트의 바탕이 된 AIKU 발표 자료 “Text Classification with KoBERT”입니다.",
+        "“The study” in this report are the AIKU slides “Text Classification with KoBERT”, which this project follows.",
+      )
+    }
+${
       table(fields.map(([name, value]) => ({
         "값 · field": name,
         "이 실행 · this run": shown(value),
