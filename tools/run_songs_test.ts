@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../lib/ground/mod.ts";
-import { type Song, songRows, songsFrame } from "../lib/songs/mod.ts";
+import { type Song, songOf, songRows, songsFrame } from "../lib/songs/mod.ts";
 import { findModel } from "./find_model.ts";
 import { readCleanSongs, recipeOf, songsToMeasure, tellSeen, writeSplit } from "./run_songs.ts";
 
-const song = (n: number, genres: string[], lyrics = `가사 ${n}`): Song => ({
-  id: String(n),
-  songName: `노래 ${n}`,
-  adults: null,
-  artists: [],
-  albumId: null,
-  date: { text: "", year: null, month: null, day: null },
-  genres,
-  lyrics,
-});
+const song = (n: number, genres: string[], lyrics = `가사 ${n}`): Song =>
+  songOf({
+    id: String(n),
+    songName: `노래 ${n}`,
+    genres,
+    lyrics,
+  });
 
 const songs = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => song(from + i, [i % 2 ? "댄스" : "발라드"]));

@@ -4,25 +4,20 @@ import assert from "node:assert/strict";
 import { startEngine } from "./backend.ts";
 import { embed, linear, type Pass, trainingPass } from "./ops.ts";
 import type { Parameter } from "./parameters.ts";
-import { randomKey } from "../ground/pure.ts";
 import { hasNative, isBfloat16 } from "./raw.ts";
 import { Tape } from "./tape.ts";
 import {
   checkBackward,
   closeTo,
+  fixedKeys,
   gradientsOf,
+  inference,
   randomParameter,
   randomValues,
   take,
 } from "./testing/gradients.ts";
 
 await startEngine();
-
-const inference: Pass = { tape: null, precision: "float32", nextKey: null };
-const fixedKeys = (): Pass["nextKey"] => {
-  let place = 0;
-  return () => randomKey(1, place++);
-};
 
 /** Three weights over one input, 4 wide: the first and the last with adapters of rank 2 and 1, the weights frozen. */
 function adapted(dropout = 0) {

@@ -5,13 +5,15 @@ import { startEngine } from "./backend.ts";
 import { activationNames, linear, type Pass } from "./ops.ts";
 import { add, gate, groupedAttend, type GroupedAttentionOptions, rmsNorm, widen } from "./ops_decoder.ts";
 import type { Parameter } from "./parameters.ts";
-import { randomKey } from "../ground/pure.ts";
 import { rotate } from "./rotary.ts";
 import { hasNative, isBfloat16 } from "./raw.ts";
 import {
   checkBackward,
   closeTo,
+  fixedKeys,
+  given,
   gradientsOf,
+  inference,
   randomParameter,
   randomValues,
   take,
@@ -19,15 +21,6 @@ import {
 
 await startEngine();
 
-const given = (shape: number[], seed: number, scale = 1) => ({
-  values: randomValues(shape, seed, scale),
-  shape,
-});
-const inference: Pass = { tape: null, precision: "float32", nextKey: null };
-const fixedKeys = (): Pass["nextKey"] => {
-  let place = 0;
-  return () => randomKey(1, place++);
-};
 const dispose = (parameters: Record<string, Parameter>) =>
   Object.values(parameters).forEach((parameter) => parameter.dispose());
 

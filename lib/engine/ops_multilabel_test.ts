@@ -2,13 +2,11 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { startEngine } from "./backend.ts";
-import type { Pass } from "./ops.ts";
 import { binaryCrossEntropy } from "./ops_multilabel.ts";
-import { checkBackward, closeTo, gradientsOf, randomValues, take } from "./testing/gradients.ts";
+import { checkBackward, closeTo, gradientsOf, inference, randomValues, take } from "./testing/gradients.ts";
 
 await startEngine();
 const fixture = JSON.parse(Deno.readTextFileSync(new URL("testdata/multilabel.json", import.meta.url)));
-const inference: Pass = { tape: null, precision: "float32", nextKey: null };
 const floats = (values: number[] | null) => values === null ? undefined : Float32Array.from(values);
 
 Deno.test("binaryCrossEntropy: loss and gradient as torch's, with and without weights of examples and classes", () => {

@@ -5,12 +5,14 @@ import { startEngine } from "./backend.ts";
 import type { Pass } from "./ops.ts";
 import { project, relativeAttend } from "./ops_relative.ts";
 import type { Parameter } from "./parameters.ts";
-import { randomKey } from "../ground/pure.ts";
 import { hasNative } from "./raw.ts";
 import {
   checkBackward,
   closeTo,
+  fixedKeys,
+  given,
   gradientsOf,
+  inference,
   randomParameter,
   randomValues,
   take,
@@ -18,15 +20,6 @@ import {
 
 await startEngine();
 
-const given = (shape: number[], seed: number, scale = 1) => ({
-  values: randomValues(shape, seed, scale),
-  shape,
-});
-const inference: Pass = { tape: null, precision: "float32", nextKey: null };
-const fixedKeys = (): Pass["nextKey"] => {
-  let place = 0;
-  return () => randomKey(1, place++);
-};
 const dispose = (parameters: Record<string, Parameter>) =>
   Object.values(parameters).forEach((parameter) => parameter.dispose());
 

@@ -30,7 +30,10 @@ import { Tape } from "./tape.ts";
 import {
   checkBackward,
   closeTo,
+  fixedKeys,
+  given,
   gradientsOf,
+  inference,
   type Operands,
   randomParameter,
   randomValues,
@@ -40,18 +43,8 @@ import {
 const fixture = JSON.parse(Deno.readTextFileSync(new URL("testdata/torch.json", import.meta.url)));
 await startEngine();
 
-const given = (shape: number[], seed: number, scale = 1) => ({
-  values: randomValues(shape, seed, scale),
-  shape,
-});
 const fromNumbers = (name: string, numbers: number[], shape = [numbers.length]) =>
   new Parameter(name, tf.tensor(numbers, shape));
-const inference: Pass = { tape: null, precision: "float32", nextKey: null };
-/** The same keys at every call, so that finite differences see one function. */
-const fixedKeys = (): Pass["nextKey"] => {
-  let place = 0;
-  return () => randomKey(1, place++);
-};
 
 function dispose({ parameters = {} }: Operands): void {
   Object.values(parameters).forEach((parameter) => parameter.dispose());

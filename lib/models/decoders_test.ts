@@ -6,15 +6,8 @@ import { type TokenBatch, tokenBatch } from "./batch.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { JsonObject, Task } from "./config.ts";
 import { openSafetensors, writeSafetensors } from "./files/mod.ts";
-import {
-  createModel,
-  describeModel,
-  disposeModel,
-  logitsOf,
-  lossOf,
-  type Model,
-  predictLogits,
-} from "./model.ts";
+import { createModel, describeModel, disposeModel, lossOf, predictLogits } from "./model.ts";
+import { droppedLogits, smallConfigs, using } from "./testing/small.ts";
 
 await startEngine();
 
@@ -248,30 +241,8 @@ Deno.test("rows are padded where the architecture wants it", () => {
   assert.deepEqual(["xlnet", "llama", "bert", "roberta"].map(side), ["left", "right", "right", "right"]);
 });
 
-const configs: Record<string, JsonObject> = {
-  xlnet: {
-    model_type: "xlnet",
-    vocab_size: 40,
-    d_model: 16,
-    n_layer: 2,
-    n_head: 2,
-    d_inner: 24,
-    dropout: 0,
-    summary_last_dropout: 0,
-    pad_token_id: 1,
-  },
-  llama: {
-    model_type: "llama",
-    vocab_size: 40,
-    hidden_size: 16,
-    intermediate_size: 24,
-    num_hidden_layers: 2,
-    num_attention_heads: 4,
-    num_key_value_heads: 2,
-    max_position_embeddings: 12,
-    pad_token_id: 1,
-  },
-};
+const { xlnet, llama } = smallConfigs(0),
+  configs: Record<string, JsonObject> = { xlnet: xlnet!, llama: llama! };
 const labels = ["가", "나", "다"];
 const rows = [[2, 9, 17, 3], [2, 30, 3]];
 const batch = tokenBatch(rows, 1);
@@ -296,24 +267,6 @@ function near(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance:
       `${what} ${i}: ${actual[i]}, not ${expected[i]}`,
     );
   }
-}
-
-function using<T>(model: Model, part: (model: Model) => T): T {
-  try {
-    return part(model);
-  } finally {
-    disposeModel(model);
-  }
-}
-
-function droppedLogits(model: Model, seed: number): number[] {
-  const tape = new Tape();
-  const logits = tf.tidy(() => logitsOf(model, trainingPass(tape, "float32", seed, 0), batch));
-  const values = [...logits.dataSync()];
-  logits.dispose();
-  tape.clear();
-  for (const parameter of model.parameters.values()) parameter.release();
-  return values;
 }
 
 for (const [name, config] of Object.entries(configs)) {
@@ -344,12 +297,12 @@ for (const [name, config] of Object.entries(configs)) {
     Deno.test(`${name}: ${rate} drops in training, by the seed, and not otherwise`, () => {
       const json = { ...config, initializer_range: 0.5 };
       using(createModel(json, { labels }), (model) => {
-        assert.deepEqual(droppedLogits(model, 1), [...predictLogits(model, batch)]);
+        assert.deepEqual(droppedLogits(model, batch, 1), [...predictLogits(model, batch)]);
       });
       using(createModel({ ...json, [rate]: 0.5 }, { labels }), (model) => {
-        const dropped = droppedLogits(model, 1);
-        assert.deepEqual(droppedLogits(model, 1), dropped);
-        assert.notDeepEqual(droppedLogits(model, 2), dropped);
+        const dropped = droppedLogits(model, batch, 1);
+        assert.deepEqual(droppedLogits(model, batch, 1), dropped);
+        assert.notDeepEqual(droppedLogits(model, batch, 2), dropped);
         assert.notDeepEqual([...predictLogits(model, batch)], dropped);
       });
     });

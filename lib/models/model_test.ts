@@ -3,70 +3,23 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { inferencePass, startEngine, Tape, trainingPass } from "../engine/mod.ts";
 import { tokenBatch } from "./batch.ts";
-import type { JsonObject } from "./config.ts";
 import {
   configNames,
   createModel,
   describeModel,
-  disposeModel,
   logitsOf,
   lossOf,
-  type Model,
   namedConfig,
   parameterCount,
   predictLogits,
 } from "./model.ts";
+import { droppedLogits, smallConfigs, using } from "./testing/small.ts";
 
 await startEngine();
 
-const small = { vocab_size: 40, max_position_embeddings: 12, pad_token_id: 1 };
-const bertLike = {
-  ...small,
-  hidden_size: 16,
-  num_hidden_layers: 2,
-  num_attention_heads: 2,
-  intermediate_size: 24,
-  hidden_dropout_prob: 0,
-  attention_probs_dropout_prob: 0,
-};
-const configs: Record<string, JsonObject> = {
-  bert: { model_type: "bert", ...bertLike },
-  roberta: { model_type: "roberta", ...bertLike },
-  electra: { model_type: "electra", ...bertLike, embedding_size: 8 },
-  distilbert: {
-    model_type: "distilbert",
-    ...small,
-    dim: 16,
-    n_layers: 2,
-    n_heads: 2,
-    hidden_dim: 24,
-    dropout: 0,
-    attention_dropout: 0,
-    seq_classif_dropout: 0,
-  },
-};
+const { xlnet: _, llama: __, ...configs } = smallConfigs(0);
 const labels = ["가", "나", "다"];
 const batch = tokenBatch([[2, 9, 17, 3], [2, 30, 3]], 1);
-
-/** Runs a part with a model, which is freed after it. */
-function using<T>(model: Model, part: (model: Model) => T): T {
-  try {
-    return part(model);
-  } finally {
-    disposeModel(model);
-  }
-}
-
-/** Logits with dropout by a seed. */
-function droppedLogits(model: Model, seed: number): number[] {
-  const tape = new Tape();
-  const logits = tf.tidy(() => logitsOf(model, trainingPass(tape, "float32", seed, 0), batch));
-  const values = [...logits.dataSync()];
-  logits.dispose();
-  tape.clear();
-  for (const parameter of model.parameters.values()) parameter.release();
-  return values;
-}
 
 for (const [name, config] of Object.entries(configs)) {
   Deno.test(`${name}: fresh weights follow from the seed, as the config says`, () => {
@@ -108,12 +61,12 @@ for (const [name, config] of Object.entries(configs)) {
       // weights large enough for an attention that prefers some tokens
       const json = { ...config, classifier_dropout: 0, initializer_range: 0.5 };
       using(createModel(json, { labels }), (model) => {
-        assert.deepEqual(droppedLogits(model, 1), [...predictLogits(model, batch)]);
+        assert.deepEqual(droppedLogits(model, batch, 1), [...predictLogits(model, batch)]);
       });
       using(createModel({ ...json, [rate]: 0.5 }, { labels }), (model) => {
-        const dropped = droppedLogits(model, 1);
-        assert.deepEqual(droppedLogits(model, 1), dropped);
-        assert.notDeepEqual(droppedLogits(model, 2), dropped);
+        const dropped = droppedLogits(model, batch, 1);
+        assert.deepEqual(droppedLogits(model, batch, 1), dropped);
+        assert.notDeepEqual(droppedLogits(model, batch, 2), dropped);
         assert.notDeepEqual([...predictLogits(model, batch)], dropped);
       });
     });

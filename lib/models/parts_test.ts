@@ -11,57 +11,12 @@ import {
   trainingPass,
 } from "../engine/mod.ts";
 import { type TokenBatch, tokenBatch } from "./batch.ts";
-import type { JsonObject } from "./config.ts";
 import { createModel, disposeModel, logitsOf, type Model } from "./model.ts";
+import { smallConfigs } from "./testing/small.ts";
 
 await startEngine();
 
-const small = { vocab_size: 40, max_position_embeddings: 24, pad_token_id: 1 };
-const bertLike = {
-  ...small,
-  hidden_size: 16,
-  num_hidden_layers: 2,
-  num_attention_heads: 2,
-  intermediate_size: 24,
-  hidden_dropout_prob: 0.3,
-  attention_probs_dropout_prob: 0.3,
-};
-const configs: Record<string, JsonObject> = {
-  bert: { model_type: "bert", ...bertLike },
-  roberta: { model_type: "roberta", ...bertLike },
-  electra: { model_type: "electra", ...bertLike, embedding_size: 8 },
-  distilbert: {
-    model_type: "distilbert",
-    ...small,
-    dim: 16,
-    n_layers: 2,
-    n_heads: 2,
-    hidden_dim: 24,
-    dropout: 0.3,
-    attention_dropout: 0.3,
-    seq_classif_dropout: 0.3,
-  },
-  xlnet: {
-    model_type: "xlnet",
-    vocab_size: 40,
-    d_model: 16,
-    n_layer: 2,
-    n_head: 2,
-    d_inner: 24,
-    dropout: 0.3,
-    summary_last_dropout: 0.3,
-  },
-  llama: {
-    model_type: "llama",
-    ...small,
-    hidden_size: 16,
-    num_hidden_layers: 2,
-    num_attention_heads: 2,
-    num_key_value_heads: 1,
-    intermediate_size: 24,
-    attention_dropout: 0.3,
-  },
-};
+const configs = smallConfigs(0.3, 24);
 const labels = ["가", "나", "다"];
 
 /** Rows of tokens, of which some of a masked language model's are asked for. */

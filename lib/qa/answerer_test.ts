@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { inferencePass, startEngine } from "../engine/mod.ts";
 import { createModel, disposeModel, lossOf } from "../models/mod.ts";
-import type { Song } from "../songs/mod.ts";
+import { type Song, songOf } from "../songs/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import { type Recipe, saveLanguageModel, testRecipe } from "../training/mod.ts";
 import {
@@ -24,16 +24,15 @@ const themes = ["눈물이 흐르는 이별의 밤", "신나게 춤을 추자 �
 
 /** Songs whose lyrics tell their genre. */
 function songs(count: number, offset = 0): Song[] {
-  return Array.from({ length: count }, (_, i) => ({
-    id: `s${offset + i}`,
-    songName: `노래 ${i}`,
-    adults: null,
-    artists: [`가수 ${(i * 5) % 7}`],
-    albumId: null,
-    date: { text: "2001", year: 2001, month: null, day: null },
-    genres: [genres[i % 3]!],
-    lyrics: `${themes[i % 3]} ${i}`,
-  }));
+  return Array.from({ length: count }, (_, i) =>
+    songOf({
+      id: `s${offset + i}`,
+      songName: `노래 ${i}`,
+      artists: [`가수 ${(i * 5) % 7}`],
+      date: { text: "2001", year: 2001, month: null, day: null },
+      genres: [genres[i % 3]!],
+      lyrics: `${themes[i % 3]} ${i}`,
+    }));
 }
 
 /** A folder with a small causal language model that has learnt nothing. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import type { Song } from "../songs/mod.ts";
+import { type Song, songOf } from "../songs/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import { qaEncoder, type QaField, qaFields, qaPrompt } from "./prompt.ts";
 
@@ -17,16 +17,12 @@ const song: Song = {
   genres: ["R&B/Soul"],
   lyrics: "별 하나 없는 하늘 아래\n혼자인 게 문득 무섭네",
 };
-const bare: Song = {
+const bare: Song = songOf({
   id: "7",
-  songName: "",
-  adults: null,
-  artists: [],
-  albumId: null,
   date: { text: "-", year: null, month: null, day: null },
   genres: [],
   lyrics: "",
-};
+});
 
 const whole = (song: Song, tellGenres = true, leaveOut: QaField[] = []) => {
   const { head, lyrics, tail } = qaPrompt(song, { genres, tellGenres }, leaveOut);

@@ -1,18 +1,16 @@
 import assert from "node:assert/strict";
 import { UserError } from "../ground/mod.ts";
 import { cleanSongs, lyricsKey } from "./clean.ts";
-import { type Song, songRows, songsFrame } from "./frame.ts";
+import { type Song, songOf, songRows, songsFrame } from "./frame.ts";
 
-const song = (id: string, lyrics: string, genres: string[] = ["댄스"]): Song => ({
-  id,
-  songName: `노래 ${id}`,
-  adults: null,
-  artists: ["가"],
-  albumId: null,
-  date: { text: "", year: null, month: null, day: null },
-  genres,
-  lyrics,
-});
+const song = (id: string, lyrics: string, genres: string[] = ["댄스"]): Song =>
+  songOf({
+    id,
+    songName: `노래 ${id}`,
+    artists: ["가"],
+    genres,
+    lyrics,
+  });
 
 const songs = [
   song("1", "봄이  와요<br>그대"),

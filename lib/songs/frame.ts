@@ -84,6 +84,12 @@ export function songsFrame(songs: readonly Song[]): pl.DataFrame {
   ]);
 }
 
+/** A song of which some is known; the rest is missing, as a table has it. @example `songOf({ id: "1", lyrics: "봄이 와요" })` */
+export function songOf(known: Partial<Song> & { id: string }): Song {
+  const date = { text: "", year: null, month: null, day: null };
+  return { songName: "", adults: null, artists: [], albumId: null, date, genres: [], lyrics: "", ...known };
+}
+
 /** The lyrics of a frame of songs, in its order. */
 export function lyricsOf(frame: pl.DataFrame): string[] {
   return frame.getColumn("lyrics").toArray() as string[];

@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
-import type { Song } from "./frame.ts";
+import { type Song, songOf } from "./frame.ts";
 import { instances } from "./instances.ts";
 
-const song = (id: string, genres: string[], artists: string[]): Song => ({
-  id,
-  songName: "",
-  adults: null,
-  artists,
-  albumId: null,
-  date: { text: "", year: null, month: null, day: null },
-  genres,
-  lyrics: `가사 ${id}`,
-});
+const song = (id: string, genres: string[], artists: string[]): Song =>
+  songOf({
+    id,
+    artists,
+    genres,
+    lyrics: `가사 ${id}`,
+  });
 
 const songs = [
   song("1", ["댄스", "발라드"], ["가", "나", "다"]),

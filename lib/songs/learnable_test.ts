@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
 import { UserError } from "../ground/mod.ts";
-import { type Song, songsFrame, splitToLearn } from "./mod.ts";
+import { type Song, songOf, songsFrame, splitToLearn } from "./mod.ts";
 
-const song = (n: number, genre: string, lyrics = `가사 ${n}`): Song => ({
-  id: String(n),
-  songName: `노래 ${n}`,
-  adults: null,
-  artists: [],
-  albumId: null,
-  date: { text: "", year: null, month: null, day: null },
-  genres: [genre],
-  lyrics,
-});
+const song = (n: number, genre: string, lyrics = `가사 ${n}`): Song =>
+  songOf({
+    id: String(n),
+    songName: `노래 ${n}`,
+    genres: [genre],
+    lyrics,
+  });
 const songs = (count: number, of: (n: number) => Song) =>
   songsFrame(Array.from({ length: count }, (_, n) => of(n)));
 const refused = (frame: ReturnType<typeof songsFrame>, message: RegExp, genres?: string[]) =>

@@ -17,7 +17,7 @@ export {
 } from "./clean.ts";
 export type { TextEncoding } from "./decode.ts";
 export { SongsError, type SongsProblem } from "./errors.ts";
-export { lyricsOf, type Song, songColumns, songRows, songsFrame } from "./frame.ts";
+export { lyricsOf, type Song, songColumns, songOf, songRows, songsFrame } from "./frame.ts";
 export { lyricsFingerprint } from "./fingerprint.ts";
 export { type GenreNames, readGenreNames } from "./genre_names.ts";
 export { splitToLearn, type SplitToLearnOptions } from "./learnable.ts";

@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../ground/mod.ts";
-import { type Song, songsFrame } from "./frame.ts";
+import { type Song, songOf, songsFrame } from "./frame.ts";
 import { readSplitRecord, recordSplit, seenSongs, splitFileName, splitText } from "./split_record.ts";
 import { withFolder } from "../ground/testing/folder.ts";
 
-const song = (id: string, lyrics: string): Song => ({
-  id,
-  songName: `노래 ${id}`,
-  adults: null,
-  artists: [],
-  albumId: null,
-  date: { text: "", year: null, month: null, day: null },
-  genres: ["댄스"],
-  lyrics,
-});
+const song = (id: string, lyrics: string): Song =>
+  songOf({
+    id,
+    songName: `노래 ${id}`,
+    genres: ["댄스"],
+    lyrics,
+  });
 
 const split = {
   train: songsFrame([song("1", "하나"), song("2", "둘"), song("3", "둘")]),

@@ -2,21 +2,18 @@ import assert from "node:assert/strict";
 import type pl from "nodejs-polars";
 import { seededRandom, shuffled, UserError } from "../ground/mod.ts";
 import { lyricsKey } from "./clean.ts";
-import { type Song, songRows, songsFrame } from "./frame.ts";
+import { type Song, songOf, songRows, songsFrame } from "./frame.ts";
 import { instances } from "./instances.ts";
 import { type Split, splitByIds, splitSongs } from "./split.ts";
 
-const song = (id: string, fields: Partial<Song> = {}): Song => ({
-  id,
-  songName: "",
-  adults: null,
-  artists: [`가수 ${id}`],
-  albumId: null,
-  date: { text: "", year: null, month: null, day: null },
-  genres: ["댄스"],
-  lyrics: `가사 ${id}`,
-  ...fields,
-});
+const song = (id: string, fields: Partial<Song> = {}): Song =>
+  songOf({
+    id,
+    artists: [`가수 ${id}`],
+    genres: ["댄스"],
+    lyrics: `가사 ${id}`,
+    ...fields,
+  });
 
 const sides = ["train", "validation", "test"] as const;
 const idsOf = (frame: pl.DataFrame) => frame.getColumn("id").toArray() as string[];

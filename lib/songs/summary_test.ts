@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Song, songsFrame } from "./frame.ts";
+import { type Song, songOf, songsFrame } from "./frame.ts";
 import { genreCounts, genresOf, missingValues, namesPerSong, splitCounts, topArtists } from "./summary.ts";
 
 const song = (
@@ -8,16 +8,15 @@ const song = (
   artists: string[],
   year: number | null,
   lyrics = "가사",
-): Song => ({
-  id,
-  songName: `노래 ${id}`,
-  adults: null,
-  artists,
-  albumId: null,
-  date: { text: "", year, month: null, day: null },
-  genres,
-  lyrics,
-});
+): Song =>
+  songOf({
+    id,
+    songName: `노래 ${id}`,
+    artists,
+    date: { text: "", year, month: null, day: null },
+    genres,
+    lyrics,
+  });
 
 const songs = [
   song("1", ["댄스", "발라드"], ["가"], 2002, "한 줄\n\n두 줄 🎤"),

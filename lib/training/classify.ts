@@ -1,6 +1,6 @@
 /** The genres of songs as a classifier tells them: of many, or of one song's lyrics. */
 import { UserError } from "../ground/mod.ts";
-import { cleanLyrics, hasWords, type Song } from "../songs/mod.ts";
+import { cleanLyrics, hasWords, type Song, songOf } from "../songs/mod.ts";
 import { resolvePrecision } from "../engine/mod.ts";
 import type { Example } from "./batches.ts";
 import type { Recipe } from "./recipe.ts";
@@ -118,9 +118,8 @@ export function songOfLyrics(text: string, id = "text-1"): Song {
   if (!hasWords(lyrics)) {
     throw new UserError(`The text "${text}" holds no letter or digit: there is nothing to tell a genre by.`);
   }
-  const date = { text: "", year: null, month: null, day: null };
   const [first = ""] = lyrics.split("\n");
-  return { id, songName: first, adults: null, artists: [], albumId: null, date, genres: [], lyrics };
+  return songOf({ id, songName: first, genres: [], lyrics });
 }
 
 /**

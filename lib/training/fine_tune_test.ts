@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { startEngine } from "../engine/mod.ts";
 import { disposeModel, poolingField, setPooling } from "../models/mod.ts";
-import { instances, readSplitRecord, recordSplit, type Song, songRows, songsFrame } from "../songs/mod.ts";
+import {
+  instances,
+  readSplitRecord,
+  recordSplit,
+  type Song,
+  songOf,
+  songRows,
+  songsFrame,
+} from "../songs/mod.ts";
 import { type Classifier, loadClassifier, saveClassifier } from "./classifier.ts";
 import { classifySongs } from "./classify.ts";
 import { fineTune } from "./fine_tune.ts";
@@ -15,17 +23,14 @@ await startEngine();
 const labels = ["발라드", "댄스"];
 
 function songs(count: number, genres: (i: number) => string[]): Song[] {
-  const date = { text: "", year: null, month: null, day: null };
-  return Array.from({ length: count }, (_, i) => ({
-    id: `s${i}`,
-    songName: `노래 ${i}`,
-    adults: null,
-    artists: [`가수 ${i % 5}`],
-    albumId: null,
-    date,
-    genres: genres(i),
-    lyrics: genres(i)[0] === "발라드" ? `눈물이 흐르는 이별의 밤 ${i}` : `신나게 춤을 추자 흔들어 ${i}`,
-  }));
+  return Array.from({ length: count }, (_, i) =>
+    songOf({
+      id: `s${i}`,
+      songName: `노래 ${i}`,
+      artists: [`가수 ${i % 5}`],
+      genres: genres(i),
+      lyrics: genres(i)[0] === "발라드" ? `눈물이 흐르는 이별의 밤 ${i}` : `신나게 춤을 추자 흔들어 ${i}`,
+    }));
 }
 
 Deno.test("fineTune learns songs, and a saved classifier says the same when loaded", async () => {

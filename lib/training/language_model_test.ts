@@ -24,7 +24,7 @@ import {
 import { foreseeMemory } from "./memory.ts";
 import { makePlan } from "./plan.ts";
 import type { Recipe } from "./recipe.ts";
-import { tinyRecipe, weightsOf, withoutTimes } from "./testing/tiny.ts";
+import { tinyRecipe, tinyTextConfig, weightsOf, withoutTimes } from "./testing/tiny.ts";
 import { train } from "./trainer.ts";
 import type { EvaluationRecord, StepRecord, Trainable } from "./types.ts";
 import { withFolder } from "../ground/testing/folder.ts";
@@ -47,17 +47,10 @@ const llama: JsonObject = {
   tie_word_embeddings: true,
   initializer_range: 0.1,
 };
-const bert: JsonObject = {
-  model_type: "bert",
-  vocab_size: tokenizer.vocabSize,
-  hidden_size: 16,
+const bert = tinyTextConfig({ vocabSize: tokenizer.vocabSize, padId: 0 }, {
   num_hidden_layers: 2,
-  num_attention_heads: 2,
-  intermediate_size: 32,
   max_position_embeddings: 32,
-  pad_token_id: 0,
-  initializer_range: 0.1,
-};
+});
 
 function language(config = llama, seed = 1): LanguageModel {
   const kind = config.model_type === "llama" ? "causal" : "masked";

@@ -12,7 +12,7 @@ import {
   saveCheckpoint,
   writeSafetensors,
 } from "../models/mod.ts";
-import { type Song, songsFrame } from "../songs/mod.ts";
+import { type Song, songOf, songsFrame } from "../songs/mod.ts";
 import { checkTrained, type Classifier, loadClassifier, paddingOf, trainableOf } from "./classifier.ts";
 import { classifySongs } from "./classify.ts";
 import { fineTune } from "./fine_tune.ts";
@@ -34,18 +34,16 @@ const recipe: Recipe = {
   microBatchTokens: null,
 };
 
-const songs: Song[] = Array.from({ length: 24 }, (_, i) => ({
-  id: `s${i}`,
-  songName: `노래 ${i}`,
-  adults: null,
-  artists: ["가수"],
-  albumId: null,
-  date: { text: "", year: null, month: null, day: null },
-  genres: [labels[i % 2]!],
-  // of different lengths, so that there is something to pad
-  lyrics: (i % 2 === 0 ? "나는 봄날에 창가에서 편지를 기다려요" : "바람은 오늘도 노래를 부르네") +
-    " 너는".repeat(i % 5),
-}));
+const songs: Song[] = Array.from({ length: 24 }, (_, i) =>
+  songOf({
+    id: `s${i}`,
+    songName: `노래 ${i}`,
+    artists: ["가수"],
+    genres: [labels[i % 2]!],
+    // of different lengths, so that there is something to pad
+    lyrics: (i % 2 === 0 ? "나는 봄날에 창가에서 편지를 기다려요" : "바람은 오늘도 노래를 부르네") +
+      " 너는".repeat(i % 5),
+  }));
 const data = { train: songsFrame(songs.slice(0, 16)), validation: songsFrame(songs.slice(16)) };
 
 type Files = Record<string, string | Uint8Array | object>;

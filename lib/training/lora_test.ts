@@ -13,7 +13,7 @@ import {
   savedLabels,
   tokenBatch,
 } from "../models/mod.ts";
-import { type Song, songRows, songsFrame } from "../songs/mod.ts";
+import { type Song, songOf, songRows, songsFrame } from "../songs/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import { checkTrained, type Classifier, loadClassifier, saveClassifier } from "./classifier.ts";
 import { classifySongs } from "./classify.ts";
@@ -23,7 +23,7 @@ import { adaptFor } from "./lora.ts";
 import { foreseeMemory } from "./memory.ts";
 import { makePlan } from "./plan.ts";
 import { type Recipe, testRecipe } from "./recipe.ts";
-import { tinyExamples, tinyModel, weightsOf, withoutTimes } from "./testing/tiny.ts";
+import { tinyExamples, tinyModel, tinyTextConfig, weightsOf, withoutTimes } from "./testing/tiny.ts";
 import { train } from "./trainer.ts";
 import type { TrainingOptions } from "./types.ts";
 import { withFolder } from "../ground/testing/folder.ts";
@@ -36,34 +36,21 @@ const tokenizerFolder = fileURLToPath(new URL("../tokenizer/testdata/", import.m
 /** Writes a base model, with other classes than the songs have. */
 async function writeBase(folder: string): Promise<void> {
   const tokenizer = await loadTokenizer(`${tokenizerFolder}songs.model`);
-  const model = createModel({
-    model_type: "bert",
-    vocab_size: tokenizer.vocabSize,
-    hidden_size: 16,
-    num_hidden_layers: 2,
-    num_attention_heads: 2,
-    intermediate_size: 32,
-    max_position_embeddings: 24,
-    pad_token_id: tokenizer.padId,
-    hidden_dropout_prob: 0.1,
-    initializer_range: 0.2,
-  }, { labels: ["가", "나", "다"], seed: 1 });
+  const change = { num_hidden_layers: 2, max_position_embeddings: 24, initializer_range: 0.2 };
+  const model = createModel(tinyTextConfig(tokenizer, change), { labels: ["가", "나", "다"], seed: 1 });
   await saveClassifier({ model, tokenizer, labels: [], notes: [] }, folder);
   disposeModel(model);
 }
 
 function songs(count: number): Song[] {
-  const date = { text: "", year: null, month: null, day: null };
-  return Array.from({ length: count }, (_, i) => ({
-    id: `s${i}`,
-    songName: `노래 ${i}`,
-    adults: null,
-    artists: ["가수"],
-    albumId: null,
-    date,
-    genres: [labels[i % 2]!],
-    lyrics: i % 2 === 0 ? `눈물이 흐르는 이별의 밤 ${i}` : `신나게 춤을 추자 흔들어 ${i}`,
-  }));
+  return Array.from({ length: count }, (_, i) =>
+    songOf({
+      id: `s${i}`,
+      songName: `노래 ${i}`,
+      artists: ["가수"],
+      genres: [labels[i % 2]!],
+      lyrics: i % 2 === 0 ? `눈물이 흐르는 이별의 밤 ${i}` : `신나게 춤을 추자 흔들어 ${i}`,
+    }));
 }
 
 const all = songs(48), data = { train: songsFrame(all.slice(0, 36)), validation: songsFrame(all.slice(36)) };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { startEngine } from "../engine/mod.ts";
 import { disposeModel } from "../models/mod.ts";
-import { type Song, songsFrame } from "../songs/mod.ts";
+import { type Song, songOf, songsFrame } from "../songs/mod.ts";
 import { collate } from "./batches.ts";
 import { evaluateExamples, microF1 } from "./evaluate.ts";
 import { loadClassifier, saveClassifier, setThresholds, thresholdsOf, trainableOf } from "./classifier.ts";
@@ -27,11 +27,10 @@ function songs(
   count: number,
   genresOf = (i: number) => [["발라드"], ["댄스"], ["댄스", "발라드"]][i % 3]!,
 ): Song[] {
-  const date = { text: "", year: null, month: null, day: null };
   return Array.from({ length: count }, (_, i) => {
     const genres = genresOf(i);
     const lyrics = genres.map((genre) => lines[genre] ?? genre).join(` ${i} `);
-    return { id: `s${i}`, songName: "", adults: null, artists: [], albumId: null, date, genres, lyrics };
+    return songOf({ id: `s${i}`, genres, lyrics });
   });
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { startEngine, Tape, trainingPass } from "../engine/mod.ts";
 import { createModel, disposeModel, type JsonObject, lossOf, predictLogits } from "../models/mod.ts";
-import { type Song, songsFrame } from "../songs/mod.ts";
+import { type Song, songOf, songsFrame } from "../songs/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import { collate, type Example, inOrder, microBatches } from "./batches.ts";
 import { type Classifier, loadClassifier, saveClassifier } from "./classifier.ts";
@@ -156,17 +156,12 @@ Deno.test("a classifier reads songs in windows where its recipe says so, and aga
   const labels = ["발라드", "댄스"];
   const filler = "그리고 또 하루가 지나가고 우리는 다시 걸어가네 ".repeat(6);
   // the words that tell the genre stand where a row of 24 tokens does not reach
-  const date = { text: "", year: null, month: null, day: null };
-  const song = (i: number): Song => ({
-    id: `s${i}`,
-    songName: "",
-    adults: null,
-    artists: [],
-    albumId: null,
-    date,
-    genres: [labels[i % 2]!],
-    lyrics: `${filler}${i % 2 === 0 ? "눈물 이별" : "춤 파티"}`,
-  });
+  const song = (i: number): Song =>
+    songOf({
+      id: `s${i}`,
+      genres: [labels[i % 2]!],
+      lyrics: `${filler}${i % 2 === 0 ? "눈물 이별" : "춤 파티"}`,
+    });
   const songs = Array.from({ length: 24 }, (_, i) => song(i));
   const accuracy = async (maxWindows: number, folder: string) => {
     const model = createModel(config({}), { labels, seed: 5 });

@@ -1,23 +1,21 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import pl from "nodejs-polars";
-import type { Song } from "../../lib/songs/mod.ts";
+import { type Song, songOf } from "../../lib/songs/mod.ts";
 import { type Prediction, writePredictions } from "./rows.ts";
 import { tableSink } from "./sinks.ts";
 import { withFolder } from "../../lib/ground/testing/folder.ts";
 
 const labels = ["발라드", "댄스"];
 
-const song = (n: number): Song => ({
-  id: `0${n}`,
-  songName: n % 2 ? `노래, "${n}"` : `두 줄\n${n}`,
-  adults: null,
-  artists: ["가", "나"],
-  albumId: null,
-  date: { text: "", year: null, month: null, day: null },
-  genres: n % 3 ? ["댄스"] : [],
-  lyrics: "가사",
-});
+const song = (n: number): Song =>
+  songOf({
+    id: `0${n}`,
+    songName: n % 2 ? `노래, "${n}"` : `두 줄\n${n}`,
+    artists: ["가", "나"],
+    genres: n % 3 ? ["댄스"] : [],
+    lyrics: "가사",
+  });
 const prediction = (n: number): Prediction =>
   n % 5 === 4 ? null : {
     songId: String(n),

@@ -12,6 +12,25 @@ export function randomValues(shape: number[], seed: number, scale = 1): Float32A
   return normalValues(tf.util.sizeFromShape(shape), scale, randomKey(seed, 99));
 }
 
+/** The same as an operand of {@link gradientsOf}. */
+export const given = (
+  shape: number[],
+  seed: number,
+  scale = 1,
+): { values: Float32Array; shape: number[] } => ({
+  values: randomValues(shape, seed, scale),
+  shape,
+});
+
+/** A pass without tape and dropout. */
+export const inference: Pass = { tape: null, precision: "float32", nextKey: null };
+
+/** The same keys at every call, so that finite differences see one function. */
+export const fixedKeys = (): Pass["nextKey"] => {
+  let place = 0;
+  return () => randomKey(1, place++);
+};
+
 /** A parameter of normal numbers. */
 export function randomParameter(name: string, shape: number[], seed: number, scale = 1): Parameter {
   return new Parameter(name, tf.tensor(randomValues(shape, seed, scale), shape));

@@ -4,13 +4,21 @@
  */
 import { join } from "node:path";
 import { startEngine } from "../../engine/mod.ts";
-import { createModel, disposeModel, type JsonObject, lossOf, saveCheckpoint } from "../../models/mod.ts";
+import { createModel, disposeModel, lossOf, saveCheckpoint } from "../../models/mod.ts";
 import { joinTeam, type Team } from "../../team/mod.ts";
 import type { Example } from "../batches.ts";
 import type { Recipe } from "../recipe.ts";
 import { train } from "../trainer.ts";
 import type { TrainingOptions } from "../types.ts";
-import { tinyExamples, type TinyModel, tinyModel, tinyRecipe, weightsOf, withoutTimes } from "./tiny.ts";
+import {
+  tinyExamples,
+  type TinyModel,
+  tinyModel,
+  tinyRecipe,
+  tinyTextConfig,
+  weightsOf,
+  withoutTimes,
+} from "./tiny.ts";
 
 /** What a training came to. */
 export interface Outcome {
@@ -31,17 +39,10 @@ const classifierRecipe: Recipe = {
   unfreezeEvery: 0.4,
 };
 
-const languageConfig: JsonObject = {
-  model_type: "bert",
-  vocab_size: 40,
-  hidden_size: 16,
+const languageConfig = tinyTextConfig({ vocabSize: 40, padId: 0 }, {
   num_hidden_layers: 2,
-  num_attention_heads: 2,
-  intermediate_size: 32,
   max_position_embeddings: 32,
-  pad_token_id: 0,
-  initializer_range: 0.1,
-};
+});
 
 /** Rows of which one to three tokens are asked for. */
 const languageRows = (count: number, seed: number): Example[] =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { pairedInterval, type SparseMatrix, studentTQuantile } from "../../evaluation/mod.ts";
 import { assertClose } from "../../evaluation/testing/fixtures.ts";
-import type { Song } from "../../songs/mod.ts";
+import { type Song, songOf } from "../../songs/mod.ts";
 import {
   columnBlocks,
   type ColumnPart,
@@ -37,16 +37,16 @@ type Row = {
   year: number | null;
   lyrics: string;
 };
-const songs: Song[] = reference.columns.songs.map((row: Row): Song => ({
-  id: row.id,
-  songName: "",
-  adults: null,
-  artists: row.artists,
-  albumId: row.albumId,
-  date: { text: "", year: row.year, month: null, day: null },
-  genres: row.genres,
-  lyrics: row.lyrics,
-}));
+const songs: Song[] = reference.columns.songs.map((row: Row): Song =>
+  songOf({
+    id: row.id,
+    artists: row.artists,
+    albumId: row.albumId,
+    date: { text: "", year: row.year, month: null, day: null },
+    genres: row.genres,
+    lyrics: row.lyrics,
+  })
+);
 const { trainCount, labels, models, rowSums, rowSquares, widths } = reference.columns;
 const train = songs.slice(0, trainCount), test = songs.slice(trainCount);
 const { vectorizer, blocks } = fitColumns(train);

@@ -1,6 +1,6 @@
 /** Songs and a runner for the tests of this room. */
 import type { Rows } from "../../evaluation/mod.ts";
-import type { Song } from "../../songs/mod.ts";
+import { type Song, songOf } from "../../songs/mod.ts";
 import type { Runner } from "../run.ts";
 import type { Predictions, Trial } from "../trial.ts";
 
@@ -9,17 +9,14 @@ export function song(
   id: string,
   { year = null, ...values }: Partial<Song> & { year?: number | null } = {},
 ): Song {
-  return {
+  return songOf({
     id,
     songName: `노래 ${id}`,
-    adults: null,
-    artists: [],
-    albumId: null,
     date: { text: "", year, month: null, day: null },
     genres: ["발라드"],
     lyrics: "",
     ...values,
-  };
+  });
 }
 
 /** Predictions by a rule: probabilities of songs, rows [song][label], or logits where `logits` says so. */

@@ -1,5 +1,5 @@
 /** A small run for the tests of this folder. */
-import { instances, type Song } from "../../../lib/songs/mod.ts";
+import { instances, type Song, songOf } from "../../../lib/songs/mod.ts";
 import { judge } from "../../../lib/trials/mod.ts";
 import { quickRecipe } from "../../../lib/training/mod.ts";
 import type { Answers, ReportData, WrittenVerdict } from "../data.ts";
@@ -7,16 +7,15 @@ import type { RunRecord } from "../record.ts";
 
 /** Songs of three genres. @param named makes a text hostile */
 export function testSongs(named: (text: string) => string = (text) => text): Song[] {
-  return Array.from({ length: 30 }, (_, i) => ({
-    id: `s${i}`,
-    songName: named(`노래 ${i}`),
-    adults: null,
-    artists: [named(`가수 ${i % 7}`)],
-    albumId: null,
-    date: { text: `${1990 + i}`, year: 1990 + i, month: null, day: null },
-    genres: [["발라드", "댄스", "R&B/Soul"][i % 3]!].map(named),
-    lyrics: named(`밤하늘의 별 ${i}\n다시 부르는 노래`),
-  }));
+  return Array.from({ length: 30 }, (_, i) =>
+    songOf({
+      id: `s${i}`,
+      songName: named(`노래 ${i}`),
+      artists: [named(`가수 ${i % 7}`)],
+      date: { text: `${1990 + i}`, year: 1990 + i, month: null, day: null },
+      genres: [["발라드", "댄스", "R&B/Soul"][i % 3]!].map(named),
+      lyrics: named(`밤하늘의 별 ${i}\n다시 부르는 노래`),
+    }));
 }
 
 export function testRecord(named: (text: string) => string = (text) => text): RunRecord {
