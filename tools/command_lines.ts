@@ -357,6 +357,21 @@ export const commandLines = {
       },
     },
   }),
+  docs: line({
+    command: "docs",
+    about:
+      "Writes the figures and tables on README.md, README.ko.md and the pages of docs/ that stand between markers, out of the committed\n" +
+      "notebooks and the results kept in docs/results.",
+    options: {
+      check: { type: "flag", about: "writes nothing, and says where a page is not what its sources say" },
+      splits: {
+        type: "list",
+        placeholder: "LIST",
+        about:
+          "first keeps the figures of these output folders of `train`, one a seed, as docs/results/bundled_songs.json",
+      },
+    },
+  }),
   "bench-tokenizer": line({
     command: "bench-tokenizer",
     about:

@@ -18,7 +18,7 @@ import { exists, inProject } from "./setup/paths.ts";
 const withNotebooks = ["start", "lab", "slides"];
 
 /** The commands that compute nothing: they work where TensorFlow is not set up. */
-const withoutEngine = ["report", "slides"];
+const withoutEngine = ["report", "slides", "docs"];
 
 /**
  * What a command needs of the set-up, by its arguments: for `--help` the packages it imports, for `--engine` that engine.
