@@ -82,11 +82,7 @@ export function makeBpe(model: BpeModel, merge: Merge): (word: string) => readon
   const bytes = (character: string): readonly number[] | null => {
     if (!byteFallback) return null;
     let ids = bytesOf.get(character);
-    if (ids === undefined) {
-      const found = Array.from(new TextEncoder().encode(character), (byte) => vocab.get(byteToken(byte)));
-      ids = found.every((id) => id !== undefined) ? found as number[] : null;
-      bytesOf.set(character, ids);
-    }
+    if (ids === undefined) bytesOf.set(character, ids = byteIds(character, vocab));
     return ids;
   };
 
@@ -137,9 +133,11 @@ export function makeBpe(model: BpeModel, merge: Merge): (word: string) => readon
   };
 }
 
-/** The token of a byte. */
-export function byteToken(byte: number): string {
-  return `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`;
+/** The ids of a text's bytes, `<0xEA>`; null where the vocabulary lacks one. */
+export function byteIds(text: string, vocab: ReadonlyMap<string, number>): number[] | null {
+  const token = (byte: number) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`;
+  const ids = Array.from(new TextEncoder().encode(text), (byte) => vocab.get(token(byte)));
+  return ids.every((id) => id !== undefined) ? ids as number[] : null;
 }
 
 // Stretches that no token reaches out of, where spaces stand only at tokens' beginnings.

@@ -78,3 +78,27 @@ export function stringOf(units: Uint16Array, from: number, to: number): string {
   }
   return text;
 }
+
+/** Gives the code units of one text after the other, in a buffer that the next call overwrites. */
+export function unitsReader(): (text: string) => Uint16Array {
+  let units = new Uint16Array(256);
+  return (text) => {
+    if (text.length > units.length) units = new Uint16Array(2 * text.length);
+    for (let i = 0; i < text.length; i++) units[i] = text.charCodeAt(i);
+    return units;
+  };
+}
+
+/** English marks as tokens have them and as they are written: `clean_up_tokenization` of transformers. */
+export const englishMarks: readonly [tokens: string, written: string][] = [
+  [" .", "."],
+  [" ?", "?"],
+  [" !", "!"],
+  [" ,", ","],
+  [" ' ", "'"],
+  [" n't", "n't"],
+  [" 'm", "'m"],
+  [" 's", "'s"],
+  [" 've", "'ve"],
+  [" 're", "'re"],
+];

@@ -164,15 +164,23 @@ export async function readObject(
 ): Promise<Json | null> {
   const text = await read(name);
   if (text === null) return null;
-  let value: unknown;
+  const object = asObject(parseJson(text, name));
+  if (object === null) throw new UserError(`${name} is not a JSON object.`);
+  return object;
+}
+
+/** @throws UserError that names the file where it is no JSON */
+export function parseJson(text: string, name: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     throw new UserError(`${name} is not JSON: ${error instanceof Error ? error.message : error}.`);
   }
-  const object = asObject(value);
-  if (object === null) throw new UserError(`${name} is not a JSON object.`);
-  return object;
+}
+
+/** A special token that is known by its name alone. */
+export function specialToken(content: string, lstrip = false): TokenSpec {
+  return { content, singleWord: false, lstrip, rstrip: false, normalized: false, special: true };
 }
 
 function flag(value: unknown): boolean | null {

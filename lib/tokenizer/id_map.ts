@@ -2,7 +2,7 @@
 
 import { UserError } from "../ground/pure.ts";
 import { pythonStrip } from "./characters.ts";
-import { asObject } from "./config.ts";
+import { asObject, parseJson } from "./config.ts";
 
 /**
  * Reads a map of tokens to ids: `{ token: id }` (KoBERT's `token2idx_vocab.json`) or gluonnlp's vocabulary
@@ -11,13 +11,7 @@ import { asObject } from "./config.ts";
  * @throws Error that names the file: no such map, an id that is not a whole number, two tokens with one id.
  */
 export function parseIdMap(text: string, file: string): Map<string, number> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${file} is not JSON: ${error instanceof Error ? error.message : error}.`);
-  }
-  const object = asObject(value);
+  const object = asObject(parseJson(text, file));
   const list = object?.idx_to_token;
   const entries: [string, unknown][] = Array.isArray(list)
     ? list.map((token, id) => [String(token), id])

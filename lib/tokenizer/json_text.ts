@@ -12,22 +12,74 @@ import { type Change, makeNormalize } from "./json_normalizer.ts";
 import { makeWords } from "./json_words.ts";
 import { findRoles } from "./roles.ts";
 import { saveJson } from "./save_files.ts";
+import { makeDecoder } from "./json_decoder.ts";
 import type { Piece, TextModel } from "./text_model.ts";
-import type { TokenizerParts } from "./tokenizer.ts";
-import { specialRoles } from "./types.ts";
+import { makeTokenizer, type TokenizerParts } from "./tokenizer.ts";
+import { specialRoles, type Tokenizer, type TokenizerKind } from "./types.ts";
 import { parseAddedTokens, parseTemplate } from "./tokenizer_json.ts";
 
+/** A `tokenizer.json` with what stands beside it. */
+export interface JsonFiles {
+  json: Json;
+  config: TokenizerConfig;
+  /** The file's name, and with its folder. */
+  file: string;
+  source: string;
+}
+
+/** One word to tokens: calls `found` with the id and, where it is not the id's own, the text of each. */
+export type Tokenize = (word: string, found: (id: number, text?: string) => void) => void;
+
 /**
- * The text model of a `tokenizer.json`. Offsets are not known.
+ * The tokenizer of a `tokenizer.json` by its model. Offsets are not known.
  *
- * @param tokenize one word to tokens: calls `found` with the id and, where it is not the id's own, the text of each.
- * @throws Error that names the file and the part that is not known.
+ * @param model.usual special tokens by the names that such models give them, where the vocabulary has these and not its class's
+ * @param model.unkId of unknown text, where no special token says it
+ * @param model.cleanUp where it is not the configuration's to say
+ * @throws Error that names the file and the part that is not known or contradicts another.
  */
-export function makeJsonText(
+export function makeJsonTokenizer(
+  { json, config, file, source }: JsonFiles,
+  { kind, vocab, tokenize, usual, unkId, cleanUp = config.cleanUp }: {
+    kind: TokenizerKind;
+    vocab: ReadonlyMap<string, number>;
+    tokenize: Tokenize;
+    usual?: SpecialNames;
+    unkId?: number | null;
+    cleanUp?: boolean;
+  },
+): Tokenizer {
+  const decode = makeDecoder(json.decoder, file);
+  const parts = jsonParts(json, vocab, config, file, usual);
+  const special = new Map(parts.special);
+  if (typeof unkId === "number" && !special.has("unk")) special.set("unk", unkId);
+  return makeTokenizer({
+    ...parts,
+    kind,
+    source,
+    model: makeJsonText(json, file, parts, tokenize),
+    special,
+    cleanUp,
+    decode: (given) => decode(given.map(parts.tokenOf)),
+  });
+}
+
+/** The `vocab` of a model that has it as an object. @throws UserError that names the file */
+export function jsonVocab(model: Json, file: string): Map<string, number> {
+  const entries = Object.entries(asObject(model.vocab) ?? {});
+  for (const [token, id] of entries) {
+    if (typeof id !== "number") {
+      throw new UserError(`${file}: the id of ${JSON.stringify(token)} is ${JSON.stringify(id)}.`);
+    }
+  }
+  return new Map(entries as [string, number][]);
+}
+
+function makeJsonText(
   json: Json,
   file: string,
   { added, normalize, tokenOf }: JsonParts,
-  tokenize: (word: string, found: (id: number, text?: string) => void) => void,
+  tokenize: Tokenize,
 ): TextModel {
   const splitWords = makeWords(json.pre_tokenizer, file);
   const findNormalized = makeTokenFinder(
@@ -60,18 +112,13 @@ export function makeJsonText(
   };
 }
 
-/** What `jsonParts` finds: nearly all of a tokenizer but its model. */
-export type JsonParts =
+/** Nearly all of a tokenizer but its model. */
+type JsonParts =
   & Omit<TokenizerParts, "kind" | "source" | "model" | "cleanUp" | "decode">
   & { added: readonly AddedToken[]; normalize: Change; tokenOf(id: number): string };
 
-/**
- * What a `tokenizer.json` and the files beside it say around the model: added and special tokens, their layout, sides.
- *
- * @param usual special tokens by the names that such models give them, where the vocabulary has these and not its class's.
- * @throws Error that names the file and the part that is not known or contradicts another.
- */
-export function jsonParts(
+/** What the files say around the model: added and special tokens, their layout, sides. */
+function jsonParts(
   json: Json,
   vocab: ReadonlyMap<string, number>,
   config: TokenizerConfig,

@@ -2,8 +2,9 @@
 
 import { fileURLToPath } from "node:url";
 import { didYouMean, UserError } from "../ground/pure.ts";
-import { asObject, type Json, readConfig, readObject, type TokenizerConfig } from "./config.ts";
+import { asObject, readConfig, readObject, type TokenizerConfig } from "./config.ts";
 import { classOf } from "./classes.ts";
+import type { JsonFiles } from "./json_text.ts";
 import { loadBpeJson } from "./load_bpe.ts";
 import { loadUnigramJson } from "./load_unigram.ts";
 import { parseIdMap, parseKobertVocab } from "./id_map.ts";
@@ -112,7 +113,7 @@ export async function loadTokenizer(place: string | URL, options: LoadOptions = 
   }
   if (json.endsWith(".json") && names.includes(json)) {
     const object = (await readObject(read, json))!;
-    return loadJson(object, config, json, `${folder}/${json}`);
+    return loadJson({ json: object, config, file: json, source: `${folder}/${json}` });
   }
   const vocab = given === null ? "vocab.txt" : given;
   if (vocab.endsWith(".txt") && names.includes(vocab)) {
@@ -208,12 +209,8 @@ async function idMap(
 }
 
 /** A `tokenizer.json` by its model; the oldest files do not name it. */
-function loadJson(
-  json: Json,
-  config: TokenizerConfig,
-  file: string,
-  source: string,
-): Tokenizer | Promise<Tokenizer> {
+function loadJson(files: JsonFiles): Tokenizer | Promise<Tokenizer> {
+  const { json, file } = files;
   const model = asObject(json.model);
   const type = model?.type ??
     (model === null
@@ -225,11 +222,11 @@ function loadJson(
       : "WordPiece");
   switch (type) {
     case "WordPiece":
-      return loadWordPieceJson(json, config, file, source);
+      return loadWordPieceJson(files);
     case "Unigram":
-      return loadUnigramJson(json, config, file, source);
+      return loadUnigramJson(files);
     case "BPE":
-      return loadBpeJson(json, config, file, source);
+      return loadBpeJson(files);
   }
   throw new UserError(
     `${file}: the model ${JSON.stringify(type)} is not known; known are WordPiece, Unigram and BPE.`,

@@ -5,10 +5,8 @@
 
 import { UserError } from "../ground/pure.ts";
 import { makeBpe, makeMerge, pairKey, type Ranks } from "./bpe.ts";
-import { asObject, type Json, type TokenizerConfig } from "./config.ts";
-import { makeDecoder } from "./json_decoder.ts";
-import { jsonParts, makeJsonText } from "./json_text.ts";
-import { makeTokenizer } from "./tokenizer.ts";
+import { asObject } from "./config.ts";
+import { type JsonFiles, jsonVocab, makeJsonTokenizer } from "./json_text.ts";
 import type { Tokenizer } from "./types.ts";
 
 /**
@@ -16,25 +14,15 @@ import type { Tokenizer } from "./types.ts";
  *
  * @throws Error that names the file and the part that is not known or contradicts another.
  */
-export async function loadBpeJson(
-  json: Json,
-  config: TokenizerConfig,
-  file: string,
-  source: string,
-): Promise<Tokenizer> {
+export async function loadBpeJson(files: JsonFiles): Promise<Tokenizer> {
+  const { json, file } = files;
   const model = asObject(json.model)!;
   for (const key of ["dropout", "continuing_subword_prefix", "end_of_word_suffix"]) {
     if (model[key]) {
       throw new UserError(`${file}: model.${key} ${JSON.stringify(model[key])} is not supported.`);
     }
   }
-  const vocab = new Map<string, number>();
-  for (const [token, id] of Object.entries(asObject(model.vocab) ?? {})) {
-    if (typeof id !== "number") {
-      throw new UserError(`${file}: the id of ${JSON.stringify(token)} is ${JSON.stringify(id)}.`);
-    }
-    vocab.set(token, id);
-  }
+  const vocab = jsonVocab(model, file);
   if (vocab.size === 0) throw new UserError(`${file}: model.vocab has no tokens.`);
   const unkToken = typeof model.unk_token === "string" ? model.unk_token : null;
   const unkId = unkToken === null ? null : vocab.get(unkToken);
@@ -48,20 +36,14 @@ export async function loadBpeJson(
     byteFallback: model.byte_fallback === true,
     ignoreMerges: model.ignore_merges === true,
   }, await makeMerge(ranksOf(model.merges, vocab, file)));
-
-  const decode = makeDecoder(json.decoder, file);
-  const parts = jsonParts(json, vocab, config, file);
-  const { tokenOf } = parts;
-  return makeTokenizer({
-    ...parts,
+  return makeJsonTokenizer(files, {
     kind: "bpe",
-    source,
-    model: makeJsonText(json, file, parts, (word, found) => {
+    vocab,
+    tokenize: (word, found) => {
       for (const id of idsOf(word)) found(id);
-    }),
+    },
     // Python leaves BPE's text as it is, whatever clean_up_tokenization_spaces says.
     cleanUp: false,
-    decode: (given) => decode(given.map(tokenOf)),
   });
 }
 

@@ -2,8 +2,8 @@
 
 import { UserError } from "../ground/pure.ts";
 import type { AddedToken } from "./added_tokens.ts";
-import { llamaConventions, xlnetConventions } from "./classes.ts";
-import type { TokenizerConfig, TokenSpec } from "./config.ts";
+import { bertNames, llamaConventions, type SpecialNames, xlnetConventions } from "./classes.ts";
+import { specialToken, type TokenizerConfig, type TokenSpec } from "./config.ts";
 import { bertTemplate, startEndTemplate, type Template, xlnetTemplate } from "./encoding.ts";
 import { makeDecoder } from "./json_decoder.ts";
 import { type KobertSettings, kobertText } from "./kobert.ts";
@@ -15,13 +15,8 @@ import { parseSentencePieceModel, PieceType } from "./sentencepiece_model.ts";
 import { makeTokenizer } from "./tokenizer.ts";
 import { type SpecialRole, specialRoles, type Tokenizer } from "./types.ts";
 
-const kobertNames: readonly [SpecialRole, string][] = [
-  ["unk", "[UNK]"],
-  ["sep", "[SEP]"],
-  ["pad", "[PAD]"],
-  ["cls", "[CLS]"],
-  ["mask", "[MASK]"],
-];
+const inOrder = (names: SpecialNames) => Object.entries(names) as [SpecialRole, string][];
+const kobertNames = inOrder(bertNames);
 
 /** Special tokens by their usual names, in the order in which Python adds missing ones. */
 const namesOfKind: Record<SentencePieceKind, readonly (readonly [SpecialRole, string])[]> = {
@@ -29,8 +24,8 @@ const namesOfKind: Record<SentencePieceKind, readonly (readonly [SpecialRole, st
   // skt's class uses [CLS] and [SEP] as the first and last token too.
   "kobert-skt": [["bos", "[CLS]"], ["eos", "[SEP]"], ...kobertNames],
   "kobert-monologg": kobertNames,
-  xlnet: Object.entries(xlnetConventions.names) as [SpecialRole, string][],
-  llama: Object.entries(llamaConventions.names) as [SpecialRole, string][],
+  xlnet: inOrder(xlnetConventions.names),
+  llama: inOrder(llamaConventions.names),
 };
 
 /**
@@ -95,7 +90,7 @@ export async function loadSentencePiece(files: SentencePieceFiles): Promise<Toke
     const lstrip = role === "mask" && (kind === "kobert-skt" || kind === "xlnet");
     if (spec !== undefined) {
       take({ ...spec, lstrip: spec.bare ? described?.lstrip ?? lstrip : spec.lstrip }, role);
-    } else if (!plain || ids.has(name)) take(defaultSpec(name, lstrip), role);
+    } else if (!plain || ids.has(name)) take(specialToken(name, lstrip), role);
   }
   if (!special.has("unk")) {
     const unknown = model.pieces[model.unkId]!.text;
@@ -109,7 +104,7 @@ export async function loadSentencePiece(files: SentencePieceFiles): Promise<Toke
   }
   for (const spec of config.additional) take(spec, null);
   if (kind === "xlnet" && config.additional.length === 0) {
-    for (const name of xlnetConventions.additional) take(defaultSpec(name, false), null);
+    for (const name of xlnetConventions.additional) take(specialToken(name), null);
   }
   const llama: LlamaSettings = { legacy: config.legacy ?? true, prefixSpace: config.addPrefixSpace ?? true };
   if (kind === "llama" && !llama.legacy) {
@@ -119,7 +114,7 @@ export async function loadSentencePiece(files: SentencePieceFiles): Promise<Toke
         (type === PieceType.control || type === PieceType.userDefined) &&
         !added.some((token) => token.id === id)
       ) {
-        added.push({ ...defaultSpec(text, false), id, special: type === PieceType.control });
+        added.push({ ...specialToken(text), id, special: type === PieceType.control });
       }
     });
   }
@@ -246,10 +241,6 @@ function templateOf(
     return value === true ? id! : null;
   };
   return startEndTemplate(asked("bos", config.addBos), asked("eos", config.addEos));
-}
-
-function defaultSpec(content: string, lstrip: boolean): TokenSpec {
-  return { content, singleWord: false, lstrip, rstrip: false, normalized: false, special: true };
 }
 
 /** `_decode` of transformers' Python tokenizers: added tokens stand apart, pieces are joined and stripped. */

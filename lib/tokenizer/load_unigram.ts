@@ -5,11 +5,10 @@
  */
 
 import { UserError } from "../ground/pure.ts";
-import { byteToken } from "./bpe.ts";
-import { asObject, type Json, type TokenizerConfig } from "./config.ts";
-import { makeDecoder } from "./json_decoder.ts";
-import { jsonParts, makeJsonText } from "./json_text.ts";
-import { makeTokenizer } from "./tokenizer.ts";
+import { byteIds } from "./bpe.ts";
+import { unitsReader } from "./characters.ts";
+import { asObject } from "./config.ts";
+import { type JsonFiles, makeJsonTokenizer, type Tokenize } from "./json_text.ts";
 import type { Tokenizer } from "./types.ts";
 import { makeUnigramSplitter } from "./unigram.ts";
 
@@ -21,12 +20,8 @@ const unknownPenalty = 10;
  *
  * @throws Error that names the file and the part that is not known.
  */
-export function loadUnigramJson(
-  json: Json,
-  config: TokenizerConfig,
-  file: string,
-  source: string,
-): Tokenizer {
+export function loadUnigramJson(files: JsonFiles): Tokenizer {
+  const { json, file, source } = files;
   const model = asObject(json.model)!;
   const list = Array.isArray(model.vocab) ? model.vocab : [];
   const pieces = list.map((entry, id) => {
@@ -43,20 +38,12 @@ export function loadUnigramJson(
   const lowest = pieces.reduce((least, piece) => Math.min(least, piece.score), Infinity);
   const split = makeUnigramSplitter(pieces, lowest - unknownPenalty, "float64");
   const unkId = typeof model.unk_id === "number" ? model.unk_id : null;
-
-  const decode = makeDecoder(json.decoder, file);
   const bytesOf = model.byte_fallback === true ? (text: string) => byteIds(text, vocab) : () => null;
-  const parts = jsonParts(json, vocab, config, file);
-  const { tokenOf } = parts;
-  const special = new Map(parts.special);
-  if (unkId !== null && !special.has("unk")) special.set("unk", unkId);
 
-  let units = new Uint16Array(256);
+  const unitsOf = unitsReader();
   /** One word: known pieces, runs of unknown characters, their bytes. */
-  const tokenize = (word: string, found: (id: number, text?: string) => void): void => {
-    if (word.length > units.length) units = new Uint16Array(2 * word.length);
-    for (let i = 0; i < word.length; i++) units[i] = word.charCodeAt(i);
-    const { count, pieces: parts, ends } = split(units, word.length);
+  const tokenize: Tokenize = (word, found) => {
+    const { count, pieces: parts, ends } = split(unitsOf(word), word.length);
     let from = 0;
     for (let i = 0; i < count; i++) {
       const unknown = (piece: number) => piece < 0 || piece === unkId;
@@ -77,15 +64,7 @@ export function loadUnigramJson(
       }
     }
   };
-  return makeTokenizer({
-    ...parts,
-    kind: "unigram",
-    source,
-    model: makeJsonText(json, file, parts, tokenize),
-    special,
-    cleanUp: config.cleanUp,
-    decode: (given) => decode(given.map(tokenOf)),
-  });
+  return makeJsonTokenizer(files, { kind: "unigram", vocab, tokenize, unkId });
 }
 
 /**
@@ -100,9 +79,4 @@ export function asRustReads(value: number): number {
   const digits = Number(BigInt(whole + fraction));
   const size = power >= 0 ? digits * Number(`1e${power}`) : digits / Number(`1e${-power}`);
   return sign === "-" ? -size : size;
-}
-
-function byteIds(text: string, vocab: ReadonlyMap<string, number>): number[] | null {
-  const ids = Array.from(new TextEncoder().encode(text), (byte) => vocab.get(byteToken(byte)));
-  return ids.every((id) => id !== undefined) ? ids as number[] : null;
 }

@@ -5,9 +5,9 @@ import type { AddedToken } from "./added_tokens.ts";
 import type { BertSettings } from "./bert_text.ts";
 import { asObject, type Json, type TokenizerConfig } from "./config.ts";
 import { bertTemplate, type Template } from "./encoding.ts";
+import { unitsReader } from "./characters.ts";
 import { linesOf } from "./id_map.ts";
-import { makeDecoder } from "./json_decoder.ts";
-import { jsonParts, makeJsonText, namesAmong } from "./json_text.ts";
+import { type JsonFiles, jsonVocab, makeJsonTokenizer, namesAmong } from "./json_text.ts";
 import { addedTokensJson, limitsJson, specialTokensJson, templateJson, writeFiles } from "./save_files.ts";
 import { bertNames, classOf, conventionsOf } from "./classes.ts";
 import { findRoles } from "./roles.ts";
@@ -83,22 +83,11 @@ export function loadWordPieceVocab(text: string, config: TokenizerConfig, source
  *
  * @throws Error that names the part that is not known.
  */
-export function loadWordPieceJson(
-  json: Json,
-  config: TokenizerConfig,
-  file: string,
-  source: string,
-): Tokenizer {
+export function loadWordPieceJson(files: JsonFiles): Tokenizer {
+  const { json, config, file, source } = files;
   const model = asObject(json.model)!;
-  const vocab = new Map<string, number>();
-  for (const [token, id] of Object.entries(asObject(model.vocab) ?? {})) {
-    if (typeof id !== "number") {
-      throw new UserError(`${file}: the id of ${JSON.stringify(token)} is ${JSON.stringify(id)}.`);
-    }
-    vocab.set(token, id);
-  }
   const wordPieces: WordPieces = {
-    vocab,
+    vocab: jsonVocab(model, file),
     unkToken: typeof model.unk_token === "string" ? model.unk_token : bertNames.unk!,
     continuingPrefix: typeof model.continuing_subword_prefix === "string"
       ? model.continuing_subword_prefix
@@ -112,7 +101,7 @@ export function loadWordPieceJson(
   if (
     !isBert(normalizer, "BertNormalizer") || !isBert(preTokenizer, "BertPreTokenizer") ||
     !isBert(decoder, "WordPiece")
-  ) return loadOtherWordPieceJson(json, wordPieces, config, file, source);
+  ) return loadOtherWordPieceJson(files, wordPieces);
   let settings: BertSettings | null = null;
   if (normalizer !== null) {
     const bert = bertClasses.includes(classOf(config) ?? "");
@@ -144,29 +133,13 @@ export function loadWordPieceJson(
 }
 
 /** WordPiece behind other parts than BERT's, in the general way of `tokenizer.json`: places are not known. */
-function loadOtherWordPieceJson(
-  json: Json,
-  wordPieces: WordPieces,
-  config: TokenizerConfig,
-  file: string,
-  source: string,
-): Tokenizer {
-  const splitWord = makeWordSplitter(wordPieces);
-  const decode = makeDecoder(json.decoder, file);
-  const parts = jsonParts(json, wordPieces.vocab, config, file, bertNames);
-  const { tokenOf } = parts;
-  let units = new Uint16Array(256);
-  return makeTokenizer({
-    ...parts,
+function loadOtherWordPieceJson(files: JsonFiles, wordPieces: WordPieces): Tokenizer {
+  const splitWord = makeWordSplitter(wordPieces), unitsOf = unitsReader();
+  return makeJsonTokenizer(files, {
     kind: "wordpiece",
-    source,
-    model: makeJsonText(json, file, parts, (word, found) => {
-      if (word.length > units.length) units = new Uint16Array(2 * word.length);
-      for (let i = 0; i < word.length; i++) units[i] = word.charCodeAt(i);
-      splitWord(units, 0, word.length, (id) => found(id));
-    }),
-    cleanUp: config.cleanUp,
-    decode: (given) => decode(given.map(tokenOf)),
+    vocab: wordPieces.vocab,
+    tokenize: (word, found) => splitWord(unitsOf(word), 0, word.length, (id) => found(id)),
+    usual: bertNames,
   });
 }
 

@@ -2,7 +2,7 @@
 
 import type { AddedToken } from "./added_tokens.ts";
 import type { SpecialNames } from "./classes.ts";
-import type { TokenizerConfig, TokenSpec } from "./config.ts";
+import { specialToken, type TokenizerConfig, type TokenSpec } from "./config.ts";
 import { type SpecialRole, specialRoles } from "./types.ts";
 
 /** A vocabulary with its added and special tokens. */
@@ -57,14 +57,7 @@ export function findRoles(
     const name = assumed[role];
     if (spec !== undefined) take(spec, role);
     else if (name !== undefined && (always || ids.has(name))) {
-      take({
-        content: name,
-        singleWord: false,
-        lstrip: false,
-        rstrip: false,
-        normalized: false,
-        special: true,
-      }, role);
+      take(specialToken(name), role);
     }
   }
   for (const spec of config.additional) take(spec, null);

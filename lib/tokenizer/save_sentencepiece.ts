@@ -1,7 +1,7 @@
 /** Writing a SentencePiece tokenizer: its own files, and a `tokenizer.json` for Python's AutoTokenizer. */
 
 import type { AddedToken } from "./added_tokens.ts";
-import { type Json, kindKey } from "./config.ts";
+import { type Json, kindKey, specialToken } from "./config.ts";
 import type { Template } from "./encoding.ts";
 import { endsInDigitComma, type KobertSettings } from "./kobert.ts";
 import { llamaDecoder, type LlamaSettings } from "./llama.ts";
@@ -94,21 +94,13 @@ function tokenizerJson(saved: SavedSentencePiece): Json {
   const unkId = special.get("unk")!;
   const added = new Map(saved.added.map((token) => [token.id, token]));
   for (const id of special.values()) {
-    const token = { id, content: tokenOf(id), singleWord: false, lstrip: false, rstrip: false };
-    if (!added.has(id)) added.set(id, { ...token, normalized: false, special: true });
+    if (!added.has(id)) added.set(id, { ...specialToken(tokenOf(id)), id });
   }
   model.pieces.forEach((piece, i) => {
     const id = map === null ? i : map.ids.get(piece.text);
     if (id === undefined || added.has(id)) return;
-    const token = {
-      id,
-      content: piece.text,
-      singleWord: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-    };
-    if (piece.type === PieceType.control) added.set(id, { ...token, special: true });
+    const token = { ...specialToken(piece.text), id };
+    if (piece.type === PieceType.control) added.set(id, token);
     // A BPE model can say of no piece that it always wins; Python cuts such pieces out of the text.
     if (piece.type === PieceType.userDefined && model.algorithm === "bpe") {
       added.set(id, { ...token, special: false });
@@ -149,7 +141,7 @@ function preparesText(kind: SentencePieceKind): boolean {
 /** The text's preparation by the model's own rules. */
 function ownNormalizers({ charsmap, removeExtraWhitespaces }: NormalizerSpec): Json[] {
   return [
-    ...(charsmap.length > 0 ? [{ type: "Precompiled", precompiled_charsmap: base64(charsmap) }] : []),
+    ...(charsmap.length > 0 ? [{ type: "Precompiled", precompiled_charsmap: charsmap.toBase64() }] : []),
     ...(removeExtraWhitespaces
       ? [replace({ Regex: " {2,}" }, " "), replace({ Regex: "\\A +| +\\z" }, "")]
       : []),
@@ -225,12 +217,4 @@ function mergesOf(model: SentencePieceModel): [string, string][] {
 
 function replace(pattern: { String: string } | { Regex: string }, content: string): Json {
   return { type: "Replace", pattern, content };
-}
-
-function base64(bytes: Uint8Array): string {
-  let binary = "";
-  for (let at = 0; at < bytes.length; at += 8192) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  }
-  return btoa(binary);
 }

@@ -69,14 +69,9 @@ export function makeSentencePiece(model: SentencePieceModel, file: string, bpe?:
       if (piece.type === PieceType.byte) bytePieces[parseInt(piece.text.slice(3, 5), 16)] = i;
     });
   }
-  const userDefined = model.pieces.filter((piece) => piece.type === PieceType.userDefined);
   let normalizer: Normalizer;
   try {
-    normalizer = makeNormalizer(
-      model.normalizer,
-      userDefined.map((piece) => piece.text),
-      model.treatWhitespaceAsSuffix,
-    );
+    normalizer = preparation(model, model.normalizer);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new UserError(`${file} is not a readable SentencePiece model: ${why}.`);
@@ -92,11 +87,12 @@ export function makeSentencePiece(model: SentencePieceModel, file: string, bpe?:
 
 /** The same model behind another preparation of text. */
 export function withPreparation(sentencePiece: SentencePiece, spec: NormalizerSpec): SentencePiece {
-  const { model } = sentencePiece;
-  const kept = model.pieces.filter((piece) => piece.type === PieceType.userDefined).map((piece) =>
-    piece.text
-  );
-  return { ...sentencePiece, normalizer: makeNormalizer(spec, kept, model.treatWhitespaceAsSuffix) };
+  return { ...sentencePiece, normalizer: preparation(sentencePiece.model, spec) };
+}
+
+function preparation(model: SentencePieceModel, spec: NormalizerSpec): Normalizer {
+  const kept = model.pieces.filter(({ type }) => type === PieceType.userDefined).map(({ text }) => text);
+  return makeNormalizer(spec, kept, model.treatWhitespaceAsSuffix);
 }
 
 function unknownScore(model: SentencePieceModel): number {

@@ -2,6 +2,7 @@
 
 import { UserError } from "../ground/pure.ts";
 import { type AddedToken, makeTokenFinder, type TokenFinder } from "./added_tokens.ts";
+import { englishMarks } from "./characters.ts";
 import {
   assemble,
   bareTemplate,
@@ -213,7 +214,8 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
         if (!skipSpecialTokens || !specialIds.has(id)) kept.push(id);
       }
       const text = parts.decode(kept);
-      return parts.cleanUp ? cleanUp(text) : text;
+      if (!parts.cleanUp) return text;
+      return englishMarks.reduce((cleaned, [tokens, written]) => cleaned.replaceAll(tokens, written), text);
     },
     tokenToId: parts.tokenToId,
     idToToken: parts.idToToken,
@@ -226,13 +228,6 @@ function describeSpecial(parts: TokenizerParts): string {
   return [...parts.special].sort((a, b) => a[1] - b[1]).map(([role, id]) =>
     `${role} ${parts.idToToken(id)} (${id})`
   ).join(", ");
-}
-
-/** `clean_up_tokenization` of transformers: English marks stand where they belong. */
-function cleanUp(text: string): string {
-  return text.replaceAll(" .", ".").replaceAll(" ?", "?").replaceAll(" !", "!").replaceAll(" ,", ",")
-    .replaceAll(" ' ", "'").replaceAll(" n't", "n't").replaceAll(" 'm", "'m").replaceAll(" 's", "'s")
-    .replaceAll(" 've", "'ve").replaceAll(" 're", "'re");
 }
 
 /**

@@ -3,7 +3,7 @@
 import { UserError } from "../ground/pure.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import { asObject, type Json, tokenSpec } from "./config.ts";
-import { bareTemplate, type Template, type TemplatePart } from "./encoding.ts";
+import { bareTemplate, bertTemplate, type Template, type TemplatePart } from "./encoding.ts";
 
 /**
  * The `added_tokens` of a `tokenizer.json`.
@@ -41,12 +41,8 @@ export function parseTemplate(processor: unknown, file: string): Template {
   switch (json.type) {
     case "TemplateProcessing":
       return parseTemplateProcessing(json, file);
-    case "BertProcessing": {
-      const cls = { special: idOf(json.cls), type: 0 };
-      const sep = idOf(json.sep);
-      const single: TemplatePart[] = [cls, { text: 0, type: 0 }, { special: sep, type: 0 }];
-      return { single, pair: [...single, { text: 1, type: 1 }, { special: sep, type: 1 }] };
-    }
+    case "BertProcessing":
+      return bertTemplate(idOf(json.cls), idOf(json.sep));
     case "RobertaProcessing": {
       const cls = { special: idOf(json.cls), type: 0 };
       const sep = { special: idOf(json.sep), type: 0 };

@@ -8,7 +8,7 @@ import { type AddedToken, makeTokenFinder } from "./added_tokens.ts";
 import { type BertSettings, makeBertNormalizer, unprepared } from "./bert_text.ts";
 import { characterClasses, Is } from "./tokenizers_classes.ts";
 import { buildTrie, rootState, step } from "./double_array.ts";
-import { stringOf } from "./characters.ts";
+import { englishMarks, stringOf } from "./characters.ts";
 import type { Piece, TextModel } from "./text_model.ts";
 
 /** A WordPiece vocabulary and how it is applied. */
@@ -185,19 +185,7 @@ export function preparedTokens(
 
 // BERT's decoder puts English marks where they belong.
 // Source: decoders/wordpiece.rs, cleanup.
-const cleanups: readonly [string, string][] = [
-  [" .", "."],
-  [" ?", "?"],
-  [" !", "!"],
-  [" ,", ","],
-  [" ' ", "'"],
-  [" n't", "n't"],
-  [" 'm", "'m"],
-  [" do not", " don't"],
-  [" 's", "'s"],
-  [" 've", "'ve"],
-  [" 're", "'re"],
-];
+const cleanups = [...englishMarks, [" do not", " don't"]] as const;
 
 /** Tokens back to text: spaces between words, none before `##` pieces. */
 export function decodeWordPieces(tokens: readonly string[], prefix: string, cleanup: boolean): string {
