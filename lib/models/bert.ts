@@ -5,31 +5,32 @@
  * Letters in comments: B rows, L tokens a row, H width, V vocabulary, C classes.
  */
 import type * as tf from "@tensorflow/tfjs";
-import { UserError } from "../ground/pure.ts";
 import { type Activation, dropout, embed, layerNorm, tanh } from "../engine/mod.ts";
 import type { Forward, ParameterSpec } from "./architecture.ts";
 import { checkRows, plainPositions, type TokenBatch } from "./batch.ts";
-import { type ConfigReader, poolingOf, refuseUnsupported } from "./config.ts";
+import { commonFields, type ConfigReader } from "./config.ts";
 import { encoderArchitecture, type EncoderConfig } from "./encoder.ts";
 import {
-  bertLayer,
-  bertLayerSpecs,
   classifierSpec,
   dense,
   embeddingSpec,
   encoder,
+  type LayerNames,
+  layerOf,
+  layerSpecs,
   linearOf,
   linearSpec,
   normOf,
   normSpec,
 } from "./layers.ts";
 
-/** The config of BERT and of the architectures that differ from it in their embeddings and heads only. */
+/** The config of BERT and of the architectures that differ from it in their embeddings, heads and names only. */
 export interface BertConfig extends EncoderConfig {
   heads: number;
   innerWidth: number;
   /** Rows of the table of positions. */
   positions: number;
+  /** Rows of the table of segments; 0 where there is none. */
   tokenTypes: number;
   activation: Activation;
   dropout: number;
@@ -38,33 +39,29 @@ export interface BertConfig extends EncoderConfig {
   normEpsilon: number;
 }
 
-/** What Hugging Face takes where a config.json leaves a field out. */
-export interface BertDefaults {
-  width: number;
-  heads: number;
-  innerWidth: number;
-  vocabularySize: number;
-  padId: number;
-}
-
-/** Reads the fields that BERT, RoBERTa and ELECTRA share. */
-export function parseBertConfig(config: ConfigReader, defaults: BertDefaults): BertConfig {
-  refuseUnsupported(config);
+/**
+ * Reads the fields that BERT, RoBERTa and ELECTRA share.
+ *
+ * @param defaults what Hugging Face takes where a config.json leaves a field out
+ */
+export function parseBertConfig(
+  config: ConfigReader,
+  defaults: Pick<BertConfig, "width" | "heads" | "innerWidth" | "vocabularySize" | "padId">,
+): BertConfig {
+  const common = commonFields(config, defaults);
   config.only("position_embedding_type", "absolute");
   config.only("is_decoder", false);
   config.only("add_cross_attention", false);
-  const width = config.integer("hidden_size", defaults.width),
-    heads = config.integer("num_attention_heads", defaults.heads);
-  if (width % heads !== 0) {
-    throw new UserError(
-      `${config.source}: "hidden_size" ${width} is not a multiple of "num_attention_heads" ${heads}.`,
-    );
-  }
+  const [width, heads] = config.multiple(
+    "hidden_size",
+    defaults.width,
+    "num_attention_heads",
+    defaults.heads,
+  );
   const dropout = config.rate("hidden_dropout_prob", 0.1);
   const positions = config.integer("max_position_embeddings", 512);
-  const vocabularySize = config.integer("vocab_size", defaults.vocabularySize);
   return {
-    vocabularySize,
+    ...common,
     maxLength: positions,
     width,
     layers: config.integer("num_hidden_layers", 12),
@@ -77,34 +74,53 @@ export function parseBertConfig(config: ConfigReader, defaults: BertDefaults): B
     attentionDropout: config.rate("attention_probs_dropout_prob", 0.1),
     classifierDropout: config.rate("classifier_dropout", dropout),
     normEpsilon: config.number("layer_norm_eps", 1e-12),
-    padId: config.row("pad_token_id", defaults.padId, vocabularySize),
-    labels: config.labels(),
-    pooling: poolingOf(config),
-    initializerRange: config.number("initializer_range", 0.02),
     tieEmbeddings: config.boolean("tie_word_embeddings", true),
   };
 }
 
-/** The embedding tables under `prefix`, `width` wide. */
+/**
+ * The embedding tables under `prefix`.
+ *
+ * @param options.width of the tables, the encoder's by default
+ * @param options.positions what is special of the table of positions
+ */
 export function bertEmbeddingSpecs(
   prefix: string,
   config: BertConfig,
-  width = config.width,
+  { width = config.width, positions = {} }: { width?: number; positions?: Partial<ParameterSpec> } = {},
 ): ParameterSpec[] {
+  const { vocabularySize, padId, tokenTypes } = config, at = `${prefix}.embeddings`;
   return [
-    ...embeddingSpec(`${prefix}.embeddings.word_embeddings`, config.vocabularySize, width, config.padId),
-    ...embeddingSpec(`${prefix}.embeddings.position_embeddings`, config.positions, width),
-    ...embeddingSpec(`${prefix}.embeddings.token_type_embeddings`, config.tokenTypes, width),
-    ...normSpec(`${prefix}.embeddings.LayerNorm`, width),
+    ...embeddingSpec(`${at}.word_embeddings`, vocabularySize, width, padId),
+    ...embeddingSpec(`${at}.position_embeddings`, config.positions, width)
+      .map((spec) => ({ ...spec, ...positions })),
+    ...(tokenTypes > 0 ? embeddingSpec(`${at}.token_type_embeddings`, tokenTypes, width) : []),
+    ...normSpec(`${at}.LayerNorm`, width),
   ];
+}
+
+/** What BERT, RoBERTa and ELECTRA call the parts of layer `i` under `prefix`. */
+function bertNames(prefix: string, i: number): LayerNames {
+  const at = `${prefix}.encoder.layer.${i}`, attention = `${at}.attention`;
+  return {
+    query: `${attention}.self.query`,
+    key: `${attention}.self.key`,
+    value: `${attention}.self.value`,
+    attentionOutput: `${attention}.output.dense`,
+    attentionNorm: `${attention}.output.LayerNorm`,
+    intermediate: `${at}.intermediate.dense`,
+    output: `${at}.output.dense`,
+    outputNorm: `${at}.output.LayerNorm`,
+  };
 }
 
 /** The encoder's layers under `prefix`. */
 export function bertEncoderSpecs(
   prefix: string,
   { layers, width, innerWidth }: BertConfig,
+  names = bertNames,
 ): ParameterSpec[] {
-  return Array.from({ length: layers }, (_, i) => bertLayerSpecs(prefix, i, width, innerWidth)).flat();
+  return Array.from({ length: layers }, (_, i) => layerSpecs(names(prefix, i), width, innerWidth)).flat();
 }
 
 /**
@@ -128,7 +144,9 @@ export function bertEmbed(
   const sum = embed(pass, [
     { table: table("word_embeddings"), rows: batch.inputIds, paddingRow: config.padId },
     { table: table("position_embeddings"), rows: positions, paddingRow: paddingPosition },
-    { table: table("token_type_embeddings"), rows: segments(config, batch) },
+    ...(config.tokenTypes > 0
+      ? [{ table: table("token_type_embeddings"), rows: segments(config, batch) }]
+      : []),
   ]);
   const norm = normOf(p, `${prefix}.embeddings.LayerNorm`, config.normEpsilon);
   return dropout(pass, layerNorm(pass, sum, norm), config.dropout);
@@ -140,9 +158,10 @@ export function bertEncode(
   prefix: string,
   embedded: tf.Tensor,
   wanted: Int32Array | null,
+  names = bertNames,
 ): tf.Tensor {
   const { layers, normEpsilon } = at.config;
-  const of = Array.from({ length: layers }, (_, i) => bertLayer(at.p, prefix, i, normEpsilon));
+  const of = Array.from({ length: layers }, (_, i) => layerOf(at.p, names(prefix, i), normEpsilon));
   return encoder(at, embedded, of, wanted);
 }
 

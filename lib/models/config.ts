@@ -49,6 +49,17 @@ export class ConfigReader {
     return value;
   }
 
+  /** Two whole numbers of at least 1, the first a multiple of the second: a width and its heads. */
+  multiple(field: string, fallback: number, partsField: string, partsFallback: number): [number, number] {
+    const value = this.integer(field, fallback), parts = this.integer(partsField, partsFallback);
+    if (value % parts !== 0) {
+      throw new UserError(
+        `${this.source}: "${field}" ${value} is not a multiple of "${partsField}" ${parts}.`,
+      );
+    }
+    return [value, parts];
+  }
+
   /** Whether the field is there and `null`, where that is not the same as absent. */
   isNull(field: string): boolean {
     return this.json[field] === null;
@@ -172,11 +183,31 @@ export function numberedLabels(count: number): string[] {
  * Refuses what changes any architecture's result and is not implemented: quantised weights, layers that differ from the
  * config, heads cut out. (`dtype` is no such field: weights of any type are computed with as float32, or bf16 where asked.)
  */
-export function refuseUnsupported(config: ConfigReader): void {
+function refuseUnsupported(config: ConfigReader): void {
   config.only("quantization_config");
   config.only("per_layer_config", {});
   config.only("pruned_heads", {});
   config.only("torchscript", false); // parts tied weights
+}
+
+/**
+ * The fields that all architectures read alike; what none implements is refused.
+ *
+ * @param defaults Hugging Face's, where a config.json leaves a field out
+ */
+export function commonFields(
+  config: ConfigReader,
+  defaults: { vocabularySize: number; padId: number | null },
+) {
+  refuseUnsupported(config);
+  const vocabularySize = config.integer("vocab_size", defaults.vocabularySize);
+  return {
+    vocabularySize,
+    padId: config.row("pad_token_id", defaults.padId, vocabularySize),
+    labels: config.labels(),
+    pooling: poolingOf(config),
+    initializerRange: config.number("initializer_range", 0.02),
+  };
 }
 
 /**

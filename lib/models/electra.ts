@@ -35,7 +35,7 @@ export const electra = encoderArchitecture<ElectraConfig>({
   body(config) {
     const { width, embeddingWidth } = config;
     return [
-      ...bertEmbeddingSpecs(prefix, config, embeddingWidth),
+      ...bertEmbeddingSpecs(prefix, config, { width: embeddingWidth }),
       ...(embeddingWidth === width ? [] : linearSpec(`${prefix}.embeddings_project`, width, embeddingWidth)),
       ...bertEncoderSpecs(prefix, config),
     ];

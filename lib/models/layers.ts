@@ -237,33 +237,32 @@ export function encoder(
   );
 }
 
-/** The names BERT, RoBERTa and ELECTRA give the parts of layer `i` under `prefix`. */
-export function bertLayer(p: Lookup, prefix: string, i: number, epsilon: number): EncoderLayerParameters {
-  const at = `${prefix}.encoder.layer.${i}`;
+/** What an architecture calls the parts of an encoder's layer. */
+export type LayerNames = Record<keyof EncoderLayerParameters, string>;
+
+/** The layer whose parts have those names. */
+export function layerOf(p: Lookup, names: LayerNames, epsilon: number): EncoderLayerParameters {
   return {
-    query: linearOf(p, `${at}.attention.self.query`),
-    key: linearOf(p, `${at}.attention.self.key`),
-    value: linearOf(p, `${at}.attention.self.value`),
-    attentionOutput: linearOf(p, `${at}.attention.output.dense`),
-    attentionNorm: normOf(p, `${at}.attention.output.LayerNorm`, epsilon),
-    intermediate: linearOf(p, `${at}.intermediate.dense`),
-    output: linearOf(p, `${at}.output.dense`),
-    outputNorm: normOf(p, `${at}.output.LayerNorm`, epsilon),
+    query: linearOf(p, names.query),
+    key: linearOf(p, names.key),
+    value: linearOf(p, names.value),
+    attentionOutput: linearOf(p, names.attentionOutput),
+    attentionNorm: normOf(p, names.attentionNorm, epsilon),
+    intermediate: linearOf(p, names.intermediate),
+    output: linearOf(p, names.output),
+    outputNorm: normOf(p, names.outputNorm, epsilon),
   };
 }
 
-/** The specs of what {@link bertLayer} finds. */
-export function bertLayerSpecs(prefix: string, i: number, width: number, inner: number): ParameterSpec[] {
-  const at = `${prefix}.encoder.layer.${i}`;
+/** The parameters of such a layer. */
+export function layerSpecs(names: LayerNames, width: number, inner: number): ParameterSpec[] {
+  const { query, key, value, attentionOutput } = names;
   return [
-    ...linearSpec(`${at}.attention.self.query`, width, width),
-    ...linearSpec(`${at}.attention.self.key`, width, width),
-    ...linearSpec(`${at}.attention.self.value`, width, width),
-    ...linearSpec(`${at}.attention.output.dense`, width, width),
-    ...normSpec(`${at}.attention.output.LayerNorm`, width),
-    ...linearSpec(`${at}.intermediate.dense`, inner, width),
-    ...linearSpec(`${at}.output.dense`, width, inner),
-    ...normSpec(`${at}.output.LayerNorm`, width),
+    ...[query, key, value, attentionOutput].flatMap((name) => linearSpec(name, width, width)),
+    ...normSpec(names.attentionNorm, width),
+    ...linearSpec(names.intermediate, inner, width),
+    ...linearSpec(names.output, width, inner),
+    ...normSpec(names.outputNorm, width),
   ];
 }
 

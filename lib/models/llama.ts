@@ -26,7 +26,7 @@ import {
 } from "../engine/mod.ts";
 import type { Architecture, CommonConfig, Forward, ParameterSpec } from "./architecture.ts";
 import type { TokenBatch } from "./batch.ts";
-import { type ConfigReader, poolingOf, refuseUnsupported, type Task } from "./config.ts";
+import { commonFields, type ConfigReader, type Task } from "./config.ts";
 import { biasSpec, embeddingSpec, hidden, meanOfTokens, runLayers } from "./layers.ts";
 
 interface LlamaConfig extends CommonConfig {
@@ -88,28 +88,17 @@ function rotaryFrequencies(config: ConfigReader, headWidth: number, maxPositions
 }
 
 function parse(config: ConfigReader): LlamaConfig {
-  refuseUnsupported(config);
+  const common = commonFields(config, { vocabularySize: 32000, padId: null });
   config.only("is_causal", true);
-  const width = config.integer("hidden_size", 4096), heads = config.integer("num_attention_heads", 32);
-  if (width % heads !== 0) {
-    throw new UserError(
-      `${config.source}: "hidden_size" ${width} is not a multiple of "num_attention_heads" ${heads}.`,
-    );
-  }
-  const keyHeads = config.integer("num_key_value_heads", heads);
-  if (heads % keyHeads !== 0) {
-    throw new UserError(
-      `${config.source}: "num_attention_heads" ${heads} is not a multiple of "num_key_value_heads" ${keyHeads}.`,
-    );
-  }
+  const [width, heads] = config.multiple("hidden_size", 4096, "num_attention_heads", 32);
+  const [, keyHeads] = config.multiple("num_attention_heads", 32, "num_key_value_heads", heads);
   const headWidth = config.integer("head_dim", width / heads);
   if (headWidth % 2 !== 0) {
     throw new UserError(`${config.source}: "head_dim" ${headWidth} is odd; rotary positions turn pairs.`);
   }
-  const vocabularySize = config.integer("vocab_size", 32000);
   const positions = config.integer("max_position_embeddings", 2048);
   return {
-    vocabularySize,
+    ...common,
     maxLength: positions,
     width,
     layers: config.integer("num_hidden_layers", 32),
@@ -123,10 +112,6 @@ function parse(config: ConfigReader): LlamaConfig {
     innerBias: config.boolean("mlp_bias", false),
     normEpsilon: config.number("rms_norm_eps", 1e-6),
     frequencies: rotaryFrequencies(config, headWidth, positions),
-    padId: config.row("pad_token_id", null, vocabularySize),
-    labels: config.labels(),
-    pooling: poolingOf(config),
-    initializerRange: config.number("initializer_range", 0.02),
     tieEmbeddings: config.boolean("tie_word_embeddings", false),
     endIds: config.tokenIds("eos_token_id", [2]),
   };

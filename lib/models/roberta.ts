@@ -59,10 +59,8 @@ export const roberta = encoderArchitecture<RobertaConfig>({
   },
 
   body(config) {
-    const embeddings = bertEmbeddingSpecs(prefix, config).map((spec) =>
-      spec.name.endsWith("position_embeddings.weight") ? { ...spec, zeroRow: config.padId } : spec
-    );
-    return [...embeddings, ...bertEncoderSpecs(prefix, config)];
+    const positions = { zeroRow: config.padId };
+    return [...bertEmbeddingSpecs(prefix, config, { positions }), ...bertEncoderSpecs(prefix, config)];
   },
 
   encode(at, wanted) {

@@ -27,7 +27,7 @@ import {
 } from "../engine/mod.ts";
 import type { Architecture, CommonConfig, Forward, ParameterSpec } from "./architecture.ts";
 import type { TokenBatch } from "./batch.ts";
-import { type ConfigReader, poolingOf, refuseUnsupported } from "./config.ts";
+import { commonFields, type ConfigReader } from "./config.ts";
 import {
   classifierSpec,
   dense,
@@ -65,25 +65,21 @@ const prefix = "transformer";
 const wordTable = `${prefix}.word_embedding`;
 
 function parse(config: ConfigReader): XlnetConfig {
-  refuseUnsupported(config);
+  const common = commonFields(config, { vocabularySize: 32000, padId: 5 });
   config.only("attn_type", "bi");
   config.only("summary_proj_to_labels", false);
   config.only("summary_activation", "tanh");
-  const width = config.integer("d_model", 1024), heads = config.integer("n_head", 16);
-  if (width % heads !== 0) {
-    throw new UserError(`${config.source}: "d_model" ${width} is not a multiple of "n_head" ${heads}.`);
-  }
+  const [width, heads] = config.multiple("d_model", 1024, "n_head", 16);
   if (width % 2 !== 0) {
     throw new UserError(
       `${config.source}: "d_model" ${width} is odd; positions are pairs of sine and cosine.`,
     );
   }
   config.only("d_head", width / heads);
-  const vocabularySize = config.integer("vocab_size", 32000);
   const furthest = config.number("clamp_len", -1, -Infinity);
   const token = config.oneOf("summary_type", ["last", "first", "mean", "cls_index"], "last");
   return {
-    vocabularySize,
+    ...common,
     maxLength: Infinity,
     width,
     layers: config.integer("n_layer", 24),
@@ -102,10 +98,6 @@ function parse(config: ConfigReader): XlnetConfig {
       firstDropout: config.rate("summary_first_dropout", 0),
       lastDropout: config.rate("summary_last_dropout", 0.1),
     },
-    padId: config.row("pad_token_id", 5, vocabularySize),
-    labels: config.labels(),
-    pooling: poolingOf(config),
-    initializerRange: config.number("initializer_range", 0.02),
   };
 }
 
