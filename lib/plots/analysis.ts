@@ -2,21 +2,24 @@
 import type { Data } from "plotly.js-dist";
 import {
   both,
+  dottedLine,
   emptyFigure,
   errorBars,
   type Estimate,
   type Figure,
-  figureTemplate,
+  figureOf,
   grouped,
   heightFor,
+  labelledRows,
   legendAbove,
+  legendBelow,
   needEstimate,
   needShare,
   paletteColours,
   percent,
   plain,
   roleColours,
-  titleOf,
+  shareAxis,
 } from "./figure.ts";
 
 /** Some examples' mean confidence and accuracy: `calibrateSongs(…)` of lib/trials has them. */
@@ -66,8 +69,10 @@ export function reliability(series: readonly ReliabilitySeries[]): Figure {
       marker: { size: filled.map(({ count }) => 6 + 34 * Math.sqrt(count / total)), opacity: 0.75 },
     };
   });
-  return {
-    data: [{
+  return figureOf(
+    title,
+    "점의 크기는 곡 수 · dots: number of songs; 선 아래는 과신 · below the diagonal: too sure",
+    [{
       type: "scatter",
       mode: "lines",
       name: both("완벽한 보정", "perfect"),
@@ -76,18 +81,12 @@ export function reliability(series: readonly ReliabilitySeries[]): Figure {
       line: { color: roleColours.background, width: 1, dash: "dot" },
       hoverinfo: "skip",
     }, ...data],
-    layout: {
-      template: figureTemplate,
-      ...titleOf(
-        ...title,
-        "점의 크기는 곡 수 · dots: number of songs; 선 아래는 과신 · below the diagonal: too sure",
-      ),
+    {
       xaxis: { title: { text: both("확신", "Confidence") }, tickformat: ".0%", range: [0, 1.02] },
       yaxis: { title: { text: both("정확도", "Accuracy") }, tickformat: ".0%", range: [0, 1.02] },
-      legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },
-      margin: { b: 96 },
+      ...legendBelow(),
     },
-  };
+  );
 }
 
 /** A group of songs with an accuracy and its interval. */
@@ -119,8 +118,10 @@ export function groupAccuracy(
   // an empty row parts the sections
   const places = rows.map(({ index }, i) => i + index * 0.8);
   const names = Object.keys(sections);
-  return {
-    data: names.flatMap((section, index): Data[] => {
+  return figureOf(
+    title,
+    `점선은 전체 ${percent(overall)} · dotted: all songs; 선은 95% 구간 · lines: 95 % intervals`,
+    names.flatMap((section, index): Data[] => {
       const own = rows.map((row, i) => ({ ...row, place: places[i]! })).filter((row) =>
         row.section === section
       );
@@ -138,34 +139,14 @@ export function groupAccuracy(
         error_x: errorBars(own.map(({ accuracy }) => accuracy)),
       }];
     }),
-    layout: {
-      template: figureTemplate,
-      ...titleOf(
-        ...title,
-        `점선은 전체 ${percent(overall)} · dotted: all songs; 선은 95% 구간 · lines: 95 % intervals`,
-      ),
-      xaxis: { title: { text: both("곡별 정확도", "Accuracy per song") }, tickformat: ".0%", range: [0, 1] },
-      yaxis: {
-        autorange: "reversed",
-        ticks: "",
-        showgrid: false,
-        tickvals: places,
-        ticktext: rows.map(({ group, count }) => `${plain(group)} (${grouped(count)})`),
-      },
+    {
+      xaxis: shareAxis("곡별 정확도", "Accuracy per song"),
+      yaxis: labelledRows(rows.map(({ group, count }) => `${plain(group)} (${grouped(count)})`), places),
       ...legendAbove(),
       ...heightFor(rows.length + names.length, 30),
-      shapes: [{
-        type: "line",
-        x0: overall,
-        x1: overall,
-        y0: 0,
-        y1: 1,
-        yref: "paper",
-        layer: "below",
-        line: { color: roleColours.background, width: 1, dash: "dot" },
-      }],
+      shapes: [dottedLine(overall)],
     },
-  };
+  );
 }
 
 /**
@@ -180,8 +161,10 @@ export function methodsByGroup(
 ): Figure {
   const first = methods[0]?.groups ?? [];
   if (first.length === 0) return emptyFigure(options.title, ["측정한 곡이 없습니다", "no song was measured"]);
-  return {
-    data: methods.map(({ name, groups }, index): Data => {
+  return figureOf(
+    options.title,
+    options.facts,
+    methods.map(({ name, groups }, index): Data => {
       for (const { group, accuracy } of groups) {
         needEstimate("methodsByGroup", `accuracy of "${name}", ${group},`, accuracy);
       }
@@ -198,9 +181,7 @@ export function methodsByGroup(
         error_y: errorBars(groups.map(({ accuracy }) => accuracy)),
       };
     }),
-    layout: {
-      template: figureTemplate,
-      ...titleOf(options.title[0], options.title[1], options.facts),
+    {
       xaxis: {
         ticks: "",
         showgrid: false,
@@ -211,11 +192,10 @@ export function methodsByGroup(
           `${plain(group).replaceAll("\n", "<br>")}<br>(${grouped(count)})`
         ),
       },
-      yaxis: { title: { text: both("곡별 정확도", "Accuracy per song") }, tickformat: ".0%", range: [0, 1] },
-      legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },
-      margin: { b: 110 },
+      yaxis: shareAxis("곡별 정확도", "Accuracy per song"),
+      ...legendBelow(110),
     },
-  };
+  );
 }
 
 /** A method's accuracy by the number of training songs: `learningCurves(…)` of lib/trials. */
@@ -243,8 +223,10 @@ export function learningCurve(curves: readonly LearningSeries[]): Figure {
   }
   const sizes = [...new Set(drawn.flatMap(({ points }) => points.map(({ songs }) => songs)))]
     .sort((a, b) => a - b);
-  return {
-    data: drawn.map(({ method, points }, index): Data => {
+  return figureOf(
+    title,
+    ["선은 95% 구간 · lines: 95 % intervals", ...oneGenre].join(" · "),
+    drawn.map(({ method, points }, index): Data => {
       for (const { songs, accuracy } of points) {
         needEstimate("learningCurve", `accuracy of "${method}", ${songs} songs,`, accuracy);
       }
@@ -263,9 +245,7 @@ export function learningCurve(curves: readonly LearningSeries[]): Figure {
         error_y: errorBars(points.map(({ accuracy }) => accuracy)),
       };
     }),
-    layout: {
-      template: figureTemplate,
-      ...titleOf(...title, ["선은 95% 구간 · lines: 95 % intervals", ...oneGenre].join(" · ")),
+    {
       xaxis: {
         type: "log",
         title: { text: both("학습 곡 수, 로그 축", "training songs, logarithmic axis") },
@@ -274,9 +254,8 @@ export function learningCurve(curves: readonly LearningSeries[]): Figure {
         // a single size, too, has its place, and not the whole axis
         range: [Math.log10(sizes[0]! * 0.8), Math.log10(sizes.at(-1)! * 1.25)],
       },
-      yaxis: { title: { text: both("곡별 정확도", "Accuracy per song") }, tickformat: ".0%", range: [0, 1] },
-      legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },
-      margin: { b: 96 },
+      yaxis: shareAxis("곡별 정확도", "Accuracy per song"),
+      ...legendBelow(),
     },
-  };
+  );
 }

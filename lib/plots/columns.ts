@@ -6,15 +6,15 @@ import {
   errorBars,
   type Estimate,
   type Figure,
-  figureTemplate,
+  figureOf,
   heightFor,
+  labelledRows,
   legendAbove,
   needEstimate,
   needFinite,
   paletteColours,
   plain,
   roleColours,
-  titleOf,
 } from "./figure.ts";
 
 /** A part of a model, and what the model loses without it. */
@@ -62,26 +62,17 @@ export function contributions(models: Readonly<Record<string, readonly Contribut
       error_x: { ...errorBars(own.map(({ adds }) => adds), 100), color: roleColours.text },
     };
   });
-  return {
+  return figureOf(
+    title,
+    "빼면 잃는 정확도, 가는 선은 95 % 구간 · accuracy lost without it, thin lines: 95 % intervals",
     data,
-    layout: {
-      template: figureTemplate,
-      ...titleOf(
-        ...title,
-        "빼면 잃는 정확도, 가는 선은 95 % 구간 · accuracy lost without it, thin lines: 95 % intervals",
-      ),
+    {
       xaxis: {
         title: { text: both("정확도, 점", "accuracy, points") },
         zeroline: true,
         zerolinecolor: roleColours.faint,
       },
-      yaxis: {
-        autorange: "reversed",
-        ticks: "",
-        showgrid: false,
-        tickvals: numbered.map(({ y }) => y),
-        ticktext: numbered.map(({ name }) => plain(name)),
-      },
+      yaxis: labelledRows(numbered.map(({ name }) => plain(name))),
       ...legendAbove({ r: 70 }),
       ...heightFor(rows.length, 38),
       annotations: numbered.map(({ y, adds }) => ({
@@ -94,5 +85,5 @@ export function contributions(models: Readonly<Record<string, readonly Contribut
         text: points(adds.value),
       })),
     },
-  };
+  );
 }

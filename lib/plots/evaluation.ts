@@ -2,15 +2,19 @@
 import type { Data } from "plotly.js-dist";
 import {
   both,
+  dottedLine,
   emptyFigure,
   errorBars,
   type Estimate,
   type Figure,
-  figureTemplate,
+  figureOf,
   gatheredName,
   grouped,
   heightFor,
+  labelledRows,
   legendAbove,
+  legendBelow,
+  namedAxis,
   needEstimate,
   needFinite,
   needShare,
@@ -18,9 +22,9 @@ import {
   percent,
   plain,
   roleColours,
-  shareColours,
+  shareAxis,
+  shareTable,
   shownAndGathered,
-  titleOf,
 } from "./figure.ts";
 
 /**
@@ -67,9 +71,13 @@ export function confusionMatrix(
   const share = (r: number, c: number) => totals[r] === 0 ? 0 : drawn.counts[r]![c]! / totals[r]!;
   const small = drawn.names.length > 10;
   const names = drawn.names.map(plain);
-  return {
-    data: [{
-      type: "heatmap",
+  return figureOf(
+    title,
+    `정답 · right ${grouped(right)} / ${grouped(total)}${
+      total === 0 ? "" : ` (${percent(right / total)})`
+    }, ` +
+      "색은 실제 장르 중 비율 · colour: share of the true genre",
+    [shareTable({
       x: names,
       y: names,
       z: drawn.counts.map((row, r) => row.map((_, c) => share(r, c))),
@@ -79,44 +87,15 @@ export function confusionMatrix(
           return small ? grouped(count) : `${grouped(count)}<br>${percent(share(r, c), 0)}`;
         })
       ),
-      texttemplate: "%{text}",
-      textfont: { size: small ? 10 : 12, color: roleColours.text },
       customdata: drawn.counts.map((row) => [...row]),
       hovertemplate: "%{y} → %{x}: %{customdata:,d} (%{z:.1%})<extra></extra>",
-      colorscale: shareColours,
-      zmin: 0,
-      zmax: 1,
-      xgap: 2,
-      ygap: 2,
-      showscale: false,
-    }],
-    layout: {
-      template: figureTemplate,
-      ...titleOf(
-        ...title,
-        `정답 · right ${grouped(right)} / ${grouped(total)}${
-          total === 0 ? "" : ` (${percent(right / total)})`
-        }, ` +
-          "색은 실제 장르 중 비율 · colour: share of the true genre",
-      ),
-      xaxis: {
-        title: { text: both("예측", "Predicted") },
-        ticks: "",
-        showgrid: false,
-        type: "category",
-        dtick: 1,
-      },
+    }, small ? 10 : 12)],
+    {
+      xaxis: namedAxis("예측", "Predicted"),
       ...heightFor(names.length, small ? 26 : 34),
-      yaxis: {
-        title: { text: both("실제", "True") },
-        ticks: "",
-        showgrid: false,
-        type: "category",
-        dtick: 1,
-        autorange: "reversed",
-      },
+      yaxis: { ...namedAxis("실제", "True"), autorange: "reversed" },
     },
-  };
+  );
 }
 
 /** A matrix of counts whose genres with the fewest songs are gathered in a last row and column, where there are very many. */
@@ -213,26 +192,23 @@ export function perGenreScores(
   };
   const nameAxis = { ticks: "" as const, type: "category" as const, dtick: 1 };
   const absent = scores.length - present.length;
-  return {
+  return figureOf(
+    title,
+    [
+      `macro-F1 ${percent(mean("f1", bySongs))}`,
+      "괄호 안은 곡 수 · songs in brackets",
+      ...(absent === 0 ? [] : [`곡이 없는 장르 ${absent}개 제외 · without ${absent} of no song here`]),
+      ...(gathered.length === 0 ? [] : ["그 밖은 평균 · others: their mean"]),
+    ].join(" · "),
     data,
-    layout: {
-      template: figureTemplate,
-      ...titleOf(
-        ...title,
-        [
-          `macro-F1 ${percent(mean("f1", bySongs))}`,
-          "괄호 안은 곡 수 · songs in brackets",
-          ...(absent === 0 ? [] : [`곡이 없는 장르 ${absent}개 제외 · without ${absent} of no song here`]),
-          ...(gathered.length === 0 ? [] : ["그 밖은 평균 · others: their mean"]),
-        ].join(" · "),
-      ),
+    {
       bargap: 0.2,
       ...(many
         ? { xaxis: scoreAxis, yaxis: { ...nameAxis, autorange: "reversed" }, ...heightFor(rows.length, 38) }
         : { xaxis: nameAxis, yaxis: scoreAxis }),
       ...legendAbove(),
     },
-  };
+  );
 }
 
 /** One bar pair of {@link modelComparison}. */
@@ -308,46 +284,26 @@ export function modelComparison(models: readonly ComparedModel[]): Figure {
       ? [both("가는 선은 구간", "thin lines are intervals")]
       : []),
   ];
-  return {
-    data,
-    layout: {
-      template: figureTemplate,
-      ...titleOf(...title, facts.join(" · ")),
-      xaxis: { title: { text: both("점수", "Score") }, tickformat: ".0%", range: [0, 1] },
-      yaxis: {
-        autorange: "reversed",
-        ticks: "",
-        showgrid: false,
-        tickvals: numbered.map(({ row }) => row),
-        ticktext: sorted.map((model) => plain(model.name)),
-      },
-      ...legendAbove({ r: 70 }),
-      bargap: 0.28,
-      ...heightFor(models.length, 46),
-      // Beside the plot, where no error bar crosses them.
-      annotations: sorted.flatMap((model, row) =>
-        bars.map(({ field }, index) => ({
-          xref: "paper" as const,
-          x: 1,
-          xanchor: "left" as const,
-          xshift: 10,
-          y: row + (index - 0.5) * 0.36,
-          showarrow: false,
-          text: percent(model[field].value),
-        }))
-      ),
-      shapes: bar === undefined ? [] : [{
-        type: "line",
-        x0: bar.accuracy.value,
-        x1: bar.accuracy.value,
-        y0: 0,
-        y1: 1,
-        yref: "paper",
-        layer: "below",
-        line: { color: "#8C8C8C", width: 1, dash: "dot" },
-      }],
-    },
-  };
+  return figureOf(title, facts.join(" · "), data, {
+    xaxis: shareAxis("점수", "Score"),
+    yaxis: labelledRows(sorted.map((model) => plain(model.name))),
+    ...legendAbove({ r: 70 }),
+    bargap: 0.28,
+    ...heightFor(models.length, 46),
+    // Beside the plot, where no error bar crosses them.
+    annotations: sorted.flatMap((model, row) =>
+      bars.map(({ field }, index) => ({
+        xref: "paper" as const,
+        x: 1,
+        xanchor: "left" as const,
+        xshift: 10,
+        y: row + (index - 0.5) * 0.36,
+        showarrow: false,
+        text: percent(model[field].value),
+      }))
+    ),
+    shapes: bar === undefined ? [] : [dottedLine(bar.accuracy.value, "#8C8C8C")],
+  });
 }
 
 /** A curve of {@link alphaCurve}. */
@@ -425,18 +381,12 @@ export function alphaCurve(
   const songs = options.songs === "test"
     ? both("테스트 곡", "test songs")
     : both("검증 곡", "validation songs");
-  return {
-    data,
-    layout: {
-      template: figureTemplate,
-      ...titleOf(...title, `${songs} · 점은 고른 α · dots: the chosen α`),
-      xaxis: {
-        title: { text: both("α, 가수의 비중", "weight of the artist") },
-        range: [-0.02 * largest, 1.02 * largest],
-      },
-      yaxis: { title: { text: both("정확도", "Accuracy") }, tickformat: ".1~%", range: [low, high] },
-      legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },
-      margin: { b: 96 },
+  return figureOf(title, `${songs} · 점은 고른 α · dots: the chosen α`, data, {
+    xaxis: {
+      title: { text: both("α, 가수의 비중", "weight of the artist") },
+      range: [-0.02 * largest, 1.02 * largest],
     },
-  };
+    yaxis: { title: { text: both("정확도", "Accuracy") }, tickformat: ".1~%", range: [low, high] },
+    ...legendBelow(),
+  });
 }

@@ -35,7 +35,7 @@ export const roleColours = {
 } as const;
 
 /** White to light blue, for a share from 0 to 1: darker is more, and dark text reads well on all of it. */
-export const shareColours: [number, string][] = [[0, "#FFFFFF"], [1, paletteColours[4]]];
+const shareColours: [number, string][] = [[0, "#FFFFFF"], [1, paletteColours[4]]];
 
 /** Faces with Hangul, of the usual systems; pictures made without a browser are set in the first of them. */
 export const fontFamily =
@@ -90,9 +90,21 @@ export const figureTemplate: Template = {
  */
 export const both = (korean: string, english: string): string => `${korean} · ${english}`;
 
-/** A title in both languages, with a line of facts below it. */
-export function titleOf(korean: string, english: string, facts?: string): Partial<Layout> {
-  return { title: { text: both(korean, english), ...(facts ? { subtitle: { text: facts } } : {}) } };
+/**
+ * A figure of the project's look.
+ *
+ * @param title in both languages
+ * @param facts a line below it
+ * @param layout what else this one has
+ */
+export function figureOf(
+  [korean, english]: readonly [string, string],
+  facts: string | undefined,
+  data: Data[],
+  layout: Partial<Layout>,
+): Figure {
+  const title = { text: both(korean, english), ...(facts ? { subtitle: { text: facts } } : {}) };
+  return { data, layout: { template: figureTemplate, title, ...layout } };
 }
 
 /**
@@ -105,6 +117,12 @@ export const legendAbove = (margin: { r?: number } = {}): Pick<Layout, "legend" 
   margin: { t: 106, ...margin },
 });
 
+/** The legend below the plot, for names of any length. @param b the margin that it takes, in pixels */
+export const legendBelow = (b = 96): Pick<Layout, "legend" | "margin"> => ({
+  legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },
+  margin: { b },
+});
+
 /** The height of a figure with one row of `pixels` a name: the usual 480, or more where the rows need it. */
 export const heightFor = (rows: number, pixels: number): Partial<Layout> =>
   rows * pixels + 140 > 480 ? { height: rows * pixels + 140 } : {};
@@ -115,6 +133,61 @@ export const countAxis = (most: number): Partial<LayoutAxis> => ({
   rangemode: "tozero",
   ...(most < 8 ? { dtick: 1 } : {}),
 });
+
+/** An axis of shares from 0 to 1, in percent. */
+export const shareAxis = (korean: string, english: string): Partial<LayoutAxis> => ({
+  title: { text: both(korean, english) },
+  tickformat: ".0%",
+  range: [0, 1],
+});
+
+/** An axis of names, each with its row or column. */
+export const namedAxis = (korean: string, english: string): Partial<LayoutAxis> => ({
+  title: { text: both(korean, english) },
+  ticks: "",
+  showgrid: false,
+  type: "category",
+  dtick: 1,
+});
+
+/** Rows from the top down that stand at numbers and have labels: Plotly would draw equal names on top of each other. */
+export const labelledRows = (
+  labels: readonly string[],
+  places: readonly number[] = labels.map((_, row) => row),
+): Partial<LayoutAxis> => ({
+  autorange: "reversed",
+  ticks: "",
+  showgrid: false,
+  tickvals: [...places],
+  ticktext: [...labels],
+});
+
+/** A dotted line from the bottom to the top, behind all else. */
+export const dottedLine = (x: number, color: string = roleColours.background, xref: "x" | "x2" = "x") => ({
+  type: "line" as const,
+  xref,
+  yref: "paper" as const,
+  x0: x,
+  x1: x,
+  y0: 0,
+  y1: 1,
+  layer: "below" as const,
+  line: { color, width: 1, dash: "dot" as const },
+});
+
+/** A table of shares as a heat map: dark text on white to light blue. */
+export const shareTable = (trace: Partial<Data> & { z: number[][] }, textSize: number): Data => ({
+  type: "heatmap",
+  texttemplate: "%{text}",
+  textfont: { size: textSize, color: roleColours.text },
+  colorscale: shareColours,
+  zmin: 0,
+  zmax: 1,
+  xgap: 2,
+  ygap: 2,
+  showscale: false,
+  ...trace,
+} as Data);
 
 /** `1234` as `1,234`. */
 export const grouped = (count: number): string => count.toLocaleString("en-US");
@@ -143,25 +216,20 @@ export function emptyFigure(
   why: readonly [string, string],
   facts?: string,
 ): Figure {
-  return {
-    data: [],
-    layout: {
-      template: figureTemplate,
-      ...titleOf(...title, facts),
-      height: 220,
-      xaxis: { visible: false, range: [0, 1] },
-      yaxis: { visible: false, range: [0, 1] },
-      annotations: [{
-        xref: "paper",
-        yref: "paper",
-        x: 0.5,
-        y: 0.5,
-        showarrow: false,
-        text: `그릴 것이 없습니다: ${why[0]}<br>Nothing to draw: ${why[1]}`,
-        font: { size: 15, color: roleColours.faint },
-      }],
-    },
-  };
+  return figureOf(title, facts, [], {
+    height: 220,
+    xaxis: { visible: false, range: [0, 1] },
+    yaxis: { visible: false, range: [0, 1] },
+    annotations: [{
+      xref: "paper",
+      yref: "paper",
+      x: 0.5,
+      y: 0.5,
+      showarrow: false,
+      text: `그릴 것이 없습니다: ${why[0]}<br>Nothing to draw: ${why[1]}`,
+      font: { size: 15, color: roleColours.faint },
+    }],
+  });
 }
 
 /** Genres that a figure names; more of them are neither read nor drawn. */

@@ -6,14 +6,13 @@ import {
   errorBars,
   type Estimate,
   type Figure,
-  figureTemplate,
+  figureOf,
   needEstimate,
   needFinite,
   needShare,
   paletteColours,
   plain,
   roleColours,
-  titleOf,
 } from "./figure.ts";
 
 /** One point of {@link accuracyByCost}. */
@@ -90,15 +89,12 @@ export function accuracyByCost(models: readonly CostedModel[]): Figure {
     }, ...(trainings.length > 1 ? [dots] : [])];
   });
   const single = models.some(({ trainings = [] }) => trainings.length > 1);
-  return {
+  return figureOf(
+    title,
+    both("세로선은 95 % 구간", "vertical lines: 95 % intervals") +
+      (single ? ` · ${both("작은 점은 한 번의 학습", "small dots: single trainings")}` : ""),
     data,
-    layout: {
-      template: figureTemplate,
-      ...titleOf(
-        ...title,
-        both("세로선은 95 % 구간", "vertical lines: 95 % intervals") +
-          (single ? ` · ${both("작은 점은 한 번의 학습", "small dots: single trainings")}` : ""),
-      ),
+    {
       xaxis: {
         title: { text: both("학습 시간 (초, 로그)", "training time (seconds, logarithmic)") },
         type: "log",
@@ -111,5 +107,5 @@ export function accuracyByCost(models: readonly CostedModel[]): Figure {
       },
       legend: { orientation: "v", x: 1.01, xanchor: "left", y: 1, yanchor: "top" },
     },
-  };
+  );
 }

@@ -5,20 +5,21 @@ import {
   countAxis,
   emptyFigure,
   type Figure,
-  figureTemplate,
+  figureOf,
   gatheredName,
   grouped,
   heightFor,
+  labelledRows,
   legendAbove,
+  namedAxis,
   needFinite,
   paletteColours,
   percent,
   plain,
   roleColours,
-  shareColours,
+  shareTable,
   shortened,
   shownAndGathered,
-  titleOf,
 } from "./figure.ts";
 
 /** Something with genres: a song (one or more), or a training instance (one). */
@@ -94,20 +95,15 @@ export function genreDistribution(
   const sizes = groups.map(([name, rows]) =>
     name === "" ? grouped(rows.length) : `${plain(name)} ${grouped(rows.length)}`
   );
-  return {
-    data,
-    layout: {
-      template: figureTemplate,
-      ...titleOf(...title, `${sizes.join(" · ")}${alone ? "곡 · songs" : ""}`),
-      xaxis: alone
-        ? { title: { text: both("곡 수", "Songs") }, ...countAxis(largest) }
-        : { title: { text: both("비율", "Share") }, tickformat: ".0%", rangemode: "tozero" },
-      yaxis: { autorange: "reversed", ticks: "", type: "category", dtick: 1 },
-      ...heightFor(genres.length, alone ? 24 : 8 + 12 * groups.length),
-      showlegend: !alone,
-      ...(alone ? { margin: { r: 90 } } : { ...legendAbove({ r: 90 }), bargap: 0.18 }),
-    },
-  };
+  return figureOf(title, `${sizes.join(" · ")}${alone ? "곡 · songs" : ""}`, data, {
+    xaxis: alone
+      ? { title: { text: both("곡 수", "Songs") }, ...countAxis(largest) }
+      : { title: { text: both("비율", "Share") }, tickformat: ".0%", rangemode: "tozero" },
+    yaxis: { autorange: "reversed", ticks: "", type: "category", dtick: 1 },
+    ...heightFor(genres.length, alone ? 24 : 8 + 12 * groups.length),
+    showlegend: !alone,
+    ...(alone ? { margin: { r: 90 } } : { ...legendAbove({ r: 90 }), bargap: 0.18 }),
+  });
 }
 
 /** Genres that get a colour of their own in a stack; the rest are gathered as 기타 · Other. */
@@ -165,26 +161,21 @@ export function songsByYear(
     `${grouped(dated.length)}곡 · songs`,
     ...(without > 0 ? [`연도 없음 · without a year: ${grouped(without)}`] : []),
   ];
-  return {
-    data,
-    layout: {
-      template: figureTemplate,
-      ...titleOf(...title, facts.join(" · ")),
-      barmode: "stack",
-      bargap: 0.1,
-      xaxis: {
-        title: { text: both("발매 연도", "Year of release") },
-        tickformat: "d",
-        range: [first - 0.6, last + 0.6],
-        ...(last - first < 12 ? { dtick: 1 } : {}),
-      },
-      yaxis: {
-        title: { text: both("곡 수", "Songs") },
-        ...countAxis([...countNames(years.map(String)).values()][0]!),
-      },
-      legend: { traceorder: "normal" },
+  return figureOf(title, facts.join(" · "), data, {
+    barmode: "stack",
+    bargap: 0.1,
+    xaxis: {
+      title: { text: both("발매 연도", "Year of release") },
+      tickformat: "d",
+      range: [first - 0.6, last + 0.6],
+      ...(last - first < 12 ? { dtick: 1 } : {}),
     },
-  };
+    yaxis: {
+      title: { text: both("곡 수", "Songs") },
+      ...countAxis([...countNames(years.map(String)).values()][0]!),
+    },
+    legend: { traceorder: "normal" },
+  });
 }
 
 /** Genres that have a column of their own beside each other. */
@@ -230,9 +221,11 @@ export function genreByArtist(
     }
   }
   const count = (artist: string, genre: string) => counts.get(artist)!.get(genre) ?? 0;
-  return {
-    data: [{
-      type: "heatmap",
+  return figureOf(
+    title,
+    `곡이 많은 가수 · artists with the most songs: ${artists.length} / ${grouped(perArtist.size)}, ` +
+      "색은 가수의 곡 중 비율 · colour: share of the artist's songs",
+    [shareTable({
       x: genres.map(plain),
       // The number of songs makes the labels of two artists with equally shortened names differ in all but rare cases;
       // Plotly would join equal ones into one row, so rows are numbered and labelled by ticktext.
@@ -241,44 +234,20 @@ export function genreByArtist(
       text: artists.map((artist) =>
         genres.map((genre) => count(artist, genre) === 0 ? "" : grouped(count(artist, genre)))
       ),
-      texttemplate: "%{text}",
-      textfont: { size: 12, color: roleColours.text },
       customdata: artists.map((artist) => genres.map(() => plain(artist))),
       hovertemplate: "%{customdata}<br>%{x}: %{text} (%{z:.0%})<extra></extra>",
-      colorscale: shareColours,
-      zmin: 0,
-      zmax: 1,
-      xgap: 2,
-      ygap: 2,
-      showscale: false,
-    }],
-    layout: {
-      template: figureTemplate,
-      ...titleOf(
-        ...title,
-        `곡이 많은 가수 · artists with the most songs: ${artists.length} / ${grouped(perArtist.size)}, ` +
-          "색은 가수의 곡 중 비율 · colour: share of the artist's songs",
-      ),
-      xaxis: {
-        title: { text: both("장르", "Genre") },
-        ticks: "",
-        showgrid: false,
-        type: "category",
-        dtick: 1,
-      },
+    }, 12)],
+    {
+      xaxis: namedAxis("장르", "Genre"),
       ...heightFor(artists.length, 18),
       yaxis: {
-        autorange: "reversed",
-        ticks: "",
-        showgrid: false,
-        tickvals: artists.map((_, row) => row),
-        ticktext: artists.map((artist) =>
-          `${plain(shortened(artist, 16))} (${grouped(perArtist.get(artist)!)})`
+        ...labelledRows(
+          artists.map((artist) => `${plain(shortened(artist, 16))} (${grouped(perArtist.get(artist)!)})`),
         ),
         tickfont: { size: 12 },
       },
     },
-  };
+  );
 }
 
 /** The value below which the share `share` of the sorted values lies, between neighbours in proportion (NumPy's default). */
@@ -326,8 +295,10 @@ export function lyricLengths(
     (a.genre < b.genre ? -1 : 1)
   );
   const all = sung.map(({ lyrics }) => [...lyrics].length).sort((a, b) => a - b);
-  return {
-    data: [{
+  return figureOf(
+    title,
+    `중앙값 · median ${grouped(Math.round(quantile(all, 0.5)))} · 상자 25–75% · box, 수염 5–95% · whiskers`,
+    [{
       type: "box",
       orientation: "h",
       y: boxes.map(({ genre, count }) => `${plain(genre)} (${grouped(count)})`),
@@ -340,20 +311,13 @@ export function lyricLengths(
       fillcolor: "#C6DFF0",
       line: { width: 1.5 },
     }],
-    layout: {
-      template: figureTemplate,
-      ...titleOf(
-        ...title,
-        `중앙값 · median ${
-          grouped(Math.round(quantile(all, 0.5)))
-        } · 상자 25–75% · box, 수염 5–95% · whiskers`,
-      ),
+    {
       xaxis: { title: { text: both("글자 수", "Characters") }, tickformat: ",d", rangemode: "tozero" },
       yaxis: { autorange: "reversed", ticks: "", showgrid: false, type: "category", dtick: 1 },
       ...heightFor(boxes.length, 26),
       showlegend: false,
     },
-  };
+  );
 }
 
 /** Widths that read well on an axis; the histogram takes the smallest with which it has at most `mostBars` bars. */
@@ -433,21 +397,18 @@ export function tokenLengths(
   const onAxis = maxLength <= end;
   const beyond = longest >= bars * width ? [`마지막 막대 · last bar ${ranges.at(-1)}`] : [];
   const rowName = `${both("창의 끝", "window's end")}: ${grouped(maxLength)}`;
-  return {
+  return figureOf(
+    title,
+    [
+      `중앙값 · median ${grouped(Math.round(quantile(sorted, 0.5)))}`,
+      `95% ${grouped(Math.round(quantile(sorted, 0.95)))}`,
+      `최대 · longest ${grouped(longest)}`,
+      `읽는 토큰 · tokens read ${percent(readInAll / total)}`,
+      ...(onAxis ? [] : [`${rowName} →`]),
+      ...beyond,
+    ].join(" · "),
     data,
-    layout: {
-      template: figureTemplate,
-      ...titleOf(
-        ...title,
-        [
-          `중앙값 · median ${grouped(Math.round(quantile(sorted, 0.5)))}`,
-          `95% ${grouped(Math.round(quantile(sorted, 0.95)))}`,
-          `최대 · longest ${grouped(longest)}`,
-          `읽는 토큰 · tokens read ${percent(readInAll / total)}`,
-          ...(onAxis ? [] : [`${rowName} →`]),
-          ...beyond,
-        ].join(" · "),
-      ),
+    {
       barmode: "stack",
       xaxis: {
         title: { text: both("토큰 수", "Tokens") },
@@ -480,5 +441,5 @@ export function tokenLengths(
         }]
         : [],
     },
-  };
+  );
 }

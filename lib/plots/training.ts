@@ -2,14 +2,15 @@
 import type { Data } from "plotly.js-dist";
 import {
   both,
+  dottedLine,
   emptyFigure,
   type Figure,
-  figureTemplate,
+  figureOf,
   grouped,
+  legendBelow,
   needFinite,
   percent,
   roleColours,
-  titleOf,
 } from "./figure.ts";
 
 /** A step of a run's history, as the trainer logs it. */
@@ -131,25 +132,19 @@ export function lossCurve(
     range: [0, last * 1.03] as [number, number],
   };
   const evaluated = evaluations.length > 0;
-  return {
+  return figureOf(
+    title,
+    [
+      `${grouped(last)} 스텝 · steps`,
+      ...(best === undefined || bestScores === undefined ? [] : [
+        `최고 · best: epoch ${Number(best.epoch.toFixed(2))}, ${
+          best.validation ? both("검증 정확도", "validation accuracy") : both("학습 정확도", "train accuracy")
+        } ${percent(bestScores.accuracy)}`,
+        ...(tokens ? [`perplexity ${Math.exp(bestScores.loss).toFixed(1)}`] : []),
+      ]),
+    ].join(" · "),
     data,
-    layout: {
-      template: figureTemplate,
-      ...titleOf(
-        title[0],
-        title[1],
-        [
-          `${grouped(last)} 스텝 · steps`,
-          ...(best === undefined || bestScores === undefined ? [] : [
-            `최고 · best: epoch ${Number(best.epoch.toFixed(2))}, ${
-              best.validation
-                ? both("검증 정확도", "validation accuracy")
-                : both("학습 정확도", "train accuracy")
-            } ${percent(bestScores.accuracy)}`,
-            ...(tokens ? [`perplexity ${Math.exp(bestScores.loss).toFixed(1)}`] : []),
-          ]),
-        ].join(" · "),
-      ),
+    {
       xaxis: { ...stepAxis, domain: evaluated ? [0, 0.55] : [0, 1] },
       yaxis: { title: { text: both("손실", "Loss") }, rangemode: "tozero" },
       ...(evaluated
@@ -164,22 +159,11 @@ export function lossCurve(
         }
         : {}),
       shapes: evaluated && best !== undefined
-        ? (["x", "x2"] as const).map((xref) => ({
-          type: "line" as const,
-          xref,
-          yref: "paper" as const,
-          x0: best.step,
-          x1: best.step,
-          y0: 0,
-          y1: 1,
-          layer: "below" as const,
-          line: { color: roleColours.background, width: 1, dash: "dot" as const },
-        }))
+        ? [dottedLine(best.step), dottedLine(best.step, undefined, "x2")]
         : [],
-      legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top" },
-      margin: { b: 96 },
+      ...legendBelow(),
     },
-  };
+  );
 }
 
 const pointsOf = (points: readonly { step: number; loss: number }[]) => ({
