@@ -15,7 +15,7 @@ export { fontFaces } from "./font_face.ts";
 export type { PictureSize } from "./picture.ts";
 export { fitted, progressBar } from "./progress.ts";
 export type { ProgressBar, ProgressOptions } from "./progress.ts";
-export { settingNames, settings, settingsEnvironment } from "./settings.ts";
+export { settingNames, settings, settingsEnvironment, shownPath } from "./settings.ts";
 export type { SettingChanges, SettingName, Settings } from "./settings.ts";
 export { settingsTable } from "./settings_table.ts";
 export { trainingProgress, trialsProgress } from "./training_progress.ts";

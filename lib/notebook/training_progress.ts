@@ -8,28 +8,38 @@ import { listenForStop, type StopListener } from "./stop.ts";
 /** Lines of a log that say what the bar and the table of epochs say: in a notebook they would fill a page. */
 const told = /^(step|epoch) \d/;
 
+/** That a training is done, and how to do it anew: in a notebook, or by the command that said so. */
+const doneBefore = (notebook: boolean): string =>
+  notebook
+    ? '이 학습은 이미 끝나 있어 그 결과를 보여 줍니다. 새로 학습하려면 랩을 "deno task lab -- --anew"로 다시 열거나, ' +
+      '첫 셀에서 settings({ output: "outputs/run-2" })처럼 다른 폴더를 쓰세요.\n' +
+      'This training is done, and its results are shown. To train anew open the lab by "deno task lab -- --anew", or give ' +
+      'another folder in the first cell: settings({ output: "outputs/run-2" }).'
+    : "이 학습은 이미 끝나 있어 그 결과를 보여 줍니다. 새로 학습하려면 다른 출력 폴더(--output)를 주거나 --anew를 쓰세요.\n" +
+      "This training is done, and its results are shown. To train again give another output folder (--output), or --anew.";
+
 /**
  * Shows how far a training is, with its rate, the time left and the latest loss and validation accuracy; outside a notebook also its log
  * lines. Says where a training has ended before.
  *
  * @param startBar what makes the bar
+ * @param notebook whether a notebook shows it
  * @example
  * ```ts
  * await fineTune(classifier, { train, validation }, recipe, { callbacks: [trainingProgress()] });
  * ```
  */
-export function trainingProgress(startBar: typeof progressBar = progressBar): TrainingCallback {
+export function trainingProgress(
+  startBar: typeof progressBar = progressBar,
+  notebook = inKernel(),
+): TrainingCallback {
   let bar: ProgressBar | undefined;
   let loss = "", validation = "";
   const note = () => [loss, validation].filter((words) => words !== "").join(", ");
   return {
     onStart({ steps, resumedAt, precision }) {
-      if (resumedAt >= steps) {
-        console.log(
-          "이 학습은 이미 끝나 있어 그 결과를 보여 줍니다. 새로 학습하려면 출력 폴더(--output)를 바꾸거나 지우세요.\n" +
-            "This training is done, and its results are shown. To train again give another output folder (--output), or remove this one.",
-        );
-      } else if (resumedAt > 0) console.log(`Going on after step ${resumedAt} of ${steps}.`);
+      if (resumedAt >= steps) console.log(doneBefore(notebook));
+      else if (resumedAt > 0) console.log(`Going on after step ${resumedAt} of ${steps}.`);
       bar = startBar({
         total: steps,
         label: `학습 · training (${precision})`,
@@ -42,7 +52,7 @@ export function trainingProgress(startBar: typeof progressBar = progressBar): Tr
       bar?.update(record.step, note());
     },
     onLog(line) {
-      if (!(inKernel() && told.test(line))) console.log(line);
+      if (!(notebook && told.test(line))) console.log(line);
     },
     onEvaluation({ step, validation: metrics }) {
       if (metrics !== null) validation = `검증 정확도 · validation accuracy ${metrics.accuracy.toFixed(3)}`;

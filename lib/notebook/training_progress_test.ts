@@ -84,6 +84,21 @@ Deno.test("an evaluation before the first step stands alone", () => {
   assert.deepEqual(shown.slice(1), ["1: 검증 정확도 · validation accuracy 0.500"]);
 });
 
+Deno.test("a training that is done says how to train anew where it is seen: by the command, or in a notebook", () => {
+  const said: string[] = [], { log } = console;
+  console.log = (line: string) => said.push(line);
+  try {
+    trainingProgress(bars().start).onStart?.({ ...plan, resumedAt: 2 });
+    trainingProgress(bars().start, true).onStart?.({ ...plan, resumedAt: 2 });
+    trainingProgress(bars().start, true).onStart?.({ ...plan, resumedAt: 1 });
+  } finally {
+    console.log = log;
+  }
+  assert.match(said[0]!, /다른 출력 폴더\(--output\)[^]*another output folder \(--output\), or --anew/);
+  assert.match(said[1]!, /deno task lab -- --anew[^]*settings\(\{ output: "outputs\/run-2" \}\)/);
+  assert.match(said[2]!, /after step 1 of 2/);
+});
+
 /** A trial as far as it is shown. */
 const trial = (kind: "words" | "network", songs: number, about?: string): Trial => ({
   method: kind === "words" ? words() : { kind, source: "network", recipe: testRecipe },

@@ -98,7 +98,7 @@ export interface AccuracyGroup {
 }
 
 /**
- * Accuracy of groups of songs with 95 % intervals, in sections (by decade, by length…), and a line at the accuracy of all.
+ * Accuracy of groups of songs with 95% intervals, in sections (by decade, by length…), and a line at the accuracy of all.
  *
  * @param sections groups by the section's name
  * @param overall accuracy of all songs, 0 to 1
@@ -120,7 +120,7 @@ export function groupAccuracy(
   const names = Object.keys(sections);
   return figureOf(
     title,
-    `점선은 전체 ${percent(overall)} · dotted: all songs; 선은 95% 구간 · lines: 95 % intervals`,
+    `점선은 전체 ${percent(overall)} · dotted: all songs; 선은 95% 구간 · lines: 95% intervals`,
     names.flatMap((section, index): Data[] => {
       const own = rows.map((row, i) => ({ ...row, place: places[i]! })).filter((row) =>
         row.section === section
@@ -150,7 +150,7 @@ export function groupAccuracy(
 }
 
 /**
- * Accuracy of several methods in the same groups of songs (artists with one song, with many…), with 95 % intervals.
+ * Accuracy of several methods in the same groups of songs (artists with one song, with many…), with 95% intervals.
  *
  * @param methods each with its groups, in one order; a group's name may have several lines
  * @throws RangeError when an accuracy does not lie in its interval
@@ -225,7 +225,7 @@ export function learningCurve(curves: readonly LearningSeries[]): Figure {
     .sort((a, b) => a - b);
   return figureOf(
     title,
-    ["선은 95% 구간 · lines: 95 % intervals", ...oneGenre].join(" · "),
+    ["선은 95% 구간 · lines: 95% intervals", ...oneGenre].join(" · "),
     drawn.map(({ method, points }, index): Data => {
       for (const { songs, accuracy } of points) {
         needEstimate("learningCurve", `accuracy of "${method}", ${songs} songs,`, accuracy);
@@ -241,7 +241,8 @@ export function learningCurve(curves: readonly LearningSeries[]): Figure {
         line: { color, width: 2 },
         marker: { color, size: 9 },
         cliponaxis: false,
-        hovertemplate: "%{x:,.0f} songs: %{y:.1%}",
+        customdata: points.map(({ songs }) => songs),
+        hovertemplate: "%{customdata:,} songs: %{y:.1%}",
         error_y: errorBars(points.map(({ accuracy }) => accuracy)),
       };
     }),

@@ -87,6 +87,7 @@ Deno.test("learningCurve: sizes on a logarithmic axis, methods a little apart, e
   assert.deepEqual(traces.map(({ name }) => name), ["n-grams", "kobert"]);
   assert.deepEqual(traces[0]!.x, [100, 1000]);
   assert.ok(traces[1]!.x[1]! > 1000 && traces[1]!.x[1]! < 1050);
+  assert.deepEqual((traces[1] as { customdata?: number[] }).customdata, [50, 1000], "what a pointer is told");
   assert.equal(figure.layout.xaxis!.type, "log");
   assert.deepEqual(figure.layout.xaxis!.tickvals, [50, 100, 1000]);
   const range = (figure: Figure) =>
@@ -94,7 +95,7 @@ Deno.test("learningCurve: sizes on a logarithmic axis, methods a little apart, e
   assert.deepEqual(range(figure), [40, 1250]);
   // one size alone stands in the middle, its methods beside each other
   assert.deepEqual(range(learningCurve([{ method: "a", points: [point(20, 0.5)] }])), [16, 25]);
-  assert.equal(facts(figure), "선은 95% 구간 · lines: 95 % intervals");
+  assert.equal(facts(figure), "선은 95% 구간 · lines: 95% intervals");
   const lopsided = [
     { method: "n-grams", points: [point(1000, 0.7)], leftOut: [50, 1200] },
     { method: "kobert", points: [point(1000, 0.6)], leftOut: [50] },

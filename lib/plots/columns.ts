@@ -64,7 +64,7 @@ export function contributions(models: Readonly<Record<string, readonly Contribut
   });
   return figureOf(
     title,
-    "빼면 잃는 정확도, 가는 선은 95 % 구간 · accuracy lost without it, thin lines: 95 % intervals",
+    "빼면 잃는 정확도, 가는 선은 95% 구간 · accuracy lost without it, thin lines: 95% intervals",
     data,
     {
       xaxis: {

@@ -91,7 +91,7 @@ export function accuracyByCost(models: readonly CostedModel[]): Figure {
   const single = models.some(({ trainings = [] }) => trainings.length > 1);
   return figureOf(
     title,
-    both("세로선은 95 % 구간", "vertical lines: 95 % intervals") +
+    both("세로선은 95% 구간", "vertical lines: 95% intervals") +
       (single ? ` · ${both("작은 점은 한 번의 학습", "small dots: single trainings")}` : ""),
     data,
     {

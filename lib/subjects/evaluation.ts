@@ -1,9 +1,10 @@
 /** Notebook 5: the trained model on songs that it has not seen, beside honest baselines, and a closer look. */
-import { type Finding, joinFindings, progressBar, trialsProgress } from "../notebook/mod.ts";
+import { type Finding, joinFindings, progressBar, shownPath, trialsProgress } from "../notebook/mod.ts";
 import { type LabelledAccuracy, mostConfused, wilsonInterval } from "../evaluation/mod.ts";
 import { isThere, UserError } from "../ground/mod.ts";
 import { disposeModel } from "../models/mod.ts";
 import { type Figure, groupAccuracy, grouped, modelComparison, percent, reliability } from "../plots/mod.ts";
+import { readSplitRecord, recordSplit, splitText } from "../songs/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import { classifySongs, loadClassifier, tokenizerOf, tokensHeld } from "../training/mod.ts";
 import {
@@ -51,14 +52,26 @@ export interface TrainedModel {
  * Takes up the model of notebook 4: asks it for the genres of the validation and the test songs and notes its answers, so that a later
  * notebook takes them from the run's folder.
  *
- * @throws UserError where it is not trained yet
+ * @throws UserError where it is not trained yet, or on other songs than these
  */
-export async function openTrained({ options, labels, sides, store }: Work): Promise<TrainedModel> {
+export async function openTrained(
+  { options, labels, sides, split: { train, validation }, store }: Work,
+): Promise<TrainedModel> {
   const folder = `${options.output}/best`, method = options.methods.network;
   if (!await isThere(folder)) {
     throw new UserError(
       "아직 학습한 모델이 없습니다. 먼저 노트북 04_fine_tuning을 끝까지 실행하세요. " +
         "There is no trained model yet: run the notebook 04_fine_tuning first.",
+    );
+  }
+  const record = await readSplitRecord(folder);
+  if (
+    record !== null && splitText({ ...record, test: [] }) !== splitText(recordSplit({ train, validation }))
+  ) {
+    const shown = shownPath(folder);
+    throw new UserError(
+      `${shown}에 있는 모델은 다른 곡들로 학습한 것입니다. 먼저 노트북 04_fine_tuning을 끝까지 실행하세요. ` +
+        `The model in ${shown} was trained on other songs: run the notebook 04_fine_tuning first.`,
     );
   }
   const name = nameOf(method), trial: Trial = { method, labels, sides, seed: options.seed };

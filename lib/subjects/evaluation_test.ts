@@ -3,7 +3,8 @@ import { disposeModel } from "../models/mod.ts";
 import { readJson } from "../ground/mod.ts";
 import type { LearningCurve } from "../trials/mod.ts";
 import { tinyCheckpoint, withWork } from "./testing/work.ts";
-import type { Work } from "./work.ts";
+import { settings } from "../notebook/mod.ts";
+import { openSongs, type Work } from "./work.ts";
 import {
   calibrationFinding,
   curvesFinding,
@@ -48,6 +49,23 @@ Deno.test("before notebook 4 there is no model, and that is said", () =>
       name: "UserError",
       message: /먼저 노트북 04_fine_tuning을 .* run the notebook 04_fine_tuning first/,
     });
+  }));
+
+Deno.test("a model of other songs, or of another split of these, is not taken for this run's", () =>
+  trained(async (work) => {
+    const { seed, songs, output } = work.options;
+    const other = await openSongs(
+      settings({ songs, output, recipe: "test", seed: seed + 1 }, () => undefined, {}),
+    );
+    await assert.rejects(openTrained(other), {
+      name: "UserError",
+      message:
+        /best에 있는 모델은 다른 곡들로 .* 먼저 노트북 04_fine_tuning을 .* trained on other songs: run the notebook 04/,
+    });
+    // what `deno task train` leaves has the test songs, too: the same training and validation songs are enough
+    const file = `${output}/best/split.json`, record = await readJson<Record<string, unknown>>(file);
+    await Deno.writeTextFile(file, JSON.stringify({ ...record, test: ["a song"] }));
+    assert.equal((await openTrained(work)).labels, work.labels);
   }));
 
 Deno.test("the trained model is asked once; one that was trained anew is asked again", () =>

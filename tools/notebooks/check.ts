@@ -242,10 +242,11 @@ function* lintErrors(output: string, locate: Locate): Generator<NotebookProblem>
 }
 
 /**
- * Formats copies and compares: of a notebook, `deno fmt --check` says that it is not formatted whenever it looks at it (Deno 2.9.6 and
- * before; only what its cache knows passes).
+ * Those of some notebooks that are not formatted, with the text that they should have. Copies are formatted: of a notebook,
+ * `deno fmt --check` says that it is not formatted whenever it looks at it (Deno 2.9.6 and before; only what its cache knows passes), and
+ * deno.json leaves notebooks out of `deno fmt` for that.
  */
-async function checkFormat(notebooks: readonly string[]): Promise<NotebookProblem[]> {
+async function unformatted(notebooks: readonly string[]): Promise<{ notebook: string; text: string }[]> {
   const folder = await Deno.makeTempDir();
   try {
     const copies = notebooks.map((notebook, index) => ({ notebook, copy: join(folder, `${index}.ipynb`) }));
@@ -253,16 +254,26 @@ async function checkFormat(notebooks: readonly string[]): Promise<NotebookProble
     const { success, all } = await deno(["fmt", folder]);
     if (!success) throw new Error(`deno fmt of the notebooks failed:\n${all.trim()}`);
     return copies
-      .filter(({ notebook, copy }) => Deno.readTextFileSync(notebook) !== Deno.readTextFileSync(copy))
-      .map(({ notebook }) => ({
-        notebook,
-        cell: null,
-        line: null,
-        problem: `The cells are not formatted. Run "deno fmt ${relative(root, notebook)}".`,
-      }));
+      .map(({ notebook, copy }) => ({ notebook, text: Deno.readTextFileSync(copy) }))
+      .filter(({ notebook, text }) => Deno.readTextFileSync(notebook) !== text);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+const checkFormat = async (notebooks: readonly string[]): Promise<NotebookProblem[]> =>
+  (await unformatted(notebooks)).map(({ notebook }) => ({
+    notebook,
+    cell: null,
+    line: null,
+    problem: 'The cells are not formatted. Run "deno run -A tools/notebooks/check.ts --format".',
+  }));
+
+/** Formats notebooks where they lie. @returns those that were not formatted */
+export async function formatNotebooks(notebooks: readonly string[]): Promise<string[]> {
+  const changed = await unformatted(notebooks);
+  for (const { notebook, text } of changed) await Deno.writeTextFile(notebook, text);
+  return changed.map(({ notebook }) => notebook);
 }
 
 interface Ran {
@@ -302,9 +313,15 @@ if (import.meta.main) {
         about: "separated by commas; all of notebooks/ by default",
       },
       sourceOnly: { type: "flag", about: "do not look at the outputs" },
+      format: { type: "flag", about: "format the cells first" },
     },
   });
   const notebooks = namedNotebooks(options.notebooks);
+  if (options.format) {
+    for (const notebook of await formatNotebooks(notebooks)) {
+      console.error(`formatted ${relative(root, notebook)}`);
+    }
+  }
   const problems = await checkNotebooks(notebooks, { outputs: !options.sourceOnly });
   for (const problem of problems) console.error(problemText(problem));
   console.error(`${notebooks.length} notebooks, ${problems.length} problems`);

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { checkNotebooks, checkOutputs, type NotebookProblem, problemText, readNotebook } from "./check.ts";
+import {
+  checkNotebooks,
+  checkOutputs,
+  formatNotebooks,
+  type NotebookProblem,
+  problemText,
+  readNotebook,
+} from "./check.ts";
 import { notebookText, type TestCell } from "./testing/notebooks.ts";
 import { withFolder } from "../../lib/ground/testing/folder.ts";
 
@@ -71,10 +78,25 @@ Deno.test("a missing module is placed too", async () => {
 Deno.test("cells that are not formatted are told", async () => {
   const problems = await problemsOf(["const a = [ 1,2 ]\na"], source);
   assert.equal(problems.length, 1);
-  assert.match(problems[0]!, /^The cells are not formatted\. Run "deno fmt .*a\.ipynb"\.$/);
+  assert.match(
+    problems[0]!,
+    /^The cells are not formatted\. Run "deno run -A tools\/notebooks\/check\.ts --format"\.$/,
+  );
   // Deno's own check of notebooks would find fault with this one too, where its cache has not seen it.
   assert.deepEqual(await problemsOf(["const a = [1, 2];\na;"], source), []);
 });
+
+Deno.test("notebooks are formatted where they lie, their outputs as they are", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.ipynb");
+    const outputs = [{ output_type: "stream", name: "stdout", text: ["[ 1,2 ]"] }];
+    await Deno.writeTextFile(path, notebookText([{ code: "const a = [ 1,2 ]\na", count: 1, outputs }]));
+    assert.deepEqual(await formatNotebooks([path]), [path]);
+    const [cell] = readNotebook(path).cells;
+    assert.equal([cell!.source].flat().join(""), "const a = [1, 2];\na;");
+    assert.deepEqual(cell!.outputs, outputs);
+    assert.deepEqual(await formatNotebooks([path]), [], "once is enough");
+  }));
 
 Deno.test("committed notebooks are executed in order", async () => {
   const problems = await problemsOf([

@@ -76,7 +76,7 @@ Deno.test("hardestSongs: least probability of any own genre first; an unknown ge
   assert.deepEqual([hardest[1]!.predicted, hardest[1]!.probabilityOfPredicted], ["트로트", 0.7]);
   assert.equal(hardest[1]!.excerpt, "첫 줄 / 둘째 줄 <b>");
   const row = hardestTable(hardest)[1]!;
-  assert.deepEqual([row["실제 · actual"], row["예측 · predicted"]], ["댄스, 발라드 30.0 %", "트로트 70.0 %"]);
+  assert.deepEqual([row["실제 · actual"], row["예측 · predicted"]], ["댄스, 발라드 30.0%", "트로트 70.0%"]);
   assert.throws(
     () => hardestSongs(songs, ["발라드"], rows.slice(1)),
     /songs has 4 entries but probabilities has 3/,

@@ -71,7 +71,7 @@ export function hardestTable(songs: readonly HardSong[]): Record<string, string>
   }));
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 
 /** The beginning of a text in one line, lines parted by a stroke, with an ellipsis where more follows. */
 export function excerptOf(lyrics: string, length: number): string {
