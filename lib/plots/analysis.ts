@@ -62,6 +62,7 @@ export function reliability(series: readonly ReliabilitySeries[]): Figure {
       name: `${plain(name)}, ECE ${percent(error)}`,
       x: filled.map(({ confidence }) => confidence),
       y: filled.map(({ accuracy }) => accuracy),
+      cliponaxis: false,
       customdata: filled.map(({ count }) => count),
       hovertemplate: "%{x:.0%} → %{y:.0%}, %{customdata} songs",
       line: { color: paletteColours[index % paletteColours.length], width: 1.5 },
@@ -82,8 +83,8 @@ export function reliability(series: readonly ReliabilitySeries[]): Figure {
       hoverinfo: "skip",
     }, ...data],
     {
-      xaxis: { title: { text: both("확신", "Confidence") }, tickformat: ".0%", range: [0, 1.02] },
-      yaxis: { title: { text: both("정확도", "Accuracy") }, tickformat: ".0%", range: [0, 1.02] },
+      xaxis: shareAxis("확신", "Confidence"),
+      yaxis: shareAxis("정확도", "Accuracy"),
       ...legendBelow(),
     },
   );

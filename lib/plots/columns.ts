@@ -47,7 +47,10 @@ export function contributions(models: Readonly<Record<string, readonly Contribut
     needEstimate("contributions", `what "${name}" adds`, adds, needFinite);
   }
   const numbered = rows.map((row, y) => ({ ...row, y }));
-  const points = (share: number) => `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(1)}`;
+  const points = (share: number) => {
+    const size = Math.abs(100 * share).toFixed(1);
+    return Number(size) === 0 ? size : `${share < 0 ? "−" : "+"}${size}`;
+  };
   const data = Object.keys(models).map((model, group): Data => {
     const own = numbered.filter((row) => row.group === group);
     return {

@@ -17,6 +17,15 @@ Deno.test("contributions: largest on top within each model, in points, with inte
   assert.deepEqual(figure.layout.annotations!.map(({ text }) => text), ["+9.0", "−1.0", "+2.0"]);
 });
 
+Deno.test("contributions: nothing has no sign", () => {
+  const adds = (value: number) => ({ value, low: value, high: value });
+  const parts = [{ name: "연도", adds: adds(0) }, { name: "길이", adds: adds(-0.0004) }];
+  assert.deepEqual(contributions({ "모든 열": parts }).layout.annotations!.map(({ text }) => text), [
+    "0.0",
+    "0.0",
+  ]);
+});
+
 Deno.test("contributions: refuses what it cannot draw", () => {
   assert.throws(
     () => contributions({ a: [{ name: "가수", adds: { value: 0.2, low: 0.05, high: 0.13 } }] }),

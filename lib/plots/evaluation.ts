@@ -279,13 +279,15 @@ export function modelComparison(models: readonly ComparedModel[]): Figure {
   });
   const bar = sorted.find((model) => model.baseline);
   const facts = [
-    ...(sorted.some((model) => model.baseline) ? [both("회색은 기준선", "baselines in grey")] : []),
+    ...(bar === undefined
+      ? []
+      : [both("회색은 기준 모델, 점선은 그중 가장 나은 것", "baselines in grey, the best of them dotted")]),
     ...(sorted.some(({ intervals }) => intervals.accuracy || intervals.macroF1)
-      ? [both("가는 선은 구간", "thin lines are intervals")]
+      ? [both("가는 선은 95% 구간", "thin lines: 95% intervals")]
       : []),
   ];
   return figureOf(title, facts.join(" · "), data, {
-    xaxis: shareAxis("점수", "Score"),
+    xaxis: { ...shareAxis("점수", "Score"), range: [0, 1] },
     yaxis: labelledRows(sorted.map((model) => plain(model.name))),
     ...legendAbove({ r: 70 }),
     bargap: 0.28,

@@ -134,11 +134,11 @@ export const countAxis = (most: number): Partial<LayoutAxis> => ({
   ...(most < 8 ? { dtick: 1 } : {}),
 });
 
-/** An axis of shares from 0 to 1, in percent. */
+/** An axis of shares in percent, from 0 to 1 and a little more: a dot at 0 or 1 does not lie on the labels. */
 export const shareAxis = (korean: string, english: string): Partial<LayoutAxis> => ({
   title: { text: both(korean, english) },
   tickformat: ".0%",
-  range: [0, 1],
+  range: [-0.03, 1.03],
 });
 
 /** An axis of names, each with its row or column. */
