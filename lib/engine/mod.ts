@@ -18,4 +18,5 @@ export * from "./optimizer.ts";
 export * from "./parameters.ts";
 export { kernels } from "./kernels.ts";
 export { hasKernels, toFloat32 } from "./raw.ts";
+export { denseGradient, type Gradient, isLargeTable, RowGradient } from "./row_gradient.ts";
 export * from "./tape.ts";

@@ -25,6 +25,7 @@ import {
 } from "./low.ts";
 import { lowRank } from "./low_rank.ts";
 import { toBfloat16, toFloat32 } from "./raw.ts";
+import { tableGradient } from "./row_gradient.ts";
 import type { Tape } from "./tape.ts";
 
 export { type Activation, activationNames };
@@ -375,7 +376,7 @@ export function embed(pass: Pass, lookups: Lookup[]): tf.Tensor {
     (dy) =>
       lookups.map(({ table, rows, paddingRow }) => {
         if (!table.trainable) return null;
-        return sumIntoRows(dy, rows, table.shape[0]!, paddingRow ?? null);
+        return tableGradient(dy, rows, table.shape as [number, number], paddingRow ?? null);
       }),
   );
   return output;

@@ -18,6 +18,7 @@ import {
   runOnVariables,
   toFloat32,
 } from "./raw.ts";
+import { denseGradient, type Gradient, RowGradient } from "./row_gradient.ts";
 import type { Gradients } from "./tape.ts";
 
 export interface AdamWOptions {
@@ -41,12 +42,17 @@ interface Moments {
   v: ResourceVariable | tf.Variable;
   /** Steps taken with this parameter: one that is frozen at first starts its bias correction when it thaws. */
   steps: number;
+  /** Of a table whose gradients were rows: those that had one yet, as {@link noGradient}, the others as {@link noMoments}. */
+  rows: Int32Array | null;
 }
 
+/** A row without a gradient in a step, and one that never had any, whose moments are zeros: nothing but decay moves it. */
+const noGradient = -1, noMoments = -2;
+
 /** A parameter's part in a step. */
-interface Update {
+interface Update<G extends Gradient = Gradient> {
   parameter: Parameter;
-  gradient: tf.Tensor;
+  gradient: G;
   moments: Moments;
   /** The learning rate. */
   rate: number;
@@ -56,7 +62,8 @@ interface Update {
 
 /** √(Σ g²) over all gradients. */
 export function globalNorm(gradients: Gradients): number {
-  return Math.sqrt(kernels().sumOfSquares([...gradients.values()]));
+  const values = [...gradients.values()].map((one) => one instanceof RowGradient ? one.values : one);
+  return Math.sqrt(kernels().sumOfSquares(values));
 }
 
 /**
@@ -105,8 +112,13 @@ export class AdamW {
     });
     if (hasKernels()) {
       for (const type of [DataType.float32, DataType.bfloat16]) {
-        const same = updates.filter(({ gradient }) => dataTypeOf(gradient) === type);
-        if (same.length > 0) this.stepFused(same, type, scale);
+        const same = updates.filter(({ gradient }) =>
+          !(gradient instanceof RowGradient) && dataTypeOf(gradient) === type
+        );
+        if (same.length > 0) this.stepFused(same as Update<tf.Tensor>[], type, scale);
+      }
+      for (const update of updates) {
+        if (update.gradient instanceof RowGradient) this.stepRows(update as Update<RowGradient>, scale);
       }
     } else {
       for (const update of updates) tf.tidy(() => this.stepApart(update, scale));
@@ -115,22 +127,28 @@ export class AdamW {
     gradients.clear();
   }
 
+  /** What the operations are told of a parameter's step; `low` is the place of its bfloat16 copy among them, -1 for none. */
+  private numbersOf({ moments: { steps }, rate, decay }: Update, scale: number, low: number): number[] {
+    return [
+      1 - decay,
+      scale,
+      1 - this.beta1,
+      this.beta2,
+      1 - this.beta2,
+      rate / (1 - this.beta1 ** steps),
+      1 / Math.sqrt(1 - this.beta2 ** steps),
+      this.epsilon,
+      low,
+    ];
+  }
+
   /** One pass over the memory of all the parameters, their moments and their bfloat16 copies. */
-  private stepFused(updates: Update[], type: number, scale: number): void {
+  private stepFused(updates: Update<tf.Tensor>[], type: number, scale: number): void {
     const lows: tf.Tensor[] = [];
-    const numbers = updates.flatMap(({ parameter, moments: { steps }, rate, decay }) => {
-      const low = parameter.heldLowValue();
-      return [
-        1 - decay,
-        scale,
-        1 - this.beta1,
-        this.beta2,
-        1 - this.beta2,
-        rate / (1 - this.beta1 ** steps),
-        1 / Math.sqrt(1 - this.beta2 ** steps),
-        this.epsilon,
-        low === null ? -1 : lows.push(low) - 1,
-      ];
+    const numbers = updates.flatMap((update) => {
+      update.moments.rows = null;
+      const low = update.parameter.heldLowValue();
+      return this.numbersOf(update, scale, low === null ? -1 : lows.push(low) - 1);
     });
     const memory = (of: (update: Update) => unknown) =>
       updates.map((update) => memoryOf(of(update) as ResourceVariable));
@@ -152,9 +170,33 @@ export class AdamW {
     });
   }
 
+  /** The same numbers for a table of which few rows have a gradient: rows that never had one are decayed, and their moments not read. */
+  private stepRows(update: Update<RowGradient>, scale: number): void {
+    const { parameter, gradient, moments } = update;
+    const held = moments.rows ??= new Int32Array(gradient.shape[0]).fill(noGradient);
+    const places = held.slice();
+    gradient.rows.forEach((row, place) => {
+      places[row] = place;
+      held[row] = noGradient;
+    });
+    const low = parameter.heldLowValue(), lows = low === null ? [] : [low];
+    tf.tidy(() => {
+      const inputs = [
+        ...[parameter.storage, moments.m, moments.v].map((one) => memoryOf(one as ResourceVariable)),
+        ...lows,
+        gradient.values,
+        tf.tensor1d(places, "int32"),
+        tf.tensor1d(this.numbersOf(update, scale, lows.length - 1)),
+      ];
+      const attributes = [attribute.type("T", DataType.float32), attribute.int("lows", lows.length)];
+      run("SongAdamWRows", attributes, inputs, 0);
+    });
+  }
+
   private stepApart({ parameter, gradient, moments, rate, decay }: Update, scale: number): void {
     parameter.release();
-    const { storage } = parameter, scaled = tf.mul(toFloat32(gradient), scale);
+    moments.rows = null;
+    const { storage } = parameter, scaled = tf.mul(toFloat32(denseGradient(gradient)), scale);
     if (storage instanceof tf.Variable) this.stepPortable(storage, moments, scaled, rate, decay);
     else this.stepNative(storage, moments, scaled, rate, decay);
   }
@@ -222,7 +264,8 @@ export class AdamW {
         zeros.dispose();
         return variable;
       };
-      moments = { m: make(), v: make(), steps: 0 };
+      const rows = new Int32Array(parameter.shape[0] ?? 0).fill(noMoments);
+      moments = { m: make(), v: make(), steps: 0, rows };
       this.moments.set(parameter, moments);
     }
     return moments;
@@ -246,6 +289,12 @@ export class AdamW {
   ): void {
     const moments = this.momentsOf(parameter);
     moments.steps = values.steps;
+    const width = parameter.size / (parameter.shape[0] ?? 1);
+    moments.rows = Int32Array.from({ length: parameter.shape[0] ?? 0 }, (_, row) => {
+      const isZero = (x: number) => x === 0, from = row * width, to = from + width;
+      const still = values.m.subarray(from, to).every(isZero) && values.v.subarray(from, to).every(isZero);
+      return still ? noMoments : noGradient;
+    });
     for (const key of ["m", "v"] as const) {
       const tensor = tf.tensor(values[key], [...parameter.shape]);
       const storage = moments[key];

@@ -6,9 +6,9 @@
  * was used. The gradients of parameters add up over several backward passes, which is gradient accumulation.
  */
 import * as tf from "@tensorflow/tfjs";
-import { kernels } from "./kernels.ts";
 import { Parameter } from "./parameters.ts";
 import { isBfloat16, toFloat32 } from "./raw.ts";
+import { addGradients, denseGradient, type Gradient, keepGradient } from "./row_gradient.ts";
 
 /** What an operation's gradients belong to: an earlier result, or a parameter. */
 export type Differentiable = tf.Tensor | Parameter;
@@ -26,13 +26,13 @@ interface Node {
  * From the gradient of an operation's output to those of its inputs, `null` for none. An operation that runs a tape of its
  * own adds the gradients of its parameters to `into` itself.
  */
-export type Backward = (dy: tf.Tensor, into: Gradients) => (tf.Tensor | null)[];
+export type Backward = (dy: tf.Tensor, into: Gradients) => (Gradient | null)[];
 
 /**
- * Gradients by parameter: float32, or bfloat16 where a single bfloat16 product gave it (sums are float32). Whoever takes
- * them from {@link Tape.backward} disposes them.
+ * Gradients by parameter: float32, or bfloat16 where a single bfloat16 product gave it (sums are float32); of a large table of
+ * embeddings the rows that were looked up. Whoever takes them from {@link Tape.backward} disposes them.
  */
-export type Gradients = Map<Parameter, tf.Tensor>;
+export type Gradients = Map<Parameter, Gradient>;
 
 /** Records operations in forward order and runs their backward passes in reverse. */
 export class Tape {
@@ -155,7 +155,7 @@ export class Tape {
         const gradient = gradients[i];
         if (input === null || !gradient || !this.needsGradient(input)) return;
         if (input instanceof Parameter) accumulate(into, input, gradient);
-        else accumulate(pending, input, gradient);
+        else accumulate(pending, input, denseGradient(gradient));
       });
     });
     pending.delete(output);
@@ -175,13 +175,9 @@ function bytesOf(tensor: tf.Tensor): number {
   return tensor.size * (isBfloat16(tensor) ? 2 : tensor.dtype === "bool" ? 1 : 4);
 }
 
-function accumulate<K>(map: Map<K, tf.Tensor>, key: K, gradient: tf.Tensor): void {
+function accumulate<K, G extends Gradient>(map: Map<K, G>, key: K, gradient: G): void {
   const held = map.get(key);
-  if (held === undefined) {
-    // a clone shares the memory, and lets one tensor be the gradient of several inputs
-    map.set(key, tf.keep(tf.clone(gradient)));
-    return;
-  }
-  map.set(key, tf.keep(kernels().add(held, gradient)));
-  held.dispose();
+  // kept is a clone, which shares the memory, and lets one tensor be the gradient of several inputs
+  map.set(key, keepGradient(held === undefined ? gradient : addGradients(held, gradient)) as G);
+  held?.dispose();
 }

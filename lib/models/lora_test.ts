@@ -3,17 +3,10 @@
  * said of configs, targets, saving, merging. tools/reference/make_lora.py makes the fixtures in testdata/lora.
  */
 import * as tf from "@tensorflow/tfjs";
+import { take } from "../engine/testing/gradients.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import {
-  AdamW,
-  hasKernels,
-  resolvePrecision,
-  startEngine,
-  Tape,
-  toFloat32,
-  trainingPass,
-} from "../engine/mod.ts";
+import { AdamW, hasKernels, resolvePrecision, startEngine, Tape, trainingPass } from "../engine/mod.ts";
 import { tokenBatch } from "./batch.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { openSafetensors } from "./files/mod.ts";
@@ -63,12 +56,9 @@ function gradients(model: Model, pass: (tape: Tape) => ReturnType<typeof trainin
   const { loss } = tf.tidy(() => lossOf(model, pass(tape), rows, labels));
   const found = tape.backward(loss);
   const result = Object.fromEntries(
-    [...found].map(([{ name }, gradient]) => [
-      name,
-      tf.tidy(() => (toFloat32(gradient).dataSync() as Float32Array).slice()),
-    ]),
+    [...found].map(([{ name }, gradient]) => [name, take(gradient)]),
   );
-  tf.dispose([loss, ...found.values()]);
+  loss.dispose();
   return result;
 }
 

@@ -1,5 +1,6 @@
 /** What every architecture does beside giving PyTorch's numbers: fresh weights, dropout, errors, nothing left behind. */
 import * as tf from "@tensorflow/tfjs";
+import { take } from "../engine/testing/gradients.ts";
 import assert from "node:assert/strict";
 import { inferencePass, startEngine, Tape, trainingPass } from "../engine/mod.ts";
 import { tokenBatch } from "./batch.ts";
@@ -103,8 +104,7 @@ for (const [name, config] of Object.entries(configs)) {
         loss.dispose();
         const values = [...model.parameters.values()].map((
           parameter,
-        ) => [...found.get(parameter)!.dataSync()]);
-        found.forEach((gradient) => gradient.dispose());
+        ) => [...take(found.get(parameter)!)]);
         for (const parameter of model.parameters.values()) parameter.release();
         return values;
       };

@@ -1,5 +1,6 @@
 /** Classifiers that give each class its own yes or no, against transformers (tools/reference/multilabel_fixtures.py). */
 import * as tf from "@tensorflow/tfjs";
+import { take } from "../engine/testing/gradients.ts";
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { startEngine, Tape, trainingPass } from "../engine/mod.ts";
@@ -31,8 +32,7 @@ function lossAndGradients(model: Model): { loss: number; gradients: Map<string, 
   );
   const gradients = new Map<string, Float32Array>();
   for (const [parameter, gradient] of tape.backward(loss)) {
-    gradients.set(parameter.name, (gradient.dataSync() as Float32Array).slice());
-    gradient.dispose();
+    gradients.set(parameter.name, take(gradient));
   }
   const value = loss.dataSync()[0]!;
   loss.dispose();

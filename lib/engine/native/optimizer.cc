@@ -118,6 +118,42 @@ void adamw(void*, TF_OpKernelContext* context) {
   });
 }
 
+// The step of a table [rows, width] of which few rows have a gradient: `places` has each row's place among `gradient`'s, -1 where
+// it has none, -2 where it has none and its moments are zeros, so that decay alone moves it.
+void adamw_rows(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const bool has_low = TF_NumInputs(context) == 7;
+  int input = 0;
+  TF_Tensor* parameter = call.input(input++);
+  auto* p = static_cast<float*>(TF_TensorData(parameter));
+  auto* m = call.in<float>(input++);
+  auto* v = call.in<float>(input++);
+  bf16* low = has_low ? call.in<bf16>(input++) : nullptr;
+  const auto* gradient = call.in<float>(input++);
+  TF_Tensor* places = call.input(input++);
+  const auto* place = static_cast<const int32_t*>(TF_TensorData(places));
+  const AdamWNumbers n = *call.in<AdamWNumbers>(input++);
+  const int64_t rows = TF_TensorElementCount(places), width = TF_TensorElementCount(parameter) / rows;
+  const std::vector<float> zeros(static_cast<size_t>(width), 0.0f);
+  const auto pieces = cut({rows}, std::max<int64_t>(1, kPiece / width));
+  Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
+    for (int64_t row = pieces[i].from; row < pieces[i].to; row++) {
+      const int64_t at = row * width;
+      bf16* copy = low == nullptr ? nullptr : low + at;
+      if (place[row] > -2) {
+        const float* g = place[row] < 0 ? zeros.data() : gradient + place[row] * width;
+        adamw_piece(p + at, m + at, v + at, copy, g, width, n);
+      } else if (n.decay != 1) {
+#pragma omp simd
+        for (int64_t k = at; k < at + width; k++) p[k] *= n.decay;
+        if (copy == nullptr) continue;
+#pragma omp simd
+        for (int64_t k = 0; k < width; k++) store(copy, k, p[at + k]);
+      }
+    }
+  });
+}
+
 }  // namespace
 
 std::vector<Operation> optimizer_operations() {
@@ -129,6 +165,12 @@ std::vector<Operation> optimizer_operations() {
        {"N: int >= 1", "lows: int >= 0"},
        adamw<float>,
        adamw<bf16>},
+      {"SongAdamWRows",
+       {"p: float", "m: float", "v: float", "low: lows * bfloat16", "gradient: float", "places: int32", "numbers: float"},
+       {},
+       {"lows: int >= 0"},
+       adamw_rows,
+       nullptr},
   };
 }
 

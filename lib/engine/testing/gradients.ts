@@ -5,6 +5,7 @@ import type { Pass } from "../ops.ts";
 import { Parameter } from "../parameters.ts";
 import { normalValues, randomKey } from "../../ground/pure.ts";
 import { toFloat32 } from "../raw.ts";
+import { denseGradient, type Gradient } from "../row_gradient.ts";
 import { Tape } from "../tape.ts";
 
 /** Normal numbers of a shape, the same for the same seed. */
@@ -51,13 +52,11 @@ export function closeTo(
   }
 }
 
-/** A tensor's values as float32 numbers; the tensor is disposed. */
-export function take(tensor: tf.Tensor): Float32Array {
-  const float = toFloat32(tensor);
-  const values = (float.dataSync() as Float32Array).slice();
-  float.dispose();
+/** A tensor's values, or a whole table's gradient, as float32 numbers; it is disposed. */
+export function take(tensor: Gradient): Float32Array {
+  const values = tf.tidy(() => toFloat32(denseGradient(tensor)).clone().dataSync().slice());
   tensor.dispose();
-  return values;
+  return values as Float32Array;
 }
 
 /** What {@link gradientsOf} differentiates: parameters and plain tensors by name. */

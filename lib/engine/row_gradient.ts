@@ -1,0 +1,81 @@
+/** Gradients of large tables of which a batch looks up few rows. */
+import * as tf from "@tensorflow/tfjs";
+import { kernels } from "./kernels.ts";
+import { sumIntoRows } from "./low.ts";
+
+/** A parameter's gradient: a tensor of its shape, or the rows of a table that have one. */
+export type Gradient = tf.Tensor | RowGradient;
+
+/** Whether a gradient of few of its rows pays: that of a smaller table costs little, and adds up simply. */
+export function isLargeTable(shape: readonly number[]): shape is readonly [number, number] {
+  return shape.length === 2 && shape[0]! * shape[1]! >= 1 << 20;
+}
+
+/**
+ * The gradient of a table [all rows, width] in which no other row than these has one. Of a multilingual checkpoint's 250,000 rows a batch
+ * looks up one or two thousand: the rest, 96 of 118 million numbers, is neither filled with zeros nor added up nor normed. AdamW's
+ * parameters and moments are those of the whole gradient, to the bit; without the project's kernels (GPU, WebAssembly) it makes it whole.
+ */
+export class RowGradient {
+  /**
+   * @param rows ascending, each once
+   * @param values [rows, width], float32
+   * @param shape the table's
+   */
+  constructor(
+    readonly rows: Int32Array,
+    readonly values: tf.Tensor,
+    readonly shape: readonly [number, number],
+  ) {}
+
+  /** The whole table's gradient. */
+  dense(): tf.Tensor {
+    return sumIntoRows(this.values, this.rows, this.shape[0], null);
+  }
+
+  dispose(): void {
+    this.values.dispose();
+  }
+}
+
+/** The gradient as a tensor of the parameter's shape: itself, or the table. */
+export function denseGradient(gradient: Gradient): tf.Tensor {
+  return gradient instanceof RowGradient ? gradient.dense() : gradient;
+}
+
+/**
+ * Adds each row of `values` [n, width] float32 to the row of a table that `rows` names.
+ *
+ * @param skipped a row that gets nothing
+ * @returns those rows alone where the table is large and they are half of it at most
+ */
+export function tableGradient(
+  values: tf.Tensor,
+  rows: Int32Array,
+  shape: readonly [number, number],
+  skipped: number | null,
+): Gradient {
+  const [size] = shape;
+  if (!isLargeTable(shape)) return sumIntoRows(values, rows, size, skipped);
+  const found = Int32Array.from(new Set(rows)).filter((row) => row !== skipped).sort();
+  if (2 * found.length > size || found.length === 0) return sumIntoRows(values, rows, size, skipped);
+  const places = new Map(Array.from(found, (row, place) => [row, place]));
+  const target = rows.map((row) => places.get(row) ?? -1);
+  return new RowGradient(found, sumIntoRows(values, target, found.length, -1), shape);
+}
+
+/** A gradient that outlives the `tf.tidy` around it; what it shares memory with stays its owner's. */
+export function keepGradient(gradient: Gradient): Gradient {
+  return gradient instanceof RowGradient
+    ? new RowGradient(gradient.rows, tf.keep(tf.clone(gradient.values)), gradient.shape)
+    : tf.keep(tf.clone(gradient));
+}
+
+/** The sum of two gradients of a parameter. */
+export function addGradients(a: Gradient, b: Gradient): Gradient {
+  if (!(a instanceof RowGradient && b instanceof RowGradient)) {
+    return kernels().add(denseGradient(a), denseGradient(b));
+  }
+  const rows = Int32Array.from([...a.rows, ...b.rows]);
+  return tableGradient(tf.concat([a.values, b.values], 0), rows, a.shape, null);
+}
