@@ -66,7 +66,7 @@ export function settingsTable(options: Settings): RichText {
         "명령 · command": option,
       };
     });
-  const table = tableOf(rows, { maxCell: 120 });
+  const table = tableOf(rows, { maxCell: 120, caption: "이 노트북의 설정 · the settings of this notebook" });
   const recipeNames = Object.keys(recipes).filter((name) => name !== "test").join(", ");
   const cell = 'settings({ songs: "내 노래.csv", model: "klue/roberta-base", recipe: "study" })';
   const command = "deno task lab -- --songs FILE --model SOURCE --recipe NAME";

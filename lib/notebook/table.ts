@@ -3,6 +3,8 @@ import displayWidth from "string-width";
 
 /** What a table shows of its rows. */
 export interface TableOptions {
+  /** What the table is of, above it: for a slide without a heading, and for those who hear the page. */
+  caption?: string;
   /** Rows shown, 20 by default; a line below says how many more there are. */
   maxRows?: number;
   /** Characters of a cell, 90 by default: lyrics are cut, with an ellipsis. */
@@ -15,6 +17,7 @@ export const isNumeric = (text: string): boolean =>
 
 /** Columns and rows of texts, ready to be set. */
 export interface Table {
+  caption?: string;
   columns: { name: string; numeric: boolean }[];
   cells: string[][];
   /** Rows that are not shown. */
@@ -32,7 +35,7 @@ export function tableOf(
   options: TableOptions = {},
   total: number = rows.length,
 ): Table {
-  const { maxRows = 20, maxCell = 90 } = options;
+  const { maxRows = 20, maxCell = 90, caption } = options;
   const shown = rows.slice(0, maxRows);
   const names = [...new Set(shown.flatMap((row) => Object.keys(row)))];
   const columns = names.map((name) => {
@@ -47,6 +50,7 @@ export function tableOf(
     numeric ? decimalsOf(shown.map((row) => row[name])) : 0
   );
   return {
+    ...(caption !== undefined && { caption }),
     columns,
     cells: shown.map((row) =>
       columns.map(({ name, numeric }, c) => {
@@ -110,24 +114,32 @@ export const unbroken = (text: string): string => text.replaceAll(/(\d) %/g, "$1
 const unbrokenCell = (text: string): string =>
   text.length <= 8 ? text.replaceAll(" ", "\u00a0") : unbroken(text);
 
-/** A table as HTML, every text escaped. */
-export function tableHtml({ columns, cells, more }: Table): string {
+/** A table as HTML, every text escaped. The first column names its rows, unless it holds numbers. */
+export function tableHtml({ caption, columns, cells, more }: Table): string {
   if (cells.length === 0 && more === 0) return `<p>${noRows}</p>`;
   const align = ({ numeric }: { numeric: boolean }) => ` style="text-align: ${numeric ? "right" : "left"}"`;
+  const title = caption === undefined
+    ? ""
+    : `<caption style="caption-side: top; text-align: left">${unbroken(escapeHtml(caption))}</caption>\n`;
   const head = columns.map((column) =>
     `<th scope="col"${align(column)}>${unbroken(escapeHtml(column.name))}</th>`
   ).join("");
   const body = cells.map((row) =>
     `<tr>${
-      row.map((cell, c) => `<td${align(columns[c]!)}>${escapeHtml(unbrokenCell(cell))}</td>`).join("")
+      row.map((cell, c) => {
+        const text = escapeHtml(unbrokenCell(cell));
+        return c === 0 && !columns[c]!.numeric
+          ? `<th scope="row" style="text-align: left; font-weight: normal">${text}</th>`
+          : `<td${align(columns[c]!)}>${text}</td>`;
+      }).join("")
     }</tr>`
   );
-  return `<table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body.join("\n")}\n</tbody>\n</table>` +
+  return `<table>\n${title}<thead><tr>${head}</tr></thead>\n<tbody>\n${body.join("\n")}\n</tbody>\n</table>` +
     (more > 0 ? `\n<p>${moreRows(more)}</p>` : "");
 }
 
 /** A table as text whose columns line up, Korean included. */
-export function tableText({ columns, cells, more }: Table): string {
+export function tableText({ caption, columns, cells, more }: Table): string {
   if (cells.length === 0 && more === 0) return noRows;
   const lines = [columns.map(({ name }) => name), ...cells];
   const widths = columns.map((_, c) =>
@@ -140,5 +152,5 @@ export function tableText({ columns, cells, more }: Table): string {
     }).join("  ").trimEnd();
   const [head, ...body] = lines.map(set);
   const rule = widths.map((width) => "─".repeat(width)).join("  ");
-  return [head, rule, ...body, ...(more > 0 ? [moreRows(more)] : [])].join("\n");
+  return [...(caption === undefined ? [] : [caption]), head, rule, ...body, ...(more > 0 ? [moreRows(more)] : [])].join("\n");
 }

@@ -32,7 +32,8 @@ body, .reveal, .contents { font-family: "Gothic A1", "Noto Sans KR", "Apple SD G
 .reveal img { max-width: 100%; height: auto; margin: 6px 0; border: 0; box-shadow: none; }
 .reveal table { border-collapse: collapse; font-size: 18px; line-height: 1.4; margin: 8px 0 14px; }
 .reveal th { font-weight: 700; border-bottom: 2px solid #222; vertical-align: bottom; }
-.reveal td { border-bottom: 1px solid #dcdcdc; }
+.reveal td, .reveal tbody th { border-bottom: 1px solid #dcdcdc; vertical-align: baseline; }
+.reveal caption { color: #666; font-size: 16px; padding-bottom: 4px; }
 .reveal th, .reveal td { padding: 4px 22px 4px 0; font-variant-numeric: tabular-nums; }
 .reveal .math { margin: 16px 0; font-size: 1.1em; }
 .reveal .slide-number { left: 12px; right: auto; font-size: 14px; background: none; color: #666; }
