@@ -76,7 +76,7 @@ Deno.test("what cannot be shown is refused with what can", async () => {
 
 Deno.test("a notebook gets a table as HTML, and as text for where it shows none", async () => {
   const { bundle } = await bundleOf([{ 장르: "<댄스>" }]);
-  assert.match(bundle["text/html"]!, /<td style="text-align: left">&lt;댄스&gt;<\/td>/);
+  assert.match(bundle["text/html"]!, /<th scope="row"[^>]*>&lt;댄스&gt;<\/th>/);
   assert.match(bundle["text/plain"], /<댄스>/);
 });
 

@@ -152,5 +152,11 @@ export function tableText({ caption, columns, cells, more }: Table): string {
     }).join("  ").trimEnd();
   const [head, ...body] = lines.map(set);
   const rule = widths.map((width) => "─".repeat(width)).join("  ");
-  return [...(caption === undefined ? [] : [caption]), head, rule, ...body, ...(more > 0 ? [moreRows(more)] : [])].join("\n");
+  return [
+    ...(caption === undefined ? [] : [caption]),
+    head,
+    rule,
+    ...body,
+    ...(more > 0 ? [moreRows(more)] : []),
+  ].join("\n");
 }

@@ -65,9 +65,22 @@ Deno.test("HTML is escaped in names and cells", () => {
   const html = tableHtml(tableOf([{ "<i>": '"><script>alert(1)</script>&' }]));
   assert.ok(html.includes("&lt;i&gt;</th>"));
   assert.ok(
-    html.includes('<td style="text-align: left">&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;</td>'),
+    html.includes('normal">&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;</th>'),
   );
   assert.ok(!html.includes("<script"));
+});
+
+Deno.test("a table says what it is of, and its first column names the rows unless it counts them", () => {
+  const html = (rows: Parameters<typeof tableOf>[0]) =>
+    tableHtml(tableOf(rows, { caption: "곡 <b> · of 12 %" })).replaceAll(/ style="[^"]*"/g, "");
+  assert.equal(
+    html([{ genre: "록", songs: 2 }]),
+    "<table>\n<caption>곡 &lt;b&gt; · of 12\u00a0%</caption>\n" +
+      '<thead><tr><th scope="col">genre</th><th scope="col">songs</th></tr></thead>\n' +
+      '<tbody>\n<tr><th scope="row">록</th><td>2</td></tr>\n</tbody>\n</table>',
+  );
+  assert.match(html([{ songs: 2, genre: "록" }]), /<tr><td>2<\/td><td>록<\/td><\/tr>/);
+  assert.equal(text([{ songs: 2 }], { caption: "곡 · songs" }), "곡 · songs\nsongs\n─────\n    2");
 });
 
 Deno.test("no rows give a table without columns, not an error", () => {

@@ -167,8 +167,16 @@ Deno.test("questionsFinding: with all fields, with fewer, before learning, besid
   };
   assert.equal(
     questionsFinding(all).ko,
-    "모든 칸을 보여 주고 물으면 74.0%를 맞힙니다. 배우기 전에는 31.8%였습니다. 정보를 덜 주면 가장 낮을 때 60.0%입니다(가사만). " +
+    "모든 칸을 보여 주고 물으면 74.0%를 맞힙니다. 배우기 전에는 31.8%였습니다. 칸을 가리면 낮게는 60.0%까지 떨어집니다(가사만). " +
       "가사만 읽는 분류기는 50.0%입니다.",
+  );
+  const [first, ...others] = all.contexts;
+  assert.match(
+    questionsFinding({
+      ...all,
+      contexts: [{ ...first!, perSong: { ...first!.perSong, value: 0.6 } }, ...others],
+    }).ko,
+    /60\.0%를 맞힙니다.* 어느 칸을 가려도 이보다 떨어지지 않습니다/,
   );
   assert.match(questionsFinding(all).en, /falls to 60\.0% \(lyrics alone\)/);
   assert.match(questionsFinding({ ...all, contexts: [] }).ko, /^아직 물어본 것이 없습니다/);

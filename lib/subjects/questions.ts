@@ -112,10 +112,15 @@ export function questionsFinding(
         untrained === undefined ? "." : `, before it had learnt on ${share(untrained)}.`
       }`,
     },
-    least === undefined ? null : {
-      ko: `정보를 덜 주면 가장 낮을 때 ${share(least)}입니다(${inKorean(context)}).`,
-      en: `With fewer fields it falls to ${share(least)} (${inEnglish(context)}).`,
-    },
+    least === undefined ? null : least.perSong.value < all.perSong.value
+      ? {
+        ko: `칸을 가리면 낮게는 ${share(least)}까지 떨어집니다(${inKorean(context)}).`,
+        en: `With fewer fields it falls to ${share(least)} (${inEnglish(context)}).`,
+      }
+      : {
+        ko: "어느 칸을 가려도 이보다 떨어지지 않습니다.",
+        en: "It does not fall, whichever fields are left out.",
+      },
     classifier === undefined ? null : {
       ko: `가사만 읽는 ${withParticle(inKorean(classifier.method), "은/는")} ${share(classifier)}입니다.`,
       en: `The classifier, which reads lyrics alone, is right on ${share(classifier)}.`,
