@@ -18,6 +18,7 @@ export {
   writeJson,
   writeWhole,
 } from "./files.ts";
+export { codeFingerprint } from "./code_fingerprint.ts";
 export { fileFingerprint, fingerprint } from "./fingerprint.ts";
 export { GrowingFile } from "./growing_file.ts";
 export { heldFoldersVariable, type Holder, holdFolder, lockFileName, nameProcess } from "./lock.ts";

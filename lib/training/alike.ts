@@ -1,12 +1,13 @@
 /** How the processes of a team stay alike: the same training at the start, the same parameters all along. */
-import { differences } from "../ground/mod.ts";
+import { codeFingerprint, differences } from "../ground/mod.ts";
 import { agreed, agreedNumber, SharedError, type Team } from "../team/mod.ts";
 import type { Learner } from "./learner.ts";
 import { type Plan, weightsFingerprint } from "./plan.ts";
 
-/** @throws {SharedError} for every member of a team where one has another recipe, other data or another model than the first */
-export function checkAlike(team: Team, { identity }: Pick<Plan, "identity">): void {
+/** @throws {SharedError} for every member of a team where one has another recipe, other data, another model or other code than the first */
+export async function checkAlike(team: Team, plan: Pick<Plan, "identity">): Promise<void> {
   if (team.size === 1) return;
+  const identity = { ...plan.identity, code: await codeFingerprint(), deno: Deno.version.deno };
   const all: { host: string; identity: unknown }[] = team.gather(
     JSON.stringify({ host: team.host, identity }),
   )
@@ -23,7 +24,7 @@ export function checkAlike(team: Team, { identity }: Pick<Plan, "identity">): vo
   throw new SharedError(
     `The ${team.size} processes would not train the same:\n${
       lines.join("")
-    }Give each the same table, model and settings.`,
+    }Give each the same table, model, settings and version of the project.`,
   );
 }
 

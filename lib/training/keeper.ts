@@ -52,7 +52,7 @@ export class Keeper implements Disposable {
   static async open(learner: Learner, options: TrainingOptions): Promise<Keeper> {
     const { model, plan, state, team } = learner;
     checkBestMetric(model, plan, options);
-    checkAlike(team, plan);
+    await checkAlike(team, plan);
     const output = team.rank === 0 ? options.output : undefined;
     // nobody else writes there meanwhile
     const hold = output === undefined ? null : await holdFolder(output);
