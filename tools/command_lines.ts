@@ -2,7 +2,14 @@
  * The command lines of the tasks: what each does, and its options. They stand apart from the commands so that a help, or a mistake, is told
  * before anything is set up or loaded.
  */
-import { type CommandLine, type Option, type OptionTable, recipe, shared } from "./options.ts";
+import {
+  clusterOptions,
+  type CommandLine,
+  type Option,
+  type OptionTable,
+  recipe,
+  shared,
+} from "./options.ts";
 
 /** How a table of songs is read: the same for every command that reads one. */
 const table = {
@@ -85,6 +92,7 @@ export const commandLines = {
       "A run that was cut off goes on with the same command; a search and a training go on where they stood.",
     options: {
       ...onNotebooks,
+      ...clusterOptions,
       anew: { ...shared.anew, about: "starts over where an earlier run was cut off" },
     },
   }),
@@ -95,6 +103,7 @@ export const commandLines = {
       "give them. What stands behind a second -- goes to JupyterLab: deno task lab -- --songs FILE -- --ip 0.0.0.0",
     options: {
       ...onNotebooks,
+      ...clusterOptions,
       anew: { ...shared.anew, about: "keeps an earlier run of the output folder elsewhere, and starts over" },
       port: {
         type: "integer",
@@ -459,6 +468,10 @@ export const commandLines = {
       mpi: {
         type: "flag",
         about: "also installs MPICH (13 MB), whose mpiexec starts processes that train together",
+      },
+      ray: {
+        type: "flag",
+        about: "also installs Ray (300 MB), on whose clusters trials run: every node of one needs it",
       },
       check: { type: "flag", about: "only print what stands; exit code 1 when something is to do" },
     },

@@ -173,6 +173,23 @@ function parted(args: string[]): [own: string[], rest: string[]] {
   return at < 0 ? [args, []] : [args.slice(0, at), args.slice(at + 1)];
 }
 
+/** Options of commands whose trials may run on a Ray cluster. */
+export const clusterOptions = {
+  cluster: {
+    type: "text",
+    placeholder: "ADDRESS",
+    about:
+      "runs the trials on a Ray cluster: local (workers of this machine), auto (the cluster that this machine belongs to), or its HOST:PORT",
+  },
+  workers: {
+    type: "integer",
+    min: 1,
+    about: "with --cluster local: how many networks at a time (default as many as its cores allow)",
+  },
+  cores: { type: "integer", min: 1, about: "on a cluster: the cores that a network asks for (default 2)" },
+  gpus: { type: "integer", min: 0, about: "on a cluster: the GPUs that a network asks for (default none)" },
+} as const satisfies OptionTable;
+
 /** The option that every command has. */
 const debug = { type: "flag", about: "prints where an error stands, for a report" } as const;
 

@@ -240,10 +240,28 @@ export async function ensureMpi(): Promise<string> {
   return program(mpiFolder, "mpiexec");
 }
 
+const rayFolder = inProject(".venv-ray");
+
+/**
+ * Ray in an environment of its own, installed when first asked for: trials run on its clusters (`--cluster`, `deno task setup -- --ray`).
+ *
+ * @returns its `ray`
+ * @throws Error with pip's reason.
+ */
+export async function ensureRay(): Promise<string> {
+  await ensureOwn(rayFolder, "ray", "Ray");
+  return program(rayFolder, "ray");
+}
+
+/** Whether {@link ensureRay} has nothing to do. */
+export const hasRay = (): boolean =>
+  isInstalled({ folder: rayFolder, keep: [] }, "ray", requirementsOf("ray"));
+
+const requirementsOf = (part: string): string => inProject("tools", `requirements-${part}.txt`);
+
 /** An environment for one list of requirements, `tools/requirements-PART.txt`, made when there is none. */
 async function ensureOwn(folder: string, part: string, name: string): Promise<void> {
-  const environment: Environment = { folder, keep: [] };
-  const requirements = inProject("tools", `requirements-${part}.txt`);
+  const environment: Environment = { folder, keep: [] }, requirements = requirementsOf(part);
   if (isInstalled(environment, part, requirements)) return;
   await withLock(async () => {
     if (isInstalled(environment, part, requirements)) return;
@@ -302,6 +320,8 @@ if (import.meta.main) {
   const engine = options.requireTensorflow ? "tensorflow" : options.engine;
   await setUp({ engine, strict: options.requireTensorflow, notebooks: true, retry: true });
   const mpiexec = options.mpi ? await ensureMpi() : null;
+  const ray = options.ray ? await ensureRay() : null;
   await printState();
   if (mpiexec !== null) console.log(`${"MPI".padEnd(14)}${mpiexec}`);
+  if (ray !== null) console.log(`${"Ray".padEnd(14)}${ray}`);
 }

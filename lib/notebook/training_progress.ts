@@ -1,6 +1,6 @@
 /** A training's progress in a notebook or a terminal: one bar over all steps, and the log's lines. */
 import type { TrainingCallback } from "../training/mod.ts";
-import { bilingual, nameOf, type TrialListener } from "../trials/mod.ts";
+import { bilingual, nameOf, type Trial, type TrialListener, type TrialPlan } from "../trials/mod.ts";
 import { inKernel } from "./kernel.ts";
 import { type ProgressBar, progressBar } from "./progress.ts";
 import { listenForStop, type StopListener } from "./stop.ts";
@@ -64,7 +64,7 @@ export function trainingProgress(
   };
 }
 
-/** Trials one after the other. */
+/** Trials one after the other, or several at a time. */
 export interface TrialsProgress {
   listener: TrialListener;
   /** Aborts when stopping is asked for, as {@link listenForStop} says. */
@@ -74,8 +74,8 @@ export interface TrialsProgress {
 }
 
 /**
- * A bar for each of several trials, one in the place of the other, with its rate, the time left and the latest loss, but no log lines.
- * Listens for the wish to stop.
+ * A bar for each of several trials, one in the place of the other, with its rate, the time left and the latest loss, but no log lines; one
+ * for all of them ({@link trialsTogether}) where several run at a time. Listens for the wish to stop.
  *
  * @param startBar what makes a bar
  * @param stop who listens; closed in the end
@@ -92,6 +92,7 @@ export function trialsProgress(
   const place = crypto.randomUUID();
   let what = "";
   let bar: ProgressBar | undefined;
+  let together: TrialsTogether | undefined;
   const start = (total: number | null, unit: string, done = 0) =>
     startBar({ total, label: `${label}${what}`, unit, done, place });
   const end = async (note?: string) => {
@@ -99,31 +100,90 @@ export function trialsProgress(
     bar = undefined;
     await ended?.finish(note);
   };
+  const ofOne: TrainingCallback = {
+    async onStart({ steps, resumedAt }) {
+      await end();
+      bar = start(steps, "steps", resumedAt);
+    },
+    onStep: ({ step, loss }) => bar?.update(step, `손실 · loss ${loss.toFixed(3)}`),
+    onEnd: ({ ended }) => end(ended === "finished" ? undefined : ended),
+  };
   return {
     listener: {
+      onStart(plan) {
+        together = plan.together ? trialsTogether(label, plan, startBar) : undefined;
+      },
       async onTrial({ method, sides, about }, place) {
+        if (together !== undefined) return;
         await end();
         what = ` ${place}: ${bilingual(nameOf(method))}, ${about ?? `${sides.train.length} songs`}`;
       },
       onIteration() {
         // looks for a stop file even where a fit never lets timers run
         stop.requested();
+        if (together !== undefined) return;
         bar ??= start(null, "iterations");
         bar.advance();
       },
-      callbacks: [{
-        async onStart({ steps, resumedAt }) {
-          await end();
-          bar = start(steps, "steps", resumedAt);
-        },
-        onStep: ({ step, loss }) => bar?.update(step, `손실 · loss ${loss.toFixed(3)}`),
-        onEnd: ({ ended }) => end(ended === "finished" ? undefined : ended),
-      }],
+      callbacks: (trial) => [together?.callbackOf(trial) ?? ofOne],
+      onDone: (trial) => together?.done(trial),
     },
     signal: stop.signal,
     async finish() {
       await end();
+      await together?.finish();
       stop.close();
     },
+  };
+}
+
+/** One bar over trials that run at a time. */
+export interface TrialsTogether {
+  /** What listens to a trial's training. */
+  callbackOf(trial: Trial): TrainingCallback;
+  done(trial: Trial): void;
+  finish(note?: string): Promise<void>;
+}
+
+/**
+ * A bar over the steps of all trials, or over the trials where none has steps, with how many are done and under way.
+ *
+ * @param plan what is about to run
+ */
+export function trialsTogether(
+  label: string,
+  { trials, before, steps, stepsBefore }: TrialPlan,
+  startBar: typeof progressBar = progressBar,
+): TrialsTogether {
+  const bySteps = steps > stepsBefore;
+  const bar = startBar(
+    bySteps
+      ? { total: steps, label, unit: "steps", done: stepsBefore }
+      : { total: trials, label, unit: "trials", done: before },
+  );
+  const stepsOf = new Map<Trial, number>(), running = new Set<Trial>();
+  let done = before;
+  const show = () => {
+    const ran = [...stepsOf.values()].reduce((sum, steps) => sum + steps, stepsBefore);
+    bar.update(bySteps ? ran : done, `${done}/${trials} 끝남 · done, ${running.size} 진행 · under way`);
+  };
+  return {
+    callbackOf: (trial) => ({
+      onStart: ({ resumedAt }) => {
+        running.add(trial);
+        stepsOf.set(trial, resumedAt);
+        show();
+      },
+      onStep: ({ step }) => {
+        stepsOf.set(trial, step);
+        show();
+      },
+    }),
+    done(trial) {
+      done++;
+      running.delete(trial);
+      show();
+    },
+    finish: (note) => bar.finish(note),
   };
 }

@@ -3,10 +3,11 @@ import {
   type EvaluationRecord,
   type StepRecord,
   testRecipe,
+  type TrainingCallback,
   type TrainingPlan,
   type TrainingRun,
 } from "../training/mod.ts";
-import { type Trial, words } from "../trials/mod.ts";
+import { type Predictions, type Trial, type TrialListener, words } from "../trials/mod.ts";
 import type { ProgressBar, ProgressOptions } from "./progress.ts";
 import { listenForStop } from "./stop.ts";
 import { trainingProgress, trialsProgress } from "./training_progress.ts";
@@ -111,7 +112,7 @@ const trial = (kind: "words" | "network", songs: number, about?: string): Trial 
 Deno.test("several trials: a bar for each, with its own steps; a fit without a network counts iterations", async () => {
   const { shown, start } = bars();
   const { listener, finish } = trialsProgress("곡선 · curve", start);
-  const [callback] = listener.callbacks!;
+  const [callback] = callbacksOf(listener, trial("network", 77));
   await listener.onTrial!(trial("words", 77), "1/3");
   listener.onIteration!(1);
   listener.onIteration!(2);
@@ -134,6 +135,41 @@ Deno.test("several trials: a bar for each, with its own steps; a fit without a n
     "finished as it is",
     "곡선 · curve 3/3: network, by artist: 0 of 2 steps",
     "finished interrupted",
+  ]);
+});
+
+/** What listens to a trial's training. */
+function callbacksOf({ callbacks = [] }: TrialListener, trial: Trial): readonly TrainingCallback[] {
+  return typeof callbacks === "function" ? callbacks(trial) : callbacks;
+}
+
+Deno.test("several trials at a time: one bar over the steps of all, with how many are done and under way", async () => {
+  const { shown, start } = bars();
+  const { listener, finish } = trialsProgress("겹 · folds", start);
+  const [one, two, three] = [77, 78, 79].map((songs) => trial("network", songs)) as [Trial, Trial, Trial];
+  await listener.onStart!({ trials: 4, before: 1, steps: 40, stepsBefore: 10, together: true });
+  for (const begun of [one, two, three]) await listener.onTrial!(begun, "");
+  const [[first], [second]] = [one, two].map((of) => callbacksOf(listener, of)) as [
+    [TrainingCallback],
+    [TrainingCallback],
+  ];
+  await first.onStart?.({ ...plan, resumedAt: 0 });
+  await second.onStart?.({ ...plan, resumedAt: 4 });
+  await first.onStep?.(step(3, 0.5));
+  await second.onStep?.(step(5, 0.5));
+  // its worker died, and it begins again from its last checkpoint
+  await first.onStart?.({ ...plan, resumedAt: 2 });
+  await listener.onDone!(two, {} as Predictions);
+  await finish();
+  assert.deepEqual(shown, [
+    "겹 · folds: 10 of 40 steps",
+    "10: 1/4 끝남 · done, 1 진행 · under way",
+    "14: 1/4 끝남 · done, 2 진행 · under way",
+    "17: 1/4 끝남 · done, 2 진행 · under way",
+    "18: 1/4 끝남 · done, 2 진행 · under way",
+    "17: 1/4 끝남 · done, 2 진행 · under way",
+    "17: 2/4 끝남 · done, 1 진행 · under way",
+    "finished as it is",
   ]);
 });
 

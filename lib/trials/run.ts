@@ -5,18 +5,9 @@ import { runArtist, runMajority } from "./methods/baselines.ts";
 import { runColumns } from "./methods/columns.ts";
 import { checkNetworks, runNetwork } from "./methods/network.ts";
 import { runWords } from "./methods/words.ts";
-import { memoryStore, type TrialStore } from "./store.ts";
-import { answersOf, type Predictions, type RunContext, type Trial } from "./trial.ts";
-
-/** Where trials run: in this process, or elsewhere. */
-export interface Runner {
-  /** How many it runs at a time; 1 by default. */
-  atOnce?: number;
-  /** Throws where one of the trials cannot be run, before hours go into the others. */
-  check?(trials: readonly Trial[]): Promise<void>;
-  /** @throws DOMException (`AbortError`) where it was asked to end */
-  run(trial: Trial, context: RunContext): Promise<Predictions>;
-}
+import { identityOf, memoryStore, type TrialStore } from "./store.ts";
+import { clusterVariable, rayRunner } from "./cluster/ray.ts";
+import { answersOf, type Predictions, type Runner, type Trial } from "./trial.ts";
 
 /** This process. */
 export const here: Runner = {
@@ -46,6 +37,8 @@ export interface TrialPlan {
   /** Optimizer steps of all trials, and of those done before. */
   steps: number;
   stepsBefore: number;
+  /** Whether several run at a time. */
+  together: boolean;
 }
 
 /** What is told while trials run. What it throws ends them. */
@@ -57,8 +50,8 @@ export interface TrialListener {
   onNote?(note: string, trial: Trial): void;
   /** An iteration of a fit without a network. */
   onIteration?(iteration: number): void | Promise<void>;
-  /** Of trainings. */
-  callbacks?: readonly TrainingCallback[];
+  /** Of trainings: of all, or of each trial its own. */
+  callbacks?: readonly TrainingCallback[] | ((trial: Trial) => readonly TrainingCallback[]);
   onDone?(trial: Trial, predictions: Predictions): void | Promise<void>;
 }
 
@@ -79,42 +72,65 @@ export interface RunOptions {
  * @throws DOMException (`AbortError`) where it was asked to end: the next call goes on from there
  */
 export async function runTrials(wanted: readonly Trial[], options: RunOptions = {}): Promise<Predictions[]> {
-  const { store = memoryStore(), runner = here, listener = {}, signal } = options;
+  const { store = memoryStore(), runner = usualRunner(), listener = {} } = options;
   const found = await Promise.all(wanted.map((trial) => store.read(trial)));
   const missing = wanted.filter((_, i) => found[i] === null);
   await runner.check?.(missing);
   const stepsIn = (trials: readonly Trial[]) => trials.reduce((sum, trial) => sum + stepsOf(trial), 0);
-  const steps = stepsIn(wanted);
+  const steps = stepsIn(wanted), atOnce = Math.max(1, Math.min(missing.length, runner.atOnce ?? 1));
   await listener.onStart?.({
     trials: wanted.length,
     before: wanted.length - missing.length,
     steps,
     stepsBefore: steps - stepsIn(missing),
+    together: atOnce > 1,
   });
+  // where one fails, the others that run with it end too
+  const failing = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, failing.signal]) : failing.signal;
+  const { callbacks = [] } = listener, begunTrials = new Set<string>();
   let begun = 0;
   const work = async () => {
     while (begun < missing.length) {
       const trial = missing[begun++]!;
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       // the same trial may be wanted twice
-      if (await store.read(trial) !== null) continue;
+      const identity = await identityOf(trial);
+      if (begunTrials.has(identity)) continue;
+      begunTrials.add(identity);
       await listener.onTrial?.(trial, `${begun}/${missing.length}`);
       const predictions = await runner.run(trial, {
         folder: await store.workFolder(trial),
-        callbacks: listener.callbacks ?? [],
+        callbacks: typeof callbacks === "function" ? callbacks(trial) : callbacks,
         onNote: (note) => listener.onNote?.(note, trial),
         async onIteration(iteration) {
-          signal?.throwIfAborted();
+          signal.throwIfAborted();
           await listener.onIteration?.(iteration);
         },
-        ...(signal && { signal }),
+        signal,
       });
       await store.write(trial, predictions);
       await listener.onDone?.(trial, predictions);
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, runner.atOnce ?? 1) }, work));
+  const workers = Array.from({ length: atOnce }, () =>
+    work().catch((error) => {
+      failing.abort(error);
+      throw error;
+    }));
+  await Promise.allSettled(workers);
+  // the first that failed is the reason
+  if (failing.signal.aborted) throw failing.signal.reason;
   return await Promise.all(wanted.map(async (trial, i) => found[i] ?? (await store.read(trial))!));
+}
+
+let ofCluster: Runner | undefined;
+
+/** Where trials run if nobody says: on the cluster that the environment names, or in this process. */
+function usualRunner(): Runner {
+  const cluster = Deno.env.get(clusterVariable);
+  if (cluster === undefined) return here;
+  return ofCluster ??= rayRunner(JSON.parse(cluster));
 }
 
 /** The predictions of one trial. */

@@ -106,6 +106,32 @@ Deno.test("runTrials: asked to end it throws, keeps what is done, and the next c
   assert.deepEqual(fake.ran.map(({ method }) => method.kind === "words" && method.tolerance), [1, 2, 3]);
 });
 
+Deno.test("runTrials: where one of several at a time fails, the others end, and what is done is kept", async () => {
+  const store = memoryStore(), fake = runner();
+  const wanted = [1, 2, 3, 4].map(trial);
+  let ended = 0;
+  const failing: Runner = {
+    atOnce: 3,
+    async run(trial, context) {
+      if (trial === wanted[0]) return await fake.run(trial, context);
+      await new Promise((next) => setTimeout(next, 5));
+      if (trial === wanted[1]) throw new Error("no room");
+      return await new Promise((_, reject) => {
+        const { signal } = context,
+          end = () => {
+            ended++;
+            reject(signal!.reason);
+          };
+        if (signal!.aborted) end();
+        else signal!.addEventListener("abort", end);
+      });
+    },
+  };
+  await assert.rejects(runTrials(wanted, { store, runner: failing }), /^Error: no room$/);
+  assert.equal(ended, 2);
+  assert.notEqual(await store.read(wanted[0]!), null);
+});
+
 Deno.test("noteTrial: what another training says by the same recipe stands for the trial", async () => {
   const store = memoryStore(), fake = runner();
   const predictions = ["v", "a", "b"].map((songId, i) => ({

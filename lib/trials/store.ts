@@ -126,7 +126,12 @@ export function fingerprint(songs: readonly Song[]): string {
   return known;
 }
 
-async function writePredictions(path: string, predictions: Predictions, identity: string): Promise<void> {
+/** Writes a trial's predictions into a file by which {@link trialStore} knows them. */
+export async function writePredictions(
+  path: string,
+  predictions: Predictions,
+  identity: string,
+): Promise<void> {
   const { each, cost, epochs, answeredBy } = predictions;
   const tensors = (["validation", "test"] as const).flatMap((side) =>
     (["shares", "logits"] as const).flatMap((what) => {
@@ -144,7 +149,8 @@ async function writePredictions(path: string, predictions: Predictions, identity
   });
 }
 
-function readPredictions(path: string, { sides, labels }: Trial): Predictions {
+/** Reads what {@link writePredictions} wrote. @throws UserError where the file is damaged */
+export function readPredictions(path: string, { sides, labels }: Trial): Predictions {
   const damaged = (problem: string) =>
     new UserError(`${path} cannot be read: ${problem}. Remove it, and its trial is run again.`);
   let file: Safetensors;

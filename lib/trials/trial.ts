@@ -140,6 +140,16 @@ export interface RunContext {
   signal?: AbortSignal;
 }
 
+/** Where trials run: in this process, or elsewhere. */
+export interface Runner {
+  /** How many it runs at a time; 1 by default. */
+  atOnce?: number;
+  /** Throws where one of the trials cannot be run, before hours go into the others. */
+  check?(trials: readonly Trial[]): Promise<void>;
+  /** @throws DOMException (`AbortError`) where it was asked to end */
+  run(trial: Trial, context: RunContext): Promise<Predictions>;
+}
+
 /** A network's answers on both sides. @param predictions of the validation and then the test songs */
 export function answersOf(
   { sides: { validation, test } }: Trial,

@@ -19,7 +19,8 @@ import {
   writeResults,
 } from "../../lib/trials/mod.ts";
 import { disjointName, foldSides, readFolds, testSongsOf } from "../folds/file.ts";
-import { readOptions, recipe as recipeOptions, shared } from "../options.ts";
+import { useCluster } from "../cluster.ts";
+import { clusterOptions, readOptions, recipe as recipeOptions, shared } from "../options.ts";
 import { readCleanSongs } from "../run_songs.ts";
 import { exists } from "../setup/paths.ts";
 
@@ -58,6 +59,7 @@ const options = readOptions({
       about: "the splits to run, with commas: fold-1 and so on, disjoint (default all)",
     },
     output: { ...shared.output, default: "outputs/folds" },
+    ...clusterOptions,
     tokenizer: shared.tokenizer,
     seed: shared.seed,
     precision: shared.precision,
@@ -77,7 +79,8 @@ const options = readOptions({
   },
 });
 using _ = await holdFolder(options.output);
-const { output, seed } = options;
+const { output, seed } = options, onCluster = options.cluster !== undefined;
+await useCluster(options);
 
 function checked(option: string, chosen: string[], known: readonly string[], isOther = (_: string) => false) {
   const wrong = chosen.filter((name) => !known.includes(name) && !isOther(name));
@@ -156,7 +159,6 @@ const nameOf = new Map([...methods].map(([name, method]) => [method, name]));
 const [cheapOnes, networks] = [true, false].map((isCheap) =>
   wanted.filter((name) => foldBaselines.has(name) === isCheap).map((name) => methods.get(name)!)
 ) as [Method[], Method[]];
-const startedAt = new Map<Trial, number>();
 try {
   await runTrials([
     ...splits.flatMap((split) => cheapOnes.map((method) => trialOf(split, method))),
@@ -166,15 +168,13 @@ try {
     signal: progress.signal,
     listener: {
       ...progress.listener,
-      callbacks: [trainingProgress()],
+      // of trainings side by side there is one bar for all
+      ...(!onCluster && { callbacks: [trainingProgress()] }),
       onNote: (note) => console.log(note),
-      async onTrial(trial, place) {
-        startedAt.set(trial, performance.now());
-        await progress.listener.onTrial?.(trial, place);
-      },
-      onDone(trial) {
-        const seconds = (performance.now() - startedAt.get(trial)!) / 1000;
-        console.log(`${trial.about}  ${nameOf.get(trial.method)}: ${seconds.toFixed(0)} s`);
+      async onDone(trial, predictions) {
+        await progress.listener.onDone?.(trial, predictions);
+        const { seconds = 0, answerSeconds = 0 } = predictions.cost ?? {};
+        console.log(`${trial.about}  ${nameOf.get(trial.method)}: ${(seconds + answerSeconds).toFixed(0)} s`);
       },
     },
   });

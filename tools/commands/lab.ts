@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { holdFolder, writeJson } from "../../lib/ground/mod.ts";
 import { setAside } from "../../lib/training/mod.ts";
+import { useCluster } from "../cluster.ts";
 import { commandLines } from "../command_lines.ts";
 import { processEnvironment } from "../environment.ts";
 import { launch } from "../launch.ts";
@@ -16,6 +17,7 @@ import { exists, inProject, inVenv, program } from "../setup/paths.ts";
 const options = readOptions(commandLines.lab);
 
 await checkInputs(options);
+await useCluster(options);
 const folders = runFolders(options);
 await lookAtEarlier();
 await ensureLab();

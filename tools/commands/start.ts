@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { macroF1Name } from "../../lib/evaluation/mod.ts";
 import { heldFoldersVariable, holdFolder } from "../../lib/ground/mod.ts";
 import { setAside } from "../../lib/training/mod.ts";
+import { useCluster } from "../cluster.ts";
 import { commandLines } from "../command_lines.ts";
 import { earlierRun } from "../notebooks/earlier.ts";
 import { checkInputs, notebookEnvironment, runFolders, wantedRecord } from "../notebooks/inputs.ts";
@@ -20,6 +21,7 @@ const setUp = Number(Deno.env.get("KOBERT_SETUP_SECONDS") ?? 0);
 
 using _ = await holdFolder(output);
 await checkInputs(options);
+await useCluster(options);
 const wanted = await wantedRecord(options, setUp, notebooks.map((path) => basename(path)));
 let { record, done } = await takeUp();
 using __ = await holdFolder(folders.run);

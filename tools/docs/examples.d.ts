@@ -43,7 +43,9 @@ declare global {
   const genreDistribution: typeof Plots.genreDistribution, lossCurve: typeof Plots.lossCurve;
   const columnParts: typeof Trials.columnParts,
     nameOf: typeof Trials.nameOf,
-    searchModels: typeof Trials.searchModels;
+    runTrials: typeof Trials.runTrials,
+    searchModels: typeof Trials.searchModels,
+    words: typeof Trials.words;
   const trialStore: typeof Trials.trialStore, verdictTable: typeof Trials.verdictTable;
   const settings: typeof Notebook.settings, show: typeof Notebook.show;
 }

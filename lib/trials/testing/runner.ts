@@ -1,8 +1,7 @@
 /** Songs and a runner for the tests of this room. */
 import type { Rows } from "../../evaluation/mod.ts";
 import { type Song, songOf } from "../../songs/mod.ts";
-import type { Runner } from "../run.ts";
-import type { Predictions, Trial } from "../trial.ts";
+import type { Predictions, Runner, Trial } from "../trial.ts";
 
 /** A song of which only what is given matters. */
 export function song(
