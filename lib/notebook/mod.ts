@@ -18,7 +18,7 @@ export type { ProgressBar, ProgressOptions } from "./progress.ts";
 export { settingNames, settings, settingsEnvironment, shownPath } from "./settings.ts";
 export type { SettingChanges, SettingName, Settings } from "./settings.ts";
 export { settingsTable } from "./settings_table.ts";
-export { trainingProgress, trialsProgress } from "./training_progress.ts";
+export { trainingProgress, trialsProgress, withTrialsProgress } from "./training_progress.ts";
 export type { TrialsProgress } from "./training_progress.ts";
 export { searchProgress } from "./search_progress.ts";
 export { listenForStop, stopFilePath } from "./stop.ts";

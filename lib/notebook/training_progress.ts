@@ -64,6 +64,23 @@ export function trainingProgress(
   };
 }
 
+/**
+ * Does work on trials with a bar for each ({@link trialsProgress}); the bars are ended whether or not it comes to its end.
+ *
+ * @param work takes the listener and the signal on
+ */
+export async function withTrialsProgress<T>(
+  label: string,
+  work: (progress: Omit<TrialsProgress, "finish">) => Promise<T>,
+): Promise<T> {
+  const { finish, ...progress } = trialsProgress(label);
+  try {
+    return await work(progress);
+  } finally {
+    await finish();
+  }
+}
+
 /** Trials one after the other, or several at a time. */
 export interface TrialsProgress {
   listener: TrialListener;

@@ -1,5 +1,5 @@
 /** Notebook 6: what knowing the artist adds, and whether that is memory. */
-import { type Finding, joinFindings, trialsProgress } from "../notebook/mod.ts";
+import { type Finding, joinFindings, withTrialsProgress } from "../notebook/mod.ts";
 import { alphaCurve, type Figure, methodsByGroup, percent } from "../plots/mod.ts";
 import {
   alphaSeries,
@@ -58,14 +58,11 @@ export async function runArtistSplits(
   { options, songs, store }: Work,
   idea: ArtistComparison,
 ): Promise<ArtistComparison[]> {
-  const { finish, ...progress } = trialsProgress("가사 모델 · models of the lyrics");
   const runs = artistRuns(options.evaluation, options.methods);
-  const { results, notes } = await artistIdeaOnSplits(songs, runs, {
-    seed: options.seed,
-    store,
-    ...progress,
-  });
-  await finish();
+  const { results, notes } = await withTrialsProgress(
+    "가사 모델 · models of the lyrics",
+    (progress) => artistIdeaOnSplits(songs, runs, { seed: options.seed, store, ...progress }),
+  );
   for (const note of notes) console.log(note);
   const splits = [idea, ...results];
   await writeResults(`${options.output}/artist.json`, { splits } satisfies ArtistFile);

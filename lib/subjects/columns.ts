@@ -1,5 +1,5 @@
 /** Notebook 7: all columns of the table together. */
-import { type Finding, joinFindings, trialsProgress } from "../notebook/mod.ts";
+import { type Finding, joinFindings, withTrialsProgress } from "../notebook/mod.ts";
 import { contributions, type Figure, percent } from "../plots/mod.ts";
 import { type ColumnsComparison, compareColumns, whatPartsAdd, writeResults } from "../trials/mod.ts";
 import { inEnglish, inKorean, withParticle } from "./korean.ts";
@@ -14,13 +14,10 @@ export async function runColumns(
   { options, sides, store }: Work,
   model: TrainedModel,
 ): Promise<ColumnsComparison> {
-  const { finish, ...progress } = trialsProgress("선형 모델 · linear models");
-  const together = await compareColumns(sides, model.labels, model, {
-    seed: options.seed,
-    store,
-    ...progress,
-  });
-  await finish();
+  const together = await withTrialsProgress(
+    "선형 모델 · linear models",
+    (progress) => compareColumns(sides, model.labels, model, { seed: options.seed, store, ...progress }),
+  );
   await writeResults(`${options.output}/columns.json`, together);
   return together;
 }

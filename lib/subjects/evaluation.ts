@@ -1,5 +1,5 @@
 /** Notebook 5: the trained model on songs that it has not seen, beside honest baselines, and a closer look. */
-import { type Finding, joinFindings, progressBar, shownPath, trialsProgress } from "../notebook/mod.ts";
+import { type Finding, joinFindings, progressBar, shownPath, withTrialsProgress } from "../notebook/mod.ts";
 import { type LabelledAccuracy, mostConfused, wilsonInterval } from "../evaluation/mod.ts";
 import { isThere, UserError } from "../ground/mod.ts";
 import { disposeModel } from "../models/mod.ts";
@@ -109,13 +109,11 @@ export async function judgeModel(work: Work, model: TrainedModel): Promise<Judge
     pieces = await loadTokenizer(tokenizer);
   const share = shareRead(howMuchIsRead(pieces, options.recipe, sides.test));
   const equal = !isWhole(share) ? [words({ read: { tokens: tokensHeld(options.recipe), tokenizer } })] : [];
-  const { finish, ...progress } = trialsProgress("기준 모델 · baselines");
-  const judged = await judgeBaselines(labels, sides, {
-    methods: [...baselineMethods, ...equal],
-    store,
-    ...progress,
-  });
-  await finish();
+  const judged = await withTrialsProgress(
+    "기준 모델 · baselines",
+    (progress) =>
+      judgeBaselines(labels, sides, { methods: [...baselineMethods, ...equal], store, ...progress }),
+  );
   const readBy = (method: Method): number =>
     method.kind !== "words" ? 0 : method.read === "whole" ? 1 : shareRead(
       howMuchIsRead(pieces, { maxLength: method.read.tokens, maxWindows: 1, windowOverlap: 0 }, sides.test),
@@ -179,7 +177,7 @@ export const judgementFigure = ({ model, baselines }: Judgement): Figure =>
   verdictsFigure([...baselines, model], (method) => method !== model.method);
 
 /** The genres that are most often taken for another, as rows of a table. */
-export const confusedTable = ({ model: { confusion } }: Judgement) =>
+export const confusedTable = ({ model: { confusion } }: { model: Pick<Verdict, "confusion"> }) =>
   mostConfused(confusion, { top: 8 }).map(({ actual, predicted, count, share }) => ({
     "실제 · actual": actual,
     "예측 · predicted": predicted,
@@ -235,14 +233,12 @@ export async function runLearningCurves(
   { labels }: TrainedModel,
 ): Promise<LearningCurve[]> {
   const { methods: { words, network, scratch }, evaluation: { shares }, seed } = options;
-  const { finish, ...progress } = trialsProgress("학습 곡선 · learning curve");
-  const curves = await learningCurves(sides, labels, [
-    { method: words, shares: shares.regression },
-    { method: network, shares: shares.transformer },
-    ...(scratch === null ? [] : [{ method: scratch, shares: shares.scratch, partsOnly: true }]),
-  ], { seed, store, ...progress });
-  await finish();
-  return curves;
+  return await withTrialsProgress("학습 곡선 · learning curve", (progress) =>
+    learningCurves(sides, labels, [
+      { method: words, shares: shares.regression },
+      { method: network, shares: shares.transformer },
+      ...(scratch === null ? [] : [{ method: scratch, shares: shares.scratch, partsOnly: true }]),
+    ], { seed, store, ...progress }));
 }
 
 /** Writes the closer look into `evaluation.json` of the run's folder, for the report. */
@@ -270,7 +266,8 @@ export interface Contender {
   perSong: { correct: number; count: number };
 }
 
-const shareOf = ({ perSong: { correct, count } }: Contender): number => correct / count;
+/** The share of the songs that it got right. */
+export const shareOf = ({ perSong: { correct, count } }: Contender): number => correct / count;
 
 /**
  * How many test songs the model got right, how the best baseline does, and whether the difference is more than chance.

@@ -174,7 +174,7 @@ Deno.test("questionsFinding: with all fields, with fewer, before learning, besid
   assert.match(
     questionsFinding({
       ...all,
-      contexts: [{ ...first!, perSong: { ...first!.perSong, value: 0.6 } }, ...others],
+      contexts: [{ ...first!, perSong: { correct: 60, count: 100 } }, ...others],
     }).ko,
     /60\.0%를 맞힙니다.* 어느 칸을 가려도 이보다 떨어지지 않습니다/,
   );

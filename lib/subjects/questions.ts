@@ -15,7 +15,7 @@ import type { TrainingRun } from "../training/mod.ts";
 import { bilingual, judge, type Verdict, writeVerdicts } from "../trials/mod.ts";
 import { inEnglish, inKorean, withParticle } from "./korean.ts";
 import type { Work } from "./work.ts";
-import { type TrainedModel, verdictsFigure } from "./evaluation.ts";
+import { type Contender, shareOf, type TrainedModel, verdictsFigure } from "./evaluation.ts";
 
 /** The model that is to answer: the run's own where it writes, else a small one from scratch, as its notes say. Starts the engine. */
 export const openAnswerer = ({ options: { model, tokenizer, seed }, labels }: Work): Promise<Answerer> =>
@@ -93,15 +93,15 @@ export function freeAnswersTable({ sides: { test } }: Work, best: Answerer, { so
 /** What learning the answers gave, what the fields give, and how the classifier does. */
 export function questionsFinding(
   { untrained, classifier, contexts }: {
-    untrained: Pick<Verdict, "method" | "perSong"> | undefined;
-    classifier: Pick<Verdict, "method" | "perSong"> | undefined;
-    contexts: readonly Pick<Verdict, "method" | "perSong">[];
+    untrained: Contender | undefined;
+    classifier: Contender | undefined;
+    contexts: readonly Contender[];
   },
 ): Finding {
   const [all, ...less] = contexts;
   if (all === undefined) return { ko: "아직 물어본 것이 없습니다.", en: "Nothing was asked yet." };
-  const share = ({ perSong: { value } }: Pick<Verdict, "perSong">) => percent(value);
-  const least = less.reduce((a, b) => b.perSong.value < a.perSong.value ? b : a, less[0]!);
+  const share = (contender: Contender) => percent(shareOf(contender));
+  const least = less.reduce((a, b) => shareOf(b) < shareOf(a) ? b : a, less[0]!);
   const context = least?.method.replace(/^[^:]*: /, "") ?? "";
   return joinFindings(
     {
@@ -112,7 +112,7 @@ export function questionsFinding(
         untrained === undefined ? "." : `, before it had learnt on ${share(untrained)}.`
       }`,
     },
-    least === undefined ? null : least.perSong.value < all.perSong.value
+    least === undefined ? null : shareOf(least) < shareOf(all)
       ? {
         ko: `칸을 가리면 낮게는 ${share(least)}까지 떨어집니다(${inKorean(context)}).`,
         en: `With fewer fields it falls to ${share(least)} (${inEnglish(context)}).`,

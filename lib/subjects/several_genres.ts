@@ -1,5 +1,5 @@
 /** Notebook 8: songs of several genres, learnt three ways. */
-import { type Finding, joinFindings, trialsProgress } from "../notebook/mod.ts";
+import { type Finding, joinFindings, withTrialsProgress } from "../notebook/mod.ts";
 import { type Figure, methodsByGroup, percent } from "../plots/mod.ts";
 import {
   compareSeveralGenres,
@@ -20,14 +20,11 @@ export async function runSeveralGenres(
   { options, sides, labels, store }: Work,
 ): Promise<SeveralGenresComparison[]> {
   const { words, network } = options.methods;
-  const { finish, ...progress } = trialsProgress("여러 장르 · several genres");
   const learners = options.evaluation.severalGenres ? [words, network] : [words];
-  const comparisons = await compareSeveralGenres(sides, labels, learners, {
-    seed: options.seed,
-    store,
-    ...progress,
-  });
-  await finish();
+  const comparisons = await withTrialsProgress(
+    "여러 장르 · several genres",
+    (progress) => compareSeveralGenres(sides, labels, learners, { seed: options.seed, store, ...progress }),
+  );
   await writeResults(`${options.output}/multilabel.json`, { comparisons } satisfies SeveralGenresFile);
   return comparisons;
 }

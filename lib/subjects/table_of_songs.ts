@@ -83,7 +83,7 @@ function faithfulness(table: pl.DataFrame): number | null {
 }
 
 /** Why songs are left out, in both languages. */
-const reasons: Readonly<Record<DropReason, string>> = {
+export const dropReasons: Readonly<Record<DropReason, string>> = {
   "no lyrics": "가사 없음 · no lyrics",
   "no genre": "장르 없음 · no genre",
   "none of the chosen genres": "고른 장르가 아님 · none of the chosen genres",
@@ -93,7 +93,7 @@ const reasons: Readonly<Record<DropReason, string>> = {
 export const cleaningTable = (report: CleaningReport) => [
   { "한 일 · what was done": "읽은 곡 · songs read", "곡 · songs": report.read },
   ...report.byReason.map(({ reason, songs }) => ({
-    "한 일 · what was done": `뺀 곡 · left out: ${reasons[reason]}`,
+    "한 일 · what was done": `뺀 곡 · left out: ${dropReasons[reason]}`,
     "곡 · songs": songs,
   })),
   { "한 일 · what was done": "남은 곡 · kept", "곡 · songs": report.kept },

@@ -192,7 +192,9 @@ const evaluationsOf = (history: readonly HistoryRecord[]) =>
   history.filter((record) => record.kind === "evaluation");
 
 /** A training's evaluations as rows of a table. */
-export const epochTable = ({ history, best }: Pick<TrainingRun, "history" | "best">) =>
+export const epochTable = (
+  { history, best }: Pick<TrainingRun, "history"> & { best: { step: number } | null },
+) =>
   evaluationsOf(history).map(({ step, epoch, train, validation }) => ({
     "에폭 · epoch": epoch.toFixed(epoch % 1 === 0 ? 0 : 2),
     "스텝 · step": step,

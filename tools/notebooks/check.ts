@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "../../lib/ground/mod.ts";
 import { readOptions } from "../options.ts";
 import { inProject, remove, root } from "../setup/paths.ts";
-import { namedNotebooks } from "./run.ts";
+import { namedNotebooks, notebooksOption } from "./run.ts";
 import { type SlideCell, slideTypeOf } from "./slide_types.ts";
 
 /** Something wrong with a notebook. */
@@ -307,11 +307,7 @@ if (import.meta.main) {
     about:
       "Checks notebooks: types, lint and format of their cells, and that their outputs are fit to be committed.",
     options: {
-      notebooks: {
-        type: "text",
-        placeholder: "FILES",
-        about: "separated by commas; all of notebooks/ by default",
-      },
+      notebooks: notebooksOption,
       sourceOnly: { type: "flag", about: "do not look at the outputs" },
       format: { type: "flag", about: "format the cells first" },
     },

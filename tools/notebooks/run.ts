@@ -264,6 +264,13 @@ export function projectNotebooks(): string[] {
     .sort();
 }
 
+/** The option that names notebooks on a command line. */
+export const notebooksOption = {
+  type: "text",
+  placeholder: "FILES",
+  about: "separated by commas; all of notebooks/ by default",
+} as const;
+
 /** Files named on a command line, separated by commas; the project's notebooks where none is named. */
 export const namedNotebooks = (names: string | undefined): string[] =>
   names === undefined
@@ -275,11 +282,7 @@ if (import.meta.main) {
     command: "notebooks",
     about: "Runs notebooks without a browser, each in a kernel of its own.",
     options: {
-      notebooks: {
-        type: "text",
-        placeholder: "FILES",
-        about: "separated by commas; all of notebooks/ by default",
-      },
+      notebooks: notebooksOption,
       output: {
         type: "text",
         placeholder: "FOLDER",

@@ -3,7 +3,7 @@
  * gives cells that have none one by a rule; what an author chose stays.
  */
 import { readOptions } from "../options.ts";
-import { namedNotebooks } from "./run.ts";
+import { namedNotebooks, notebooksOption } from "./run.ts";
 import { writeWhole } from "../../lib/ground/mod.ts";
 
 /** Jupyter's names; `-` goes on with the slide before. */
@@ -71,13 +71,7 @@ if (import.meta.main) {
   const options = readOptions({
     command: "slide-types",
     about: "Gives the cells of notebooks that have no slide type one.",
-    options: {
-      notebooks: {
-        type: "text",
-        placeholder: "FILES",
-        about: "separated by commas; all of notebooks/ by default",
-      },
-    },
+    options: { notebooks: notebooksOption },
   });
   for (const path of namedNotebooks(options.notebooks)) {
     const before = await Deno.readTextFile(path), after = withSlideTypes(before);

@@ -1,7 +1,8 @@
 /** The report's sections on how well the model does. */
-import { macroF1Name, mostConfused } from "../../lib/evaluation/mod.ts";
+import { macroF1Name } from "../../lib/evaluation/mod.ts";
 import {
   calibrationFinding,
+  confusedTable,
   curvesFinding,
   groupsFigure,
   readText,
@@ -15,7 +16,7 @@ import type { ReportData, WrittenVerdict } from "./data.ts";
 import type { Picture } from "./figures.ts";
 import { type Html, markup, outcome, said, table } from "./html.ts";
 import { percent, score, shareWithInterval } from "./numbers.ts";
-import { absentGenres, headline, modelVerdict } from "./sections.ts";
+import { absentGenres, contender, headline, modelVerdict } from "./sections.ts";
 
 /** The model beside the baselines on the test songs, genre by genre. */
 export async function verdicts(data: ReportData, picture: Picture): Promise<Html | null> {
@@ -26,7 +27,7 @@ export async function verdicts(data: ReportData, picture: Picture): Promise<Html
     b.accuracyPerSong.value - a.accuracyPerSong.value
   );
   const macroName = macroF1Name(absentGenres(model));
-  const confused = mostConfused(model.confusion, { top: 8 });
+  const confused = confusedTable({ model });
   const read = data.evaluation?.read;
   return markup`${outcome(headline(data)!)}
 ${
@@ -55,7 +56,7 @@ ${
   }
 ${await picture(
     verdictsFigure(
-      all.map(([method, { accuracyPerSong, macroF1 }]) => ({ method, perSong: accuracyPerSong, macroF1 })),
+      all.map(contender),
       (method) => method !== name,
     ),
     "곡별 정확도와 구간, 그리고 곡마다 장르 하나를 본 macro-F1 · accuracy per song with its interval; macro-F1 of the genre that each song is credited with",
@@ -65,14 +66,7 @@ ${await picture(plots.perGenreScores(model.perGenre))}
 ${table(genreRows(model.perGenre))}
 <h3>혼동 · Confusions: ${name}</h3>
 ${await picture(plots.confusionMatrix(model.confusion))}
-${
-    confused.length === 0 ? null : table(confused.map(({ actual, predicted, count, share }) => ({
-      "실제 · actual": actual,
-      "예측 · predicted": predicted,
-      "수 · count": count,
-      "실제 장르 중 · share of the actual genre": percent(share),
-    })))
-  }`;
+${confused.length === 0 ? null : table(confused)}`;
 }
 
 /** Each genre's scores as rows; of very many genres those with the most songs, and the mean of the rest. */

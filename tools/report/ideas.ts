@@ -25,6 +25,7 @@ import type { ReportData } from "./data.ts";
 import type { Picture } from "./figures.ts";
 import { facts, type Html, markup, outcome, said, table } from "./html.ts";
 import { grouped, score, shareWithInterval } from "./numbers.ts";
+import { contender } from "./sections.ts";
 
 /** Models on the same songs, budget and tokens. */
 export async function modelSearch(
@@ -153,11 +154,7 @@ ${await picture(severalGenresFigure(comparisons))}`;
 /** Genres by question and answer. */
 export async function questions({ qa }: ReportData, picture: Picture): Promise<Html | null> {
   if (qa === null || Object.keys(qa).length === 0) return null;
-  const all = Object.entries(qa).map(([method, { accuracyPerSong, macroF1 }]) => ({
-    method,
-    perSong: { ...accuracyPerSong, label: "" },
-    macroF1,
-  }));
+  const all = Object.entries(qa).map(contender);
   const isClassifier = (method: string) => method.startsWith("분류기");
   const isUntrained = (method: string) => method.includes("zero-shot");
   return markup`${

@@ -1,7 +1,7 @@
 /** The report's sections on the run itself. Each gives its HTML, or `null` where the run left nothing to tell. */
 import { macroF1Name, wilsonInterval } from "../../lib/evaluation/mod.ts";
 import { type Finding } from "../../lib/notebook/mod.ts";
-import { headlineFinding, trainingFinding } from "../../lib/subjects/mod.ts";
+import { dropReasons, epochTable, headlineFinding, trainingFinding } from "../../lib/subjects/mod.ts";
 import type { Song } from "../../lib/songs/mod.ts";
 import { gatheredName, shownAndGathered } from "../../lib/plots/mod.ts";
 import * as plots from "../../lib/plots/mod.ts";
@@ -23,15 +23,18 @@ export function modelVerdict({ verdicts, record }: ReportData): [name: string, W
 export const absentGenres = ({ perGenre }: WrittenVerdict): number =>
   perGenre.filter(({ support }) => support === 0).length;
 
+/** A written verdict as comparisons take it. */
+export const contender = ([method, { accuracyPerSong, macroF1 }]: [string, WrittenVerdict]) => ({
+  method,
+  perSong: accuracyPerSong,
+  macroF1,
+});
+
 /** How the model did beside the best baseline, as notebook 5 says it; `null` where nothing was measured. */
 export function headline(data: ReportData): Finding | null {
   const model = modelVerdict(data);
   if (model === null) return null;
   const [name] = model, { read, beside } = data.evaluation ?? {};
-  const contender = ([method, { accuracyPerSong }]: [string, WrittenVerdict]) => ({
-    method,
-    perSong: accuracyPerSong,
-  });
   return headlineFinding(
     contender(model),
     Object.entries(data.verdicts!).filter(([method]) => method !== name).map(contender),
@@ -64,7 +67,7 @@ export function summary(data: ReportData): Html | null {
     );
   }
   if (songs !== null) {
-    cards.push(card(grouped(songs.songs.length), `곡 · songs, ${songs.split.length} 장르 · genres`));
+    cards.push(card(grouped(songs.songs.length), `곡 · songs, 장르 · genres ${songs.split.length}`));
   }
   if (data.model !== null) cards.push(card(grouped(data.model.parameters), "매개변수 · parameters"));
   const { notebooks = [], planned = [] } = record ?? {};
@@ -163,7 +166,8 @@ export async function theSongs({ songs }: ReportData, picture: Picture): Promise
   const years = songs.songs.flatMap(({ date }) => date.year ?? []);
   const several = (of: (song: Song) => readonly string[]) =>
     grouped(songs.songs.filter((song) => of(song).length > 1).length);
-  const dropped = cleaning.byReason.map(({ reason, songs }) => `${reason} ${grouped(songs)}`).join(", ");
+  const dropped = cleaning.byReason.map(({ reason, songs }) => `${dropReasons[reason]} ${grouped(songs)}`)
+    .join(", ");
   return markup`${
     songs.changed
       ? markup`<p class="missing-note">실행한 뒤에 표가 바뀌었습니다. The table has changed since the run: these numbers are the new table's.</p>`
@@ -180,11 +184,11 @@ export async function theSongs({ songs }: ReportData, picture: Picture): Promise
       "장르가 여럿인 곡 · with several genres": several(({ genres }) => genres),
       "가수가 여럿인 곡 · with several artists": several(({ artists }) => artists),
       "가수 · artists": grouped(new Set(songs.songs.flatMap(({ artists }) => artists)).size),
-      "해 · years": years.length === 0
+      "연도 · years": years.length === 0
         ? null
-        : `${years.reduce((a, b) => Math.min(a, b))} – ${years.reduce((a, b) => Math.max(a, b))}, ${
-          grouped(songs.songs.length - years.length)
-        } without one`,
+        : `${years.reduce((a, b) => Math.min(a, b))} – ${
+          years.reduce((a, b) => Math.max(a, b))
+        }, 연도 없음 · without one ${grouped(songs.songs.length - years.length)}`,
       "학습 / 검증 / 테스트 · train / validation / test": `${grouped(sizes.train)} / ${
         grouped(sizes.validation)
       } / ${grouped(sizes.test)}`,
@@ -245,21 +249,16 @@ export async function training(data: ReportData, picture: Picture): Promise<Html
       "매개변수 · parameters": model && grouped(model.parameters),
       "어휘 · vocabulary": config.vocab_size === undefined ? null : grouped(config.vocab_size as number),
       "학습 · training": training &&
-        `${ended[training.ended]}, ${grouped(training.steps)} steps, ${seconds(training.elapsedMs / 1000)}`,
+        `${ended[training.ended]}, ${grouped(training.steps)}스텝 · steps, ${
+          seconds(training.elapsedMs / 1000)
+        }`,
       "마지막 손실 · last step's loss": last && score(last.loss),
     })
   }
 ${await picture(plots.lossCurve(history))}
 ${
     evaluations.length === 0 ? null : table(
-      evaluations.map(({ epoch, step, train, validation }) => ({
-        "에폭 · epoch": epoch.toFixed(2),
-        "스텝 · step": step,
-        "학습 손실 · train loss": score(train.loss),
-        "학습 정확도 · train accuracy": score(train.accuracy),
-        "검증 손실 · validation loss": score(validation?.loss),
-        "검증 정확도 · validation accuracy": score(validation?.accuracy),
-      })),
+      epochTable({ history, best: training?.best ?? null }),
       { strong: (row) => evaluations[row]!.step === training?.best?.step },
     )
   }
