@@ -94,6 +94,11 @@ export const commandLines = {
       ...onNotebooks,
       ...clusterOptions,
       anew: { ...shared.anew, about: "starts over where an earlier run was cut off" },
+      estimate: {
+        type: "flag",
+        about:
+          "runs nothing: measures this machine for a minute or two, and says how long each notebook would take",
+      },
     },
   }),
   lab: line({

@@ -15,6 +15,12 @@ import { exists } from "../setup/paths.ts";
 
 const options = readOptions(commandLines.start);
 
+if (options.estimate) {
+  const { tellEstimate } = await import("../estimate/estimate.ts");
+  await tellEstimate(options);
+  Deno.exit(0);
+}
+
 const notebooks = projectNotebooks();
 const folders = runFolders(options), { output } = folders;
 const setUp = Number(Deno.env.get("KOBERT_SETUP_SECONDS") ?? 0);

@@ -28,6 +28,8 @@ export interface RunNotebooksOptions {
   settleMs?: number;
   /** Whether what cells print appears here too; progress always does. */
   echo?: boolean;
+  /** Whether nothing appears on standard error. */
+  quiet?: boolean;
   /** Whether a failure is told with the cell's code and the stack, as by default, or by its place and message alone. */
   details?: boolean;
   /** Is told of each notebook that ran, as soon as it is written. */
@@ -129,7 +131,7 @@ export async function runNotebooks(options: RunNotebooksOptions): Promise<Notebo
     status: "not run",
     error: null,
   }));
-  const screen = new Screen();
+  const screen = new Screen(options.quiet ?? false);
   const complaints = new Response(child.stderr).text();
   // Ctrl-C in a terminal reaches run.py by itself, the terminal sends it to both; a signal to this process alone is handed on. Then
   // this process waits for what run.py says.
@@ -235,6 +237,8 @@ class Screen {
   private terminal = Deno.stderr.isTerminal();
   private told = performance.now();
 
+  constructor(private quiet: boolean) {}
+
   line(text: string): void {
     this.write(`${this.terminal ? "\r\x1b[K" : ""}${text}\n`);
   }
@@ -252,6 +256,7 @@ class Screen {
   }
 
   private write(text: string): void {
+    if (this.quiet) return;
     Deno.stderr.writeSync(new TextEncoder().encode(text));
   }
 }
