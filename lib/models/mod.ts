@@ -86,4 +86,5 @@ export {
   predictLogits,
   redraw,
   setPooling,
+  withDropout,
 } from "./model.ts";

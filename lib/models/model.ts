@@ -316,6 +316,16 @@ export function setPooling(model: Model, pooling: Pooling): void {
   model.json[poolingField] = pooling;
 }
 
+/** The same model, its parameters shared, with one rate for every dropout it has; `null` leaves its own. */
+export function withDropout(model: Model, rate: number | null): Model {
+  if (rate === null) return model;
+  const rates = Object.keys(model.config).filter((field) => /^(.+D|d)ropout$/.test(field));
+  return {
+    ...model,
+    config: { ...model.config, ...Object.fromEntries(rates.map((field) => [field, rate])) },
+  };
+}
+
 /** Frees a model's parameters. */
 export function disposeModel(model: Model): void {
   for (const parameter of model.parameters.values()) parameter.dispose();

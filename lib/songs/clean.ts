@@ -2,6 +2,7 @@
 import type pl from "nodejs-polars";
 import { didYouMean, UserError } from "../ground/mod.ts";
 import { cleanLyrics } from "./clean_lyrics.ts";
+import { foldCase, keyOfFolded } from "./fingerprint.ts";
 import { type Song, songRows, songsFrame } from "./frame.ts";
 import { parseName } from "./values.ts";
 
@@ -47,24 +48,6 @@ export interface CleanSongsOptions {
    * Keep these genres only: others are taken off the songs, and songs left without one are dropped, but for a prediction. Default: all.
    */
   genres?: readonly string[];
-}
-
-/**
- * What two songs must share to count as having the same lyrics: the cleaned text without white space, whatever its
- * case or character width. Empty where there are no lyrics.
- */
-export function lyricsKey(lyrics: string): string {
-  return keyOfFolded(foldCase(cleanLyrics(lyrics)));
-}
-
-/** A text whatever its case and the width of its characters. */
-export function foldCase(text: string): string {
-  return text.normalize("NFKC").toLowerCase();
-}
-
-/** {@link lyricsKey} of lyrics that are clean and folded already. */
-export function keyOfFolded(text: string): string {
-  return text.replace(/[\s\p{Default_Ignorable_Code_Point}]+/gu, "");
 }
 
 /** Whether lyrics hold a letter or a digit: without one there is nothing to tell a genre by. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { UserError } from "../ground/mod.ts";
-import { cleanSongs, lyricsKey } from "./clean.ts";
+import { cleanSongs } from "./clean.ts";
+import { lyricsKey } from "./fingerprint.ts";
 import { type Song, songOf, songRows, songsFrame } from "./frame.ts";
 
 const song = (id: string, lyrics: string, genres: string[] = ["댄스"]): Song =>

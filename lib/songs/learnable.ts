@@ -1,7 +1,7 @@
 /** A split of songs to learn from, or a sentence why nothing can be learnt. */
 import type pl from "nodejs-polars";
 import { UserError } from "../ground/mod.ts";
-import { lyricsKey } from "./clean.ts";
+import { lyricsKey } from "./fingerprint.ts";
 import { lyricsOf } from "./frame.ts";
 import { type Split, splitSongs } from "./split.ts";
 import { genreCounts } from "./summary.ts";

@@ -12,13 +12,12 @@ export {
   type CleanSongsOptions,
   type DropReason,
   hasWords,
-  lyricsKey,
   type Purpose,
 } from "./clean.ts";
 export type { TextEncoding } from "./decode.ts";
 export { SongsError, type SongsProblem } from "./errors.ts";
 export { lyricsOf, type Song, songColumns, songOf, songRows, songsFrame } from "./frame.ts";
-export { lyricsFingerprint } from "./fingerprint.ts";
+export { lyricsFingerprint, lyricsKey } from "./fingerprint.ts";
 export { type GenreNames, readGenreNames } from "./genre_names.ts";
 export { splitToLearn, type SplitToLearnOptions } from "./learnable.ts";
 export { type Instance, type InstanceOptions, instances } from "./instances.ts";

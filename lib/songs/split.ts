@@ -1,7 +1,7 @@
 /** Songs parted into training, validation and test, with nothing on two sides that belongs together. */
 import type pl from "nodejs-polars";
 import { type Random, seededRandom, shuffled, UserError } from "../ground/mod.ts";
-import { foldCase, keyOfFolded } from "./clean.ts";
+import { foldCase, keyOfFolded } from "./fingerprint.ts";
 import { cleanLyrics } from "./clean_lyrics.ts";
 import { keepRows, type Song, songRows } from "./frame.ts";
 import { nearDuplicates } from "./near_duplicates.ts";

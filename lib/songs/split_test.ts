@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type pl from "nodejs-polars";
 import { seededRandom, shuffled, UserError } from "../ground/mod.ts";
-import { lyricsKey } from "./clean.ts";
+import { lyricsKey } from "./fingerprint.ts";
 import { type Song, songOf, songRows, songsFrame } from "./frame.ts";
 import { instances } from "./instances.ts";
 import { type Split, splitByIds, splitSongs } from "./split.ts";

@@ -16,14 +16,15 @@ import {
   resolveBase,
   resolveModel,
   type ResolveOptions,
+  restoreLora,
   saveCheckpoint,
+  withDropout,
 } from "../models/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
-import { withDropout } from "./dropout.ts";
-import { type Origin, restoring } from "./lora.ts";
+import type { Origin } from "./lora.ts";
 import type { Reading } from "./windows.ts";
-import type { Trainable } from "./types.ts";
+import type { Scorer, Trainable } from "./types.ts";
 import {
   checkVocabulary,
   paddingNotes,
@@ -146,11 +147,10 @@ export function paddingOf({ model, tokenizer }: Pick<Classifier, "model" | "toke
   return model.config.padId ?? tokenizer.specialId("pad") ?? 0;
 }
 
-/** A classifier as the trainer sees it. @param dropout the rate of every dropout, in place of the model's own */
-export function trainableOf(classifier: Classifier, dropout: number | null = null): Trainable {
-  const { tokenizer, labels } = classifier, model = withDropout(classifier.model, dropout);
+/** A classifier as it answers. */
+export function scorerOf(classifier: Classifier): Scorer {
+  const { labels, model } = classifier;
   return {
-    parameters: model.parameters,
     padId: paddingOf(classifier),
     paddingSide: model.architecture.paddingSide,
     labels,
@@ -160,8 +160,17 @@ export function trainableOf(classifier: Classifier, dropout: number | null = nul
       const exampleWeights = lossWeights(batch.labels, options);
       return multiLabelLossOf(model, pass, batch.tokens, batch.targets!, { ...options, exampleWeights });
     },
+  };
+}
+
+/** A classifier as the trainer sees it. @param dropout the rate of every dropout, in place of the model's own */
+export function trainableOf(classifier: Classifier, dropout: number | null = null): Trainable {
+  const { tokenizer, model } = classifier;
+  return {
+    ...scorerOf({ ...classifier, model: withDropout(model, dropout) }),
+    parameters: model.parameters,
     save: (folder) => saveClassifier(classifier, folder),
-    ...restoring(model),
+    ...(model.lora && { restore: (folder: string) => void restoreLora(model, folder) }),
     identity: { config: model.json, tokenizer: tokenizer.vocabSize },
   };
 }

@@ -6,7 +6,7 @@ import type { Example } from "./batches.ts";
 import type { Recipe } from "./recipe.ts";
 import { evaluateExamples } from "./evaluate.ts";
 import { checkUnknownTokens, countTokens, type TokenCounts } from "./unknown_tokens.ts";
-import { type Classifier, readingOf, thresholdsOf, trainableOf } from "./classifier.ts";
+import { type Classifier, readingOf, scorerOf, thresholdsOf } from "./classifier.ts";
 import { encoder } from "./song_examples.ts";
 
 /** What a classifier says of one song. */
@@ -67,7 +67,7 @@ export async function classifySongs(
     const note = checkUnknownTokens(classifier.tokenizer, examples);
     if (note !== null) (options.onNote ?? console.warn)(note);
   }
-  const { probabilities, logits, predicted } = await evaluateExamples(trainableOf(classifier), examples, {
+  const { probabilities, logits, predicted } = await evaluateExamples(scorerOf(classifier), examples, {
     batchSize: options.batchSize ?? 32,
     precision: resolvePrecision(options.precision ?? "auto"),
     ...(options.onProgress && { onBatch: options.onProgress }),

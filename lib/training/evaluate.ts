@@ -5,7 +5,7 @@ import { argMax, inferencePass, lossWeights, type Precision } from "../engine/mo
 import { answersOf, type Batch, batchesByLength, collate, type Example, isRight } from "./batches.ts";
 import { agreedNumber, alone, type Team } from "../team/mod.ts";
 import type { Plan } from "./plan.ts";
-import type { Trainable, TrainingOptions, ValidationMetrics } from "./types.ts";
+import type { Scorer, Trainable, TrainingOptions, ValidationMetrics } from "./types.ts";
 
 /** Class probabilities and the mean loss of examples, without gradients and dropout. */
 export interface Evaluation {
@@ -28,7 +28,7 @@ export interface Evaluation {
  * @throws Error naming the songs for which the model gives NaN
  */
 export async function evaluateExamples(
-  model: Trainable,
+  model: Scorer,
   examples: readonly Example[],
   options: EvaluationOptions,
 ): Promise<Evaluation> {
@@ -148,7 +148,7 @@ export type TokenEvaluation = {
  * @throws Error when there is no example, or naming the songs for which the model gives NaN
  */
 export async function evaluateTokens(
-  model: Trainable,
+  model: Scorer,
   examples: readonly Example[],
   options: EvaluationOptions,
 ): Promise<TokenEvaluation> {

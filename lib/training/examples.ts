@@ -29,7 +29,12 @@ export function examplesOfList(examples: readonly Example[] | Examples): Example
 }
 
 /** `count` of the examples, drawn by a seed, in their order; all of them where there are no more, or for `null`. */
-export function sampleExamples(examples: Examples, count: number | null, seed: number): Examples {
+export function sampleExamples(
+  given: readonly Example[] | Examples,
+  count: number | null,
+  seed: number,
+): Examples {
+  const examples = examplesOfList(given);
   if (count === null || count >= examples.length) return examples;
   const chosen = permutation(examples.length, randomKey(seed, 3)).slice(0, count).sort();
   return {

@@ -17,13 +17,14 @@ import {
   resolveBase,
   resolveModel,
   type ResolveOptions,
+  restoreLora,
   saveCheckpoint,
   type SaveOptions,
+  withDropout,
 } from "../models/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
-import { withDropout } from "./dropout.ts";
 import { checkVocabulary, reportNotes, tokenizerOf, vocabularyOf } from "./sources.ts";
-import { type Origin, restoring } from "./lora.ts";
+import type { Origin } from "./lora.ts";
 import type { Trainable } from "./types.ts";
 
 /** A model that tells tokens, masked ones or the next, with the tokenizer its vocabulary comes from. */
@@ -152,7 +153,7 @@ export function trainableLanguageModel(language: LanguageModel, dropout: number 
       return lossOf(dropping, pass, tokens, tokenLabels, options);
     },
     save: (folder) => saveLanguageModel(language, folder),
-    ...restoring(model),
+    ...(model.lora && { restore: (folder: string) => void restoreLora(model, folder) }),
     identity: { config: model.json, tokenizer: tokenizer.vocabSize },
   };
 }

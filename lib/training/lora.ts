@@ -1,8 +1,7 @@
 /** Adapters as a recipe asks for them. */
 import { UserError } from "../ground/mod.ts";
-import { attachLora, isLoraFolder, type Model, restoreLora } from "../models/mod.ts";
+import { attachLora, isLoraFolder, type Model } from "../models/mod.ts";
 import { checkRecipe, type Recipe } from "./recipe.ts";
-import type { Trainable } from "./types.ts";
 
 /** Where a model's weights come from: what an adapter must name to be opened later. */
 export interface Origin {
@@ -45,9 +44,4 @@ export function adaptFor(model: Model, recipe: Recipe, origin: Origin | undefine
     );
   }
   attachLora(model, { ...wanted, seed, base: origin.source, fresh: origin.initialised });
-}
-
-/** How a model's parameters are put back from a checkpoint, where that holds adapters alone. */
-export function restoring(model: Model): Pick<Trainable, "restore"> {
-  return model.lora === undefined ? {} : { restore: (folder) => void restoreLora(model, folder) };
 }

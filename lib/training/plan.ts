@@ -2,7 +2,7 @@
 import { fingerprint, UserError } from "../ground/mod.ts";
 import { type Parameter, type Precision, resolvePrecision } from "../engine/mod.ts";
 import type { Example } from "./batches.ts";
-import { type Examples, examplesOfList, sampleExamples } from "./examples.ts";
+import { type Examples, sampleExamples } from "./examples.ts";
 import { frozenAfter } from "./freeze.ts";
 import { checkRecipe, decisiveFields, type Recipe } from "./recipe.ts";
 import type { Trainable } from "./types.ts";
@@ -31,12 +31,8 @@ export function makePlan(
   recipe: Recipe,
 ): Plan {
   checkRecipe(recipe);
-  const train = sampleExamples(examplesOfList(data.train), recipe.maxTrainSamples, recipe.seed);
-  const validation = sampleExamples(
-    examplesOfList(data.validation ?? []),
-    recipe.maxValidationSamples,
-    recipe.seed,
-  );
+  const train = sampleExamples(data.train, recipe.maxTrainSamples, recipe.seed);
+  const validation = sampleExamples(data.validation ?? [], recipe.maxValidationSamples, recipe.seed);
   if (train.length === 0) throw new UserError("There is nothing to train on: no example is given.");
   if (recipe.multiLabel !== (model.multiLabel ?? false)) {
     throw new RangeError(

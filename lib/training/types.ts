@@ -17,9 +17,8 @@ export interface AboutModel {
   accuracyPer: string;
 }
 
-/** What the trainer needs of a model. */
-export interface Trainable {
-  parameters: Map<string, Parameter>;
+/** A model that answers: what is measured or asked. */
+export interface Scorer {
   /** Fills rows to equal length. */
   padId: number;
   /** Where the fill stands; default `right`. */
@@ -30,14 +29,19 @@ export interface Trainable {
   multiLabel?: boolean;
   /** For a language model, which: its examples have `tokenLabels`. */
   languageModel?: "masked" | "causal";
-  /** What its model card says of it, where that is not what it says of any classifier or language model. */
-  about?: AboutModel;
   /**
    * The mean loss (a scalar) and the logits of a batch: [rows, classes], or of a language model [labelled tokens, vocabulary].
    *
    * @param options weights are one for each row of the logits
    */
   loss(pass: Pass, batch: Batch, options: LossOptions): { loss: tf.Tensor; logits: tf.Tensor };
+}
+
+/** What the trainer needs of a model. */
+export interface Trainable extends Scorer {
+  parameters: Map<string, Parameter>;
+  /** What its model card says of it, where that is not what it says of any classifier or language model. */
+  about?: AboutModel;
   /**
    * What the training sees of an example in an epoch, where that changes from one to the next; a function of its arguments
    * alone, so that a resumed run sees the same. Validation sees what epoch 0 gives.
