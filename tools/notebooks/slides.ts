@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeWhole } from "../../lib/ground/mod.ts";
 import { escapeHtml, fontFaces } from "../../lib/notebook/mod.ts";
+import { htmlPage } from "../report/html.ts";
 import { inVenv, program } from "../setup/paths.ts";
 import { run } from "../setup/process.ts";
 import { withSlideTypes } from "./slide_types.ts";
@@ -91,22 +92,7 @@ ${
 }
 
 async function page(title: string, body: string, css: string): Promise<string> {
-  return `<!doctype html>
-<html lang="ko">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>
-${await fontFaces(title + body)}
-${css}
-${slideStyle}</style>
-</head>
-<body>
-${body}
-</body>
-</html>
-`;
+  return htmlPage(title, `${await fontFaces(title + body)}\n${css}\n${slideStyle}`, body);
 }
 
 /**

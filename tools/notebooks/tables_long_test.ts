@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { processEnvironment } from "../environment.ts";
 import { inProject } from "../setup/paths.ts";
-import { hopelessTables, poorTables } from "./tables.ts";
+import { hopelessTables, poorTables } from "./testing/tables.ts";
 import { withFolder } from "../../lib/ground/testing/folder.ts";
 
 async function start(

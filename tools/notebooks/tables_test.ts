@@ -8,8 +8,8 @@ import { startEngine } from "../../lib/engine/mod.ts";
 import { createModel, disposeModel, namedConfig, saveCheckpoint } from "../../lib/models/mod.ts";
 import { loadTokenizer } from "../../lib/tokenizer/mod.ts";
 import { inProject } from "../setup/paths.ts";
-import { runCells } from "./run_cells.ts";
-import { hopelessTables, poorTables } from "./tables.ts";
+import { runCells } from "./testing/run_cells.ts";
+import { hopelessTables, poorTables } from "./testing/tables.ts";
 import { withFolder } from "../../lib/ground/testing/folder.ts";
 
 const notebooks = [...Deno.readDirSync(inProject("notebooks"))].map(({ name }) => name)

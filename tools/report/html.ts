@@ -28,6 +28,23 @@ function codeOf(value: Content): string {
   return escapeHtml(String(value));
 }
 
+/** A page that needs nothing else: title, style sheet and body as HTML. */
+export const htmlPage = (title: string, style: string, body: string): string =>
+  `<!doctype html>
+<html lang="ko">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>
+${style}</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`;
+
 /** A paragraph in both languages: Korean first, the English below it, smaller. */
 export const said = (ko: Content, en: Content): Html =>
   markup`<p>${ko}<br><small lang="en">${en}</small></p>`;

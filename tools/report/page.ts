@@ -2,7 +2,7 @@
 import { fontFaces, unbroken } from "../../lib/notebook/mod.ts";
 import type { ReportData } from "./data.ts";
 import { type Draw, drawSharp, type Picture, picturesBy } from "./figures.ts";
-import { captioned, Html, markup } from "./html.ts";
+import { captioned, Html, htmlPage, markup } from "./html.ts";
 import { closerLook, verdicts } from "./evaluation.ts";
 import * as ideas from "./ideas.ts";
 import * as sections from "./sections.ts";
@@ -145,23 +145,11 @@ ${
   const body = captioned(unbroken(page.code));
   // The pictures' base64 is in the page's text, too, but its letters are few.
   const faces = await fontFaces(title + body);
-  return `<!doctype html>
-<html lang="ko">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>실행 보고서 · ${title}</title>
-<style>
-${faces}
-${reportStyle}</style>
-</head>
-<body>
-<div class="page">
-${body}
-</div>
-</body>
-</html>
-`;
+  return htmlPage(
+    `실행 보고서 · ${title}`,
+    `${faces}\n${reportStyle}`,
+    `<div class="page">\n${body}\n</div>`,
+  );
 }
 
 async function bodyOf(

@@ -244,37 +244,3 @@ export function severalGenresSeries(comparisons: readonly SeveralGenresCompariso
     })
   );
 }
-
-/** The answer in words: which way is best by each measure, and whether the difference to the study's could be chance. */
-export function severalGenresText(comparisons: readonly SeveralGenresComparison[]): string {
-  return comparisons.map(({ model, songs, several, results }) => {
-    const sets = results.flatMap(({ way, untuned, tuned }) => [
-      { name: `${way} at 0.5`, ...untuned },
-      { name: `${way} tuned`, ...tuned },
-    ]);
-    const best = <T extends { name: string }>(
-      candidates: readonly T[],
-      measure: (candidate: T) => number,
-    ) => {
-      const winner = candidates.reduce((a, b) => measure(b) > measure(a) ? b : a);
-      return `${winner.name} (${measure(winner).toFixed(3)})`;
-    };
-    const likeliest = best(
-      results.map(({ way, accuracy }) => ({ name: way, accuracy: accuracy.value })),
-      ({ accuracy }) => accuracy,
-    );
-    const tests = results.slice(1).map(({ way, p }) =>
-      `${way} ${p.accuracy.toFixed(2)} for the likeliest genre, ${
-        p.subset.toFixed(2)
-      } for exact sets at 0.5, ` +
-      `${p.subsetTuned.toFixed(2)} tuned`
-    );
-    return [
-      `${model.en}: ${several.test} of ${songs.test} test songs have several genres.`,
-      `Best by the likeliest genre: ${likeliest}; by micro-F1: ${best(sets, ({ microF1 }) => microF1)}; ` +
-      `by macro-F1: ${best(sets, ({ macroF1 }) => macroF1)}; by exact sets: ` +
-      `${best(sets, ({ subsetAccuracy }) => subsetAccuracy.value)}.`,
-      `McNemar's exact p against oversampling: ${tests.join("; ")}.`,
-    ].join("\n");
-  }).join("\n\n");
-}

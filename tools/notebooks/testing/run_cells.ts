@@ -1,8 +1,8 @@
 /** Runs a notebook's cells in this process, without Jupyter: for tests, which would wait for kernels. */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { inProject } from "../setup/paths.ts";
-import { joined, readNotebook } from "./check.ts";
+import { inProject } from "../../setup/paths.ts";
+import { joined, readNotebook } from "../check.ts";
 
 /**
  * Runs all cells in order, as one module.
