@@ -154,7 +154,12 @@ export default {
         const file = ours(context);
         return file === null || file.endsWith("_test.ts") ? {} : {
           Program(node) {
-            if (/^(#![^\n]*\n)?\/\*\*/.test(context.sourceCode.text)) return;
+            const { text } = context.sourceCode;
+            const head = text.match(/^(#![^\n]*\n)?\/\*\*.*?\*\/\n/s)?.[0] ?? "";
+            // a comment of the first of several things is no head
+            const rest = text.slice(head.length),
+              isOfOne = /^(?:export (?!\*|\{)|const |function |class )/.test(rest);
+            if (head !== "" && !(isOfOne && /^\/\*\*/m.test(rest))) return;
             context.report({
               node,
               message: "A file begins with a comment, /** … */, that says what it is.",

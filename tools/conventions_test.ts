@@ -25,6 +25,10 @@ Deno.test("conventions: constants, private members, heads and links are written 
     /^house\/private-members: .*private lines/,
   );
   one("lib/plots/new.ts", "export const a = 1;", /^house\/file-header/);
+  const [first, second] = ["/** One. */\nexport const a = 1;\n", "/** Another. */\nexport const b = 2;\n"];
+  one("lib/plots/new.ts", first + second, /^house\/file-header/);
+  assert.deepEqual(broken("lib/plots/new.ts", first), [], "the comment of all there is");
+  assert.deepEqual(broken("lib/plots/new.ts", `${head}\n${first}${second}`), []);
   one("lib/plots/new.ts", `/** A {@link${"code"} b}. */\nexport const a = 1;`, /^house\/doc-links/);
   assert.deepEqual(
     broken("lib/plots/new.ts", `${head}const C = 3, mostBars = 2;\nclass A { private x = C; }\n`),

@@ -1,3 +1,5 @@
+/** Probabilities of the distributions that tests and intervals need. */
+
 /**
  * Two-sided exact p-value of `successes` or fewer out of `trials` fair coin tosses: twice the lower tail, at most 1.
  *

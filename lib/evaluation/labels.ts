@@ -1,3 +1,5 @@
+/** Labels, rows of numbers, and the checks of both that every metric begins with. */
+
 /** A class: its name (`"발라드"`) or its index (`3`). One array holds one kind. */
 export type Label = string | number;
 

@@ -1,3 +1,5 @@
+/** Minimising smooth functions: what fits the linear models. */
+
 /** One finished iteration of {@link minimizeLbfgs}. */
 export interface LbfgsProgress {
   iteration: number;

@@ -1,3 +1,5 @@
+/** Texts that are nearly the same: editions of one song. */
+
 /** Least share of word triples that two texts have in common, of all that either has, to count as nearly the same. */
 const leastShared = 0.8;
 
