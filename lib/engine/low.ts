@@ -1,6 +1,22 @@
 /** Moving bfloat16 tensors about, which TensorFlow.js itself cannot; on float32 tensors they are TensorFlow.js's own. */
 import * as tf from "@tensorflow/tfjs";
-import { attribute, DataType, dataTypeOf, hasNative, hasProducts, isBfloat16, run, runOne } from "./raw.ts";
+import {
+  type Attribute,
+  attribute,
+  DataType,
+  dataTypeOf,
+  hasNative,
+  hasProducts,
+  isBfloat16,
+  run,
+  runOne,
+} from "./raw.ts";
+
+/** Attributes of an operation by their names: types, and whole numbers. */
+const attributesOf = (values: Record<string, keyof typeof DataType | number>): Attribute[] =>
+  Object.entries(values).map(([name, value]) =>
+    typeof value === "number" ? attribute.int(name, value) : attribute.type(name, DataType[value])
+  );
 
 /**
  * The matrix product of two tensors of one type (rank 2, or batches of matrices of equal leading shape). Runs within a
@@ -40,25 +56,25 @@ function isBetterTransposed(x: tf.Tensor, weight: tf.Tensor): boolean {
 
 export function reshape(tensor: tf.Tensor, shape: number[]): tf.Tensor {
   if (!isBfloat16(tensor)) return tf.reshape(tensor, shape);
-  const types = [attribute.type("T", DataType.bfloat16), attribute.type("Tshape", DataType.int32)];
-  return runOne("Reshape", types, [tensor, tf.tensor1d(shape, "int32")]);
+  return runOne("Reshape", attributesOf({ T: "bfloat16", Tshape: "int32" }), [
+    tensor,
+    tf.tensor1d(shape, "int32"),
+  ]);
 }
 
 export function transpose(tensor: tf.Tensor, order: number[]): tf.Tensor {
   if (!isBfloat16(tensor)) return tf.transpose(tensor, order);
-  const types = [attribute.type("T", DataType.bfloat16), attribute.type("Tperm", DataType.int32)];
-  return runOne("Transpose", types, [tensor, tf.tensor1d(order, "int32")]);
+  return runOne("Transpose", attributesOf({ T: "bfloat16", Tperm: "int32" }), [
+    tensor,
+    tf.tensor1d(order, "int32"),
+  ]);
 }
 
 /** Joins matrices one below the other. */
 export function concatRows(tensors: tf.Tensor[]): tf.Tensor {
   if (tensors.length === 1) return tensors[0]!;
   if (!isBfloat16(tensors[0]!)) return tf.concat(tensors, 0);
-  const attributes = [
-    attribute.type("T", DataType.bfloat16),
-    attribute.type("Tidx", DataType.int32),
-    attribute.int("N", tensors.length),
-  ];
+  const attributes = attributesOf({ T: "bfloat16", Tidx: "int32", N: tensors.length });
   return runOne("ConcatV2", attributes, [...tensors, tf.scalar(0, "int32")]);
 }
 
@@ -66,11 +82,7 @@ export function concatRows(tensors: tf.Tensor[]): tf.Tensor {
 export function splitRows(tensor: tf.Tensor, sizes: number[]): tf.Tensor[] {
   if (sizes.length === 1) return [tensor];
   if (!isBfloat16(tensor)) return tf.split(tensor, sizes, 0);
-  const attributes = [
-    attribute.type("T", DataType.bfloat16),
-    attribute.type("Tlen", DataType.int32),
-    attribute.int("num_split", sizes.length),
-  ];
+  const attributes = attributesOf({ T: "bfloat16", Tlen: "int32", num_split: sizes.length });
   return run(
     "SplitV",
     attributes,
@@ -81,42 +93,28 @@ export function splitRows(tensor: tf.Tensor, sizes: number[]): tf.Tensor[] {
 
 /** a + b, both of one type and shape; bfloat16 sums are rounded. */
 export function sum(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  return isBfloat16(a) ? runOne("AddV2", [attribute.type("T", DataType.bfloat16)], [a, b]) : tf.add(a, b);
+  return isBfloat16(a) ? runOne("AddV2", attributesOf({ T: "bfloat16" }), [a, b]) : tf.add(a, b);
 }
 
 /** Rows of a matrix by their numbers. */
 export function gatherRows(tensor: tf.Tensor, rows: Int32Array): tf.Tensor {
   const indices = tf.tensor1d(rows, "int32");
   if (!isBfloat16(tensor)) return tf.gather(tensor, indices);
-  const attributes = [
-    attribute.type("Tparams", DataType.bfloat16),
-    attribute.type("Tindices", DataType.int32),
-    attribute.type("Taxis", DataType.int32),
-    attribute.int("batch_dims", 0),
-  ];
+  const attributes = attributesOf({ Tparams: "bfloat16", Tindices: "int32", Taxis: "int32", batch_dims: 0 });
   return runOne("GatherV2", attributes, [tensor, indices, tf.scalar(0, "int32")]);
 }
 
 /** Splits the first axis into single entries, [n, ...] to n tensors [...]. */
 export function unstack(tensor: tf.Tensor): tf.Tensor[] {
   if (!isBfloat16(tensor)) return tf.unstack(tensor, 0);
-  const attributes = [
-    attribute.type("T", DataType.bfloat16),
-    attribute.int("num", tensor.shape[0]!),
-    attribute.int("axis", 0),
-  ];
-  return run("Unpack", attributes, [tensor], tensor.shape[0]!);
+  const num = tensor.shape[0]!;
+  return run("Unpack", attributesOf({ T: "bfloat16", num, axis: 0 }), [tensor], num);
 }
 
 /** Stacks equal tensors along a new first axis. */
 export function stack(tensors: tf.Tensor[]): tf.Tensor {
   if (!isBfloat16(tensors[0]!)) return tf.stack(tensors, 0);
-  const attributes = [
-    attribute.type("T", DataType.bfloat16),
-    attribute.int("N", tensors.length),
-    attribute.int("axis", 0),
-  ];
-  return runOne("Pack", attributes, tensors);
+  return runOne("Pack", attributesOf({ T: "bfloat16", N: tensors.length, axis: 0 }), tensors);
 }
 
 /** Heads side by side: [batch, heads, length, size] to [batch · length, heads · size]. */
