@@ -31,12 +31,8 @@ export async function removeIfThere(path: string): Promise<void> {
 export async function sync(path: string): Promise<void> {
   const isFolder = (await Deno.stat(path)).isDirectory;
   if (isFolder && Deno.build.os === "windows") return; // which has no such thing
-  const file = await Deno.open(path, { read: true, write: !isFolder });
-  try {
-    await file.sync();
-  } finally {
-    file.close();
-  }
+  using file = await Deno.open(path, { read: true, write: !isFolder });
+  await file.sync();
 }
 
 /** The files of a folder and its folders, relative to it, sorted. */

@@ -42,20 +42,16 @@ export function loadCheckpoint(
 ): { model: Model; report: LoadReport } {
   const source = join(folder, "config.json");
   const first = describeModel(readConfig(folder, source), source, options);
-  const file = openCheckpoint(folder);
-  try {
-    const { description, found, rows, report } = compare(first, source, file, options);
-    const model = buildModel(description, options, (spec) => {
-      const name = found.get(spec.name);
-      if (name === undefined) return null;
-      if (spec.byClass && typeof rows !== "string") return pickRows(file.read(name), rows);
-      const place = file.place(name);
-      return (place && tensorFromFile(place)) ?? file.read(name);
-    });
-    return { model, report };
-  } finally {
-    file.close();
-  }
+  using file = openCheckpoint(folder);
+  const { description, found, rows, report } = compare(first, source, file, options);
+  const model = buildModel(description, options, (spec) => {
+    const name = found.get(spec.name);
+    if (name === undefined) return null;
+    if (spec.byClass && typeof rows !== "string") return pickRows(file.read(name), rows);
+    const place = file.place(name);
+    return (place && tensorFromFile(place)) ?? file.read(name);
+  });
+  return { model, report };
 }
 
 /**
@@ -69,13 +65,9 @@ export function inspectCheckpoint(
 ): LoadReport & { labels: readonly string[] } {
   const source = join(folder, "config.json");
   const first = describeModel(readConfig(folder, source), source, options);
-  const file = openCheckpoint(folder);
-  try {
-    const { report, labels } = compare(first, source, file, options);
-    return { ...report, labels };
-  } finally {
-    file.close();
-  }
+  using file = openCheckpoint(folder);
+  const { report, labels } = compare(first, source, file, options);
+  return { ...report, labels };
 }
 
 /** What of a model its file has, by the names there. @param first by the config alone, and the classes that are wanted */
@@ -238,17 +230,13 @@ export function readHead(
   const { architecture, specs } = describeModel(json, path, { labels: numberedLabels(2) });
   const { specs: ofLanguage } = describeModel(json, path, { task });
   const known = new Set(ofLanguage.map(({ name }) => name));
-  const file = openCheckpoint(folder);
-  try {
-    const stored = storedNames(architecture, specs, file);
-    return specs.flatMap(({ name }) => {
-      const nameInFile = known.has(name) ? undefined : stored.get(name);
-      if (nameInFile === undefined) return [];
-      return [{ name, nameInFile, shape: file.info(nameInFile).shape, data: file.read(nameInFile) }];
-    });
-  } finally {
-    file.close();
-  }
+  using file = openCheckpoint(folder);
+  const stored = storedNames(architecture, specs, file);
+  return specs.flatMap(({ name }) => {
+    const nameInFile = known.has(name) ? undefined : stored.get(name);
+    if (nameInFile === undefined) return [];
+    return [{ name, nameInFile, shape: file.info(nameInFile).shape, data: file.read(nameInFile) }];
+  });
 }
 
 /** How a checkpoint is written. */

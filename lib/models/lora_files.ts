@@ -46,6 +46,23 @@ const harmless = new Set([
   "task_type",
 ]);
 
+/** Fields that {@link readLoraConfig} reads. */
+const honoured = new Set([
+  "base_model_name_or_path",
+  "bias",
+  "init_lora_weights",
+  "lora_alpha",
+  "lora_dropout",
+  "modules_to_save",
+  "peft_type",
+  "r",
+  "rank_pattern",
+  "alpha_pattern",
+  "target_modules",
+  "exclude_modules",
+  "use_rslora",
+]);
+
 /** Whether a folder holds an adapter, not a whole model. */
 export function isLoraFolder(folder: string): boolean {
   return existsSync(join(folder, configFile));
@@ -106,27 +123,10 @@ export function readLoraConfig(folder: string): LoraConfig {
       ? `${base}@${revision}`
       : base,
   };
-  const honoured = [
-    "base_model_name_or_path",
-    "bias",
-    "init_lora_weights",
-    "lora_alpha",
-    "lora_dropout",
-    "modules_to_save",
-  ];
-  honoured.push(
-    "peft_type",
-    "r",
-    "rank_pattern",
-    "alpha_pattern",
-    "target_modules",
-    "exclude_modules",
-    "use_rslora",
-  );
   for (const [field, value] of Object.entries(json)) {
     const empty = value === null || value === false ||
       (typeof value === "object" && Object.keys(value as object).length === 0);
-    if (empty || honoured.includes(field) || harmless.has(field)) continue;
+    if (empty || honoured.has(field) || harmless.has(field)) continue;
     throw new UserError(
       `${path}: "${field}" is ${JSON.stringify(value)}, which is not implemented; only its absence is.`,
     );
@@ -140,14 +140,10 @@ export function readLoraConfig(folder: string): LoraConfig {
  * @param head the names of a model's parameters by class, of which the file may have one
  */
 export function classesOfAdapter(folder: string, head: readonly string[]): number | null {
-  const file = openAdapter(folder);
-  try {
-    const names = new Set(file.names());
-    const key = head.map((name) => prefix + name).find((key) => names.has(key));
-    return key === undefined ? null : file.info(key).shape[0] ?? null;
-  } finally {
-    file.close();
-  }
+  using file = openAdapter(folder);
+  const names = new Set(file.names());
+  const key = head.map((name) => prefix + name).find((key) => names.has(key));
+  return key === undefined ? null : file.info(key).shape[0] ?? null;
 }
 
 function openAdapter(folder: string): TensorFile {
@@ -190,48 +186,42 @@ export function loadLora(model: Model, folder: string, rows: ClassRows = "same")
  * @throws Error naming the folder and what is missing, left over or mis-shaped
  */
 export function restoreLora(model: Model, folder: string, rows: ClassRows = "same"): string[] {
-  const file = openAdapter(folder);
-  try {
-    const head = new Set(headNames(model)), stored = new Set(file.names());
-    const wanted = adapterParameters(model).filter(({ name }) => {
-      const isLeft = rows === "other" && head.has(name);
-      if (isLeft) stored.delete(prefix + name);
-      return !isLeft;
-    });
-    const problems = wanted.flatMap(({ name, shape }) => {
-      const key = prefix + name;
-      if (!stored.delete(key)) return [`${key} [${shape}] is missing`];
-      const there = file.info(key).shape;
-      return String(there) === String(shape)
-        ? []
-        : [`${key} is [${there}] there and [${shape}] by the model`];
-    });
-    // PEFT writes the weight of an adapted decoder, too
-    const bases = new Map(
-      linearLayers(model).map(({ name, weight }) => [`${prefix}${name}.base_layer.weight`, weight]),
-    );
-    for (const key of stored) {
-      const base = model.parameters.get(bases.get(key) ?? "");
-      if (base !== undefined && String(base.shape) === String(file.info(key).shape)) {
-        base.assign(file.read(key));
-      } else problems.push(`${key} has no place in the model`);
-    }
-    if (problems.length > 0) {
-      const shown = problems.slice(0, 20).map((line) => `\n  ${line}`).join("");
-      throw new UserError(
-        `The adapter in ${file.path} does not fit this ${model.architecture.modelType} for ${model.task}:${shown}` +
-          (problems.length > 20 ? `\n  and ${problems.length - 20} more` : ""),
-      );
-    }
-    for (const parameter of wanted) {
-      const values = file.read(prefix + parameter.name);
-      const isTurned = typeof rows !== "string" && head.has(parameter.name);
-      parameter.assign(isTurned ? pickRows(values, rows) : values);
-    }
-    return wanted.map(({ name }) => name);
-  } finally {
-    file.close();
+  using file = openAdapter(folder);
+  const head = new Set(headNames(model)), stored = new Set(file.names());
+  const wanted = adapterParameters(model).filter(({ name }) => {
+    const isLeft = rows === "other" && head.has(name);
+    if (isLeft) stored.delete(prefix + name);
+    return !isLeft;
+  });
+  const problems = wanted.flatMap(({ name, shape }) => {
+    const key = prefix + name;
+    if (!stored.delete(key)) return [`${key} [${shape}] is missing`];
+    const there = file.info(key).shape;
+    return String(there) === String(shape) ? [] : [`${key} is [${there}] there and [${shape}] by the model`];
+  });
+  // PEFT writes the weight of an adapted decoder, too
+  const bases = new Map(
+    linearLayers(model).map(({ name, weight }) => [`${prefix}${name}.base_layer.weight`, weight]),
+  );
+  for (const key of stored) {
+    const base = model.parameters.get(bases.get(key) ?? "");
+    if (base !== undefined && String(base.shape) === String(file.info(key).shape)) {
+      base.assign(file.read(key));
+    } else problems.push(`${key} has no place in the model`);
   }
+  if (problems.length > 0) {
+    const shown = problems.slice(0, 20).map((line) => `\n  ${line}`).join("");
+    throw new UserError(
+      `The adapter in ${file.path} does not fit this ${model.architecture.modelType} for ${model.task}:${shown}` +
+        (problems.length > 20 ? `\n  and ${problems.length - 20} more` : ""),
+    );
+  }
+  for (const parameter of wanted) {
+    const values = file.read(prefix + parameter.name);
+    const isTurned = typeof rows !== "string" && head.has(parameter.name);
+    parameter.assign(isTurned ? pickRows(values, rows) : values);
+  }
+  return wanted.map(({ name }) => name);
 }
 
 /** The parameters of a head whose rows are the classes. */

@@ -122,16 +122,12 @@ function tell(file: string, encoding: TextEncoding, options: TextFileOptions): v
 
 /** A file's bytes in pieces; one is overwritten by the next. */
 export async function* chunksOf(file: string, source: string | URL): AsyncGenerator<Uint8Array> {
-  const opened = await reading(file, () => Deno.open(source));
-  try {
-    const chunk = new Uint8Array(1 << 18);
-    for (;;) {
-      const length = await reading(file, () => opened.read(chunk));
-      if (length === null) return;
-      yield chunk.subarray(0, length);
-    }
-  } finally {
-    opened.close();
+  using opened = await reading(file, () => Deno.open(source));
+  const chunk = new Uint8Array(1 << 18);
+  for (;;) {
+    const length = await reading(file, () => opened.read(chunk));
+    if (length === null) return;
+    yield chunk.subarray(0, length);
   }
 }
 

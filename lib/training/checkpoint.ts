@@ -176,26 +176,18 @@ async function newestCheckpoint(
 function restore(folder: string, { model: { parameters, restore }, optimizer }: Learner): void {
   if (restore !== undefined) restore(folder);
   else {
-    const model = openCheckpoint(folder);
-    try {
-      for (const [name, parameter] of parameters) parameter.assign(model.read(name));
-    } finally {
-      model.close();
-    }
+    using model = openCheckpoint(folder);
+    for (const [name, parameter] of parameters) parameter.assign(model.read(name));
   }
-  const moments = openSafetensors(join(folder, momentsFile));
-  try {
-    for (const stored of moments.names()) {
-      if (!stored.startsWith("m.")) continue;
-      const name = stored.slice(2);
-      optimizer.restoreMoments(parameters.get(name)!, {
-        m: moments.read(stored),
-        v: moments.read(`v.${name}`),
-        steps: moments.read(`steps.${name}`, "I32")[0]!,
-      });
-    }
-  } finally {
-    moments.close();
+  using moments = openSafetensors(join(folder, momentsFile));
+  for (const stored of moments.names()) {
+    if (!stored.startsWith("m.")) continue;
+    const name = stored.slice(2);
+    optimizer.restoreMoments(parameters.get(name)!, {
+      m: moments.read(stored),
+      v: moments.read(`v.${name}`),
+      steps: moments.read(`steps.${name}`, "I32")[0]!,
+    });
   }
 }
 

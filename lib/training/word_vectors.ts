@@ -114,12 +114,8 @@ function readVectors(file: string, name: string, identity: string): Float32Array
   } catch {
     return null;
   }
-  const stored = openSafetensors(file);
-  try {
-    return stored.metadata.identity === identity ? stored.read(name) : null;
-  } finally {
-    stored.close();
-  }
+  using stored = openSafetensors(file);
+  return stored.metadata.identity === identity ? stored.read(name) : null;
 }
 
 /** The tokens that come most often, as many as there is room to count, and the place of each token among them, or -1. */

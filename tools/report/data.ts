@@ -169,16 +169,12 @@ export const shownSource = (source: string): string => isAbsolute(source) ? show
 function summariseModel(folder: string): ModelSummary {
   const config = JSON.parse(Deno.readTextFileSync(join(folder, "config.json"))) as Record<string, unknown>;
   const whole = join(folder, "model.safetensors");
-  const weights = openSafetensors(exists(whole) ? whole : `${whole}.index.json`);
-  try {
-    const parameters = weights.names().reduce(
-      (sum, name) => sum + weights.info(name).shape.reduce((size, extent) => size * extent, 1),
-      0,
-    );
-    return { config, parameters };
-  } finally {
-    weights.close();
-  }
+  using weights = openSafetensors(exists(whole) ? whole : `${whole}.index.json`);
+  const parameters = weights.names().reduce(
+    (sum, name) => sum + weights.info(name).shape.reduce((size, extent) => size * extent, 1),
+    0,
+  );
+  return { config, parameters };
 }
 
 /** The recipe of the newest checkpoint: a run of `train` has no record. */

@@ -113,12 +113,8 @@ export function startFile(path: string): PendingFile {
 /** Brings a folder's list of names to the disk, where the system lets folders be opened (not on Windows). */
 function syncFolder(path: string): void {
   if (Deno.build.os === "windows") return;
-  const folder = Deno.openSync(path, { read: true });
-  try {
-    folder.syncSync();
-  } finally {
-    folder.close();
-  }
+  using folder = Deno.openSync(path, { read: true });
+  folder.syncSync();
 }
 
 /**

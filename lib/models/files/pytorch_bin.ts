@@ -177,6 +177,7 @@ function openOne(path: string): TensorFile {
       return { path, begin: place.begin + startInStorage(tensor), dtype, shape };
     },
     close: () => file.close(),
+    [Symbol.dispose]: () => file.close(),
   };
 }
 

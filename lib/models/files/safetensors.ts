@@ -116,6 +116,7 @@ function openOne(path: string): Safetensors {
         return isPlaced(dtype) ? { path, begin, dtype, shape } : null;
       },
       close: () => file.close(),
+      [Symbol.dispose]: () => file.close(),
     };
   } catch (error) {
     file.close();

@@ -13,8 +13,8 @@ export interface TensorInfo {
   shape: number[];
 }
 
-/** An open file of tensors, or several that an index joins. */
-export interface TensorFile {
+/** An open file of tensors, or several that an index joins; the end of a `using` closes it, too. */
+export interface TensorFile extends Disposable {
   readonly path: string;
   /** The tensors' names, in the file's order. */
   names(): string[];
@@ -106,6 +106,7 @@ export function openShards<File extends TensorFile>(
     read: (name, dtype) => entryOf(shardOf, name, path).read(name, dtype),
     place: (name) => entryOf(shardOf, name, path).place(name),
     close,
+    [Symbol.dispose]: close,
   };
 }
 
