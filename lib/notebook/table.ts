@@ -111,7 +111,7 @@ export function escapeHtml(text: string): string {
 export const unbroken = (text: string): string => text.replaceAll(/(\d) %/g, "$1\u00a0%");
 
 /** A cell in which "%" stays with its number, and a few characters (`< 0.001`, `12 : 5`) stay in one line. */
-const unbrokenCell = (text: string): string =>
+export const unbrokenCell = (text: string): string =>
   text.length <= 8 ? text.replaceAll(" ", "\u00a0") : unbroken(text);
 
 /** A table as HTML, every text escaped. The first column names its rows, unless it holds numbers. */

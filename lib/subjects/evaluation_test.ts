@@ -109,7 +109,7 @@ Deno.test("judgeModel: baselines beside the model, and n-grams of just as much w
     assert.equal(judgementFigure(judged).layout.yaxis?.ticktext?.length, 5);
     assert.match(
       judgementFinding(judged).ko,
-      /가사의 \d+%를 읽었고, 그만큼만 읽은 TF-IDF \+ 로지스틱 회귀, 앞 12토큰은/,
+      /가사의 \d+%를 읽었고, 그만큼만 읽은 ‘TF-IDF \+ 로지스틱 회귀, 앞 12토큰’은/,
     );
     // the model against a baseline, song by song
     const { mended, spoilt, method } = judged.beside[2]!;

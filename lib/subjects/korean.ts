@@ -43,8 +43,14 @@ export function withParticle(word: string, particle: Particle): string {
   return word + (takesOpen ? open : closed);
 }
 
-/** The Korean half of a name in both languages (`가사만 · lyrics alone`); a name that is one for both as it is. */
-export const inKorean = (name: string): string => name.split(" · ")[0]!;
+/**
+ * The Korean half of a name in both languages (`가사만 · lyrics alone`), for a sentence: with a comma in it in quotation marks, so that the
+ * sentence does not part there. A name that is one for both as it is.
+ */
+export function inKorean(name: string): string {
+  const korean = name.split(" · ")[0]!;
+  return korean.includes(", ") ? `‘${korean}’` : korean;
+}
 
 /** The English half of it. */
 export const inEnglish = (name: string): string => name.split(" · ").at(-1)!;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withParticle } from "./korean.ts";
+import { inKorean, withParticle } from "./korean.ts";
 
 Deno.test("particles by the end of a word, as it is read", () => {
   const forms = (particle: Parameters<typeof withParticle>[1], words: string[]) =>
@@ -31,4 +31,13 @@ Deno.test("particles by the end of a word, as it is read", () => {
   assert.equal(withParticle("KoBERT (scratch)", "과/와"), "KoBERT (scratch)와");
   assert.equal(withParticle("‘가을’", "이라/라"), "‘가을’이라");
   assert.equal(withParticle("", "이/가"), "가");
+});
+
+Deno.test("inKorean: a name with a comma stands in quotation marks in a sentence", () => {
+  assert.equal(inKorean("가사만 · lyrics alone"), "가사만");
+  assert.equal(inKorean("kobert-small"), "kobert-small");
+  assert.equal(
+    withParticle(inKorean("나이브 베이즈, 앞 48토큰 · naive Bayes, first 48 tokens"), "이/가"),
+    "‘나이브 베이즈, 앞 48토큰’이",
+  );
 });

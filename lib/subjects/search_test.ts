@@ -55,7 +55,7 @@ Deno.test("searchFinding: the best, chance, the best network, what pretraining g
   const { ko, en } = searchFinding(search([whole, nGrams, pretrained, scratch], [0.01, 0.2]));
   assert.equal(
     ko,
-    "같은 만큼 읽은 모델 가운데서는 나이브 베이즈, 앞 48토큰이 검증 곡 154곡의 54.0%를 맞혀 가장 나았습니다. " +
+    "같은 만큼 읽은 모델 가운데서는 ‘나이브 베이즈, 앞 48토큰’이 검증 곡 154곡의 54.0%를 맞혀 가장 나았습니다. " +
       "다른 2개 모델 중 1개와의 차이는 우연일 수도 있습니다. 신경망 가운데서는 kobert-small이 50.0%로 가장 나았습니다. " +
       "미리 한국어를 읽은 kobert-small은 50.0%, 처음부터 배운 kobert-small-scratch는 30.0%입니다. " +
       "가사를 끝까지 읽은 나이브 베이즈는 80.0%를 맞혔습니다.",

@@ -1,5 +1,5 @@
 /** HTML that cannot be injected into: what stands between the tags of a template is escaped, whoever wrote it. */
-import { escapeHtml, type Finding, isNumeric } from "../../lib/notebook/mod.ts";
+import { escapeHtml, type Finding, isNumeric, unbrokenCell } from "../../lib/notebook/mod.ts";
 
 /** A piece of HTML, as against a text. */
 export class Html {
@@ -91,8 +91,9 @@ ${
 </tbody></table></div>`;
 }
 
-/** A number whose interval stays in one line, below it where the column is narrow. */
-const whole = (cell: Cell): Cell => typeof cell === "string" ? cell.replaceAll(", ", ",\u00a0") : cell;
+/** A number whose interval stays in one line, below it where the column is narrow; a few characters (`< 0.001`) in one line, too. */
+const whole = (cell: Cell): Cell =>
+  typeof cell === "string" ? unbrokenCell(cell.replaceAll(", ", ",\u00a0")) : cell;
 
 /** HTML whose tables have the heading above them as caption, for those who hear the page. */
 export function captioned(html: string): string {

@@ -74,7 +74,7 @@ code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 0.92em;
   h1 { font-size: 22pt; } h2 { font-size: 16pt; } h3 { font-size: 12pt; }
   /* what explains a table or figure stays with it; only a table longer than a page is broken, between rows, under its head again */
   h2, h3, h2 + p, h3 + p, .finding + p { break-after: avoid; }
-  figure, .card, .table, dl div, blockquote, tr { break-inside: avoid; }
+  p, figure, .card, .table, dl div, blockquote, tr { break-inside: avoid; }
   thead { display: table-header-group; }
   figure img { max-height: 200mm; width: auto; }
   .table { overflow: visible; }
