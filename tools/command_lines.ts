@@ -125,7 +125,8 @@ export const commandLines = {
     about:
       "Fine-tunes a model to tell songs' genres: eight tenths of the songs train it, a tenth validates, a tenth tests.\n" +
       "Writes best/ (the model), history.jsonl, metrics.json and predictions.csv (the test songs). A run that was cut off\n" +
-      "goes on where it stood; Ctrl-C saves first.",
+      "goes on where it stood; Ctrl-C saves first. mpiexec -n N deno task train … shares each batch among N processes, of one machine\n" +
+      "or several: docs/scaling.md.",
     options: {
       ...table,
       model: shared.model,
@@ -155,7 +156,7 @@ export const commandLines = {
       "Llama to tell the next. Of the songs only those train that `train` with the same seed trains on, so that its test songs\n" +
       "stay unseen; of other texts a small share validates. All is tokenized once, into rows on the disk. Writes best/ (the model:\n" +
       "--model takes it, with a fresh classifier), history.jsonl, metrics.json and curve.png. A run that was cut off goes on where it\n" +
-      "stood; Ctrl-C saves first.",
+      "stood; Ctrl-C saves first. mpiexec -n N deno task pretrain … shares each batch among N processes: docs/scaling.md.",
     options: {
       ...table,
       songs: {

@@ -26,6 +26,8 @@ const systemErrors: readonly [RegExp, string][] = [
  * @param words turns names of settings into the words of the command at hand
  */
 export function toldOf(error: unknown, words: (text: string) => string = (text) => text): Told {
+  // what went wrong first is the reason, not what could not be closed after it
+  if (error instanceof SuppressedError) return toldOf(error.suppressed, words);
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof UserError) {
     const hint = systemErrors.find(([pattern]) => pattern.test(message))?.[1];

@@ -86,3 +86,11 @@ Deno.test("errors: what the system says gets a remedy", () => {
   assert.deepEqual(toldOf(new DOMException("Stopped.", "AbortError")), { text: "Stopped.", code: 130 });
   assert.equal(toldOf("text").code, 1);
 });
+
+Deno.test("errors: where closing fails, too, what went wrong first is told", () => {
+  const first = new UserError("There is no song.");
+  assert.deepEqual(toldOf(new SuppressedError(new Error("closed twice"), first)), {
+    text: "There is no song.",
+    code: 2,
+  });
+});

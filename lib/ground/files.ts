@@ -100,6 +100,11 @@ async function writePlainly(path: string, contents: Contents): Promise<void> {
   else await Deno.writeFile(path, contents);
 }
 
+/** Writes all of some bytes where a file stands. */
+export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+}
+
 /** Writes a value as JSON, with a line for each field, by {@link writeWhole}. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
   await writeWhole(path, JSON.stringify(value, null, 2) + "\n");

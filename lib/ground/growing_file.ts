@@ -1,7 +1,7 @@
 /** A file that long work appends to: what is on the disk and known to be good stays, whatever ends the process. */
 import { basename, dirname, join } from "node:path";
 import { UserError } from "./errors.ts";
-import { ignoreNotFound, readJson, removeIfThere, sync, writeJson } from "./files.ts";
+import { ignoreNotFound, readJson, removeIfThere, sync, writeAll, writeJson } from "./files.ts";
 
 /** What is known of a file that grows. */
 interface Known<Mark> {
@@ -68,14 +68,23 @@ export class GrowingFile<Mark> implements Disposable {
     }
   }
 
-  /** Appends a text and waits until it is on the disk. @param mark plain data: how far the work is with it */
+  /**
+   * Appends a text and waits until it is on the disk.
+   *
+   * @param mark plain data: how far the work is with it
+   * @throws UserError where the disk does not take it; what was there before counts
+   */
   async append(text: string, mark: Mark): Promise<void> {
     const bytes = new TextEncoder().encode(text);
-    for (let at = 0; at < bytes.length;) at += await this.file.write(bytes.subarray(at));
-    await this.file.syncData();
+    try {
+      await writeAll(this.file, bytes);
+      await this.file.syncData();
+      const known: Known<Mark> = { identity: this.identity, bytes: this.bytes + bytes.length, mark };
+      await writeJson(knownOf(this.path), known);
+    } catch (error) {
+      throw new UserError(`${partOf(this.path)}: ${(error as Error).message}`);
+    }
     this.bytes += bytes.length;
-    const known: Known<Mark> = { identity: this.identity, bytes: this.bytes, mark };
-    await writeJson(knownOf(this.path), known);
   }
 
   /**

@@ -15,6 +15,7 @@ export {
   readJson,
   removeIfThere,
   sync,
+  writeAll,
   writeJson,
   writeWhole,
 } from "./files.ts";

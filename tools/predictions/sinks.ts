@@ -1,5 +1,5 @@
 /** Where predictions go as they come, part by part. */
-import { differences, GrowingFile, UserError } from "../../lib/ground/mod.ts";
+import { differences, GrowingFile, UserError, writeAll } from "../../lib/ground/mod.ts";
 import type { Song } from "../../lib/songs/mod.ts";
 import { standardOutputPath } from "../paths.ts";
 import { byteOrderMark, type Prediction, predictionRows, predictionsToParquet, printText } from "./rows.ts";
@@ -90,7 +90,7 @@ async function passingSink(path: string, labels: readonly string[]): Promise<Pre
     const text = predictionRows(labels, songs, predictions, header);
     header = false;
     if (file === null) await printText(text);
-    else await new Blob([text]).stream().pipeTo(file.writable, { preventClose: true });
+    else await writeAll(file, new TextEncoder().encode(text));
   };
   return {
     done: { songs: 0, withoutLyrics: 0 },

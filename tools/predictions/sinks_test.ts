@@ -93,3 +93,13 @@ Deno.test("tableSink: no songs are a table with a header", () =>
       "\ufeffid,song_name,artist,genre,predicted,P(발라드),P(댄스)\r\n",
     );
   }));
+
+Deno.test("tableSink: a device that takes no more is told as what it is", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  const writes = async () => {
+    using sink = await tableSink("/dev/full", labels, {}, false);
+    await sink.write(songs, predictions);
+  };
+  await assert.rejects(writes(), /No space left on device/);
+});

@@ -166,7 +166,7 @@ def connect(settings):
 def first_line(error):
     """What an exception of Ray's says, without its explanations."""
     lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0].rstrip('.')}" if lines else type(error).__name__
+    return f"{type(error).__name__}: {lines[0].split('. ')[0].rstrip('.')}" if lines else type(error).__name__
 
 
 def why(error):
