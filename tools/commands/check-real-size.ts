@@ -6,6 +6,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { join } from "node:path";
 import {
+  denseGradient,
+  type Gradient,
   inferencePass,
   kernels,
   type Pass,
@@ -79,12 +81,10 @@ async function steps(): Promise<void> {
       const tape = new Tape();
       const result = tf.tidy(() => lossOf(model, passOf(tape, precision, dropped), batch, labels));
       const gradients = tape.backward(result.loss);
-      // gradients may be bfloat16: the optimizer steps with their float32
-      const stored = (name: string, value: tf.Tensor) => {
-        const float = toFloat32(value);
-        const data = float.dataSync() as Float32Array;
-        if (float !== value) float.dispose();
-        return { name, dtype: "F32" as const, shape: value.shape, data };
+      // gradients may be bfloat16, or a table's rows: the optimizer steps with their float32
+      const stored = (name: string, value: Gradient) => {
+        const data = tf.tidy(() => toFloat32(denseGradient(value)).clone().dataSync()) as Float32Array;
+        return { name, dtype: "F32" as const, shape: [...value.shape], data };
       };
       await writeSafetensors(
         join(folder, "ours", `${precision}-${dropped ? "dropout" : "plain"}.safetensors`),
