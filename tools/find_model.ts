@@ -88,12 +88,9 @@ async function naming<T>(find: () => Promise<T>): Promise<T> {
 /** A classifier, and on the screen what there is to know of how it was loaded: every command that takes a model loads it so. */
 export async function loadTelling(
   source: string,
-  { tokenizer, ...options }: ClassifierOptions & { tokenizer: string | undefined },
+  options: ClassifierOptions,
 ): Promise<Classifier> {
-  const classifier = await loadClassifier(source, {
-    ...options,
-    ...(tokenizer !== undefined && { tokenizer }),
-  });
+  const classifier = await loadClassifier(source, options);
   for (const note of classifier.notes) console.log(note);
   return classifier;
 }

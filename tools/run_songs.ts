@@ -57,8 +57,8 @@ export async function readTable(
       await readSongs(path === standardInputPath ? await standardInput() : path, {
         purpose,
         name: tableName(path),
-        ...(separator !== undefined && { separator }),
-        ...(genreNames !== undefined && { genreNames }),
+        separator,
+        genreNames,
       }),
   );
 }
@@ -93,7 +93,7 @@ function cleanTold(
 ): pl.DataFrame {
   const { songs, report } = naming(
     path,
-    () => cleanSongs(table, { purpose, ...(genres !== undefined && { genres }) }),
+    () => cleanSongs(table, { purpose, genres }),
   );
   const dropped = report.byReason.map(({ reason, songs }) =>
     `${songs} with ${reason.replace("the chosen genres", theirs)}`
@@ -257,7 +257,7 @@ export async function classifyShowing(
   const bar = progressBar({ total: songs.length, label: "분류 · classifying", unit: "songs" });
   const predictions = await classifySongs(classifier, songs, {
     precision: options.precision,
-    ...(options.maxLength !== undefined && { maxLength: options.maxLength }),
+    maxLength: options.maxLength,
     onProgress: (done) => bar.update(done),
     onNote: (note) => console.log(note),
   });

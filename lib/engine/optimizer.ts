@@ -26,8 +26,6 @@ export interface AdamWOptions {
   beta2?: number;
   epsilon?: number;
   weightDecay?: number;
-  /** Whether a parameter decays. Default: all but biases and LayerNorm weights. */
-  decays?: (name: string) => boolean;
   /** What a parameter's learning rate is multiplied by. Default: 1 for all. */
   rates?: (name: string) => number;
 }
@@ -83,7 +81,6 @@ export class AdamW {
   private readonly beta2: number;
   private readonly epsilon: number;
   private readonly weightDecay: number;
-  private readonly decays: (name: string) => boolean;
   private readonly rates: (name: string) => number;
   private readonly moments = new Map<Parameter, Moments>();
 
@@ -92,7 +89,6 @@ export class AdamW {
     this.beta2 = options.beta2 ?? 0.999;
     this.epsilon = options.epsilon ?? 1e-8;
     this.weightDecay = options.weightDecay ?? 0.01;
-    this.decays = options.decays ?? decaysByName;
     this.rates = options.rates ?? (() => 1);
   }
 
@@ -107,7 +103,7 @@ export class AdamW {
       const moments = this.momentsOf(parameter);
       moments.steps++;
       const rate = learningRate * this.rates(parameter.name);
-      const decay = this.decays(parameter.name) ? rate * this.weightDecay : 0;
+      const decay = decaysByName(parameter.name) ? rate * this.weightDecay : 0;
       return { parameter, gradient, moments, rate, decay };
     });
     if (hasKernels()) {

@@ -15,31 +15,24 @@ export interface PairedInterval extends Estimate {
  * Inference for the Generalization Error, 2003): read a difference near its edge with care.
  *
  * @param values one a fold
- * @param options.level 0.95 by default
  * @returns with a single value both bounds are infinite: one fold says nothing about the spread
- * @throws RangeError on no values, a value that is not finite, or a level outside 0 to 1
+ * @throws RangeError on no values, or a value that is not finite
  * @example
  * ```ts
  * pairedInterval([0.02, 0.03, 0.01, 0.02, 0.02]); // { value: 0.02, low: 0.0112…, high: 0.0287…, count: 5 }
  * ```
  */
-export function pairedInterval(
-  values: readonly number[],
-  { level = 0.95 }: { level?: number } = {},
-): PairedInterval {
+export function pairedInterval(values: readonly number[]): PairedInterval {
   const count = values.length;
   if (count === 0 || values.some((value) => !Number.isFinite(value))) {
     throw new RangeError(
       `pairedInterval: the values are [${values.join(", ")}]; give a finite number a fold.`,
     );
   }
-  if (!(level > 0 && level < 1)) {
-    throw new RangeError(`pairedInterval: level is ${level}; give 0 < level < 1.`);
-  }
   const mean = values.reduce((sum, value) => sum + value, 0) / count;
   if (count === 1) return { value: mean, low: -Infinity, high: Infinity, count };
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
-  const half = studentTQuantile((1 + level) / 2, count - 1) * Math.sqrt(variance / count);
+  const half = studentTQuantile(0.975, count - 1) * Math.sqrt(variance / count);
   return { value: mean, low: mean - half, high: mean + half, count };
 }
 

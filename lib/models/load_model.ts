@@ -64,9 +64,9 @@ export async function loadModel(source: string, options: LoadOptions = {}): Prom
   const { [besideField]: _, ...json } = adaptedConfig(folder);
   const theirs = labelsOfAdapter(folder, base.folder, json, rest.task);
   const { model, report } = loadCheckpoint(base.folder, {
-    ...(theirs !== null && { labels: theirs.labels }),
-    ...(theirs?.multiLabel !== undefined && { multiLabel: theirs.multiLabel }),
     ...rest,
+    labels: rest.labels ?? theirs?.labels,
+    multiLabel: rest.multiLabel ?? theirs?.multiLabel,
   });
   // what the training kept beside the classes
   for (const [field, value] of Object.entries(json)) model.json[field] ??= value;

@@ -44,7 +44,6 @@ const mostPoints = 1500;
  *
  * @param history the run's records (`run.history`, or the lines of `history.jsonl`)
  * @param options.tokens whether it is a language model, whose loss is of tokens: e to the loss is the perplexity, which is told too
- * @param options.smoothing share of all steps that the smoothed line's exponential mean looks back over, 0.02 by default
  * @throws RangeError when a loss is not finite
  * @example
  * ```ts
@@ -57,7 +56,7 @@ const mostPoints = 1500;
  */
 export function lossCurve(
   history: readonly (StepPoint | EvaluationPoint)[],
-  options: { smoothing?: number; tokens?: boolean } = {},
+  options: { tokens?: boolean } = {},
 ): Figure {
   const { tokens = false } = options;
   const title = tokens
@@ -76,8 +75,7 @@ export function lossCurve(
   const data: Data[] = [];
   if (steps.length > 0) {
     const drawn = thinned(steps);
-    const { smoothing = 0.02 } = options;
-    const smooth = smoothed(steps.map(({ loss }) => loss), Math.max(1, steps.length * smoothing));
+    const smooth = smoothed(steps.map(({ loss }) => loss), Math.max(1, steps.length * 0.02));
     data.push(
       {
         type: "scatter",

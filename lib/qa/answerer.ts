@@ -306,12 +306,12 @@ export async function answerSongs(
 export function answerFreely(
   answerer: Answerer,
   songs: readonly Song[],
-  options: { leaveOut?: readonly QaField[]; maxNewTokens?: number; precision?: Recipe["precision"] } = {},
+  options: { precision?: Recipe["precision"] } = {},
 ): string[] {
   const { language: { model, tokenizer }, encoder } = answerer;
-  const contexts = songs.map((song) => encoder.context(song, options.leaveOut));
+  const contexts = songs.map((song) => encoder.context(song));
   const made = generate(model, tokenBatch(contexts, model.config.padId ?? 0), {
-    maxNewTokens: options.maxNewTokens ?? 16,
+    maxNewTokens: 16,
     precision: resolvePrecision(options.precision ?? "auto"),
   });
   return made.map((ids) => tokenizer.decode(ids).trim());

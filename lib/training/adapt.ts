@@ -28,11 +28,7 @@ export async function adaptToSongs(
   recipe: Recipe,
   { tokenizer, hub, ...options }: TrainingOptions & Pick<LanguageModelOptions, "tokenizer" | "hub"> = {},
 ): Promise<TrainingRun> {
-  const language = await loadLanguageModel(source, {
-    seed: recipe.seed,
-    ...(tokenizer !== undefined && { tokenizer }),
-    ...(hub !== undefined && { hub }),
-  });
+  const language = await loadLanguageModel(source, { seed: recipe.seed, tokenizer, hub });
   const rows = (texts: readonly string[]) => packTexts(language, texts, recipe.maxLength);
   for (const note of language.notes) {
     for (const callback of options.callbacks ?? []) await callback.onLog?.(note);

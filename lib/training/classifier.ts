@@ -76,29 +76,18 @@ export interface ClassifierOptions {
  */
 export async function loadClassifier(source: string, options: ClassifierOptions = {}): Promise<Classifier> {
   await startEngine();
-  const { labels, seed, multiLabel, narrow, base, hub } = options;
+  const { tokenizer: named, ...wanted } = options, { labels, multiLabel, seed, hub } = wanted;
   if (configNames.includes(source)) {
     if (labels === undefined) {
       throw new UserError(`"${source}" starts from scratch: it tells no genres before it is trained.`);
     }
-    const tokenizer = await loadTokenizer(await tokenizerOf(source, options.tokenizer));
-    const model = createModel(namedConfig(source, vocabularyOf(tokenizer)), {
-      labels,
-      ...(multiLabel !== undefined && { multiLabel }),
-      ...(seed !== undefined && { seed }),
-    });
+    const tokenizer = await loadTokenizer(await tokenizerOf(source, named));
+    const model = createModel(namedConfig(source, vocabularyOf(tokenizer)), { labels, multiLabel, seed });
     const notes = [`${source}: all weights are freshly drawn`, ...paddingNotes(tokenizer)];
     return { model, tokenizer, labels, notes };
   }
-  const tokenizer = await loadTokenizer(await tokenizerOf(source, options.tokenizer, hub));
-  const { model, report, folder, name } = await loadModel(source, {
-    ...(labels !== undefined && { labels }),
-    ...(multiLabel !== undefined && { multiLabel }),
-    ...(seed !== undefined && { seed }),
-    ...(narrow !== undefined && { narrow }),
-    ...(base !== undefined && { base }),
-    ...(hub !== undefined && { hub }),
-  });
+  const tokenizer = await loadTokenizer(await tokenizerOf(source, named, hub));
+  const { model, report, folder, name } = await loadModel(source, wanted);
   try {
     checkVocabulary(tokenizer, model, folder);
     if (labels === undefined) checkComplete(source, report);
@@ -118,7 +107,7 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
  */
 export async function checkTrained(source: string, hub?: ResolveOptions): Promise<void> {
   const { folder } = await resolveModel(source, hub);
-  if (isLoraFolder(folder)) await resolveBase(folder, { ...(hub && { hub }) });
+  if (isLoraFolder(folder)) await resolveBase(folder, { hub });
   else checkComplete(source, inspectCheckpoint(folder));
 }
 

@@ -70,7 +70,7 @@ export async function classifySongs(
   const { probabilities, logits, predicted } = await evaluateExamples(scorerOf(classifier), examples, {
     batchSize: options.batchSize ?? 32,
     precision: resolvePrecision(options.precision ?? "auto"),
-    ...(options.onProgress && { onBatch: options.onProgress }),
+    onBatch: options.onProgress,
   });
   const thresholds = thresholdsOf(classifier);
   return songs.map(({ id }, i) => {

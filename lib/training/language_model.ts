@@ -76,12 +76,7 @@ export async function loadLanguageModel(
     return { model, tokenizer, kind: kindOf(task), notes: [`${source}: all weights are freshly drawn`] };
   }
   const task = taskOf(await configOf(source, hub), source);
-  const { model, report, folder, name } = await loadModel(source, {
-    task,
-    seed,
-    ...(narrow !== undefined && { narrow }),
-    ...(hub !== undefined && { hub }),
-  });
+  const { model, report, folder, name } = await loadModel(source, { task, seed, narrow, hub });
   checkVocabulary(tokenizer, model, folder);
   const origin = { source: name, initialised: report.initialised };
   const head = isLoraFolder(folder) ? [] : readHead(folder, task),
@@ -93,7 +88,7 @@ export async function loadLanguageModel(
 /** A model's config; an adapter's is its base's. */
 async function configOf(source: string, hub?: ResolveOptions): Promise<JsonObject> {
   const { folder } = await resolveModel(source, hub);
-  return readConfig(isLoraFolder(folder) ? await resolveBase(folder, { ...(hub && { hub }) }) : folder);
+  return readConfig(isLoraFolder(folder) ? await resolveBase(folder, { hub }) : folder);
 }
 
 const kindOf = (task: "masked-lm" | "causal-lm") => task === "masked-lm" ? "masked" : "causal";

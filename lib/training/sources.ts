@@ -30,7 +30,7 @@ export async function tokenizerOf(source: string, named?: string, hub?: ResolveO
   const hasOwn = [...Deno.readDirSync(folder)].some(({ name }) =>
     /\.(model|spiece)$|^(tokenizer\.json|vocab\.txt)$/.test(name)
   );
-  return isLoraFolder(folder) && !hasOwn ? await resolveBase(folder, { ...(hub && { hub }) }) : folder;
+  return isLoraFolder(folder) && !hasOwn ? await resolveBase(folder, { hub }) : folder;
 }
 
 /** What a model from scratch takes over from its tokenizer. */

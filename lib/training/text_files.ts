@@ -66,7 +66,7 @@ async function textFile(
   path: string,
   { times = 1, running = false, onNote }: TextFileOptions,
 ): Promise<TextSource> {
-  const file = await openText(path, { ...(onNote && { onNote }) }),
+  const file = await openText(path, { onNote }),
     hash = createHash("sha256"),
     { size: bytes } = await Deno.stat(path);
   let paragraphs = false, texts = 0, empty = false;

@@ -26,7 +26,6 @@ export interface HardSong {
  * @param labels the genres, in the order of the probabilities' columns
  * @param probabilities rows [song][class], each summing to 1
  * @param options.top at most so many, 5 by default
- * @param options.excerpt characters of the lyrics that are shown, 60 by default
  * @throws RangeError on empty or unequally long input, or rows that are no probabilities
  * @example
  * ```ts
@@ -37,7 +36,7 @@ export function hardestSongs(
   songs: readonly Song[],
   labels: readonly string[],
   probabilities: Rows,
-  { top = 5, excerpt = 60 }: { top?: number; excerpt?: number } = {},
+  { top = 5 }: { top?: number } = {},
 ): HardSong[] {
   checkLengths("hardestSongs", { songs, probabilities });
   checkProbabilities("hardestSongs", probabilities);
@@ -55,7 +54,7 @@ export function hardestSongs(
       probabilityOfPredicted: row[best]!,
       // not below the smallest step from 1, as scikit-learn keeps probabilities
       loss: -Math.log(Math.min(1, Math.max(own, Number.EPSILON))),
-      excerpt: excerptOf(song.lyrics, excerpt),
+      excerpt: excerptOf(song.lyrics, 60),
     };
   }).sort((a, b) => b.loss - a.loss).slice(0, top);
 }

@@ -154,8 +154,6 @@ export interface ColumnsModel {
 export interface ColumnsModelOptions {
   /** The parts it looks at; all by default. */
   parts?: readonly ColumnPart[];
-  /** Inverse strength of the penalty, 3 by default, as the text baseline's. */
-  C?: number;
   /** Of the regression's gradient, 1e-4 by default, scikit-learn's own. */
   tolerance?: number;
   /** Called (and awaited) after each iteration. */
@@ -186,14 +184,14 @@ export async function fitColumnsModel(
   labels: readonly string[],
   options: ColumnsModelOptions = {},
 ): Promise<ColumnsModel> {
-  const { parts = columnParts, C = 3, tolerance = 1e-4, onIteration } = options;
+  const { parts = columnParts, tolerance = 1e-4, onIteration } = options;
   const examples = songs.flatMap(({ genres }, row) => {
     const known = genres.filter((genre) => labels.includes(genre));
     return known.map((genre) => ({ row, genre, weight: 1 / known.length }));
   });
   const matrix = selectRows(sideBySide(parts.map((part) => blocks[part])), examples.map(({ row }) => row));
   const regression = await fitLogisticRegression(matrix, examples.map(({ genre }) => genre), {
-    C,
+    C: 3, // as the text baseline's
     tolerance,
     sampleWeight: examples.map(({ weight }) => weight),
     ...(onIteration && { onIteration: ({ iteration }) => onIteration(iteration) }),
