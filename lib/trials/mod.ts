@@ -7,7 +7,14 @@
  */
 export * from "./trial.ts";
 export { artistIdeaNames, bilingual, type Name, nameOf, sourceName } from "./names.ts";
-export { fileNameOf, filesFingerprint, fingerprint, memoryStore, type TrialStore, trialStore } from "./store.ts";
+export {
+  fileNameOf,
+  filesFingerprint,
+  fingerprint,
+  memoryStore,
+  type TrialStore,
+  trialStore,
+} from "./store.ts";
 export * from "./run.ts";
 export { type ClusterOptions, clusterVariable, rayRunner } from "./cluster/ray.ts";
 export * from "./scores.ts";
