@@ -86,7 +86,11 @@ Deno.test("the search's figures draw what has no network in grey", () => {
   const grey = (figure: ReturnType<typeof searchFigure>) => JSON.stringify(figure.data);
   assert.match(grey(searchFigure({ results })), /#8C8C8C/);
   assert.doesNotMatch(grey(searchFigure({ results: [pretrained] })), /#8C8C8C/);
-  assert.equal(costFigure({ results }).data.length, 2);
+  const costs = costFigure({ results }).data as { x: number[]; y: number[] }[];
+  assert.deepEqual(
+    costs.map(({ x, y }) => [...x, ...y]),
+    results.map((result) => [result.trainSeconds, result.accuracyPerSong.value]),
+  );
 });
 
 Deno.test("budgetTable: what each network may spend", () =>
