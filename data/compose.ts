@@ -4,35 +4,15 @@
  * deno run -A data/compose.ts [--seed N] [--output FILE]     by default seed 2025 and data/songs.csv
  */
 import { fileURLToPath } from "node:url";
+import { fileColumns } from "../lib/songs/mod.ts";
 import { type Bank, readBank } from "./bank.ts";
 import { LineComposer, type Mood } from "./lines.ts";
 import { type Voice, weights } from "./endings.ts";
 import { allGenres, manner, songShades } from "./genres.ts";
 import { type Random, seeded } from "./random.ts";
 
-/** One row of songs.csv, as text. */
-export interface Row {
-  id: string;
-  song_name: string;
-  adults: string;
-  artist: string;
-  album_id: string;
-  date: string;
-  genre: string;
-  lyrics: string;
-}
-
-/** The columns in the file's order. */
-export const columnOrder = [
-  "id",
-  "song_name",
-  "adults",
-  "artist",
-  "album_id",
-  "date",
-  "genre",
-  "lyrics",
-] as const;
+/** One row of songs.csv, as text, its columns in the file's order. */
+export type Row = Record<typeof fileColumns[number], string>;
 
 /**
  * Forms of songs: v verse, p lead to the chorus, C chorus (repeated word for word), b bridge, each with its number of
@@ -302,8 +282,8 @@ function numbered(rows: Row[], random: Random): Row[] {
 export function toCsv(rows: Row[]): string {
   const quoted = (field: string): string =>
     /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
-  const lines = rows.map((row) => columnOrder.map((column) => quoted(row[column])).join(","));
-  return [columnOrder.join(","), ...lines].join("\n") + "\n";
+  const lines = rows.map((row) => fileColumns.map((column) => quoted(row[column])).join(","));
+  return [fileColumns.join(","), ...lines].join("\n") + "\n";
 }
 
 if (import.meta.main) {

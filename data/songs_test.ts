@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import { type Bank, genreFiles, readBank, type Sections, themeFiles } from "./bank.ts";
-import { columnOrder, composeSongs, type Row, toCsv } from "./compose.ts";
+import { composeSongs, type Row, toCsv } from "./compose.ts";
 import { endingsOf, joiningEndings } from "./endings.ts";
 import { allGenres, manner } from "./genres.ts";
 import { conjugate } from "./korean.ts";
@@ -50,7 +50,7 @@ Deno.test("songs.csv is what the composer makes of the bank, byte for byte", asy
 });
 
 Deno.test("songs.csv: columns, size, ids", () => {
-  assert.equal(text.slice(0, text.indexOf("\n")), columnOrder.join(","));
+  assert.equal(text.slice(0, text.indexOf("\n")), "id,song_name,adults,artist,album_id,date,genre,lyrics");
   assert.ok(text.length < 3_000_000 && new TextEncoder().encode(text).length <= 3_000_000);
   between(rows.length, 1200, 1800, "songs");
   assert.equal(new Set(rows.map((row) => row.id)).size, rows.length, "ids differ");

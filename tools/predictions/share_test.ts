@@ -11,14 +11,14 @@ Deno.test("shareOf: a number of so many, and nothing else", () => {
 
 Deno.test("rowsOf: shares in order are all rows, and as equal as can be", () => {
   for (const rows of [0, 1, 7, 1000, 1001]) {
-    for (const  of of[1, 3, 8]) {
+    for (const shares of [1, 3, 8]) {
       let next = 0;
-      for (let number = 1; number <= of; number++) {
-        const { from, to } = rowsOf({ number, of }, rows);
+      for (let number = 1; number <= shares; number++) {
+        const { from, to } = rowsOf({ number, of: shares }, rows);
         assert.equal(from, next);
         assert(
-          to - from >= Math.floor(rows / of) && to - from <= Math.ceil(rows / of),
-          `${rows} ${number}/${of}`,
+          to - from >= Math.floor(rows / shares) && to - from <= Math.ceil(rows / shares),
+          `${rows} ${number}/${shares}`,
         );
         next = to;
       }
