@@ -186,11 +186,16 @@ def read(path):
         return file.read()
 
 
-def serve(settings, requests):
-    """Does what is asked until the input ends."""
-    # with the one that reads it: another node may go
+def open_board():
+    """A board on this node: another may go. It answers where the cluster lets this process in."""
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     board = Board.options(scheduling_strategy=here).remote()
+    ray.get(board.take.remote())
+    return board
+
+
+def serve(settings, requests, board):
+    """Does what is asked until the input ends."""
     running, songs = {}, {}
 
     def do(request):
@@ -248,6 +253,7 @@ def main():
     try:
         try:
             connect(settings)
+            board = open_board()
         except Exception as error:  # whatever Ray throws
             tell({"unreachable": first_line(error)})
             sys.exit(1)
@@ -255,7 +261,7 @@ def main():
         most = {kind: max(node.get(kind, 0) for node in nodes) for kind in ("CPU", "GPU")}
         cpus = sum(node.get("CPU", 0) for node in nodes)
         tell({"ready": {"nodes": len(nodes), "cpus": cpus, "mostCpus": most["CPU"], "mostGpus": most["GPU"]}})
-        serve(settings, requests)
+        serve(settings, requests, board)
         ray.shutdown()
     finally:
         shutil.rmtree(settings["folder"], ignore_errors=True)

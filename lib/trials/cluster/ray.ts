@@ -2,9 +2,10 @@
  * Trials on a Ray cluster: each a task, with the cores and GPUs that it asks for, on whichever node has them. Ray itself is Python's; a driver
  * beside this process (driver.py) speaks for it.
  */
+import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { codeFingerprint, removeIfThere, UserError, writeWhole } from "../../ground/mod.ts";
+import { codeFingerprint, isThere, removeIfThere, UserError, writeWhole } from "../../ground/mod.ts";
 import { checkNetworks } from "../methods/network.ts";
 import { fingerprint, identityOf, readPredictions } from "../store.ts";
 import type { Predictions, RunContext, Runner, Sides, Trial } from "../trial.ts";
@@ -116,8 +117,10 @@ class Driver {
       args: [join(root, "lib", "trials", "cluster", "driver.py"), JSON.stringify(settings)],
       env: {
         RAY_USAGE_STATS_ENABLED: "0",
-        // a cluster of this machine alone has a token of its own, not the one in the home folder
-        ...(options.address === "local" && { RAY_AUTH_MODE: "token", RAY_AUTH_TOKEN: crypto.randomUUID() }),
+        // a cluster of this machine alone has a token of its own; others have, by default, that of the home folder
+        ...(options.address === "local"
+          ? { RAY_AUTH_MODE: "token", RAY_AUTH_TOKEN: crypto.randomUUID() }
+          : await usualAuthentication()),
       },
       stdin: "piped",
       stdout: "piped",
@@ -134,8 +137,8 @@ class Driver {
       await driver.end();
       throw new UserError(
         `--cluster ${options.address}: the Ray cluster cannot be reached: ${answer.unreachable}. ` +
-          "See that it runs (ray status on its head), that this machine belongs to it, and that Ray and Python are of the same " +
-          "versions here and there.",
+          "See that it runs (ray status on its head), that this machine belongs to it, and that here and there Ray and Python are " +
+          "of the same versions, RAY_AUTH_MODE and ~/.ray/auth_token the same.",
       );
     }
     if ("ready" in answer) tellReady(answer.ready, options);
@@ -259,6 +262,13 @@ class Driver {
     await this.input.close().catch(() => {});
     await this.child.status;
   }
+}
+
+/** What `ray start --head` takes where nothing else is said: a token of the home folder, if there is one. */
+async function usualAuthentication(): Promise<Record<string, string>> {
+  const path = Deno.env.get("RAY_AUTH_TOKEN_PATH") ?? join(homedir(), ".ray", "auth_token");
+  const isUsual = Deno.env.get("RAY_AUTH_MODE") === undefined && await isThere(path);
+  return isUsual ? { RAY_AUTH_MODE: "token" } : {};
 }
 
 const marks = new Map<string, Promise<DiskMark>>();
