@@ -1,5 +1,6 @@
 /** How a command that fails tells it: a sentence and an exit code, the same way for all of them. */
 import { UserError } from "../lib/ground/mod.ts";
+import { inBoth } from "./korean.ts";
 import { alone, SharedError, type Team } from "../lib/team/mod.ts";
 
 /** What a person is shown of an error, and the exit code: 2 where they can mend it, 1 for a fault of the program, 130 when they stopped it. */
@@ -81,7 +82,9 @@ export function endTogether(others: Team): void {
 export function endWith(error: unknown): never {
   const { text, code } = toldOf(error, telling ?? undefined);
   const isOthers = error instanceof SharedError && team.rank > 0;
-  if (!isOthers) console.error(team.rank > 0 ? `Process ${team.rank} on ${team.host}: ${text}` : text);
+  if (!isOthers) {
+    console.error(team.rank > 0 ? `Process ${team.rank} on ${team.host}: ${text}` : inBoth(text));
+  }
   if (isDebugging()) console.error(`\n${Deno.inspect(error)}`);
   // the end of one ends all: the first is to have told it before
   if (isOthers) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);

@@ -55,7 +55,7 @@ Deno.test("errors: a fault of the program says so, without a stack, with exit co
   assert.equal(code, 1);
   assert.match(
     text,
-    /^TypeError: .*'a'.*\nThis is a fault of the program, not yours; --debug shows where.*\n$/,
+    /^TypeError: .*'a'.*\n.*\nThis is a fault of the program, not yours; --debug shows where.*\n$/,
   );
 });
 

@@ -9,6 +9,7 @@ import { nearestOf } from "../lib/ground/mod.ts";
 import { launchedRank, launchedSize, takeOwnCores } from "../lib/team/mod.ts";
 import { commandLines } from "./command_lines.ts";
 import { tellErrors } from "./errors.ts";
+import { inBoth } from "./korean.ts";
 import { type CommandLine, type OptionTable, readOptions } from "./options.ts";
 import { setUp, type SetUpOptions } from "./setup.ts";
 import { checkLaunched } from "./team.ts";
@@ -51,12 +52,12 @@ if (import.meta.main) {
   const file = inProject("tools", "commands", `${command}.ts`);
   if (!/^[a-z][a-z-]*$/.test(command) || !exists(file)) {
     const nearest = nearestOf(command, tasks().map(([name]) => name));
-    console.error(
+    console.error(inBoth(
       command === ""
         ? "A command is needed."
         : `There is no command "${command}"; the closest is "${nearest}".`,
-    );
-    console.error('The tasks, each run as "deno task NAME":');
+    ));
+    console.error(inBoth('The tasks, each run as "deno task NAME":'));
     for (const [name, description] of tasks()) console.error(`  ${name.padEnd(10)}  ${description}`);
     Deno.exit(2);
   }

@@ -18,6 +18,7 @@ import { parseArgs } from "node:util";
 import { holds, nameProcess, nearestOf, type Rule, UserError, wanted } from "../lib/ground/mod.ts";
 import { type RecipeField, recipeFields, recipes } from "../lib/training/recipe.ts";
 import { tellErrors } from "./errors.ts";
+import { inBoth } from "./korean.ts";
 import {
   checkInput,
   checkOutputFile,
@@ -214,7 +215,7 @@ export function readOptions<const T extends OptionTable>(
     return values;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    console.error(`${error.message}\n"deno task ${line.command} -- --help" lists the options.`);
+    console.error(inBoth(`${error.message}\n"deno task ${line.command} -- --help" lists the options.`));
     Deno.exit(2);
   }
 }

@@ -8,6 +8,7 @@ import { savedLabels } from "../../lib/models/mod.ts";
 import { show } from "../../lib/notebook/mod.ts";
 import { commandLines } from "../command_lines.ts";
 import { findTrained, loadTelling } from "../find_model.ts";
+import { tell } from "../korean.ts";
 import { checkPaths, keepStandardOutput, readOptions } from "../options.ts";
 import { writePredictions } from "../predictions/rows.ts";
 import {
@@ -61,5 +62,5 @@ if (output !== undefined) {
   await writeVerdicts(join(output, "metrics.json"), [verdict]);
   if (sets !== null) await writeJson(join(output, "genre_sets.json"), sets);
   await writePredictions(join(output, "predictions.csv"), classifier.labels, songs, predictions);
-  console.log(`metrics.json and predictions.csv are in ${output}`);
+  tell(`metrics.json and predictions.csv are in ${output}`);
 }

@@ -20,6 +20,7 @@ import {
 } from "../../lib/trials/mod.ts";
 import { disjointName, foldSides, readFolds, testSongsOf } from "../folds/file.ts";
 import { useCluster } from "../cluster.ts";
+import { tell } from "../korean.ts";
 import { clusterOptions, readOptions, recipe as recipeOptions, shared } from "../options.ts";
 import { readCleanSongs } from "../run_songs.ts";
 import { exists } from "../setup/paths.ts";
@@ -180,7 +181,7 @@ try {
   });
 } catch (error) {
   if (!progress.signal.aborted) throw error;
-  console.log("Stopped; the same command goes on from there.");
+  tell("Stopped; the same command goes on from there.");
   Deno.exit(130);
 } finally {
   await progress.finish();
@@ -189,7 +190,7 @@ try {
 const all = new Map([...sidesOf].map(([split, { sides }]) => [split, sides]));
 const { methods: measured, weights } = await foldMethods(all, labels, [...methods.values()], trialOf, store);
 if (!measured.some(({ method }) => method === foldBaselineName)) {
-  console.log("The table needs the results of tfidf: add it to --models.");
+  tell("The table needs the results of tfidf: add it to --models.");
   Deno.exit(0);
 }
 const folds = [...testSongs.keys()].filter((name) => name !== disjointName);
@@ -214,4 +215,4 @@ console.log(
   `\n"to …": accuracy in points, mean over folds and its paired 95 % interval (t). Best: ${comparison.best}.`,
 );
 console.log(`Of ${identity.songs}, seed ${seed}; networks: ${epochs} epochs, batch ${batchSize}.`);
-console.log(`Figures: ${join(output, "folds.json")}`);
+tell(`Figures: ${join(output, "folds.json")}`);

@@ -9,6 +9,7 @@ import { launch } from "../launch.ts";
 import { earlierRun } from "../notebooks/earlier.ts";
 import { checkInputs, notebookEnvironment, runFolders, wantedRecord } from "../notebooks/inputs.ts";
 import { projectNotebooks } from "../notebooks/run.ts";
+import { tell } from "../korean.ts";
 import { optionsText, readOptions } from "../options.ts";
 import { ensureLab } from "../setup.ts";
 import { kernelName } from "../setup/kernel.ts";
@@ -50,10 +51,10 @@ async function lookAtEarlier(): Promise<void> {
     // nobody writes there, or it is refused
     if (exists(folders.run)) (await holdFolder(folders.run))[Symbol.dispose]();
     const kept = await setAside(folders.output, ["report.html", "notebooks", "run"]);
-    console.log(`The earlier run in ${options.output} is kept in ${kept}.`);
+    tell(`The earlier run in ${options.output} is kept in ${kept}.`);
   } else if (earlier.found === "another") {
     const differences = earlier.differences.map((line) => `\n  ${line}`).join("");
-    console.log(
+    tell(
       `${folders.run} has another run${differences === "" ? "" : `:${differences}`}\n` +
         "Notebook 4 will not mix the two. --anew keeps that run elsewhere; --output takes another folder" +
         (earlier.record === null

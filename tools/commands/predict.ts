@@ -5,6 +5,7 @@ import { hasWords, type Song } from "../../lib/songs/mod.ts";
 import { classifySongs, sayUnknown, weightsFingerprint } from "../../lib/training/mod.ts";
 import { commandLines, predictionsFile } from "../command_lines.ts";
 import { findTrained, loadTelling } from "../find_model.ts";
+import { tell } from "../korean.ts";
 import { checkPaths, keepStandardOutput, readOptions, UsageError } from "../options.ts";
 import { standardOutputPath } from "../paths.ts";
 import { answerLine, answersTable } from "../predictions/answers.ts";
@@ -67,7 +68,7 @@ if (output !== undefined) {
   sinks.push(table);
 }
 let done: Count = sinks.at(-1)?.done ?? { songs: 0, withoutLyrics: 0 };
-if (done.songs > 0) console.log(`${output}: ${done.songs} songs are done already; going on after them.`);
+if (done.songs > 0) tell(`${output}: ${done.songs} songs are done already; going on after them.`);
 
 using stop = listenForStop();
 const bar = progressBar({ total: to - from, done: done.songs, label: "분류 · classifying", unit: "songs" });
@@ -107,7 +108,7 @@ if (!json && output !== standardOutputPath) {
   if (more > 0) console.log(`… ${more.toLocaleString("en-US")}행 더 · more rows`);
 }
 if (output !== undefined) {
-  console.log(
+  tell(
     `${done.songs} songs: ${output === standardOutputPath ? "standard output" : output}` +
       (done.withoutLyrics === 0 ? "" : `; ${done.withoutLyrics} have no lyrics, and no answer in their rows`),
   );
@@ -125,7 +126,7 @@ function tellUnknown(): void {
 function endWhereStopped(error: unknown): never {
   if (!stop.signal.aborted) throw error;
   const goesOn = output !== undefined && output !== standardOutputPath;
-  console.log(
+  tell(
     `Stopped after ${done.songs} songs${
       goesOn ? `; the same command goes on from there (${output}.part)` : ""
     }.`,

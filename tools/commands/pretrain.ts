@@ -22,6 +22,7 @@ import {
 } from "../../lib/training/mod.ts";
 import { commandLines, runFiles } from "../command_lines.ts";
 import { firstBeforeOthers } from "../../lib/team/mod.ts";
+import { tell } from "../korean.ts";
 import { readOptions } from "../options.ts";
 import { joinOthers, leave } from "../team.ts";
 import { findModel } from "../find_model.ts";
@@ -73,7 +74,7 @@ for (const note of language.notes) console.log(note);
 const { name, recipe } = recipeOf({ ...fields, model: source, seed });
 
 const kept = anew && isFirst ? await setAside(output, runFiles) : null;
-if (kept !== null) console.log(`The earlier run in ${output} is kept in ${kept}.`);
+if (kept !== null) tell(`The earlier run in ${output} is kept in ${kept}.`);
 using stop = listenForStop();
 
 /** Runs a part with a bar; ends the process where it was asked to stop meanwhile. */
@@ -90,7 +91,7 @@ async function telling<T>(
       return await part((done) => bar?.update(done));
     } catch (error) {
       if (!stop.signal.aborted) throw error;
-      console.log("Stopped before the training; the same command goes on from there.");
+      tell("Stopped before the training; the same command goes on from there.");
       team.abort(130);
       Deno.exit(130);
     } finally {
@@ -163,7 +164,7 @@ cache.close();
 if (!isFirst) leave(team, run.ended === "interrupted" ? 130 : 0);
 await saveFigure(lossCurve(run.history, { tokens: true }), join(output, "curve.png"));
 if (run.ended === "interrupted") {
-  console.log(`Stopped after step ${run.steps}; the same command goes on from there.`);
+  tell(`Stopped after step ${run.steps}; the same command goes on from there.`);
   leave(team, 130);
 }
 // where one table was read, `train` and `evaluate` know by this which of its songs the model has seen
@@ -176,6 +177,6 @@ if (options.bf16) {
   await Deno.copyFile(join(run.bestFolder!, "README.md"), join(folder, "README.md"));
   console.log(`In bfloat16: ${folder}`);
 }
-console.log(
+tell(
   `Model: ${run.bestFolder}; fine-tune it with deno task train -- --model ${run.bestFolder} --recipe quick`,
 );

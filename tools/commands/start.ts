@@ -8,6 +8,7 @@ import { commandLines } from "../command_lines.ts";
 import { earlierRun } from "../notebooks/earlier.ts";
 import { checkInputs, notebookEnvironment, runFolders, wantedRecord } from "../notebooks/inputs.ts";
 import { isOfUsers, type NotebookResult, projectNotebooks, runNotebooks } from "../notebooks/run.ts";
+import { inBoth, tell } from "../korean.ts";
 import { readOptions } from "../options.ts";
 import type { WrittenVerdict } from "../report/data.ts";
 import { type RanNotebook, type RunRecord, writeRecord } from "../report/record.ts";
@@ -56,11 +57,11 @@ async function takeUp(): Promise<{ record: RunRecord; done: string[] }> {
     const { started, resumed, notebooks: ran } = earlier.record;
     const when = `${started.slice(0, 16).replace("T", " ")} UTC`;
     if (earlier.done.length === notebooks.length) {
-      console.log(`The run of ${when} is whole: there is nothing left to do. --anew runs all of it again.`);
+      tell(`The run of ${when} is whole: there is nothing left to do. --anew runs all of it again.`);
       return earlier;
     }
     const seconds = ran.reduce((sum, notebook) => sum + notebook.seconds, 0);
-    console.log(
+    tell(
       `Going on with the run of ${when}, after ${seconds.toFixed(0)} s of notebooks` +
         `${earlier.done.length === 0 ? "" : `; done: ${earlier.done.join(", ")}`}. --anew starts over.`,
     );
@@ -72,7 +73,7 @@ async function takeUp(): Promise<{ record: RunRecord; done: string[] }> {
     if (exists(folders.run)) (await holdFolder(folders.run))[Symbol.dispose]();
     const kept = await setAside(output, ["report.html", "notebooks", "run"]);
     const differences = earlier.found === "another" ? earlier.differences : [];
-    console.log(
+    tell(
       `The earlier run in ${output} is kept in ${kept}${
         differences.length === 0
           ? "."
@@ -103,13 +104,15 @@ async function note({ notebook, seconds, status, error }: NotebookResult): Promi
 /** Says whether the same command goes on after a notebook that failed. @returns the exit code */
 function endOf(error: NonNullable<NotebookResult["error"]>): number {
   if (error.name === "Interrupted") {
-    console.error("Stopped. The same command goes on from there.");
+    console.error(inBoth("Stopped. The same command goes on from there."));
     return 130;
   }
   // what ended the kernel from outside need not do so again
-  if (error.name === "DeadKernel") console.error("The same command goes on from there.");
+  if (error.name === "DeadKernel") console.error(inBoth("The same command goes on from there."));
   else if (!isOfUsers(error)) {
-    console.error("This is a fault of the program, not yours; --debug shows where it stands, for a report.");
+    console.error(
+      inBoth("This is a fault of the program, not yours; --debug shows where it stands, for a report."),
+    );
   }
   return isOfUsers(error) ? 2 : 1;
 }
@@ -118,14 +121,16 @@ async function tellResults(): Promise<void> {
   const metrics: Record<string, WrittenVerdict> = JSON.parse(
     await Deno.readTextFile(join(folders.run, "test_metrics.json")),
   );
-  console.log(`\nExecuted notebooks: ${folders.notebooks}`);
-  console.log(`Model, history and metrics: ${folders.run}`);
+  console.log("");
+  tell(`Executed notebooks: ${folders.notebooks}`);
+  tell(`Model, history and metrics: ${folders.run}`);
   // Loaded here only: what draws the figures need not stand in memory while the notebooks run.
   const { writeReport } = await import("../report/write.ts");
-  console.log(`Report: ${await writeReport(output)}\n`);
+  tell(`Report: ${await writeReport(output)}`);
+  console.log("");
   // all methods are measured on the same songs
   const absent = Object.values(metrics)[0]?.perGenre.filter(({ support }) => support === 0).length ?? 0;
-  console.log(
+  tell(
     "Test songs: accuracy per instance (as the study counts), per song (right if any of its genres), " +
       macroF1Name(absent),
   );
@@ -136,5 +141,6 @@ async function tellResults(): Promise<void> {
     console.log(`  ${numbers}  ${method}`);
   }
   const seconds = record.notebooks.reduce((sum, notebook) => sum + notebook.seconds, 0);
-  console.log(`\nTime: set-up ${setUp.toFixed(0)} s, notebooks ${seconds.toFixed(0)} s`);
+  console.log("");
+  tell(`Time: set-up ${setUp.toFixed(0)} s, notebooks ${seconds.toFixed(0)} s`);
 }

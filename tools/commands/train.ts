@@ -18,6 +18,7 @@ import {
   type TrainingRun,
 } from "../../lib/training/mod.ts";
 import { commandLines, runFiles } from "../command_lines.ts";
+import { tell } from "../korean.ts";
 import { readOptions } from "../options.ts";
 import { goingOn, newRecord, writeRecord } from "../report/record.ts";
 import { findModel, loadTelling } from "../find_model.ts";
@@ -85,12 +86,12 @@ console.log(
 );
 
 const kept = anew && isFirst ? await setAside(output, runFiles) : null;
-if (kept !== null) console.log(`The earlier run in ${output} is kept in ${kept}.`);
+if (kept !== null) tell(`The earlier run in ${output} is kept in ${kept}.`);
 using stop = listenForStop();
 /** Ends the process where a training was asked to stop. */
 function endWhereStopped({ ended, steps }: TrainingRun): void {
   if (ended !== "interrupted") return;
-  console.log(`Stopped after step ${steps}; the same command goes on from there.`);
+  tell(`Stopped after step ${steps}; the same command goes on from there.`);
   leave(team, 130);
 }
 
@@ -170,6 +171,6 @@ if (merged && best.model.lora !== undefined) {
   mergeLora(best.model);
   await saveClassifier(best, join(output, "merged"));
   await writeSplit(join(output, "merged"), split);
-  console.log(`Merged: ${join(output, "merged")}`);
+  tell(`Merged: ${join(output, "merged")}`);
 }
-console.log(`Model: ${run.bestFolder}; test_metrics.json, predictions.csv and history.jsonl beside it.`);
+tell(`Model: ${run.bestFolder}; test_metrics.json, predictions.csv and history.jsonl beside it.`);

@@ -6,6 +6,7 @@ import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../../lib/ground/mod.ts";
 import { fitted } from "../../lib/notebook/mod.ts";
+import { inBoth } from "../korean.ts";
 import { readOptions } from "../options.ts";
 import { kernelName } from "../setup/kernel.ts";
 import { exists, inProject, inVenv, program, root } from "../setup/paths.ts";
@@ -202,7 +203,7 @@ export function failureText(
   if (error.name === "Interrupted") {
     return [`${shortPath(notebook)} was interrupted ${place}.`, ...ran].join("\n");
   }
-  const told = isOfUsers(error) ? error.message : `${error.name}: ${error.message}`;
+  const told = isOfUsers(error) ? inBoth(error.message) : `${error.name}: ${error.message}`;
   if (!details) return [`${shortPath(notebook)} ended ${place}:`, told, ...ran].join("\n");
   const lines = error.source.split("\n");
   const excerpt = lines.slice(0, 12).map((line) => `    ${line}`);

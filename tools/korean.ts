@@ -1,0 +1,347 @@
+/**
+ * What a newcomer meets, in Korean before the English: a phrase book, looked up where errors and last lines are told, so that the rooms speak one
+ * language. What it does not have stays as it is.
+ */
+
+/** English as it is said, `{}` for what is put in (`{n}`: a number), and the Korean, `{1}` for the first of them. */
+export const phrases: readonly (readonly [english: string, korean: string])[] = [
+  // the command line
+  ["A command is needed.", "명령을 적어 주세요."],
+  ['There is no command "{}"; the closest is "{}".', '"{1}" 명령은 없습니다. 혹시 "{2}"인가요?'],
+  ['The tasks, each run as "deno task NAME":', "쓸 수 있는 명령(deno task 이름):"],
+  ["There is no option {}; the closest is {}.", "{1} 옵션은 없습니다. 혹시 {2}인가요?"],
+  ["There is no option {}.", "{1} 옵션은 없습니다."],
+  [
+    '"{}" stands alone; values follow an option\'s name.',
+    '"{1}" 앞에 옵션 이름이 없습니다. 값은 옵션 이름 뒤에 씁니다.',
+  ],
+  [
+    'A pattern of files stands in quotes: "2024-*.csv".',
+    '여러 파일을 뜻하는 패턴은 따옴표로 감쌉니다: "2024-*.csv".',
+  ],
+  ["{} is given twice.", "{1} 옵션이 두 번 나옵니다."],
+  ["{} takes no value.", "{1} 옵션은 값을 받지 않습니다."],
+  ["{} needs a value: {}.", "{1} 옵션에 값이 빠졌습니다."],
+  ["{} is needed: {}.", "{1} 옵션이 꼭 필요합니다."],
+  ["{} is {}; it must be {}.", "{1} 값이 잘못되었습니다: {2}. 쓸 수 있는 값: {3}."],
+  ["{} is {}; it can be {}.", "{1} 값이 잘못되었습니다: {2}. 쓸 수 있는 값: {3}."],
+  ['"deno task {} -- --help" lists the options.', '옵션 목록은 "deno task {1} -- --help"로 볼 수 있습니다.'],
+
+  // files and folders
+  [
+    'there is no file or folder {} in {} (did you mean "{}"?).',
+    '그런 파일이나 폴더가 없습니다: {1} (찾은 곳: {2}). 혹시 "{3}"인가요?',
+  ],
+  ["there is no file or folder {} in {}.", "그런 파일이나 폴더가 없습니다: {1} (찾은 곳: {2})."],
+  ["there is no file or folder {}.", "그런 파일이나 폴더가 없습니다: {1}."],
+  ["no file fits the pattern {}.", "패턴에 맞는 파일이 없습니다: {1}."],
+  [
+    "{} is a folder; give a file's name: {}.",
+    "파일이 아니라 폴더입니다: {1}. 파일 이름까지 적어 주세요: {2}.",
+  ],
+  [
+    "{} is a file, where a folder is needed; choose another.",
+    "폴더가 아니라 파일입니다: {1}. 다른 폴더를 적어 주세요.",
+  ],
+  [
+    "{} would write over what {} reads; choose another place.",
+    "{1}에 쓰면 {2}에서 읽는 것을 덮어씁니다. 다른 곳을 골라 주세요.",
+  ],
+  ["{} cannot be written to: {}. Choose another place.", "{1}에 쓸 수 없습니다: {2}. 다른 곳을 골라 주세요."],
+  [
+    "{} is being written by {}. Wait for it, end it, or choose another folder with --output.",
+    "다른 프로세스가 {1}에 쓰고 있습니다({2}). 끝나기를 기다리거나, 그 프로세스를 끝내거나, --output으로 다른 폴더를 골라 주세요.",
+  ],
+  ["The disk is full: make room.", "디스크가 가득 찼습니다. 자리를 비워 주세요."],
+  ["That place is read-only: choose another.", "쓰기가 막힌 곳입니다. 다른 곳을 골라 주세요."],
+  [
+    "There is no such file or folder: check the path.",
+    "그런 파일이나 폴더가 없습니다. 경로를 확인해 주세요.",
+  ],
+  [
+    "It may not be read or written by you: check its permissions.",
+    "읽거나 쓸 권한이 없습니다. 권한을 확인해 주세요.",
+  ],
+
+  // tables of songs
+  ["{n} problems.", "문제가 {1}가지 있습니다."],
+  [
+    "this is a folder, not a file. Check the path; it is looked up from {}.",
+    "파일이 아니라 폴더입니다. 경로를 확인해 주세요. {1}에서 찾습니다.",
+  ],
+  [
+    "the file is empty. It must begin with the header {}.",
+    "빈 파일입니다. 첫 줄에 열 이름이 있어야 합니다: {1}.",
+  ],
+  ["the column is missing.", "열이 없습니다."],
+  [
+    "The header names {}; it must name {}. Rename what holds {}.",
+    "첫 줄에 있는 열은 {1}이고, 있어야 하는 열은 {2}입니다. 해당하는 열의 이름을 바꿔 주세요.",
+  ],
+  [
+    "two columns have this name. Rename one of them, or take it out.",
+    "이름이 같은 열이 둘 있습니다. 하나의 이름을 바꾸거나 빼 주세요.",
+  ],
+  [
+    "all {n} songs have the genre {}, and there must be at least two to tell apart.",
+    "{1}곡이 모두 한 장르({2})입니다. 구별하려면 장르가 둘 이상이어야 합니다.",
+  ],
+  ["Add songs of another genre.", "다른 장르의 노래를 더해 주세요."],
+  ["Give --genres more of the table's genres.", "--genres에 표의 장르를 더 적어 주세요."],
+  [
+    "No song has the genre {}. The songs' genres: {}.",
+    "이런 장르의 노래가 없습니다: {1}. 표에 있는 장르: {2}.",
+  ],
+  [
+    "no song has lyrics and a genre, so there is nothing to learn from. Fill these columns.",
+    "가사와 장르가 모두 있는 노래가 없어 배울 것이 없습니다. 두 열을 채워 주세요.",
+  ],
+  [
+    "Save the file as text in UTF-8, or mend that line.",
+    "파일을 UTF-8 텍스트로 저장하거나 그 줄을 고쳐 주세요.",
+  ],
+  ["Save the file as text in UTF-8.", "파일을 UTF-8 텍스트로 저장해 주세요."],
+
+  // models
+  [
+    "There is no folder {}, and it is not the id of a model on the Hub, owner/name or owner/name@revision.",
+    "그런 폴더가 없고, Hub의 모델 이름(소유자/이름)도 아닙니다: {1}.",
+  ],
+  [
+    "Cannot reach {} ({}).",
+    "{1}에 연결할 수 없습니다.",
+  ],
+  [
+    "Where there is a network, download the files from {} (config.json, {}), for instance by {}; copy the folder here and give its path in place of {}.",
+    "네트워크가 되는 곳에서 {1}의 파일을 내려받아 폴더째 이 컴퓨터로 옮긴 다음, {4} 대신 그 폴더를 적어 주세요.",
+  ],
+  [
+    "{} has no config.json: it is not a checkpoint in Hugging Face's layout.",
+    "{1}에 config.json이 없습니다. Hugging Face 형식의 체크포인트가 아닙니다.",
+  ],
+  [
+    "There is no model yet in {}: {} makes one; --model names another.",
+    "학습한 모델이 아직 없습니다({1}). deno task train이나 deno task start로 만들거나, --model로 다른 모델을 적어 주세요.",
+  ],
+  [
+    "--model {} is a model from scratch, which tells no genres yet. {} makes one that does, in {}.",
+    "--model {1}: 아직 아무것도 배우지 않은 모델입니다. {2} 명령으로 학습하면 {3}에 생깁니다.",
+  ],
+  [
+    "{} has learnt its words by its own tokenizer; by {} it would take them for others.",
+    "{1}: 자기 토크나이저로 낱말을 배운 모델이라, {2}로 나누면 다른 낱말로 알아듣습니다.",
+  ],
+  [
+    "A tokenizer of your own goes with a model from scratch: {}",
+    "다른 토크나이저는 처음부터 배우는 모델에 씁니다: {1}",
+  ],
+  [
+    "This training needs about {} of memory more, and {} are free.",
+    "이 학습에는 메모리가 {1}쯤 더 필요한데 남은 것은 {2}입니다.",
+  ],
+  [
+    "{} belongs to another training, which this one cannot resume:",
+    "{1}에는 다른 학습이 있어 이어서 할 수 없습니다.",
+  ],
+  [
+    "Use the same settings, data and model, or another output folder, or start anew there (--anew).",
+    "설정과 데이터와 모델을 그대로 쓰거나, 다른 출력 폴더를 고르거나, --anew로 새로 시작해 주세요.",
+  ],
+  ["The TensorFlow engine cannot start: {}", "TensorFlow를 시작할 수 없습니다: {1}"],
+
+  // predict, evaluate, pretrain
+  [
+    'Say which songs: --songs FILES, tables, or --text "…", lyrics.',
+    '어떤 노래인지 적어 주세요: 표는 --songs 파일, 가사는 --text "…".',
+  ],
+  [
+    '--songs and --text are given; give one: --songs FILES, tables, or --text "…", lyrics.',
+    "--songs와 --text 가운데 하나만 적어 주세요.",
+  ],
+  [
+    "--json and --output - would both print to standard output; leave one out.",
+    "--json과 --output -는 둘 다 표준 출력에 씁니다. 하나를 빼 주세요.",
+  ],
+  [
+    'The text "{}" holds no letter or digit: there is nothing to tell a genre by.',
+    '"{1}"에는 글자도 숫자도 없어 장르를 맞힐 수 없습니다.',
+  ],
+  [
+    "--genres: the model {} does not tell {}.",
+    "--genres: 모델 {1}에 없는 장르입니다: {2}.",
+  ],
+  ["no song has a genre that the model {} tells.", "모델 {1}에 있는 장르의 노래가 없습니다."],
+  [
+    "no song is left to measure on. Give a table with lyrics and genres.",
+    "평가할 노래가 남지 않았습니다. 가사와 장르가 있는 표를 주세요.",
+  ],
+  [
+    "the model was trained on all {n} songs. Give other songs, or measure on these with --all.",
+    "{1}곡 모두 모델이 학습한 노래입니다. 다른 노래를 주거나, --all로 이 노래들을 그대로 평가해 주세요.",
+  ],
+  [
+    "--output: {} holds a training, whose metrics.json would be written over; choose another folder.",
+    "--output: {1}에는 학습 결과가 있어 metrics.json을 덮어쓰게 됩니다. 다른 폴더를 골라 주세요.",
+  ],
+  [
+    "{} is not there: --text takes a text file, or a folder of .txt files.",
+    "{1}: 없는 파일입니다. --text에는 텍스트 파일이나 .txt 파일이 든 폴더를 적습니다.",
+  ],
+  [
+    "There is nothing to train on: none of the texts holds a word.",
+    "낱말이 든 글이 하나도 없어 배울 것이 없습니다.",
+  ],
+
+  // the program's own faults
+  [
+    "This is a fault of the program, not yours; --debug shows where it stands, for a report.",
+    "사용자가 아니라 프로그램의 잘못입니다. --debug를 붙이면 어디에서 났는지 보여 주니, 그대로 알려 주세요.",
+  ],
+
+  // last lines
+  [
+    "Stopped after step {n}; the same command goes on from there.",
+    "{1}스텝까지 하고 멈췄습니다. 같은 명령을 다시 실행하면 이어서 합니다.",
+  ],
+  [
+    "Stopped before the training; the same command goes on from there.",
+    "학습을 시작하기 전에 멈췄습니다. 같은 명령을 다시 실행하면 이어서 합니다.",
+  ],
+  [
+    "Stopped after {n} songs; the same command goes on from there ({}).",
+    "{1}곡까지 하고 멈췄습니다. 같은 명령을 다시 실행하면 이어서 합니다({2}).",
+  ],
+  ["Stopped after {n} songs.", "{1}곡까지 하고 멈췄습니다."],
+  ["Stopped; the same command goes on from there.", "멈췄습니다. 같은 명령을 다시 실행하면 이어서 합니다."],
+  ["Stopped. The same command goes on from there.", "멈췄습니다. 같은 명령을 다시 실행하면 이어서 합니다."],
+  ["The same command goes on from there.", "같은 명령을 다시 실행하면 이어서 합니다."],
+  ["The earlier run in {} is kept in {}; it is another:", "{1}에 있던 다른 실행은 {2}에 옮겨 두었습니다."],
+  ["The earlier run in {} is kept in {}.", "{1}에 있던 지난 실행은 {2}에 옮겨 두었습니다."],
+  [
+    "Model: {}; test_metrics.json, predictions.csv and history.jsonl beside it.",
+    "모델: {1}. 같은 폴더에 test_metrics.json, predictions.csv, history.jsonl이 있습니다.",
+  ],
+  ["Model: {}; fine-tune it with {}", "모델: {1}. 미세조정하려면: {2}"],
+  ["Merged: {}", "합친 모델: {1}"],
+  ["{n} songs are done already; going on after them.", "{1}곡은 이미 되어 있어 그다음부터 합니다."],
+  ["{n} songs: {}", "{1}곡: {2}"],
+  ["metrics.json and predictions.csv are in {}", "metrics.json과 predictions.csv를 둔 곳: {1}"],
+  ["Executed notebooks: {}", "실행한 노트북: {1}"],
+  ["Model, history and metrics: {}", "모델, 기록, 수치: {1}"],
+  ["Report: {}", "보고서: {1}"],
+  [
+    "Test songs: accuracy per instance (as the study counts), per song (right if any of its genres), {}",
+    "테스트 곡: 인스턴스별 정확도(연구에서 세는 방식), 곡별 정확도(장르 하나라도 맞으면 정답), {1}",
+  ],
+  ["Time: set-up {} s, notebooks {} s", "시간: 설치 {1}초, 노트북 {2}초"],
+  [
+    "The run of {} is whole: there is nothing left to do. --anew runs all of it again.",
+    "{1}에 시작한 실행은 모두 끝나 더 할 일이 없습니다. --anew를 붙이면 처음부터 다시 실행합니다.",
+  ],
+  [
+    "Going on with the run of {}, after {} s of notebooks",
+    "{1}에 시작한 실행을 이어서 합니다(지금까지 노트북 {2}초)",
+  ],
+  ["{} has another run", "{1}에는 다른 실행이 있습니다"],
+  [
+    "Notebook 4 will not mix the two. --anew keeps that run elsewhere; --output takes another folder",
+    "4번 노트북은 둘을 섞지 않습니다. --anew를 붙이면 그 실행을 다른 곳에 옮겨 두고, --output으로 다른 폴더를 쓸 수도 있습니다",
+  ],
+  [
+    "The table needs the results of tfidf: add it to --models.",
+    "표를 만들려면 tfidf의 결과가 있어야 합니다. --models에 tfidf를 더해 주세요.",
+  ],
+  ["Figures: {}", "수치: {1}"],
+];
+
+/** Words within what is put in. */
+const words: readonly (readonly [RegExp, string])[] = [
+  [/ ?\(did you mean ("[^"]+")\?\)/g, " (혹시 $1인가요?)"],
+  [/\ba whole number\b/g, "정수"],
+  [/\ba number\b/g, "수"],
+  [/\bwords with commas between\b/g, "쉼표로 나눈 낱말들"],
+  [/\bat least (\S+?)(?=,|$)/g, "$1 이상"],
+  [/\bat most (\S+?)(?=,|$)/g, "$1 이하"],
+  [/\babove (\S+?)(?=,|$)/g, "$1보다 큼"],
+  [/\bbelow (\S+?)(?=,|$)/g, "$1보다 작음"],
+  [/(\S) and (\S)/g, "$1, $2"],
+  [/(\S) or (\S)/g, "$1 또는 $2"],
+];
+
+const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+/** A phrase as a pattern at the beginning of a text. */
+function patternOf(english: string): RegExp {
+  const source = english.split(/(\{n?\})/).map((piece, i, all) =>
+    piece === "{n}"
+      ? "([\\d,]+)"
+      : piece === "{}"
+      ? i === all.length - 2 && all.at(-1) === "" ? "(.+)" : "(.+?)"
+      : escaped(piece)
+  ).join("");
+  return new RegExp(`^${source}(?=[\\s.;:]|$)`);
+}
+
+const book = phrases.map(([english, korean]) => ({ pattern: patternOf(english), korean }));
+
+const inKorean = (text: string): string =>
+  words.reduce((text, [pattern, korean]) => text.replaceAll(pattern, korean), text);
+
+/** What a sentence speaks of, in front of it: an option, a file, a place in a table. */
+const aboutPattern = /^(?:--[\w-]+|line \d+[^:]*|column [^:]*|[^\s:"]+): /;
+
+const aboutInKorean = (about: string): string =>
+  about.replace(/\bline (\d+)/, "$1번째 줄").replace(/\bcolumn ([^,:]+)/, "$1 열").replace(/\bvalue /, "값 ");
+
+/** A line in Korean as far as the book has it, from its beginning; `null` where it does not. */
+function koreanLine(line: string): string | null {
+  let rest = line.replace(/^\s*(?:[-–] )?/, ""), said = "";
+  for (;;) {
+    rest = rest.replace(/^[.\s]+/, "");
+    const found = book.map(({ pattern, korean }) => ({ match: rest.match(pattern), korean })).find((
+      { match },
+    ) => match !== null);
+    if (found !== undefined) {
+      const [whole, ...holes] = found.match!;
+      const sentence = found.korean.replaceAll(
+        /\{(\d)\}/g,
+        (_, place) => inKorean(holes[Number(place) - 1]!),
+      );
+      said += `${said === "" || said.endsWith(" ") ? "" : " "}${sentence}`;
+      rest = rest.slice(whole.length);
+      if (rest === "") break;
+      continue;
+    }
+    const about = said === "" || said.endsWith(": ") ? rest.match(aboutPattern)?.[0] : undefined;
+    if (about === undefined) break;
+    said += aboutInKorean(about);
+    rest = rest.slice(about.length);
+  }
+  return said === "" || said.endsWith(": ") ? null : said;
+}
+
+/**
+ * A text for people in Korean with the English below it, line by line as far as the book goes; as it is where the book does not have it.
+ *
+ * @example
+ * ```ts
+ * import { inBoth } from "./korean.ts";
+ *
+ * inBoth("Report: outputs/report.html"); // "보고서 · Report: outputs/report.html"
+ * ```
+ */
+export function inBoth(text: string): string {
+  const lines = text.split("\n"), korean = lines.map(koreanLine);
+  const first = korean.findIndex((line) => line !== null);
+  if (first < 0) return text;
+  // a name for what follows stands beside the other
+  const [, label, said] = text.match(/^([^:.\n]+)(: [^\n]*)$/) ?? [];
+  const name = label !== undefined && korean[0]!.endsWith(said!) ? korean[0]!.slice(0, -said!.length) : ":";
+  if (!name.includes(":")) return `${name} · ${text}`;
+  return [...lines.slice(0, first), ...korean.filter((line) => line !== null), ...lines.slice(first)].join(
+    "\n",
+  );
+}
+
+/** Prints a line for people, in both languages. */
+export const tell = (text: string): void => console.log(inBoth(text));

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { inBoth, phrases } from "./korean.ts";
+import { inProject } from "./setup/paths.ts";
+
+/** The sources' texts, strings that are put together as one. */
+const sources = ["lib", "tools"].flatMap(filesIn).map((text) =>
+  text.replaceAll(/["'`]\s*\+\s*["'`]/g, "").replaceAll(/\\(["'`])/g, "$1")
+);
+
+function filesIn(folder: string): string[] {
+  return [...Deno.readDirSync(inProject(folder))].flatMap(({ name, isDirectory }) => {
+    const path = join(folder, name);
+    if (isDirectory) return filesIn(path);
+    return /\.ts$/.test(name) && !/_test\.ts$|^korean\.ts$/.test(name)
+      ? [Deno.readTextFileSync(inProject(path))]
+      : [];
+  });
+}
+
+/** The words of a phrase that are in the sources as they stand: between what is put in, and clause by clause. */
+const wordsOf = (english: string): string[] =>
+  english.split(/\{n?\}|(?<=[.:;]) /).map((piece) => piece.replaceAll(/^[\s.:;,"()]+|[\s.:;,"()]+$/g, ""))
+    .filter((piece) => /[a-z]{2}/i.test(piece));
+
+Deno.test("korean: every phrase is of a message that the sources have", () => {
+  const absent = phrases.map(([english]) => english).filter((english) => {
+    const words = wordsOf(english).map((piece) =>
+      piece.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll(" ", "[^\\p{L}]{1,12}")
+    );
+    const pattern = new RegExp(words.join("[^]{0,500}?"), "u");
+    return !sources.some((text) => pattern.test(text));
+  });
+  assert.deepEqual(absent, []);
+});
+
+Deno.test("korean: as many things are put in as the message has, and no phrase stands behind one that takes its place", () => {
+  for (const [english, korean] of phrases) {
+    const kinds = english.match(/\{n?\}/g) ?? [];
+    for (const [, place] of korean.matchAll(/\{(\d)\}/g)) assert.ok(Number(place) <= kinds.length, korean);
+    const said = english.replaceAll("{n}", "12").replaceAll("{}", "이것");
+    const filled = korean.replaceAll(
+      /\{(\d)\}/g,
+      (_, place) => kinds[Number(place) - 1] === "{n}" ? "12" : "이것",
+    );
+    const [first] = inBoth(said).split(/\n| · /);
+    assert.ok(first === filled || filled.startsWith(`${first}: `), `${english}: ${first}`);
+  }
+});
+
+Deno.test("korean: a name for what follows stands beside the other; sentences above the English ones", () => {
+  assert.equal(inBoth("Report: /a/report.html"), "보고서 · Report: /a/report.html");
+  assert.equal(
+    inBoth("1,540 songs: outputs/predictions.csv"),
+    "1,540곡 · 1,540 songs: outputs/predictions.csv",
+  );
+  const typo = '--songs: there is no file or folder data/song.csv in /home (did you mean "data/songs.csv"?).';
+  assert.equal(
+    inBoth(typo),
+    '--songs: 그런 파일이나 폴더가 없습니다: data/song.csv (찾은 곳: /home). 혹시 "data/songs.csv"인가요?\n' +
+      typo,
+  );
+  const value =
+    '--epochs is "three"; it must be a whole number, at least 1.\n"deno task train -- --help" lists the options.';
+  assert.equal(
+    inBoth(value),
+    '--epochs 값이 잘못되었습니다: "three". 쓸 수 있는 값: 정수, 1 이상.\n' +
+      '옵션 목록은 "deno task train -- --help"로 볼 수 있습니다.\n' + value,
+  );
+});
+
+Deno.test("korean: places in a table, several problems, and what goes on in English", () => {
+  const problems = "songs.csv: 2 problems.\n" +
+    "  - line 1, column genre: the column is missing. The header names id; it must name genre and lyrics. Rename what holds them.\n" +
+    "  - line 3: this is another matter.";
+  assert.equal(
+    inBoth(problems),
+    "songs.csv: 문제가 2가지 있습니다.\n" +
+      "1번째 줄, genre 열: 열이 없습니다. 첫 줄에 있는 열은 id이고, 있어야 하는 열은 genre, lyrics입니다. 해당하는 열의 이름을 바꿔 주세요.\n" +
+      problems,
+  );
+  const fault =
+    "TypeError: x is not a function\nThis is a fault of the program, not yours; --debug shows where it stands, for a report.";
+  assert.match(inBoth(fault), /^TypeError: x is not a function\n사용자가 아니라[^\n]*\nThis is a fault/);
+});
+
+Deno.test("korean: what the book does not have stays as it is", () => {
+  for (
+    const text of [
+      "--freeze-layers is 9; the model has 4 layers.",
+      "step 3/9",
+      "",
+      '{"id":"1"}',
+      "Engine: TensorFlow",
+    ]
+  ) {
+    assert.equal(inBoth(text), text);
+  }
+});
