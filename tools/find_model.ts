@@ -9,6 +9,7 @@ import {
   loadClassifier,
 } from "../lib/training/mod.ts";
 import { ownModels } from "./command_lines.ts";
+import { tell } from "./korean.ts";
 
 /**
  * Finds a model to train: a named one, its folder, or the files of the Hub.
@@ -34,7 +35,7 @@ export async function findTrained(
 ): Promise<string> {
   if (source === undefined) {
     const chosen = newestOf(ownModels);
-    console.log(`Model: ${chosen.folder}, of ${chosen.made}${chosen.more} (--model names another)`);
+    tell(`Model: ${chosen.folder}, of ${chosen.made}${chosen.more} (--model names another)`);
     source = chosen.folder;
   }
   checkOwnTokenizer(source, tokenizer);

@@ -222,6 +222,10 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "모델: {1}. 같은 폴더에 test_metrics.json, predictions.csv, history.jsonl이 있습니다.",
   ],
   ["Model: {}; fine-tune it with {}", "모델: {1}. 미세조정하려면: {2}"],
+  [
+    "Model: {}, of {} (--model names another)",
+    "모델: {1}, {2}에 만든 것입니다. 다른 모델은 --model로 적습니다.",
+  ],
   ["Merged: {}", "합친 모델: {1}"],
   ["{n} songs are done already; going on after them.", "{1}곡은 이미 되어 있어 그다음부터 합니다."],
   ["{n} songs: {}", "{1}곡: {2}"],

@@ -236,7 +236,7 @@ export async function tellEstimate(options: NotebookOptions): Promise<void> {
   const gib = (estimate.memory / 2 ** 30).toFixed(1);
   console.log(
     `\n가장 큰 학습의 메모리 · memory of the largest training: ${gib} GiB. ${estimate.engine}.\n` +
-      `이 컴퓨터가 지금처럼 한가할 때의 시간 · as busy as this machine is now; 재는 데 · measured in ${
+      `이 컴퓨터가 지금만큼 바쁠 때의 시간 · as busy as this machine is now; 재는 데 · measured in ${
         spoken((performance.now() - started) / 1000)
       }.`,
   );
