@@ -121,8 +121,8 @@ const parts: Readonly<Record<string, (read: Reader, language: Language) => Part>
     const [reviews, reviewWords] = ["kobert-small", tfidf].map((method) => number(mean(nsmc(read, method))));
     const splits = Object.keys(scoresOf(songs, tfidf)).length;
     return language === "ko"
-      ? `네이버 영화 리뷰(NSMC)에서는 정확도 ${reviews}(n-그램 ${reviewWords}), 함께 들어 있는 노래에서는 ${splits}번 나눠 평균 ` +
-        `${ours}(n-그램 ${words})입니다([docs/results.md](docs/results.md)).`
+      ? `네이버 영화 리뷰(NSMC)에서는 정확도 ${reviews}(n-gram ${reviewWords}), 함께 들어 있는 노래에서는 ${splits}번 나눠 평균 ` +
+        `${ours}(n-gram ${words})입니다([docs/results.md](docs/results.md)).`
       : `It tells ${reviews} of NSMC's film reviews right, where n-grams have ${reviewWords}, and ${ours} of the bundled songs, the mean of ` +
         `${splits} splits, where n-grams have ${words} ([docs/results.md](docs/results.md)).`;
   },
