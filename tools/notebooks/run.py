@@ -170,11 +170,12 @@ def unfinished(nb):
 
 
 def strip(nb):
-    """Leaves out what changes from run to run or from machine to machine without meaning."""
+    """
+    Leaves out what changes from run to run or from machine to machine without meaning. The language's version stays: the kernel is pinned, and
+    JupyterLab writes it at every save.
+    """
     kept = ("kernelspec", "language_info")
     nb.metadata = nbformat.from_dict({key: nb.metadata[key] for key in kept if key in nb.metadata})
-    if "language_info" in nb.metadata:
-        nb.metadata["language_info"].pop("version", None)
     for cell in nb.cells:
         for key in ("execution", "collapsed", "scrolled", "ExecuteTime"):
             cell.metadata.pop(key, None)
