@@ -84,7 +84,14 @@ export function songsFrame(songs: readonly Song[]): pl.DataFrame {
   ]);
 }
 
-/** A song of which some is known; the rest is missing, as a table has it. @example `songOf({ id: "1", lyrics: "봄이 와요" })` */
+/**
+ * A song of which some is known; the rest is missing, as a table has it.
+ *
+ * @example
+ * ```ts
+ * songOf({ id: "1", lyrics: "봄이 와요" }).genres; // []
+ * ```
+ */
 export function songOf(known: Partial<Song> & { id: string }): Song {
   const date = { text: "", year: null, month: null, day: null };
   return { songName: "", adults: null, artists: [], albumId: null, date, genres: [], lyrics: "", ...known };
