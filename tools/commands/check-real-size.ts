@@ -83,7 +83,9 @@ async function steps(): Promise<void> {
       const gradients = tape.backward(result.loss);
       // gradients may be bfloat16, or a table's rows: the optimizer steps with their float32
       const stored = (name: string, value: Gradient) => {
-        const data = tf.tidy(() => toFloat32(denseGradient(value)).clone().dataSync()) as Float32Array;
+        const float = tf.tidy(() => toFloat32(denseGradient(value)).clone());
+        const data = (float.dataSync() as Float32Array).slice();
+        float.dispose();
         return { name, dtype: "F32" as const, shape: [...value.shape], data };
       };
       await writeSafetensors(

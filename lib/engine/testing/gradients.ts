@@ -54,9 +54,11 @@ export function closeTo(
 
 /** A tensor's values, or a whole table's gradient, as float32 numbers; it is disposed. */
 export function take(tensor: Gradient): Float32Array {
-  const values = tf.tidy(() => toFloat32(denseGradient(tensor)).clone().dataSync().slice());
+  const float = tf.tidy(() => toFloat32(denseGradient(tensor)).clone());
+  const values = (float.dataSync() as Float32Array).slice();
+  float.dispose();
   tensor.dispose();
-  return values as Float32Array;
+  return values;
 }
 
 /** What {@link gradientsOf} differentiates: parameters and plain tensors by name. */
