@@ -17,6 +17,6 @@ export * from "./ops_relative.ts";
 export * from "./optimizer.ts";
 export * from "./parameters.ts";
 export { kernels } from "./kernels.ts";
-export { hasKernels, hasNative, toFloat32 } from "./raw.ts";
-export { denseGradient, type Gradient, isLargeTable, RowGradient } from "./row_gradient.ts";
+export { hasKernels, toFloat32 } from "./raw.ts";
+export { type Gradient, gradientValues, isLargeTable, RowGradient } from "./row_gradient.ts";
 export * from "./tape.ts";

@@ -18,7 +18,7 @@ import {
   runOnVariables,
   toFloat32,
 } from "./raw.ts";
-import { denseGradient, type Gradient, RowGradient } from "./row_gradient.ts";
+import { denseGradient, type Gradient, isLargeTable, RowGradient } from "./row_gradient.ts";
 import type { Gradients } from "./tape.ts";
 
 export interface AdamWOptions {
@@ -260,7 +260,8 @@ export class AdamW {
         zeros.dispose();
         return variable;
       };
-      const rows = new Int32Array(parameter.shape[0] ?? 0).fill(noMoments);
+      const { shape } = parameter;
+      const rows = isLargeTable(shape) ? new Int32Array(shape[0]).fill(noMoments) : null;
       moments = { m: make(), v: make(), steps: 0, rows };
       this.moments.set(parameter, moments);
     }
@@ -285,9 +286,9 @@ export class AdamW {
   ): void {
     const moments = this.momentsOf(parameter);
     moments.steps = values.steps;
-    const width = parameter.size / (parameter.shape[0] ?? 1);
-    moments.rows = Int32Array.from({ length: parameter.shape[0] ?? 0 }, (_, row) => {
-      const isZero = (x: number) => x === 0, from = row * width, to = from + width;
+    const { shape } = parameter;
+    moments.rows = !isLargeTable(shape) ? null : Int32Array.from({ length: shape[0] }, (_, row) => {
+      const isZero = (x: number) => x === 0, from = row * shape[1], to = from + shape[1];
       const still = values.m.subarray(from, to).every(isZero) && values.v.subarray(from, to).every(isZero);
       return still ? noMoments : noGradient;
     });

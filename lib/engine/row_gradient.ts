@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { kernels } from "./kernels.ts";
 import { sumIntoRows } from "./low.ts";
+import { hasNative, toFloat32 } from "./raw.ts";
 
 /** A parameter's gradient: a tensor of its shape, or the rows of a table that have one. */
 export type Gradient = tf.Tensor | RowGradient;
@@ -41,6 +42,16 @@ export class RowGradient {
 /** The gradient as a tensor of the parameter's shape: itself, or the table. */
 export function denseGradient(gradient: Gradient): tf.Tensor {
   return gradient instanceof RowGradient ? gradient.dense() : gradient;
+}
+
+/** A gradient's numbers, a copy: of a table all rows. */
+export function gradientValues(gradient: Gradient): Float32Array {
+  // what tf.tidy is handed back it walks through, number by number: not the array
+  const float = tf.tidy(() => toFloat32(denseGradient(gradient)).clone());
+  const values = float.dataSync() as Float32Array;
+  float.dispose();
+  // TensorFlow gives a copy; elsewhere the numbers are the tensor's own, which can be the gradient of several parameters
+  return hasNative() ? values : values.slice();
 }
 
 /**

@@ -1,14 +1,12 @@
 /** Gradients of a team's members, added up. */
 import * as tf from "@tensorflow/tfjs";
 import {
-  denseGradient,
   type Gradient,
   type Gradients,
-  hasNative,
+  gradientValues,
   isLargeTable,
   type Parameter,
   RowGradient,
-  toFloat32,
 } from "../engine/mod.ts";
 import type { Team } from "../team/mod.ts";
 
@@ -95,9 +93,5 @@ function valuesOf(
     return values;
   }
   if (gradient === undefined) return new Float32Array(rows === null ? size : rows.length * shape[1]!);
-  const float = tf.tidy(() => toFloat32(denseGradient(gradient)).clone());
-  const values = float.dataSync() as Float32Array;
-  float.dispose();
-  // TensorFlow gives a copy; elsewhere the numbers are the tensor's own, which can be the gradient of several parameters
-  return hasNative() ? values : values.slice();
+  return gradientValues(gradient);
 }

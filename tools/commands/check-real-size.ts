@@ -6,8 +6,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { join } from "node:path";
 import {
-  denseGradient,
   type Gradient,
+  gradientValues,
   inferencePass,
   kernels,
   type Pass,
@@ -15,7 +15,6 @@ import {
   resolvePrecision,
   startEngine,
   Tape,
-  toFloat32,
   trainingPass,
 } from "../../lib/engine/mod.ts";
 import type { RandomKey } from "../../lib/ground/mod.ts";
@@ -82,12 +81,9 @@ async function steps(): Promise<void> {
       const result = tf.tidy(() => lossOf(model, passOf(tape, precision, dropped), batch, labels));
       const gradients = tape.backward(result.loss);
       // gradients may be bfloat16, or a table's rows: the optimizer steps with their float32
-      const stored = (name: string, value: Gradient) => {
-        const float = tf.tidy(() => toFloat32(denseGradient(value)).clone());
-        const data = (float.dataSync() as Float32Array).slice();
-        float.dispose();
-        return { name, dtype: "F32" as const, shape: [...value.shape], data };
-      };
+      const stored = (name: string, value: Gradient) => (
+        { name, dtype: "F32" as const, shape: [...value.shape], data: gradientValues(value) }
+      );
       await writeSafetensors(
         join(folder, "ours", `${precision}-${dropped ? "dropout" : "plain"}.safetensors`),
         [

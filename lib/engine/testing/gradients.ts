@@ -5,7 +5,7 @@ import type { Pass } from "../ops.ts";
 import { Parameter } from "../parameters.ts";
 import { normalValues, randomKey } from "../../ground/pure.ts";
 import { toFloat32 } from "../raw.ts";
-import { denseGradient, type Gradient } from "../row_gradient.ts";
+import { type Gradient, gradientValues } from "../row_gradient.ts";
 import { Tape } from "../tape.ts";
 
 /** Normal numbers of a shape, the same for the same seed. */
@@ -54,9 +54,7 @@ export function closeTo(
 
 /** A tensor's values, or a whole table's gradient, as float32 numbers; it is disposed. */
 export function take(tensor: Gradient): Float32Array {
-  const float = tf.tidy(() => toFloat32(denseGradient(tensor)).clone());
-  const values = (float.dataSync() as Float32Array).slice();
-  float.dispose();
+  const values = gradientValues(tensor);
   tensor.dispose();
   return values;
 }
