@@ -196,7 +196,7 @@ export async function trainAnswerer(
     draw(example, epoch, index) {
       const song = asked.get(example);
       if (song === undefined) return example;
-      const without = [...leaveOut, ...drawnFields(fieldDropout, full.seed, epoch, index)];
+      const without = [...leaveOut, ...drawnFields(fieldDropout, full.seed, epoch ?? 0, index)];
       const response = example.inputIds.slice(example.tokenLabels!.findIndex((label) => label !== -100));
       return exampleOf(song.id, encoder.context(song, without), response, example.weight);
     },

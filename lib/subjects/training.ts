@@ -18,6 +18,8 @@ import {
   paddingOf,
   type Recipe,
   rowsOf,
+  seenIn,
+  trainableOf,
   type TrainingRun,
 } from "../training/mod.ts";
 import { bilingual, nameOf } from "../trials/mod.ts";
@@ -72,6 +74,8 @@ const fields: Partial<Record<keyof Recipe, string>> = {
   batchSize: "한 스텝에서 함께 보는 곡 · songs in a step",
   maxLength: "창 하나의 최대 토큰 · tokens of a window at most",
   maxWindows: "한 곡을 나눠 읽는 창의 최대 수 · windows that a song is read in at most",
+  cropLength:
+    "학습할 때 곡마다 무작위로 읽는 토큰 · tokens of the random piece of a song that training reads",
   learningRate: "가장 높을 때의 학습률 · the highest learning rate",
   schedule: "학습률이 내려가는 모양 · how the learning rate falls",
   warmupRatio: "학습률이 올라가는 동안의 비율 · share of the steps in which it rises",
@@ -103,15 +107,10 @@ export interface FirstBatch {
 
 /** The batch that the training begins with, row by row as the model will see it. */
 export function firstBatch(classifier: Classifier, { options: { recipe, seed }, sides }: Work): FirstBatch {
-  const { batchSize, sortWindow, oversample } = recipe;
-  const examples = examplesOf(classifier, instances(sides.train, { oversample }), recipe);
-  const { lengths } = examplesOfList(examples);
-  const first = epochBatches(lengths, { batchSize, sortWindow, seed, epoch: 0 }).at(0);
-  const { paddingSide } = classifier.model.architecture;
-  const batch = collate(Array.from(first, (i) => examples[i]!), {
-    padId: paddingOf(classifier),
-    paddingSide,
-  });
+  const examples = examplesOf(classifier, instances(sides.train, recipe), recipe);
+  const { lengths } = examplesOfList(examples), trainable = trainableOf(classifier, { ...recipe, seed });
+  const first = epochBatches(lengths, { ...recipe, seed, epoch: 0 }).at(0);
+  const batch = collate(Array.from(first, (i) => seenIn(0, trainable, examples[i]!, i)), trainable);
   const titles = new Map(sides.train.map(({ id, songName }) => [id, songName]));
   return { classifier, batch, titleOf: (songId) => titles.get(songId) ?? songId };
 }

@@ -39,6 +39,7 @@ export async function adaptToSongs(
     epochs: recipe.adapt,
     bestMetric: "loss",
     // what is meant for the classifier
+    cropLength: null,
     labelSmoothing: 0,
     balanceClasses: false,
     multiLabel: false,

@@ -2,6 +2,7 @@
 import { permutation, randomKey } from "../ground/mod.ts";
 import { type PaddingSide, type TokenBatch, tokenBatch } from "../models/mod.ts";
 import { shareOf, type Team } from "../team/mod.ts";
+import type { Recipe } from "./recipe.ts";
 
 /** A text as a row of tokens, or several, and the class it should get or, for a language model, the tokens. */
 export interface Example {
@@ -86,25 +87,26 @@ export interface EpochBatches {
  */
 export function epochBatches(
   lengths: ArrayLike<number>,
-  options: { batchSize: number; sortWindow: number; seed: number; epoch: number },
+  options: Pick<Recipe, "batchSize" | "sortWindow" | "cropLength" | "seed"> & { epoch: number },
 ): EpochBatches {
-  const { batchSize, sortWindow, seed, epoch } = options;
+  const { batchSize, sortWindow, cropLength, seed, epoch } = options;
   const order = permutation(lengths.length, randomKey(seed, epoch, 1)),
     count = Math.ceil(order.length / batchSize);
   const batch = (i: number) => order.subarray(i * batchSize, (i + 1) * batchSize);
   if (sortWindow === 0) return { length: count, at: batch };
   const size = batchSize * sortWindow;
   for (let start = 0; start < order.length; start += size) {
-    sortByLength(order.subarray(start, start + size), lengths);
+    sortByLength(order.subarray(start, start + size), lengths, cropLength ?? Infinity);
   }
   const places = permutation(count, randomKey(seed, epoch, 2));
   return { length: count, at: (i) => batch(places[i]!) };
 }
 
 /** Sorts examples by length, in place; ties keep their order: the result depends on nothing but what is given. */
-function sortByLength(examples: Uint32Array, lengths: ArrayLike<number>): void {
+function sortByLength(examples: Uint32Array, lengths: ArrayLike<number>, most: number): void {
   const before = examples.slice(), count = before.length;
-  const keys = Float64Array.from(before, (example, place) => lengths[example]! * count + place).sort();
+  const lengthOf = (example: number) => Math.min(lengths[example]!, most);
+  const keys = Float64Array.from(before, (example, place) => lengthOf(example) * count + place).sort();
   keys.forEach((key, i) => examples[i] = before[key % count]!);
 }
 

@@ -12,7 +12,7 @@ import { fingerprint } from "../ground/mod.ts";
 
 /** Lengths as songs have them: most middling, some long. */
 const lengths = Array.from({ length: 1003 }, (_, i) => 5 + (i * 7919) % 61 + ((i * 31) % 17 === 0 ? 150 : 0));
-const options = { batchSize: 32, sortWindow: 10, seed: 7, epoch: 0 };
+const options = { batchSize: 32, sortWindow: 10, cropLength: null, seed: 7, epoch: 0 };
 
 const example = (length: number, songId = `song-${length}`, label = 0): Example => ({
   songId,
@@ -77,6 +77,16 @@ Deno.test("sorting within windows removes most padding; batches stay shuffled by
     rising > 8 && rising < 24,
     `${rising} of ${longest.length - 1} batches are longer than the one before`,
   );
+});
+
+Deno.test("where pieces are read, texts that are no shorter than a piece are alike", () => {
+  const long = lengths.map((length) => length + 1000),
+    window = { ...options, sortWindow: 1000, batchSize: 8 };
+  assert.deepEqual(
+    epochBatches(long, { ...window, cropLength: 1000 }),
+    epochBatches(long.map(() => 1000), window),
+  );
+  assert.notDeepEqual(epochBatches(long, { ...window, cropLength: 1001 }), epochBatches(long, window));
 });
 
 Deno.test("an empty set and a single example make no trouble", () => {

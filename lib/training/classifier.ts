@@ -1,5 +1,5 @@
 /** A classifier of genres: model, tokenizer and labels; loaded, saved, and as the trainer sees it. */
-import { UserError } from "../ground/mod.ts";
+import { generator, randomKey, UserError } from "../ground/mod.ts";
 import { lossWeights, startEngine } from "../engine/mod.ts";
 import {
   configNames,
@@ -23,7 +23,8 @@ import {
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
 import type { Origin } from "./lora.ts";
-import type { Reading } from "./windows.ts";
+import type { Example } from "./batches.ts";
+import { pieceOf, type Reading, specialTokensAround } from "./windows.ts";
 import type { Scorer, Trainable } from "./types.ts";
 import {
   checkVocabulary,
@@ -152,11 +153,23 @@ export function scorerOf(classifier: Classifier): Scorer {
   };
 }
 
-/** A classifier as the trainer sees it. @param dropout the rate of every dropout, in place of the model's own */
-export function trainableOf(classifier: Classifier, dropout: number | null = null): Trainable {
-  const { tokenizer, model } = classifier;
+/** A classifier as the trainer sees it: with the recipe's dropout, and its pieces of songs where it trains on pieces. */
+export function trainableOf(
+  classifier: Classifier,
+  { dropout, cropLength, maxLength, seed }: Pick<Recipe, "dropout" | "cropLength" | "maxLength" | "seed"> =
+    studyRecipe,
+): Trainable {
+  const { tokenizer, model } = classifier, around = specialTokensAround(tokenizer);
+  const piece = cropLength !== null && Math.min(cropLength, maxLength, model.config.maxLength);
   return {
     ...scorerOf({ ...classifier, model: withDropout(model, dropout) }),
+    ...(piece !== false && {
+      draw({ windows, ...example }: Example, epoch: number | null, index: number) {
+        if (epoch === null) return { ...example, ...(windows && { windows }) };
+        const random = generator(randomKey(seed, epoch, index, 13));
+        return { ...example, inputIds: pieceOf(example, piece, around, random) };
+      },
+    }),
     parameters: model.parameters,
     save: (folder) => saveClassifier(classifier, folder),
     ...(model.lora && { restore: (folder: string) => void restoreLora(model, folder) }),

@@ -46,7 +46,7 @@ export async function fineTune(
   if (full.reinitialiseLayers > 0) {
     redraw(model, isOfHighest(model.parameters.keys(), full.reinitialiseLayers), full.seed);
   }
-  const trainable = trainableOf(classifier, full.dropout);
+  const trainable = trainableOf(classifier, full);
   const splitFile = options.output === undefined ? null : splitText(recordSplit(data));
   const save = async (folder: string) => {
     await trainable.save(folder);

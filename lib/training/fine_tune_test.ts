@@ -10,11 +10,12 @@ import {
   songRows,
   songsFrame,
 } from "../songs/mod.ts";
-import { type Classifier, loadClassifier, saveClassifier } from "./classifier.ts";
+import { type Classifier, loadClassifier, readingOf, saveClassifier, trainableOf } from "./classifier.ts";
 import { classifySongs } from "./classify.ts";
 import { fineTune } from "./fine_tune.ts";
 import { examplesOf } from "./song_examples.ts";
-import { testRecipe } from "./recipe.ts";
+import { seenIn } from "./plan.ts";
+import { studyRecipe, testRecipe } from "./recipe.ts";
 import { tinyClassifier } from "./testing/tiny.ts";
 import { withFolder } from "../ground/testing/folder.ts";
 
@@ -102,6 +103,39 @@ Deno.test("a classifier that reads the mean of its tokens is saved as one, and g
     assert.deepEqual([saved.model.config.pooling, saved.model.json[poolingField]], ["cls", "cls"]);
     for (const { model } of [classifier, saved]) disposeModel(model);
   }));
+
+Deno.test("cropLength: a step reads a piece of each song, another in each epoch, and the same again; what is asked afterwards reads the whole", async () => {
+  const all = songs(16, (i) => i % 2 === 0 ? ["발라드"] : ["댄스"])
+    .map((song) => ({ ...song, lyrics: `${song.lyrics} `.repeat(6) }));
+  const data = { train: songsFrame(all), validation: songsFrame(all.slice(0, 4)) };
+  const recipe = { ...testRecipe, epochs: 2, maxSteps: null, batchSize: 8, maxLength: 20, maxWindows: 9 };
+  const logits: number[][] = [];
+  for (const cropLength of [null, 12, 12, 99]) {
+    const classifier = await tinyClassifier(labels, { max_position_embeddings: 24 });
+    const { history } = await fineTune(classifier, data, { ...recipe, cropLength });
+    const steps = history.filter((record) => record.kind === "step");
+    assert.equal(steps.length, 4);
+    // 99 are more than a row holds
+    const rows = cropLength === null ? undefined : 8 * Math.min(cropLength, 20);
+    if (rows !== undefined) assert.deepEqual(steps.map(({ tokens }) => tokens), [rows, rows, rows, rows]);
+    else assert.ok(steps.every(({ tokens }) => tokens > 16 * 20));
+    const asked = await classifySongs(classifier, all.slice(0, 4), { precision: "float32" });
+    logits.push(asked.flatMap(({ logits }) => [...logits]));
+    const reading = { maxLength: 20, maxWindows: 9, windowOverlap: 32 };
+    assert.deepEqual(readingOf(classifier), reading);
+    const trainable = trainableOf(classifier, { ...studyRecipe, ...recipe, cropLength });
+    const [example] = examplesOf(classifier, instances([all[0]!], { oversample: true }), reading);
+    assert.deepEqual(seenIn(null, trainable, example!, 0), example);
+    const seen = [0, 1, 2, 3].map((epoch) => seenIn(epoch, trainable, example!, 0));
+    if (cropLength === 12) {
+      assert.ok(new Set(seen.map(({ inputIds }) => inputIds.join())).size > 1);
+      assert.ok(seen.every(({ windows }) => windows === undefined));
+    }
+    disposeModel(classifier.model);
+  }
+  assert.notDeepEqual(logits[0], logits[1]);
+  assert.deepEqual(logits[1], logits[2]);
+});
 
 Deno.test("examplesOf: cut to the model's length, equal texts encoded once, an unknown genre counts as wrong", async () => {
   const classifier = await tinyClassifier(labels, { max_position_embeddings: 24 });

@@ -146,7 +146,7 @@ export class Keeper implements Disposable {
     if (plan.validation.length === 0) return null;
     this.validation ??= Array.from(
       { length: plan.validation.length },
-      (_, i) => seenIn(0, model, plan.validation.at(i), i),
+      (_, i) => seenIn(null, model, plan.validation.at(i), i),
     );
     return await validate(model, this.validation, plan, this.options, team);
   }

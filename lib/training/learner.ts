@@ -58,8 +58,7 @@ export class Learner implements Disposable {
   /** Makes the batches of the epoch it stands in. */
   startEpoch(): void {
     const { train: { lengths }, recipe } = this.plan, { epoch } = this.state;
-    const { batchSize, sortWindow, seed } = recipe;
-    this.batches = epochBatches(lengths, { batchSize, sortWindow, seed, epoch });
+    this.batches = epochBatches(lengths, { ...recipe, epoch });
   }
 
   /** Freezes what the recipe has frozen at this point of the training. */

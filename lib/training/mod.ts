@@ -9,7 +9,7 @@ export { adaptToSongs } from "./adapt.ts";
 export * from "./batches.ts";
 export { defaultRecipe } from "./default_recipe.ts";
 export { classify, type GenreProbability, rankedGenres, songOfLyrics } from "./classify.ts";
-export { makePlan, type Plan, weightsFingerprint } from "./plan.ts";
+export { makePlan, type Plan, seenIn, weightsFingerprint } from "./plan.ts";
 export {
   breathe,
   evaluateExamples,

@@ -84,15 +84,15 @@ export function weightsFingerprint(parameters: Iterable<Parameter>): string {
   return fingerprint(pieces()).slice(0, 16);
 }
 
-/** An example as the training sees it in an epoch. @param index among the examples */
-export function seenIn(epoch: number, model: Trainable, example: Example, index: number): Example {
+/** An example as the training sees it in an epoch, or as validation does (`null`). @param index among the examples */
+export function seenIn(epoch: number | null, model: Trainable, example: Example, index: number): Example {
   return model.draw?.(example, epoch, index) ?? example;
 }
 
-function checkExamples(examples: Examples, model: Trainable, what: string): void {
-  const classes = model.labels.length;
+function checkExamples(examples: Examples, model: Trainable, what: "training" | "validation"): void {
+  const classes = model.labels.length, epoch = what === "training" ? 0 : null;
   for (let i = 0; i < examples.length && !examples.checked; i++) {
-    const { songId, inputIds, label, targets, weight, tokenLabels } = seenIn(0, model, examples.at(i), i);
+    const { songId, inputIds, label, targets, weight, tokenLabels } = seenIn(epoch, model, examples.at(i), i);
     const problem = inputIds.length === 0
       ? "has no token"
       : !(Number.isFinite(weight) && weight > 0)

@@ -70,7 +70,7 @@ export async function pretrain(
   if (language.kind === "masked") {
     const masking = maskingOf(language, full), { clsId } = language.tokenizer;
     trainable.draw = (example, epoch, index) => ({
-      ...maskTokens(example, masking, generator(randomKey(full.seed, epoch, index, 12))),
+      ...maskTokens(example, masking, generator(randomKey(full.seed, epoch ?? 0, index, 12))),
       textIds: textIdsOf(example.inputIds, clsId),
     });
   } else {

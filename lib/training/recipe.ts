@@ -74,6 +74,18 @@ export const recipeFields = {
     about: "tokens that a song's neighbouring rows share",
   },
   /**
+   * Tokens, special ones included, of the piece of a song that a classifier's training reads in place of the whole: another, at random, in each
+   * epoch. Validation and prediction read the whole. Few songs last longer so, and a step costs less. `null` trains on what is read afterwards.
+   */
+  cropLength: {
+    type: "integer",
+    min: 3,
+    orNull: true,
+    value: null,
+    about:
+      "trains on a random piece of so many tokens of each song, another in each epoch; the whole is read afterwards",
+  },
+  /**
    * What a classifier reads of a row: the token that its architecture sums texts up in ([CLS]; of XLNet and Llama the last), or the mean
    * of all its tokens. `null` for what the checkpoint says; a model that says nothing reads that token.
    */

@@ -44,11 +44,12 @@ export interface Trainable extends Scorer {
   about?: AboutModel;
   /**
    * What the training sees of an example in an epoch, where that changes from one to the next; a function of its arguments
-   * alone, so that a resumed run sees the same. Validation sees what epoch 0 gives.
+   * alone, so that a resumed run sees the same.
    *
+   * @param epoch `null` for what validation sees, each time
    * @param index of the example
    */
-  draw?(example: Example, epoch: number, index: number): Example;
+  draw?(example: Example, epoch: number | null, index: number): Example;
   /** How well it does on validation; by default the loss and the accuracy of classes, or of labelled tokens. */
   validate?(
     examples: readonly Example[],

@@ -1,4 +1,5 @@
 /** Long texts in several rows, so that all of a song is read. */
+import type { Random } from "../ground/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 
 /** How a text that is longer than a row is read. */
@@ -50,7 +51,7 @@ export function textReader(tokenizer: Tokenizer, reading: Reading): (text: strin
   if (maxWindows === 1) {
     return (text) => ({ inputIds: Int32Array.from(tokenizer.encode(text, { maxLength }).ids) });
   }
-  const [before, after] = around(tokenizer);
+  const [before, after] = specialTokensAround(tokenizer);
   const room = maxLength - before.length - after.length;
   const row = (ids: readonly number[]) => Int32Array.from([...before, ...ids, ...after]);
   return (text) => {
@@ -61,8 +62,30 @@ export function textReader(tokenizer: Tokenizer, reading: Reading): (text: strin
   };
 }
 
+/**
+ * A random piece of what is read of a text, as a row of its own: as many of its tokens as fit into `length` beside the special ones, from anywhere
+ * in it. A text that is no longer is read whole.
+ *
+ * @param around as {@link specialTokensAround} gives them
+ */
+export function pieceOf(
+  { inputIds }: Pick<TextRows, "inputIds">,
+  length: number,
+  [before, after]: SpecialTokens,
+  random: Random,
+): Int32Array {
+  const room = Math.max(1, length - before.length - after.length), end = inputIds.length - after.length;
+  const most = end - before.length - room;
+  if (most <= 0) return inputIds;
+  const from = before.length + Math.floor(random() * (most + 1));
+  return Int32Array.from([...before, ...inputIds.subarray(from, from + room), ...after]);
+}
+
+/** The special tokens of a row. */
+export type SpecialTokens = readonly [before: readonly number[], after: readonly number[]];
+
 /** What a tokenizer puts before and after a text. */
-function around(tokenizer: Tokenizer): [before: number[], after: number[]] {
+export function specialTokensAround(tokenizer: Tokenizer): SpecialTokens {
   const text = "가", whole = tokenizer.encode(text).ids;
   const bare = tokenizer.encode(text, { addSpecialTokens: false }).ids;
   const start = whole.findIndex((_, i) => bare.every((id, j) => whole[i + j] === id));

@@ -1,6 +1,7 @@
 import { take } from "../engine/testing/gradients.ts";
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { seededRandom } from "../ground/mod.ts";
 import { startEngine, Tape, trainingPass } from "../engine/mod.ts";
 import { createModel, disposeModel, type JsonObject, lossOf, predictLogits } from "../models/mod.ts";
 import { type Song, songOf, songsFrame } from "../songs/mod.ts";
@@ -10,7 +11,7 @@ import { type Classifier, loadClassifier, saveClassifier } from "./classifier.ts
 import { classifySongs } from "./classify.ts";
 import { fineTune } from "./fine_tune.ts";
 import { tinyRecipe, tinyTextConfig } from "./testing/tiny.ts";
-import { textReader, windowsOf } from "./windows.ts";
+import { pieceOf, textReader, windowsOf } from "./windows.ts";
 import { withFolder } from "../ground/testing/folder.ts";
 
 await startEngine();
@@ -56,6 +57,27 @@ Deno.test("textReader: every token of a text is in a window, each with its speci
   assert.equal(seen.at(-1), ids.at(-1));
   const cut = textReader(tokenizer, { maxLength: 24, maxWindows: 1, windowOverlap: 4 })(text);
   assert.deepEqual(cut, { inputIds: Int32Array.from([clsId, ...ids.slice(0, 22), sepId]) });
+});
+
+Deno.test("pieceOf: tokens of a text that follow one another, each place as likely, between the special tokens; a short text whole", () => {
+  const text = Int32Array.from([2, 10, 11, 12, 13, 14, 3]), random = seededRandom(7);
+  const piece = (length: number) => pieceOf({ inputIds: text }, length, [[2], [3]], random).join(" ");
+  const counts = new Map<string, number>();
+  for (let i = 0; i < 3000; i++) counts.set(piece(5), (counts.get(piece(5)) ?? 0) + 1);
+  assert.deepEqual([...counts.keys()].sort(), ["2 10 11 12 3", "2 11 12 13 3", "2 12 13 14 3"]);
+  assert.ok([...counts.values()].every((count) => Math.abs(count - 1000) < 100), `${[...counts]}`);
+  assert.equal(piece(7), text.join(" "));
+  assert.equal(piece(100), text.join(" "));
+  assert.match(piece(2), /^2 1[0-4] 3$/, "never nothing but special tokens");
+  // special tokens behind the text alone, and none at all
+  assert.deepEqual(
+    [...pieceOf({ inputIds: Int32Array.from([10, 4, 5]) }, 3, [[], [4, 5]], random)],
+    [10, 4, 5],
+  );
+  assert.match(
+    pieceOf({ inputIds: Int32Array.from([7, 8, 9]) }, 2, [[], []], random).join(" "),
+    /^7 8$|^8 9$/,
+  );
 });
 
 const config = (change: JsonObject): JsonObject =>

@@ -183,7 +183,7 @@ const handlers: { [Name in Request["do"]]: (request: Request & { do: Name }) => 
       labels: [],
       languageModel: "masked",
       loss: (pass, batch, options) => lossOf(model, pass, batch.tokens, batch.tokenLabels!, options),
-      draw: (example, epoch, i) => maskTokens(example, masking, generator(randomKey(7, epoch, i))),
+      draw: (example, epoch, i) => maskTokens(example, masking, generator(randomKey(7, epoch ?? 0, i))),
     };
     const start = performance.now();
     await train(masked, { train: examples }, recipe, { memoryLimit: null });

@@ -54,7 +54,7 @@ export function measuring(tell: (what: string) => void): Speeds & { memory: numb
       const {
         source,
         tokenizer,
-        recipe: { batchSize, maxLength, maxWindows, loraRank, precision },
+        recipe: { batchSize, maxLength, maxWindows, cropLength, loraRank, precision },
       } = method;
       const key = JSON.stringify([
         source,
@@ -62,6 +62,7 @@ export function measuring(tell: (what: string) => void): Speeds & { memory: numb
         batchSize,
         maxLength,
         maxWindows,
+        cropLength,
         loraRank,
         precision,
       ]);

@@ -17,6 +17,7 @@ import {
   makePlan,
   type Recipe,
   rowsOf,
+  seenIn,
   songExamplesOf,
   trainableOf,
   type TrainingCallback,
@@ -93,8 +94,8 @@ const endedBy = (recipe: Recipe): Recipe => ({
 });
 
 /** Tokens, padding included, that an example takes in an epoch, in the mean. */
-function tokensOfExample(examples: readonly Example[], { batchSize, sortWindow, seed }: Recipe): number {
-  const batches = epochBatches(examples.map(longestRow), { batchSize, sortWindow, seed, epoch: 0 });
+function tokensOfExample(examples: readonly Example[], recipe: Recipe): number {
+  const batches = epochBatches(examples.map(longestRow), { ...recipe, epoch: 0 });
   let tokens = 0;
   for (let i = 0; i < batches.length; i++) {
     const batch = Array.from(batches.at(i), (index) => examples[index]!);
@@ -119,7 +120,7 @@ export async function measureNetwork(
   const load = seconds(from);
   try {
     const sample = some(songs, 400), examples = examplesFor(classifier, sample, recipe);
-    const trainable = trainableOf(classifier, recipe.dropout);
+    const trainable = trainableOf(classifier, recipe);
     const memory = foreseeMemory(trainable, makePlan(trainable, { train: examples }, recipe)).total;
     const watch = stopwatch();
     await fineTune(
@@ -134,7 +135,8 @@ export async function measureNetwork(
     await classifySongs(classifier, asked, { precision: recipe.precision });
     return {
       load,
-      example: watch.rates().token * tokensOfExample(examples, recipe),
+      example: watch.rates().token *
+        tokensOfExample(examples.map((example, i) => seenIn(0, trainable, example, i)), recipe),
       answer: seconds(asking) / asked.length,
       memory,
     };
