@@ -1,13 +1,5 @@
 /** How often predictions are right: per instance, per song, by group. */
-import { checkLabels, checkLengths, checkWeights, compareLabels, type Label, type Labels } from "./labels.ts";
-
-/** Options of {@link accuracy}. */
-export interface AccuracyOptions {
-  /** true (default): the share of right answers; false: their number (their weights' sum). */
-  normalize?: boolean;
-  /** One weight per example, at least 0; all 1 by default. */
-  sampleWeight?: ArrayLike<number>;
-}
+import { checkLabels, checkLengths, compareLabels, type Label, type Labels } from "./labels.ts";
 
 /**
  * Accuracy as Hugging Face's `evaluate` and scikit-learn's `accuracy_score` define it: the mean of
@@ -15,26 +7,16 @@ export interface AccuracyOptions {
  *
  * @param truth the true label of each example
  * @param predictions the predicted label of each example, in the same order
- * @returns 0 to 1, or with `normalize: false` the (weighted) number of right answers
- * @throws RangeError on empty input, unequal lengths (both named) or bad weights; TypeError when names meet indices
+ * @returns 0 to 1
+ * @throws RangeError on empty input or unequal lengths (both named); TypeError when names meet indices
  * @example
  * ```ts
  * accuracy(["발라드", "댄스"], ["발라드", "트로트"]); // 0.5
  * ```
  */
-export function accuracy(truth: Labels, predictions: Labels, options: AccuracyOptions = {}): number {
-  const { normalize = true, sampleWeight } = options;
-  checkLengths("accuracy", { truth, predictions, sampleWeight });
-  checkWeights("accuracy", sampleWeight);
+export function accuracy(truth: Labels, predictions: Labels): number {
   const right = correctness(truth, predictions);
-  let sum = 0;
-  let total = 0;
-  for (let i = 0; i < right.length; i++) {
-    const weight = sampleWeight?.[i] ?? 1;
-    total += weight;
-    if (right[i]) sum += weight;
-  }
-  return normalize ? sum / total : sum;
+  return right.filter(Boolean).length / right.length;
 }
 
 /** Whether each prediction equals its truth: what {@link mcNemar} and {@link bootstrapInterval} work on. */
@@ -48,9 +30,9 @@ export function correctness(truth: Labels, predictions: Labels): boolean[] {
 export interface LabelledAccuracy {
   /** Right answers divided by `count`, 0 to 1. */
   value: number;
-  /** Number (or weight) of right answers. */
+  /** Number of right answers. */
   correct: number;
-  /** Number (or weight) of answers. */
+  /** Number of answers. */
   count: number;
   /** What was counted, in Korean and English, to be shown beside the value. */
   label: string;
@@ -67,7 +49,6 @@ export const songAccuracyLabel = "곡별 정확도 · accuracy per song (right i
  *
  * @param truth the genre of each instance
  * @param predictions the predicted genre of each instance
- * @param sampleWeight one weight per instance (1 / instances of the song makes songs count alike)
  * @throws as {@link accuracy}
  * @example
  * ```ts
@@ -75,17 +56,9 @@ export const songAccuracyLabel = "곡별 정확도 · accuracy per song (right i
  * console.log(`${study.label}: ${study.value.toFixed(3)}`);
  * ```
  */
-export function instanceAccuracy(
-  truth: Labels,
-  predictions: Labels,
-  sampleWeight?: ArrayLike<number>,
-): LabelledAccuracy {
-  const value = accuracy(truth, predictions, { sampleWeight });
-  const correct = accuracy(truth, predictions, { sampleWeight, normalize: false });
-  const count = sampleWeight
-    ? Array.from(sampleWeight).reduce((sum, weight) => sum + weight, 0)
-    : truth.length;
-  return { value, correct, count, label: instanceAccuracyLabel };
+export function instanceAccuracy(truth: Labels, predictions: Labels): LabelledAccuracy {
+  const correct = correctness(truth, predictions).filter(Boolean).length, count = truth.length;
+  return { value: correct / count, correct, count, label: instanceAccuracyLabel };
 }
 
 /** One line of {@link accuracyByGroup}. */

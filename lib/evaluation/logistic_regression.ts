@@ -17,8 +17,6 @@ export interface LogisticRegressionOptions {
   C?: number;
   /** One weight per example. */
   sampleWeight?: ArrayLike<number>;
-  /** `"balanced"`: each class weighs the same in sum, however rare. */
-  classWeight?: "balanced";
   /** The fit ends when the largest component of the mean loss's gradient is at most this; 1e-9 by default. */
   tolerance?: number;
   /** 1,000 by default. */
@@ -82,7 +80,7 @@ export async function fitLogisticRegression(
   if (classes.length === 1) return alwaysOne(classes[0]!, matrix.columns);
   const classOf = new Map(classes.map((label, k) => [label, k]));
   const target = Int32Array.from({ length: labels.length }, (_, i) => classOf.get(labels[i]!)!);
-  const weights = exampleWeights(target, classes.length, options);
+  const weights = Float64Array.from(target, (_, i) => options.sampleWeight?.[i] ?? 1);
   const outputs = classes.length === 2 ? 1 : classes.length;
   const { sorted, order } = byFrequency(matrix);
   const problem = spanProblem(sorted, target, weights, outputs, C);
@@ -117,20 +115,6 @@ const alwaysOne = (label: Label, features: number): LogisticRegression => ({
   iterations: 0,
   converged: true,
 });
-
-/** Sample weight times class weight; balanced: total / (classes × the class's weight), as scikit-learn. */
-function exampleWeights(
-  target: Int32Array,
-  classes: number,
-  options: LogisticRegressionOptions,
-): Float64Array {
-  const weights = Float64Array.from(target, (_, i) => options.sampleWeight?.[i] ?? 1);
-  if (options.classWeight !== "balanced") return weights;
-  const ofClass = new Float64Array(classes);
-  target.forEach((k, i) => ofClass[k]! += weights[i]!);
-  const total = ofClass.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight, i) => weight === 0 ? 0 : weight * total / (classes * ofClass[target[i]!]!));
-}
 
 /**
  * The matrix with its columns by falling number of rows: most non-zeros then meet coefficients that lie close together

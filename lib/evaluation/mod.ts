@@ -15,7 +15,7 @@ export {
   instanceAccuracyLabel,
   songAccuracyLabel,
 } from "./accuracy.ts";
-export type { AccuracyOptions, GroupAccuracy, LabelledAccuracy } from "./accuracy.ts";
+export type { GroupAccuracy, LabelledAccuracy } from "./accuracy.ts";
 export { confusionMatrix, mostConfused } from "./confusion.ts";
 export type { ConfusedPair, ConfusionMatrix } from "./confusion.ts";
 export { classificationReport, creditedGenres, macroF1, macroF1Name, reportText } from "./report.ts";
@@ -26,7 +26,7 @@ export type { ReliabilityBin, TemperatureFit } from "./calibration.ts";
 export type { Estimate } from "./estimate.ts";
 export { wilsonInterval } from "./proportion.ts";
 export { bootstrapInterval, mcNemar, percentile } from "./resampling.ts";
-export type { BootstrapInterval, McNemar } from "./resampling.ts";
+export type { McNemar } from "./resampling.ts";
 export { holmCorrection, pairedTest } from "./significance.ts";
 export type { PairedTest, RightCounts } from "./significance.ts";
 export { pairedInterval, studentTQuantile } from "./paired.ts";
@@ -42,5 +42,4 @@ export type { LogisticRegression, LogisticRegressionOptions } from "./logistic_r
 export type { LbfgsProgress } from "./lbfgs.ts";
 export { fitNaiveBayes, naiveBayesProbabilities } from "./naive_bayes.ts";
 export type { MultinomialNaiveBayes } from "./naive_bayes.ts";
-export { majorityClass } from "./baselines.ts";
-export type { BaselinePredictions } from "./baselines.ts";
+export { majorityShares } from "./baselines.ts";

@@ -208,27 +208,14 @@ export function creditedGenres<L extends Label>(
  * A report as a text table whose columns line up with Korean names. A label without examples has a precision alone; of very many labels
  * those with the most examples have a line, and the rest one with their means.
  *
- * @param options.names a name to show for each label, in the labels' order (genre names for class indices)
- * @param options.digits after the decimal point, 3 by default
  * @param options.most labels with a line of their own, 30 by default
- * @throws RangeError when there are not as many names as labels
  */
-export function reportText(
-  report: ClassificationReport,
-  options: { names?: readonly string[]; digits?: number; most?: number } = {},
-): string {
-  const { digits = 3, most = 30 } = options;
-  const names = options.names ?? report.perLabel.map((line) => String(line.label));
-  if (names.length !== report.perLabel.length) {
-    throw new RangeError(
-      `reportText: ${names.length} names for ${report.perLabel.length} labels; give one name per label, in order.`,
-    );
-  }
+export function reportText(report: ClassificationReport, { most = 30 }: { most?: number } = {}): string {
   const row = (name: string, scores: Scores, support: number) => [
     name,
-    scores.precision.toFixed(digits),
+    scores.precision.toFixed(3),
     // without examples there is nothing to find
-    ...[scores.recall, scores.f1].map((score) => support === 0 ? "–" : score.toFixed(digits)),
+    ...[scores.recall, scores.f1].map((score) => support === 0 ? "–" : score.toFixed(3)),
     supportText(support),
   ];
   const { perLabel, absent } = report;
@@ -239,14 +226,14 @@ export function reportText(
   const ofRest = { precision: mean("precision"), recall: mean("recall"), f1: mean("f1") };
   const table = textTable([
     ["", "precision", "recall", "f1", "support"],
-    ...perLabel.flatMap((line, k) => shown.has(k) ? [row(names[k]!, line, line.support)] : []),
+    ...perLabel.flatMap((line, k) => shown.has(k) ? [row(String(line.label), line, line.support)] : []),
     ...(rest.length === 0
       ? []
       : [row(`mean of ${rest.length} others`, ofRest, rest.reduce((sum, line) => sum + line.support, 0))]),
     [],
     report.accuracy === null
       ? row("micro avg", report.micro, report.support)
-      : ["accuracy", "", "", report.accuracy.toFixed(digits), supportText(report.support)],
+      : ["accuracy", "", "", report.accuracy.toFixed(3), supportText(report.support)],
     row("macro avg", report.macro, report.support),
     row("weighted avg", report.weighted, report.support),
   ]);

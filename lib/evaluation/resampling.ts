@@ -2,16 +2,9 @@
 import { seededRandom } from "../ground/pure.ts";
 import type { Estimate } from "./estimate.ts";
 import { checkLengths, type Labels } from "./labels.ts";
-import { binomialTwoSided, chiSquareTail } from "./distributions.ts";
 
-/** {@link bootstrapInterval}'s result; its value is the statistic of the data itself. */
-export interface BootstrapInterval extends Estimate {
-  /** Standard deviation of the resampled statistics. */
-  standardError: number;
-  /** Share of the resamples the interval holds: 0.95. */
-  level: number;
-  samples: number;
-}
+/** How sure an interval is. */
+const level = 0.95;
 
 /**
  * A percentile bootstrap interval for any statistic of examples: resample the examples with replacement, take the
@@ -24,7 +17,6 @@ export interface BootstrapInterval extends Estimate {
  * @param count number of examples
  * @param statistic takes indices into the examples (with repeats), gives a number
  * @param options.samples number of resamples, 1,000 by default
- * @param options.level 0.95 by default
  * @param options.seed the same seed gives the same interval; 0 by default
  * @param options.groups the group of each example (a song of several instances): whole groups are resampled, since
  *   examples of one group are not independent
@@ -38,17 +30,15 @@ export interface BootstrapInterval extends Estimate {
 export function bootstrapInterval(
   count: number,
   statistic: (indices: Int32Array) => number,
-  options: { samples?: number; level?: number; seed?: number; groups?: Labels } = {},
-): BootstrapInterval {
-  const { samples = 1000, level = 0.95, seed = 0, groups } = options;
+  options: { samples?: number; seed?: number; groups?: Labels } = {},
+): Estimate {
+  const { samples = 1000, seed = 0, groups } = options;
   const where = "bootstrapInterval";
   if (!(Number.isInteger(count) && count > 0)) {
     throw new RangeError(`${where}: count is ${count}; there must be at least one example to resample.`);
   }
-  if (!(Number.isInteger(samples) && samples > 0) || !(level > 0 && level < 1)) {
-    throw new RangeError(
-      `${where}: samples is ${samples} and level ${level}; give at least 1 sample and 0 < level < 1.`,
-    );
+  if (!(Number.isInteger(samples) && samples > 0)) {
+    throw new RangeError(`${where}: samples is ${samples}; give at least 1.`);
   }
   const members = groups ? groupMembers(where, count, groups) : undefined;
   const measure = (indices: Int32Array) => {
@@ -67,15 +57,10 @@ export function bootstrapInterval(
       members ? Int32Array.from(Array.from(drawn, (group) => members[group]!).flat()) : drawn.slice(),
     );
   }).sort();
-  const mean = values.reduce((sum, value) => sum + value, 0) / samples;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return {
     value: measure(Int32Array.from({ length: count }, (_, i) => i)),
     low: percentile(values, (1 - level) / 2),
     high: percentile(values, (1 + level) / 2),
-    standardError: samples > 1 ? Math.sqrt(squares / (samples - 1)) : 0,
-    level,
-    samples,
   };
 }
 
@@ -114,15 +99,10 @@ export interface McNemar {
   onlySecond: number;
   /** Two-sided exact p-value: a fair coin's chance of a split at least this uneven. */
   exactP: number;
-  /** (|onlyFirst − onlySecond| − 1)² / (onlyFirst + onlySecond), continuity-corrected; 0 when both are equal. */
-  chiSquare: number;
-  /** p-value of `chiSquare` with one degree of freedom. Good from about 25 differing examples; below, read `exactP`. */
-  chiSquareP: number;
 }
 
 /**
- * McNemar's test: is one of two models really better, on the same examples? (McNemar 1947; continuity correction by
- * Edwards 1948.) The examples must be independent: songs, not instances of songs.
+ * McNemar's test: is one of two models really better, on the same examples? (McNemar 1947.) The examples must be independent: songs, not instances of songs.
  *
  * @param firstCorrect whether the first model got each example right ({@link correctness})
  * @param secondCorrect the same for the second model
@@ -141,14 +121,19 @@ export function mcNemar(firstCorrect: ArrayLike<boolean>, secondCorrect: ArrayLi
     if (firstCorrect[i] && !secondCorrect[i]) onlyFirst++;
     if (!firstCorrect[i] && secondCorrect[i]) onlySecond++;
   }
-  const differing = onlyFirst + onlySecond;
-  const gap = Math.abs(onlyFirst - onlySecond);
-  const chiSquare = gap === 0 ? 0 : (gap - 1) ** 2 / differing;
   return {
     onlyFirst,
     onlySecond,
-    exactP: binomialTwoSided(Math.min(onlyFirst, onlySecond), differing),
-    chiSquare,
-    chiSquareP: chiSquareTail(chiSquare),
+    exactP: binomialTwoSided(Math.min(onlyFirst, onlySecond), onlyFirst + onlySecond),
   };
+}
+
+/** Twice the chance of `successes` (at most half of `trials`) or fewer out of `trials` fair coin tosses, at most 1. */
+function binomialTwoSided(successes: number, trials: number): number {
+  let logChoose = 0, tail = 0;
+  for (let k = 0; k <= successes; k++) {
+    tail += Math.exp(logChoose - trials * Math.LN2);
+    logChoose += Math.log((trials - k) / (k + 1));
+  }
+  return Math.min(1, 2 * tail);
 }

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { bootstrapInterval, mcNemar, percentile } from "./mod.ts";
-import { erfc } from "./distributions.ts";
 import { assertClose, fixture } from "./testing/fixtures.ts";
 
 const reference = fixture("labels");
@@ -8,12 +7,6 @@ const reference = fixture("labels");
 Deno.test("percentile agrees with numpy", () => {
   const { values, shares, expected } = reference.percentiles;
   assertClose(shares.map((share: number) => percentile(values, share)), expected);
-});
-
-Deno.test("erfc agrees with scipy, far into the tail", () => {
-  for (const [x, expected] of reference.erfc) {
-    assert.ok(Math.abs(erfc(x) / expected - 1) < 1e-11, `erfc(${x}) = ${erfc(x)}, expected ${expected}`);
-  }
 });
 
 for (const example of reference.mcNemar) {
@@ -24,11 +17,7 @@ for (const example of reference.mcNemar) {
     const second = [...both, ...Array(onlyFirst).fill(false), ...Array(onlySecond).fill(true)];
     const result = mcNemar(first, second);
     assert.deepEqual([result.onlyFirst, result.onlySecond], [onlyFirst, onlySecond]);
-    assertClose([result.exactP, result.chiSquare, result.chiSquareP], [
-      example.exactP,
-      example.chiSquare,
-      example.chiSquareP,
-    ]);
+    assertClose(result.exactP, example.exactP);
     const swapped = mcNemar(second, first);
     assert.equal(swapped.exactP, result.exactP);
   });
@@ -45,7 +34,6 @@ Deno.test("a bootstrap interval of an accuracy is near the binomial one", () => 
   const interval = bootstrapInterval(400, share, { samples: 4000, seed: 3 });
   const standardError = Math.sqrt(0.75 * 0.25 / 400);
   assert.equal(interval.value, 0.75);
-  assertClose(interval.standardError, standardError, 0.001);
   assertClose(interval.low, 0.75 - 1.96 * standardError, 0.005);
   assertClose(interval.high, 0.75 + 1.96 * standardError, 0.005);
 });
@@ -54,9 +42,6 @@ Deno.test("the same seed gives the same interval, another seed another", () => {
   const make = (seed: number) => bootstrapInterval(400, share, { samples: 50, seed });
   assert.deepEqual(make(1), make(1));
   assert.notDeepEqual(make(1), make(2));
-  const wide = bootstrapInterval(400, share, { level: 0.99, seed: 1 });
-  const narrow = bootstrapInterval(400, share, { level: 0.5, seed: 1 });
-  assert.ok(wide.low < narrow.low && narrow.high < wide.high);
 });
 
 Deno.test("resampling whole groups keeps them together and widens the interval", () => {
@@ -67,8 +52,9 @@ Deno.test("resampling whole groups keeps them together and widens the interval",
   const grouped = bootstrapInterval(400, ofGroup, { groups, seed: 5 });
   const single = bootstrapInterval(400, ofGroup, { seed: 5 });
   assert.equal(grouped.value, 0.75);
-  assertClose(grouped.standardError, Math.sqrt(0.75 * 0.25 / 20), 0.01);
-  assert.ok(grouped.standardError > 3 * single.standardError);
+  const width = ({ low, high }: { low: number; high: number }) => high - low;
+  assertClose(width(grouped), 2 * 1.96 * Math.sqrt(0.75 * 0.25 / 20), 0.05);
+  assert.ok(width(grouped) > 3 * width(single));
   bootstrapInterval(4, (rows) => {
     const count = (i: number) => rows.filter((row) => row === i).length;
     assert.deepEqual([count(0), count(1)], [count(2), count(3)]);
@@ -89,6 +75,6 @@ Deno.test("every example is drawn equally often", () => {
 Deno.test("bootstrapInterval refuses what it cannot resample", () => {
   assert.throws(() => bootstrapInterval(0, () => 0), /count is 0/);
   assert.throws(() => bootstrapInterval(2, () => NaN), /statistic gave NaN/);
-  assert.throws(() => bootstrapInterval(2, () => 0, { level: 1 }), /level 1/);
+  assert.throws(() => bootstrapInterval(2, () => 0, { samples: 0 }), /samples is 0/);
   assert.throws(() => bootstrapInterval(2, () => 0, { groups: ["a"] }), /count is 2 but groups has 1/);
 });

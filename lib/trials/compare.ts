@@ -23,10 +23,9 @@ export function beside(correct: readonly boolean[], other: readonly boolean[]): 
  */
 export function difference(first: readonly boolean[], second: readonly boolean[], seed: number): Estimate {
   const gain = first.map((right, i) => Number(right) - Number(second[i]));
-  const { value, low, high } = bootstrapInterval(
+  return bootstrapInterval(
     gain.length,
     (songs) => songs.reduce((sum, song) => sum + gain[song]!, 0) / songs.length,
     { seed },
   );
-  return { value, low, high };
 }

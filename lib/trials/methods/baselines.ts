@@ -1,5 +1,5 @@
 /** What knows nothing of the lyrics: the most frequent genre, of all songs or of the artist's. */
-import { majorityClass, type Rows } from "../../evaluation/mod.ts";
+import { majorityShares, type Rows } from "../../evaluation/mod.ts";
 import { instances, type Song } from "../../songs/mod.ts";
 import { artistMajority, artistPriorOf } from "../joined/artist_prior.ts";
 import type { Predictions, SongWay, Trial } from "../trial.ts";
@@ -7,11 +7,9 @@ import type { Predictions, SongWay, Trial } from "../trial.ts";
 /** Always the most frequent genre; its shares are the genres' among the training songs' instances. */
 export function runMajority({ labels, sides }: Trial, { way }: { way: SongWay }): Predictions {
   const rows = instances(sides.train, { oversample: way === "oversampling" });
-  return answered(sides, (songs) =>
-    majorityClass(rows.map(({ genre }) => genre), songs.length, {
-      classes: labels,
-      weights: rows.map(({ weight }) => weight),
-    }).probabilities);
+  const genres = rows.map(({ genre }) => genre), weights = rows.map(({ weight }) => weight);
+  const shares = majorityShares(genres, labels, weights);
+  return answered(sides, (songs) => songs.map(() => shares.slice()));
 }
 
 /** The genre that a song's artists had most often in training. */

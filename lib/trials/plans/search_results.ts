@@ -128,11 +128,8 @@ export function summarise(runs: readonly SearchRun[]): SearchedModel {
   const songOf = rows.map(({ songId }) => placeOf.get(songId)!), truth = rows.map(({ genre }) => genre);
   const credits = runs.map(judged);
   const shares = rightCounts(runs).map((count) => count / runs.length);
-  const score = (count: number, statistic: (places: number[]) => number, groups?: number[]): Estimate => {
-    const options = groups === undefined ? {} : { groups };
-    const { value, low, high } = bootstrapInterval(count, (drawn) => statistic(Array.from(drawn)), options);
-    return { value, low, high };
-  };
+  const score = (count: number, statistic: (places: number[]) => number, groups?: number[]): Estimate =>
+    bootstrapInterval(count, (drawn) => statistic(Array.from(drawn)), { groups });
   const costs = runs.map(({ predictions }) => predictions.cost);
   return {
     model,
