@@ -104,15 +104,22 @@ export function readPickle(cursor: ByteCursor, rules: PickleRules): unknown {
     for (let byte = uint8(); byte !== 0x0a; byte = uint8()) bytes.push(byte);
     return new TextDecoder().decode(Uint8Array.from(bytes));
   };
-  const appendTo = (target: unknown, items: unknown[]) => {
+  const append = (items: unknown[]) => {
+    const target = top();
     if (!Array.isArray(target)) throw corrupt("items are appended to what is not a list");
     for (const item of items) target.push(item);
   };
-  const setIn = (target: unknown, items: unknown[]) => {
+  const set = (items: unknown[]) => {
+    const target = top();
     if (!(target instanceof Map) || items.length % 2 !== 0) {
       throw corrupt("items are set in what is not a dictionary");
     }
     for (let i = 0; i < items.length; i += 2) target.set(items[i], items[i + 1]);
+  };
+  const add = (items: unknown[]) => {
+    const target = top();
+    if (!(target instanceof Set)) throw corrupt("items are added to what is not a set");
+    for (const item of items) target.add(item);
   };
   const call = (callee: unknown, args: unknown) => {
     const { name, call } = (callee ?? {}) as Partial<PickleGlobal>;
@@ -122,188 +129,101 @@ export function readPickle(cursor: ByteCursor, rules: PickleRules): unknown {
     return call(args);
   };
 
+  const recall = (index: number) => {
+    if (!memo.has(index)) throw corrupt(`it recalls item ${index}, which was never stored`);
+    return memo.get(index);
+  };
+  const push = (value: unknown) => void stack.push(value);
+
+  /** By its byte, what each instruction does. */
+  const instructions: Record<number, () => void> = {
+    0x80: () => { // PROTO
+      const protocol = uint8();
+      if (protocol >= 2 && protocol <= 5) return;
+      throw new UserError(`its pickle protocol is ${protocol}; known are 2 to 5`);
+    },
+    0x95: () => void cursor.take(8), // FRAME
+    0x28: () => { // MARK
+      marked.push(stack);
+      stack = [];
+    },
+    0x30: pop, // POP
+    0x31: popMark, // POP_MARK
+    0x32: () => push(top()), // DUP
+
+    0x71: () => memo.set(uint8(), top()), // BINPUT
+    0x72: () => memo.set(uint32(), top()), // LONG_BINPUT
+    0x94: () => memo.set(memo.size, top()), // MEMOIZE
+    0x68: () => push(recall(uint8())), // BINGET
+    0x6a: () => push(recall(uint32())), // LONG_BINGET
+
+    0x4e: () => push(null), // NONE
+    0x88: () => push(true), // NEWTRUE
+    0x89: () => push(false), // NEWFALSE
+    0x4b: () => push(uint8()), // BININT1
+    0x4d: () => push(uint16()), // BININT2
+    0x4a: () => push(int32()), // BININT
+    0x8a: () => push(longOf(cursor.take(uint8()))), // LONG1
+    0x8b: () => push(longOf(cursor.take(uint32()))), // LONG4
+    0x47: () => push(view(8).getFloat64(0, false)), // BINFLOAT
+
+    0x8c: () => push(text(uint8())), // SHORT_BINUNICODE
+    0x55: () => push(text(uint8())), // SHORT_BINSTRING, Python 2's strings
+    0x58: () => push(text(uint32())), // BINUNICODE
+    0x54: () => push(text(uint32())), // BINSTRING
+    0x8d: () => push(text(uint64())), // BINUNICODE8
+    0x43: () => push(cursor.take(uint8()).slice()), // SHORT_BINBYTES
+    0x42: () => push(cursor.take(uint32()).slice()), // BINBYTES
+    0x8e: () => push(cursor.take(uint64()).slice()), // BINBYTES8
+    0x96: () => push(cursor.take(uint64()).slice()), // BYTEARRAY8
+
+    0x5d: () => push([]), // EMPTY_LIST
+    0x29: () => push([]), // EMPTY_TUPLE
+    0x7d: () => push(new Map()), // EMPTY_DICT
+    0x8f: () => push(new Set()), // EMPTY_SET
+    0x85: () => push(popTuple(1)), // TUPLE1
+    0x86: () => push(popTuple(2)), // TUPLE2
+    0x87: () => push(popTuple(3)), // TUPLE3
+    0x74: () => push(popMark()), // TUPLE
+    0x61: () => append(popTuple(1)), // APPEND
+    0x65: () => append(popMark()), // APPENDS
+    0x73: () => set(popTuple(2)), // SETITEM
+    0x75: () => set(popMark()), // SETITEMS
+    0x90: () => add(popMark()), // ADDITEMS
+    0x91: () => push(new Set(popMark())), // FROZENSET
+
+    0x63: () => { // GLOBAL
+      const module = line();
+      push(rules.resolve(`${module}.${line()}`));
+    },
+    0x93: () => push(rules.resolve(popTuple(2).join("."))), // STACK_GLOBAL
+    0x52: () => { // REDUCE
+      const args = pop();
+      push(call(pop(), args));
+    },
+    0x62: () => { // BUILD: attributes of a dictionary, such as a state dict's `_metadata`
+      pop();
+      if (!(top() instanceof Map)) {
+        throw new UserError("it sets attributes of an object that is not a dictionary");
+      }
+    },
+    0x51: () => push(rules.persistent(pop())), // BINPERSID
+  };
+
   while (true) {
     const instruction = uint8();
-    switch (instruction) {
-      case 0x80: { // PROTO
-        const protocol = uint8();
-        if (protocol < 2 || protocol > 5) {
-          throw new UserError(`its pickle protocol is ${protocol}; known are 2 to 5`);
-        }
-        break;
-      }
-      case 0x95: // FRAME
-        cursor.take(8);
-        break;
-      case 0x2e: // STOP
-        if (marked.length > 0) throw corrupt("a mark was never used");
-        return pop();
-
-      case 0x28: // MARK
-        marked.push(stack);
-        stack = [];
-        break;
-      case 0x30: // POP
-        pop();
-        break;
-      case 0x31: // POP_MARK
-        popMark();
-        break;
-      case 0x32: // DUP
-        stack.push(top());
-        break;
-
-      case 0x71: // BINPUT
-        memo.set(uint8(), top());
-        break;
-      case 0x72: // LONG_BINPUT
-        memo.set(uint32(), top());
-        break;
-      case 0x94: // MEMOIZE
-        memo.set(memo.size, top());
-        break;
-      case 0x68: // BINGET
-      case 0x6a: { // LONG_BINGET
-        const index = instruction === 0x68 ? uint8() : uint32();
-        if (!memo.has(index)) throw corrupt(`it recalls item ${index}, which was never stored`);
-        stack.push(memo.get(index));
-        break;
-      }
-
-      case 0x4e: // NONE
-        stack.push(null);
-        break;
-      case 0x88: // NEWTRUE
-        stack.push(true);
-        break;
-      case 0x89: // NEWFALSE
-        stack.push(false);
-        break;
-      case 0x4b: // BININT1
-        stack.push(uint8());
-        break;
-      case 0x4d: // BININT2
-        stack.push(uint16());
-        break;
-      case 0x4a: // BININT
-        stack.push(int32());
-        break;
-      case 0x8a: // LONG1
-        stack.push(longOf(cursor.take(uint8())));
-        break;
-      case 0x8b: // LONG4
-        stack.push(longOf(cursor.take(uint32())));
-        break;
-      case 0x47: // BINFLOAT
-        stack.push(view(8).getFloat64(0, false));
-        break;
-
-      case 0x8c: // SHORT_BINUNICODE
-      case 0x55: // SHORT_BINSTRING, Python 2's strings
-        stack.push(text(uint8()));
-        break;
-      case 0x58: // BINUNICODE
-      case 0x54: // BINSTRING
-        stack.push(text(uint32()));
-        break;
-      case 0x8d: // BINUNICODE8
-        stack.push(text(uint64()));
-        break;
-      case 0x43: // SHORT_BINBYTES
-        stack.push(cursor.take(uint8()).slice());
-        break;
-      case 0x42: // BINBYTES
-        stack.push(cursor.take(uint32()).slice());
-        break;
-      case 0x8e: // BINBYTES8
-      case 0x96: // BYTEARRAY8
-        stack.push(cursor.take(uint64()).slice());
-        break;
-
-      case 0x5d: // EMPTY_LIST
-      case 0x29: // EMPTY_TUPLE
-        stack.push([]);
-        break;
-      case 0x7d: // EMPTY_DICT
-        stack.push(new Map());
-        break;
-      case 0x8f: // EMPTY_SET
-        stack.push(new Set());
-        break;
-      case 0x85: // TUPLE1
-      case 0x86: // TUPLE2
-      case 0x87: // TUPLE3
-        stack.push(popTuple(instruction - 0x84));
-        break;
-      case 0x74: { // TUPLE
-        const items = popMark();
-        stack.push(items);
-        break;
-      }
-      case 0x61: { // APPEND
-        const item = pop();
-        appendTo(top(), [item]);
-        break;
-      }
-      case 0x65: { // APPENDS
-        const items = popMark();
-        appendTo(top(), items);
-        break;
-      }
-      case 0x73: { // SETITEM
-        const item = popTuple(2);
-        setIn(top(), item);
-        break;
-      }
-      case 0x75: { // SETITEMS
-        const items = popMark();
-        setIn(top(), items);
-        break;
-      }
-      case 0x90: { // ADDITEMS
-        const items = popMark();
-        const target = top();
-        if (!(target instanceof Set)) throw corrupt("items are added to what is not a set");
-        for (const item of items) target.add(item);
-        break;
-      }
-      case 0x91: { // FROZENSET
-        const items = popMark();
-        stack.push(new Set(items));
-        break;
-      }
-
-      case 0x63: { // GLOBAL
-        const module = line();
-        stack.push(rules.resolve(`${module}.${line()}`));
-        break;
-      }
-      case 0x93: { // STACK_GLOBAL
-        const [module, name] = popTuple(2);
-        stack.push(rules.resolve(`${module}.${name}`));
-        break;
-      }
-      case 0x52: { // REDUCE
-        const args = pop();
-        stack.push(call(pop(), args));
-        break;
-      }
-      case 0x62: // BUILD: attributes of a dictionary, such as a state dict's `_metadata`
-        pop();
-        if (!(top() instanceof Map)) {
-          throw new UserError("it sets attributes of an object that is not a dictionary");
-        }
-        break;
-      case 0x51: // BINPERSID
-        stack.push(rules.persistent(pop()));
-        break;
-
-      default:
-        throw new UserError(
-          `its pickled part has the instruction 0x${instruction.toString(16).padStart(2, "0")} before byte ` +
-            `${cursor.position()}, which tensors and plain data do not need: it is corrupt or holds other things`,
-        );
+    if (instruction === 0x2e) { // STOP
+      if (marked.length > 0) throw corrupt("a mark was never used");
+      return pop();
     }
+    const act = instructions[instruction];
+    if (act === undefined) {
+      throw new UserError(
+        `its pickled part has the instruction 0x${instruction.toString(16).padStart(2, "0")} before byte ` +
+          `${cursor.position()}, which tensors and plain data do not need: it is corrupt or holds other things`,
+      );
+    }
+    act();
   }
 }
 
