@@ -63,7 +63,6 @@ export const onNotebooks = {
   model: shared.model,
   models: {
     type: "list",
-    placeholder: "LIST",
     about:
       "the models that 03_model_search compares, with commas (default kobert-small and one of each architecture from scratch)",
   },
@@ -258,7 +257,6 @@ export const commandLines = {
       tokenizer: shared.tokenizer,
       output: {
         type: "text",
-        placeholder: "FILE",
         path: "output file",
         standardOutput: true,
         about:
@@ -296,13 +294,7 @@ export const commandLines = {
         required: true,
         about: "the folder with the charts' JSON files",
       },
-      output: {
-        type: "text",
-        placeholder: "FILE",
-        path: "output file",
-        default: "outputs/melon.csv",
-        about: "the table",
-      },
+      output: { type: "text", path: "output file", default: "outputs/melon.csv", about: "the table" },
     },
   }),
   report: line({
@@ -351,12 +343,7 @@ export const commandLines = {
         type: "flag",
         about: "write docs/benchmark.md and the README's short table, as a run of all rows does",
       },
-      rounds: {
-        type: "integer",
-        min: 1,
-        max: 100,
-        about: "turns of each side (default 7, with --quick 3)",
-      },
+      rounds: { type: "integer", min: 1, max: 100, about: "turns of each side (default 7, with --quick 3)" },
       peerAllocator: {
         type: "choice",
         choices: ["default", "tuned"],
@@ -365,7 +352,6 @@ export const commandLines = {
       },
       output: {
         type: "text",
-        placeholder: "FILE",
         path: "output file",
         default: "outputs/bench.json",
         about: "where the figures go",
@@ -381,9 +367,13 @@ export const commandLines = {
       check: { type: "flag", about: "writes nothing, and says where a page is not what its sources say" },
       splits: {
         type: "list",
-        placeholder: "LIST",
         about:
           "first keeps the figures of these output folders of `train`, one a seed, as docs/results/bundled_songs.json",
+      },
+      nsmc: {
+        type: "flag",
+        about:
+          "first trains on the film reviews in ../shared/nsmc, where they are, as docs/results/nsmc.json: hours on two cores",
       },
     },
   }),
@@ -406,34 +396,16 @@ export const commandLines = {
     options: {
       train: {
         type: "text",
-        placeholder: "FILE",
         path: "input",
         required: true,
         about: "the texts to learn from, with tabs between id, document and label (0 or 1)",
       },
-      test: {
-        type: "text",
-        placeholder: "FILE",
-        path: "input",
-        required: true,
-        about: "the texts to measure on",
-      },
+      test: { type: "text", path: "input", required: true, about: "the texts to measure on" },
       tokenizer: { ...shared.tokenizer, required: true },
-      seeds: {
-        type: "list",
-        placeholder: "LIST",
-        default: "1,2,3",
-        about: "one training of each side by each",
-      },
-      precisions: { type: "list", placeholder: "LIST", default: "bf16,float32", about: "of the trainings" },
-      sides: { type: "list", placeholder: "LIST", default: "ours,peer", about: "which sides train" },
-      output: {
-        type: "text",
-        placeholder: "FILE",
-        path: "output file",
-        default: "outputs/learning.json",
-        about: "the results",
-      },
+      seeds: { type: "list", default: "1,2,3", about: "one training of each side by each" },
+      precisions: { type: "list", default: "bf16,float32", about: "of the trainings" },
+      sides: { type: "list", default: "ours,peer", about: "which sides train" },
+      output: { type: "text", path: "output file", default: "outputs/learning.json", about: "the results" },
     },
   }),
   "check-real-size": line({
@@ -444,7 +416,6 @@ export const commandLines = {
     options: {
       folder: {
         type: "text",
-        placeholder: "FOLDER",
         path: "output folder",
         about: "where the weights and steps stay (default: they go at the end)",
       },
@@ -458,7 +429,6 @@ export const commandLines = {
     options: {
       folder: {
         type: "text",
-        placeholder: "FOLDER",
         path: "output folder",
         about: "where the models stay (default: they go at the end)",
       },

@@ -86,7 +86,6 @@ export class UsageError extends UserError {
 export const shared = {
   songs: {
     type: "text",
-    placeholder: "FILE",
     path: "input",
     default: "data/songs.csv",
     about: "the table of songs: CSV with the eight columns",
@@ -98,18 +97,15 @@ export const shared = {
   },
   genres: {
     type: "list",
-    placeholder: "LIST",
     about: "the genres to tell apart, with commas; songs of none of them are left out (default all)",
   },
   genreNames: {
     type: "text",
-    placeholder: "FILE",
     path: "input",
     about: "what the table's genre codes mean: a CSV with two columns, code and name, or a JSON object",
   },
   model: {
     type: "text",
-    placeholder: "SOURCE",
     path: "source",
     default: "kobert-small",
     about:
@@ -144,7 +140,13 @@ type Offered = {
   [K in keyof RecipeFields]: RecipeFields[K] extends { option: false } ? never : K;
 }[keyof RecipeFields];
 
-const placeholders: Partial<Record<keyof RecipeFields, string>> = { loraTargets: "LIST", bestMetric: "NAME" };
+/** What stands for a path in the help, unless the option says. */
+const placeholders: Readonly<Record<PathKind, string>> = {
+  input: "FILE",
+  source: "SOURCE",
+  "output file": "FILE",
+  "output folder": "FOLDER",
+};
 
 /** The recipe's fields; one that is not given keeps the recipe's own value. */
 export const recipe = {
@@ -157,7 +159,9 @@ export const recipe = {
   ...Object.fromEntries(
     (Object.entries(recipeFields) as [keyof RecipeFields, RecipeField][])
       .filter(([name, { option }]) => option !== false && name !== "seed" && name !== "precision")
-      .map(([name, field]) => [name, { ...optionOf(field), placeholder: placeholders[name] }]),
+      .map((
+        [name, field],
+      ) => [name, { ...optionOf(field), placeholder: name === "bestMetric" ? "NAME" : undefined }]),
   ) as unknown as { [K in Exclude<Offered, "seed" | "precision">]: Omit<RecipeFields[K], "value"> },
 } as const satisfies OptionTable;
 
@@ -392,5 +396,7 @@ export const flagName = (name: string): string =>
 
 function placeholder(option: Option): string {
   if (option.type === "choice") return option.choices.join("|");
-  return option.placeholder ?? (option.type === "integer" || option.type === "number" ? "N" : "TEXT");
+  if (option.placeholder !== undefined) return option.placeholder;
+  if (option.path !== undefined) return placeholders[option.path];
+  return option.type === "list" ? "LIST" : option.type === "text" ? "TEXT" : "N";
 }

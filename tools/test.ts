@@ -247,11 +247,7 @@ if (import.meta.main) {
       : `Runs every check and test. Stages: ${stageNames.join(", ")}; the set-up goes first.`,
     options: {
       only: { type: "choice", choices: stageNames, about: "run this stage only" },
-      filter: {
-        type: "text",
-        placeholder: "TEXT",
-        about: "run only the tests with this in their name (or /regular expression/)",
-      },
+      filter: { type: "text", about: "run only the tests with this in their name (or /regular expression/)" },
       engine: {
         ...shared.engine,
         about: "wasm: test without TensorFlow, which otherwise must be there on x86-64 Linux",

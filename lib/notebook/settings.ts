@@ -1,7 +1,7 @@
 /** What a run of the notebooks can be told: the songs, the model, the recipe. */
 import { isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { didYouMean, holds, UserError, wanted } from "../ground/mod.ts";
+import { didYouMean, holds, type Rule, UserError, wanted } from "../ground/mod.ts";
 import { absoluteSource, scratchOf } from "../models/mod.ts";
 import {
   type EvaluationBudget,
@@ -63,80 +63,40 @@ export interface SettingDescription {
   about: { ko: string; en: string };
 }
 
-/** The settings, in the order in which they are shown. */
-export const settingNames = {
-  songs: {
-    variable: "SONGS_FILE",
-    option: "--songs FILE",
-    about: { ko: "노래 표", en: "the table of songs" },
-  },
-  genres: {
-    variable: "GENRES",
-    option: "--genres LIST",
-    about: { ko: "구별할 장르", en: "the genres to tell apart" },
-  },
-  separator: {
-    variable: "SEPARATOR",
-    option: "--separator CHAR",
-    about: { ko: "열을 나누는 글자", en: "what parts the table's columns" },
-  },
-  genreNames: {
-    variable: "GENRE_NAMES",
-    option: "--genre-names FILE",
-    about: { ko: "장르 번호의 이름", en: "what genre codes mean" },
-  },
-  model: {
-    variable: "MODEL",
-    option: "--model SOURCE",
-    about: { ko: "학습할 모델", en: "the model to train" },
-  },
-  models: {
-    variable: "MODELS",
-    option: "--models LIST",
-    about: { ko: "3번 노트북이 비교할 모델", en: "the models that notebook 3 compares" },
-  },
-  tokenizer: {
-    variable: "TOKENIZER",
-    option: "--tokenizer PATH",
-    about: { ko: "토크나이저", en: "a tokenizer in place of the model's own" },
-  },
-  recipe: { variable: "RECIPE", option: "--recipe NAME", about: { ko: "학습 방법", en: "how to train" } },
-  adapt: {
-    variable: "ADAPT",
-    option: "--adapt N",
-    about: { ko: "장르를 배우기 전에 가사를 읽는 횟수", en: "times through the lyrics before the genres" },
-  },
-  precision: {
-    variable: "PRECISION",
-    option: "--precision NAME",
-    about: { ko: "계산 정밀도", en: "in which numbers" },
-  },
-  seed: { variable: "SEED", option: "--seed N", about: { ko: "난수 시드", en: "of every random choice" } },
-  output: {
-    variable: "OUTPUT",
-    option: "--output FOLDER (FOLDER/run)",
-    about: { ko: "결과를 두는 곳", en: "where the results go" },
-  },
-} as const satisfies Record<string, SettingDescription>;
+/** In the order in which they are shown: what stands for a setting's value on the command line, and what the setting is. */
+const meanings = {
+  songs: ["FILE", "노래 표", "the table of songs"],
+  genres: ["LIST", "구별할 장르", "the genres to tell apart"],
+  separator: ["CHAR", "열을 나누는 글자", "what parts the table's columns"],
+  genreNames: ["FILE", "장르 번호의 이름", "what genre codes mean"],
+  model: ["SOURCE", "학습할 모델", "the model to train"],
+  models: ["LIST", "3번 노트북이 비교할 모델", "the models that notebook 3 compares"],
+  tokenizer: ["PATH", "토크나이저", "a tokenizer in place of the model's own"],
+  recipe: ["NAME", "학습 방법", "how to train"],
+  adapt: ["N", "장르를 배우기 전에 가사를 읽는 횟수", "times through the lyrics before the genres"],
+  precision: ["NAME", "계산 정밀도", "in which numbers"],
+  seed: ["N", "난수 시드", "of every random choice"],
+  output: ["FOLDER (FOLDER/run)", "결과를 두는 곳", "where the results go"],
+} as const;
 
 /** A setting's name: in a cell, and as papermill's `-p NAME VALUE`. */
-export type SettingName = keyof typeof settingNames;
+export type SettingName = keyof typeof meanings;
+
+/** The settings: variable and option follow from the name. */
+export const settingNames = Object.fromEntries(
+  Object.entries(meanings).map(([name, [value, ko, en]]): [string, SettingDescription] => {
+    const dashed = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const variable = name === "songs" ? "SONGS_FILE" : dashed.replaceAll("-", "_").toUpperCase();
+    return [name, { variable, option: `--${dashed} ${value}`, about: { ko, en } }];
+  }),
+) as Readonly<Record<SettingName, SettingDescription>>;
 
 /** Settings that a cell gives. Lists may be texts with commas, as on the command line. */
-export interface SettingChanges {
-  songs?: string;
-  genres?: string | readonly string[];
-  separator?: string;
-  genreNames?: string;
-  model?: string;
-  models?: string | readonly string[];
-  tokenizer?: string;
-  recipe?: string;
-  adapt?: number | string;
-  precision?: string;
-  seed?: number | string;
-  output?: string;
-}
+export type SettingChanges = {
+  [K in SettingName]?:
+    | string
+    | (K extends "genres" | "models" ? readonly string[] : K extends "adapt" | "seed" ? number : never);
+};
 
 const project = fileURLToPath(new URL("../../", import.meta.url));
 const names = Object.keys(settingNames) as SettingName[];
@@ -185,22 +145,14 @@ export function settings(
       `${named("recipe")} is "${recipeName}"; it can be ${Object.keys(recipes).join(", ")}.`,
     );
   }
-  const precision = (value("precision") ?? base.precision) as Recipe["precision"];
-  if (!holds(recipeFields.precision, precision)) {
-    throw new UserError(
-      `${named("precision")} is "${precision}"; it can be ${wanted(recipeFields.precision)}.`,
-    );
-  }
-  const seed = Number(value("seed") ?? base.seed);
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new UserError(`${named("seed")} is "${value("seed")}"; it must be a whole number.`);
-  }
-  const adapt = Number(value("adapt") ?? base.adapt);
-  if (!holds(recipeFields.adapt, adapt)) {
-    throw new UserError(
-      `${named("adapt")} is "${value("adapt")}"; it must be ${wanted(recipeFields.adapt)}.`,
-    );
-  }
+  /** A field of the recipe, as it is given or the recipe's own. */
+  const field = <F extends "precision" | "seed" | "adapt">(name: F) => {
+    const text = value(name), rule: Rule = recipeFields[name], isChoice = rule.type === "choice";
+    const given = text === undefined ? base[name] : isChoice ? text : Number(text);
+    if (holds(rule, given)) return given as Recipe[F];
+    throw new UserError(`${named(name)} is "${text}"; it ${isChoice ? "can" : "must"} be ${wanted(rule)}.`);
+  };
+  const precision = field("precision"), seed = field("seed"), adapt = field("adapt");
   const recipe = { ...base, adapt, precision, seed }, budget = searchBudget(recipeName, seed);
   const pieces = value("tokenizer"), tokenizer = pieces === undefined ? {} : { tokenizer: path(pieces) };
   const scratch = scratchOf(model);

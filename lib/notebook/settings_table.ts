@@ -13,34 +13,20 @@ const origins: Readonly<Record<GivenSetting["from"], string>> = {
 };
 
 /** A setting as it is in force, where nobody gave it. */
-function standard(name: SettingName, { songs, model, recipe, search, output, seed }: Settings): string {
-  switch (name) {
-    case "songs":
-      return shownPath(songs);
-    case "model":
-      return model;
-    case "models":
-      return search.models.join(", ");
-    case "recipe":
-      return defaultRecipe(model);
-    case "adapt":
-      return String(recipe.adapt);
-    case "precision":
-      return recipe.precision;
-    case "output":
-      return shownPath(output);
-    case "seed":
-      return String(seed);
-    case "genres":
-      return "모두 · all";
-    case "separator":
-      return "파일에서 찾음 · found in the file";
-    case "genreNames":
-      return "없음 · none";
-    case "tokenizer":
-      return "모델의 것 · the model's";
-  }
-}
+const standard: Readonly<Record<SettingName, (options: Settings) => string>> = {
+  songs: ({ songs }) => shownPath(songs),
+  genres: () => "모두 · all",
+  separator: () => "파일에서 찾음 · found in the file",
+  genreNames: () => "없음 · none",
+  model: ({ model }) => model,
+  models: ({ search }) => search.models.join(", "),
+  tokenizer: () => "모델의 것 · the model's",
+  recipe: ({ model }) => defaultRecipe(model),
+  adapt: ({ recipe }) => String(recipe.adapt),
+  precision: ({ recipe }) => recipe.precision,
+  seed: ({ seed }) => String(seed),
+  output: ({ output }) => shownPath(output),
+};
 
 /** Settings that are of no interest unless they are given. */
 const quiet: readonly SettingName[] = ["separator", "genreNames", "tokenizer", "adapt", "precision"];
@@ -61,7 +47,7 @@ export function settingsTable(options: Settings): RichText {
       const { value, from } = options.given[name], { about, option } = settingNames[name];
       return {
         "설정 · setting": `${name}: ${about.ko} · ${about.en}`,
-        "값 · value": value === undefined ? standard(name, options) : shownPath(value),
+        "값 · value": value === undefined ? standard[name](options) : shownPath(value),
         "정한 곳 · set by": origins[from],
         "명령 · command": option,
       };

@@ -39,16 +39,9 @@ const options = readOptions({
     songs: shared.songs,
     separator: shared.separator,
     genreNames: shared.genreNames,
-    folds: {
-      type: "text",
-      placeholder: "FILE",
-      path: "input",
-      required: true,
-      about: "the folds, song ids only",
-    },
+    folds: { type: "text", path: "input", required: true, about: "the folds, song ids only" },
     models: {
       type: "list",
-      placeholder: "LIST",
       default: "cheap,kobert-small",
       about:
         `what to run, with commas: ${cheap.join(", ")}, cheap for all of these, and models as --model of ` +
@@ -56,7 +49,6 @@ const options = readOptions({
     },
     splits: {
       type: "list",
-      placeholder: "LIST",
       about: "the splits to run, with commas: fold-1 and so on, disjoint (default all)",
     },
     output: { ...shared.output, default: "outputs/folds" },

@@ -53,29 +53,17 @@ export function wantedRecord(
 
 /** The environment of the notebooks' kernels. What is as by default is left to them, so that they say so. */
 export function notebookEnvironment(options: NotebookOptions): Record<string, string> {
-  const { models, tokenizer, ...paths } = located(options);
-  const { genres, separator, recipe, adapt, seed, precision, engine, output } = options;
-  const chosen = {
-    ...paths,
-    ...(recipe !== undefined && { recipe }),
-    ...(adapt !== undefined && { adapt: String(adapt) }),
-    precision,
-    seed: String(seed),
-    ...(genres !== undefined && { genres: genres.join(",") }),
-    ...(separator !== undefined && { separator }),
-    ...(models !== null && { models }),
-    ...(tokenizer !== null && { tokenizer }),
-    output: runFolders(options).run,
-  };
+  const told = { ...options, ...located(options), output: runFolders(options).run };
   const table: OptionTable = onNotebooks, values: Readonly<Record<string, unknown>> = options;
   const isDefault = (name: string) =>
     name === "output"
-      ? resolve(output) === resolve(onNotebooks.output.default)
+      ? resolve(options.output) === resolve(onNotebooks.output.default)
       : values[name] === table[name]?.default;
-  const given = Object.entries(chosen).filter(([name]) => !isDefault(name));
+  const given = Object.entries(told).filter(([name]) => !isDefault(name))
+    .map(([name, value]) => [name, String(value)]);
   return {
     ...settingsEnvironment(Object.fromEntries(given)),
-    ...(engine !== "auto" && { KOBERT_ENGINE: engine }),
+    ...(options.engine !== "auto" && { KOBERT_ENGINE: options.engine }),
   };
 }
 
