@@ -188,6 +188,10 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "{1}: 없는 파일입니다. --text에는 텍스트 파일이나 .txt 파일이 든 폴더를 적습니다.",
   ],
   [
+    "{} is not there: the figures of NSMC stay as they are.",
+    "{1}: 없는 폴더입니다. NSMC 결과는 그대로 둡니다.",
+  ],
+  [
     "There is nothing to train on: none of the texts holds a word.",
     "낱말이 든 글이 하나도 없어 배울 것이 없습니다.",
   ],

@@ -2,8 +2,7 @@
  * `deno task check-learning`: whether training here learns as well as PyTorch's. `kobert-small-scratch` on short labelled texts (NSMC's columns: id,
  * document, label), the same tokens and recipe on both sides, each from its own random weights, several seeds, float32 and bf16.
  */
-import { readFileSync } from "node:fs";
-import { readJson, UserError, writeJson } from "../../lib/ground/mod.ts";
+import { readJson, writeJson } from "../../lib/ground/mod.ts";
 import { type Precision, startEngine } from "../../lib/engine/mod.ts";
 import { createModel, disposeModel, namedConfig } from "../../lib/models/mod.ts";
 import { loadTokenizer } from "../../lib/tokenizer/mod.ts";
@@ -12,12 +11,12 @@ import { macroF1 } from "../../lib/evaluation/mod.ts";
 import { processEnvironment } from "../environment.ts";
 import { inProject } from "../setup/paths.ts";
 import { commandLines } from "../command_lines.ts";
+import { readReviews, reviewLabels } from "../docs/nsmc.ts";
 import { readOptions } from "../options.ts";
 import { ensureReferenceVenv } from "../setup.ts";
 
 /** The recipe of both sides; the rest is as in the study's. */
 const recipe = { epochs: 3, batchSize: 32, maxLength: 64, learningRate: 3e-4 };
-const labels = ["0", "1"];
 
 interface Job {
   side: string;
@@ -62,11 +61,11 @@ interface Text {
 async function ours({ precision, seed, data }: Job & { data: string }): Promise<void> {
   const { train: texts, test, vocabulary } = JSON.parse(await Deno.readTextFile(data));
   await startEngine();
-  const model = createModel(namedConfig("kobert-small-scratch", vocabulary), { labels, seed });
+  const model = createModel(namedConfig("kobert-small-scratch", vocabulary), { labels: reviewLabels, seed });
   const trainable = trainableOf({
     model,
     tokenizer: await loadTokenizer(vocabulary.path),
-    labels,
+    labels: reviewLabels,
     notes: [],
   });
   const examples = (texts: Text[]): Example[] =>
@@ -88,18 +87,12 @@ async function ours({ precision, seed, data }: Job & { data: string }): Promise<
   disposeModel(model);
 }
 
-/** Rows of id, document and label, as tokens. */
+/** Reviews as tokens. */
 async function tokensOf(file: string, path: string): Promise<Text[]> {
-  const tokenizer = await loadTokenizer(path);
-  return readFileSync(file, "utf8").split("\n").slice(1).filter((line) => line !== "").map((line, i) => {
-    const [, document, label] = line.split("\t");
-    if (document === undefined || !labels.includes(label?.trim() ?? "")) {
-      throw new UserError(
-        `${file}, line ${i + 2}: id, document and label (0 or 1) are expected, between tabs.`,
-      );
-    }
-    return { ids: tokenizer.encode(document, { maxLength: recipe.maxLength }).ids, label: Number(label) };
-  });
+  const tokenizer = await loadTokenizer(path), { maxLength } = recipe;
+  return (await readReviews(file)).map(({ lyrics, genres: [label] }) => (
+    { ids: tokenizer.encode(lyrics, { maxLength }).ids, label: Number(label) }
+  ));
 }
 
 function summary(results: readonly Result[]): string {

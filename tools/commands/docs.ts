@@ -1,16 +1,21 @@
 /** `deno task docs`: writes the parts of the pages that are made of the committed notebooks and of the results kept in the repository. */
 import { basename, join } from "node:path";
 import { readJson, UserError, writeJson, writeWhole } from "../../lib/ground/mod.ts";
+import { withTrialsProgress } from "../../lib/notebook/mod.ts";
+import { trialStore } from "../../lib/trials/mod.ts";
 import { commandLines } from "../command_lines.ts";
-import { bundledSongs, differencesOf, filledPages, type SplitResults } from "../docs/pages.ts";
+import { bundledSongs, differencesOf, filledPages, nsmcFile, type SplitResults } from "../docs/pages.ts";
+import { tell } from "../korean.ts";
+import { measureNsmc } from "../docs/nsmc.ts";
 import { readOptions } from "../options.ts";
 import type { WrittenVerdict } from "../report/data.ts";
 import type { RunRecord } from "../report/record.ts";
-import { inProject } from "../setup/paths.ts";
+import { exists, inProject } from "../setup/paths.ts";
 
 const options = readOptions(commandLines.docs);
 
 if (options.splits !== undefined) await keepSplits(options.splits);
+if (options.nsmc) await keepNsmc();
 const pages = await filledPages();
 if (options.check) {
   const differences = pages.flatMap(differencesOf);
@@ -53,6 +58,21 @@ async function keepSplits(folders: readonly string[]): Promise<void> {
   }
   const results: SplitResults = { command: asked[0]!, methods };
   await writeJson(inProject(bundledSongs), results);
+}
+
+/** Measures the methods on NSMC's reviews, which are not part of the project. What is trained already is in outputs/nsmc. */
+async function keepNsmc(): Promise<void> {
+  const reviews = inProject("..", "shared", "nsmc");
+  if (!exists(reviews)) {
+    tell(`${reviews} is not there: the figures of NSMC stay as they are.`);
+    return;
+  }
+  const store = trialStore(inProject("outputs", "nsmc"));
+  const results = await withTrialsProgress(
+    "NSMC",
+    (progress) => measureNsmc(reviews, { seeds: [7, 8, 9], store, ...progress }),
+  );
+  await writeJson(inProject(nsmcFile), results);
 }
 
 async function readRun<T>(folder: string, name: string): Promise<T> {

@@ -42,7 +42,7 @@ export interface SplitResults {
 }
 
 /** `docs/results/nsmc.json`. */
-interface NsmcResults {
+export interface NsmcResults {
   /** On what and how, in both languages. */
   measured: Record<Language, string>;
   /** A figure a seed. */
@@ -60,6 +60,9 @@ const unformatted = ["data/kobert-small/README.md"];
 
 /** Where the figures of `docs -- --splits` are kept. */
 export const bundledSongs = "docs/results/bundled_songs.json";
+
+/** Where those of `docs -- --nsmc` are. */
+export const nsmcFile = "docs/results/nsmc.json";
 
 const number = (value: number, digits = 3): string => value.toFixed(digits);
 const mean = (values: readonly number[]): number =>
@@ -329,8 +332,6 @@ function splitsTable({ methods }: SplitResults, language: Language): string[] {
   });
   return tableLines(head, rows, head.map((_, i) => i > 0));
 }
-
-const nsmcFile = "docs/results/nsmc.json";
 
 const nsmc = (read: Reader, method: string): number[] =>
   entryOf((JSON.parse(read(nsmcFile)) as NsmcResults).methods, method, nsmcFile);
