@@ -16,7 +16,7 @@ export * from "./ops_multilabel.ts";
 export * from "./ops_relative.ts";
 export * from "./optimizer.ts";
 export * from "./parameters.ts";
-export { kernels } from "./kernels.ts";
+export * from "./kernels.ts";
 export { hasKernels, toFloat32 } from "./raw.ts";
 export { type Gradient, gradientValues, isLargeTable, RowGradient } from "./row_gradient.ts";
 export * from "./tape.ts";

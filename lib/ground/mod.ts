@@ -6,21 +6,9 @@
  * @module
  */
 export * from "./pure.ts";
-export {
-  type Contents,
-  filesIn,
-  ignoreNotFound,
-  isThere,
-  readIfThere,
-  readJson,
-  removeIfThere,
-  sync,
-  writeAll,
-  writeJson,
-  writeWhole,
-} from "./files.ts";
-export { codeFingerprint } from "./code_fingerprint.ts";
-export { fileFingerprint, fingerprint } from "./fingerprint.ts";
-export { GrowingFile } from "./growing_file.ts";
-export { heldFoldersVariable, type Holder, holdFolder, lockFileName, nameProcess } from "./lock.ts";
-export { nearPath } from "./near_path.ts";
+export * from "./files.ts";
+export * from "./code_fingerprint.ts";
+export * from "./fingerprint.ts";
+export * from "./growing_file.ts";
+export * from "./lock.ts";
+export * from "./near_path.ts";

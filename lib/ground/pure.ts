@@ -3,18 +3,9 @@
  *
  * @module
  */
-export { differences } from "./differences.ts";
-export { UserError } from "./errors.ts";
-export { didYouMean, nearestOf, nearOf } from "./nearest.ts";
-export {
-  generator,
-  normalValues,
-  permutation,
-  type Random,
-  type RandomKey,
-  randomKey,
-  seededRandom,
-  shuffled,
-} from "./random.ts";
-export { textTable } from "./text_table.ts";
-export { holds, orList, type Rule, wanted } from "./values.ts";
+export * from "./differences.ts";
+export * from "./errors.ts";
+export * from "./nearest.ts";
+export * from "./random.ts";
+export * from "./text_table.ts";
+export * from "./values.ts";

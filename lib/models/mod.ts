@@ -39,28 +39,11 @@ export { type PaddingSide, type TokenBatch, tokenBatch } from "./batch.ts";
 export * from "./checkpoint.ts";
 export { ConfigReader, type JsonObject, type Pooling, poolingField, type Task } from "./config.ts";
 export * from "./files/mod.ts";
-export {
-  disposeCache,
-  extend,
-  type ExtendOptions,
-  generate,
-  type GenerateOptions,
-  type KeyValueCache,
-  type Reading,
-  scoresByRow,
-  startCache,
-} from "./generate.ts";
-export {
-  type DownloadProgress,
-  type HubSettings,
-  hubSettings,
-  type ResolvedModel,
-  resolveModel,
-  type ResolveOptions,
-} from "./hub.ts";
-export { type LoadedModel, loadModel, type LoadOptions, resolveBase, savedLabels } from "./load_model.ts";
+export * from "./generate.ts";
+export * from "./hub.ts";
+export * from "./load_model.ts";
 export { adaptedLayers, attachLora, detachLora, type LoraOptions, mergeLora } from "./lora.ts";
-export type { LoraConfig } from "./lora_config.ts";
+export * from "./lora_config.ts";
 export { isLoraFolder, loadLora, readLoraConfig, restoreLora, saveLora } from "./lora_files.ts";
 export {
   absoluteSource,

@@ -5,17 +5,6 @@
  *
  * @module
  */
-export {
-  type Answer,
-  type Answerer,
-  type AnswererOptions,
-  answererRecipe,
-  answerFreely,
-  type AnswerOptions,
-  answerSongs,
-  loadAnswerer,
-  type QaTraining,
-  trainAnswerer,
-} from "./answerer.ts";
-export { judgeAnswers, judgeContexts, promptText, qaContexts } from "./contexts.ts";
+export * from "./answerer.ts";
+export * from "./contexts.ts";
 export { type QaField, qaFields, type QaFormat, type QaPrompt, qaPrompt } from "./prompt.ts";

@@ -6,43 +6,21 @@
  * @module
  */
 export { cleanLyrics, decodeEntities, normalizeLineBreaks } from "./clean_lyrics.ts";
-export {
-  type CleaningReport,
-  cleanSongs,
-  type CleanSongsOptions,
-  type DropReason,
-  hasWords,
-  type Purpose,
-} from "./clean.ts";
+export * from "./clean.ts";
 export type { TextEncoding } from "./decode.ts";
 export { SongsError, type SongsProblem } from "./errors.ts";
 export { lyricsOf, type Song, songColumns, songOf, songRows, songsFrame } from "./frame.ts";
 export { lyricsFingerprint, lyricsKey } from "./fingerprint.ts";
-export { type GenreNames, readGenreNames } from "./genre_names.ts";
-export { splitToLearn, type SplitToLearnOptions } from "./learnable.ts";
-export { type Instance, type InstanceOptions, instances } from "./instances.ts";
-export { openSongs, type OpenSongsOptions, type SongParts, type SongRange } from "./parts.ts";
-export { prepareSongs, type PrepareSongsOptions } from "./prepare.ts";
-export { readSongs, type ReadSongsOptions } from "./read.ts";
+export * from "./genre_names.ts";
+export * from "./learnable.ts";
+export * from "./instances.ts";
+export * from "./parts.ts";
+export * from "./prepare.ts";
+export * from "./read.ts";
 export { fileColumns } from "./records.ts";
-export {
-  type Split,
-  type SplitBy,
-  splitByIds,
-  type SplitByIdsOptions,
-  type SplitOptions,
-  splitSongs,
-} from "./split.ts";
-export {
-  readSplitRecord,
-  recordSplit,
-  type SeenSongs,
-  seenSongs,
-  splitFileName,
-  type SplitRecord,
-  splitText,
-} from "./split_record.ts";
-export { genreCounts, genresOf, missingValues, namesPerSong, splitCounts, topArtists } from "./summary.ts";
+export * from "./split.ts";
+export * from "./split_record.ts";
+export * from "./summary.ts";
 export { openText, readText, type TextFile, type TextFileOptions } from "./text_file.ts";
 export { importMelon, type MelonImport } from "./import_melon.ts";
 export type { SongDate } from "./values.ts";

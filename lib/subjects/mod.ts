@@ -5,8 +5,8 @@
  *
  * @module
  */
-export { inEnglish, inKorean, type Particle, withParticle } from "./korean.ts";
-export { openSongs, openTable, type Work } from "./work.ts";
+export * from "./korean.ts";
+export * from "./work.ts";
 export * from "./reading.ts";
 export * from "./table_of_songs.ts";
 export * from "./search.ts";

@@ -6,5 +6,5 @@
  * @module
  */
 export { takeOwnCores } from "./cores.ts";
-export { joinTeam, launchedRank, launchedSize, libraryVariable } from "./mpi.ts";
-export { agreed, agreedNumber, alone, firstBeforeOthers, SharedError, shareOf, type Team } from "./team.ts";
+export * from "./mpi.ts";
+export * from "./team.ts";

@@ -14,7 +14,7 @@
  * @module
  */
 
-export { type LoadOptions, loadTokenizer } from "./load.ts";
+export * from "./load.ts";
 export { tokenLengths } from "./tokenizer.ts";
 export type {
   BatchEncoding,

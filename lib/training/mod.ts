@@ -5,10 +5,10 @@
  *
  * @module
  */
-export { adaptToSongs } from "./adapt.ts";
+export * from "./adapt.ts";
 export * from "./batches.ts";
-export { defaultRecipe } from "./default_recipe.ts";
-export { classify, type GenreProbability, rankedGenres, songOfLyrics } from "./classify.ts";
+export * from "./default_recipe.ts";
+export * from "./classify.ts";
 export { makePlan, type Plan, seenIn, weightsFingerprint } from "./plan.ts";
 export {
   breathe,
@@ -29,24 +29,23 @@ export {
   thresholdsOf,
   trainableOf,
 } from "./classifier.ts";
-export { classifySongs, type SongPrediction } from "./classify.ts";
-export { fineTune } from "./fine_tune.ts";
+export * from "./fine_tune.ts";
 export { examplesOf, songExamplesOf } from "./song_examples.ts";
 export { bundledTokenizer, tokenizerOf } from "./sources.ts";
 export * from "./language_model.ts";
 export { earlierFolder, setAside } from "./folders.ts";
-export { adaptFor, type Origin } from "./lora.ts";
+export * from "./lora.ts";
 export * from "./examples.ts";
 export * from "./masking.ts";
 export { foreseeMemory, type MemoryForecast } from "./memory.ts";
-export { type CardData, type CardModel, modelCard } from "./model_card.ts";
+export * from "./model_card.ts";
 export * from "./pretrain.ts";
 export * from "./recipe.ts";
 export * from "./schedule.ts";
 export * from "./text_cache.ts";
 export * from "./text_files.ts";
 export * from "./text_rows.ts";
-export { train } from "./trainer.ts";
+export * from "./trainer.ts";
 export * from "./types.ts";
 export * from "./word_vectors.ts";
 export { type Reading, textReader, type TextRows, tokensHeld, windowsOf } from "./windows.ts";

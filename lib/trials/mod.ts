@@ -16,7 +16,7 @@ export {
   trialStore,
 } from "./store.ts";
 export * from "./run.ts";
-export { type ClusterOptions, clusterVariable, rayRunner } from "./cluster/ray.ts";
+export * from "./cluster/ray.ts";
 export * from "./scores.ts";
 export * from "./compare.ts";
 export * from "./tables.ts";
