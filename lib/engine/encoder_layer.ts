@@ -38,7 +38,7 @@ export interface EncoderLayerOptions extends Omit<AttentionOptions, "dropout" | 
  * backward pass rounds less often.
  *
  * @param x [tokens, width], float32
- * @returns [queries or tokens, width], float32; `null` where the layer has to be computed in pieces: without bfloat16 products of the
+ * @returns [queries or tokens, width], float32; `null` where the layer has to be computed in pieces: without products of the
  * project's own, with adapters, and where some of its parameters are frozen
  */
 export function wholeEncoderLayer(
@@ -63,10 +63,10 @@ export function wholeEncoderLayer(
     ...[layer.outputNorm.weight, layer.outputNorm.bias],
   ];
   const parameters = [...weights, ...vectors];
-  if (!hasProducts() || precision !== "bf16" || !fits(layer, weights, options)) return null;
+  if (!hasProducts(precision) || !fits(layer, weights, options)) return null;
   if (tape !== null && !parameters.every(({ trainable }) => trainable)) return null;
 
-  const { batch, length, heads, scale, queries } = options;
+  const { batch, length, heads, scale, queries } = options, isLow = precision === "bf16";
   const draw = (rate: number, rows: number): RandomKey => nextDropping(pass, rate, rows)?.key ?? [0, 0];
   const rateOf = (rate: number) => pass.nextKey === null ? 0 : rate;
   const asked = queries?.length ?? batch * length;
@@ -77,7 +77,7 @@ export function wholeEncoderLayer(
   ];
   const numbers = tf.tensor1d([batch, length, heads, ...keys.flat(), ...queries ?? []], "int32");
   const attributes = [
-    attribute.type("T", DataType.bfloat16),
+    attribute.type("T", DataType[isLow ? "bfloat16" : "float32"]),
     attribute.int("N", weights.length),
     attribute.int("M", vectors.length),
     attribute.float("scale", scale),
@@ -94,15 +94,19 @@ export function wholeEncoderLayer(
     numbers,
   ];
   const keep = attribute.bool("keep", tape !== null);
-  const [output, kept] = run("SongEncoderLayer", [...attributes, keep], [toFloat32(x), ...shared()], 2) as [
+  const input = toFloat32(x);
+  const [output, kept] = run("SongEncoderLayer", [...attributes, keep], [input, ...shared()], 2) as [
     tf.Tensor,
     tf.Tensor,
   ];
+  // in bfloat16 its rounded values are kept with the rest
+  const exact = isLow ? tf.zeros([0]) : input;
   tape?.record(
     output,
     [x, ...parameters],
-    [kept, mask, numbers],
-    (dy) => run("SongEncoderLayerGradient", attributes, [dy, kept, ...shared()], 1 + parameters.length),
+    [kept, exact, mask, numbers],
+    (dy) =>
+      run("SongEncoderLayerGradient", attributes, [dy, kept, exact, ...shared()], 1 + parameters.length),
   );
   return output;
 }

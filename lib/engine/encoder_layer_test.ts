@@ -1,7 +1,7 @@
 /** A whole layer as one operation against its pieces, which ops_test.ts and the parity cases hold against PyTorch. */
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { startEngine } from "./backend.ts";
+import { type Precision, startEngine } from "./backend.ts";
 import { type EncoderLayerParameters, wholeEncoderLayer } from "./encoder_layer.ts";
 import { addNorm, attend, linear, linearActivate, type Pass, selectRows, trainingPass } from "./ops.ts";
 import type { Parameter } from "./parameters.ts";
@@ -11,8 +11,11 @@ import { closeTo, randomParameter, randomValues, take } from "./testing/gradient
 
 await startEngine();
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `encoder layer: ${name}`, ignore: !hasProducts(), fn });
+function test(name: string, fn: (precision: Precision) => void): void {
+  for (const precision of ["float32", "bf16"] as const) {
+    const ignore = !hasProducts(precision);
+    Deno.test({ name: `encoder layer: ${name} (${precision})`, ignore, fn: () => fn(precision) });
+  }
 }
 
 interface Case {
@@ -107,7 +110,7 @@ function inPieces(
 }
 
 /** The result and all gradients of a layer, by name. */
-function resultsOf(of: Case, compute: typeof inPieces): Record<string, Float32Array> {
+function resultsOf(of: Case, precision: Precision, compute: typeof inPieces): Record<string, Float32Array> {
   const layer = parametersOf(of), tape = new Tape();
   const x = tf.tensor(randomValues([of.batch * of.length, of.width], 50), [of.batch * of.length, of.width]);
   const mask = of.masked
@@ -120,7 +123,7 @@ function resultsOf(of: Case, compute: typeof inPieces): Record<string, Float32Ar
     )
     : null;
   tape.watch(x);
-  const y = tf.tidy(() => compute(trainingPass(tape, "bf16", 7, 1), x, layer, optionsOf(of, mask)));
+  const y = tf.tidy(() => compute(trainingPass(tape, precision, 7, 1), x, layer, optionsOf(of, mask)));
   const results: Record<string, Float32Array> = { y: take(tf.clone(y)) };
   const gradients = tape.backward(y, new Map(), tf.tensor(randomValues([...y.shape], 51), y.shape));
   results.x = take(tape.inputGradients.get(x)!);
@@ -131,10 +134,10 @@ function resultsOf(of: Case, compute: typeof inPieces): Record<string, Float32Ar
 }
 
 for (const [name, of] of Object.entries(cases)) {
-  test(`${name}: the same as its pieces, forward and backward`, () => {
+  test(`${name}: the same as its pieces, forward and backward`, (precision) => {
     const before = tf.memory().numTensors;
-    const pieces = resultsOf(of, inPieces);
-    const whole = resultsOf(of, (pass, x, layer, options) => {
+    const pieces = resultsOf(of, precision, inPieces);
+    const whole = resultsOf(of, precision, (pass, x, layer, options) => {
       const output = wholeEncoderLayer(pass, x, layer, options);
       assert.ok(output !== null);
       return output;
@@ -146,18 +149,18 @@ for (const [name, of] of Object.entries(cases)) {
     for (const [name, expected] of Object.entries(pieces)) {
       const size = Math.sqrt(expected.reduce((sum, x) => sum + x * x, 0) / expected.length) || 1;
       const scaled = (values: Float32Array) => values.map((x) => x / size);
-      closeTo(scaled(whole[name]!), scaled(expected), 0.04, name);
+      closeTo(scaled(whole[name]!), scaled(expected), precision === "bf16" ? 0.04 : 2e-5, name);
     }
   });
 }
 
-test("without a tape nothing is kept, and the result is the same", () => {
+test("without a tape nothing is kept, and the result is the same", (precision) => {
   const of = { ...cases["all tokens"]! }, layer = parametersOf(of);
   const x = tf.tensor2d(randomValues([105, 64], 1), [105, 64]), options = optionsOf(of, null);
   const [inference, kept] = tf.tidy(() => {
     const tape = new Tape();
     const results = [null, tape].map((tape) =>
-      wholeEncoderLayer({ tape, precision: "bf16", nextKey: null }, x, layer, options)!
+      wholeEncoderLayer({ tape, precision, nextKey: null }, x, layer, options)!
     );
     tape.clear();
     return results;
@@ -167,17 +170,16 @@ test("without a tape nothing is kept, and the result is the same", () => {
   for (const parameter of layer.all) parameter.dispose();
 });
 
-test("in pieces where float32 is asked for, a parameter is frozen, or the activation is another", () => {
+test("in pieces where a parameter is frozen, or the activation is another", (precision) => {
   const of = cases["all tokens"]!, layer = parametersOf(of);
   const x = tf.zeros([105, 64]), options = optionsOf(of, null), tape = new Tape();
   const whole = (pass: Partial<Pass>, more: object = {}) =>
     tf.tidy(() =>
-      wholeEncoderLayer({ tape, precision: "bf16", nextKey: null, ...pass }, x, layer, {
+      wholeEncoderLayer({ tape, precision, nextKey: null, ...pass }, x, layer, {
         ...options,
         ...more,
       }) !== null
     );
-  assert.equal(whole({ precision: "float32" }), false);
   assert.equal(whole({}, { activation: "relu" }), false);
   assert.equal(whole({}, { queries: Int32Array.of(4, 3) }), false);
   layer.key.bias.trainable = false;

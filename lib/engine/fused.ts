@@ -4,7 +4,7 @@ import { composed } from "./composed.ts";
 import type { AttentionParts, ClassTargets, Dropping, Kernels, NormValues } from "./kernel_types.ts";
 import { hasWholeAttention, product } from "./low.ts";
 import type { GroupedSizes } from "./rotary.ts";
-import { attribute, DataType, dataTypeOf, hasProducts, isBfloat16, run, runOne, toFloat32 } from "./raw.ts";
+import { attribute, DataType, dataTypeOf, hasProductsOf, isBfloat16, run, runOne, toFloat32 } from "./raw.ts";
 
 function typeOf(tensor: tf.Tensor) {
   return attribute.type("T", dataTypeOf(tensor));
@@ -60,7 +60,7 @@ function runAttention(
 ): tf.Tensor[] {
   const { batch, length, heads } = sizes;
   const attributes = [
-    attribute.type("T", DataType.bfloat16),
+    typeOf(tensors[0]!),
     attribute.float("scale", scale),
     rateOf(dropping),
   ];
@@ -81,7 +81,7 @@ export const fused: Kernels = {
   },
 
   linearActivate(x, weight, bias, kind, keep) {
-    if (kind !== "gelu" || !hasProducts() || !isBfloat16(x) || x.shape[1]! % 2 !== 0) {
+    if (kind !== "gelu" || !hasProductsOf(x) || (isBfloat16(x) && x.shape[1]! % 2 !== 0)) {
       const inner = tf.tidy(() => product(x, weight, false, true));
       const output = fused.activate(inner, bias, kind);
       if (!keep) inner.dispose();

@@ -445,60 +445,63 @@ function maskOf(shape: number[]): tf.Tensor {
   return tf.tensor(values, shape);
 }
 
-Deno.test({
-  name: "products in bfloat16: sizes that fit no tile, every transposition, long sums; rounded once",
-  ignore: !hasProducts(),
-  fn: () =>
-    tf.tidy(() => {
-      const shapes = [
-        [1, 1, 2],
-        [13, 45, 66],
-        [12, 32, 512],
-        [97, 300, 1100],
-        [200, 17, 2050],
-        [3, 700, 34],
-        [30, 70, 1],
-        [50, 40, 617],
-        [20, 40, 1101],
-      ];
-      for (const [rows, columns, inner] of shapes as [number, number, number][]) {
-        for (const transposeA of [false, true]) {
-          for (const transposeB of [false, true]) {
-            const a = make(transposeA ? [inner, rows] : [rows, inner], 1, "bf16");
-            const b = make(transposeB ? [columns, inner] : [inner, columns], 2, "bf16");
-            const exact = tf.matMul(floatOf(a), floatOf(b), transposeA, transposeB);
-            const what = `${rows} x ${columns} x ${inner}, ${transposeA}, ${transposeB}`;
-            agree(product(a, b, transposeA, transposeB), exact, "bf16", what, 4 * Math.sqrt(inner));
-          }
+/** A test of the project's own products, in each precision that this processor has them in. */
+function testProducts(name: string, fn: (precision: Precision) => void): void {
+  for (const precision of precisions) {
+    const ignore = !hasProducts(precision);
+    Deno.test({ name: `${name} (${precision})`, ignore, fn: () => tf.tidy(() => fn(precision)) });
+  }
+}
+
+testProducts(
+  "products: sizes that fit no tile, every transposition, long sums; rounded once",
+  (precision) => {
+    const shapes = [
+      [1, 1, 2],
+      [13, 45, 66],
+      [12, 32, 512],
+      [97, 300, 1100],
+      [200, 17, 2050],
+      [3, 700, 34],
+      [30, 70, 1],
+      [50, 40, 617],
+      [20, 40, 1101],
+    ];
+    for (const [rows, columns, inner] of shapes as [number, number, number][]) {
+      for (const transposeA of [false, true]) {
+        for (const transposeB of [false, true]) {
+          const a = make(transposeA ? [inner, rows] : [rows, inner], 1, precision);
+          const b = make(transposeB ? [columns, inner] : [inner, columns], 2, precision);
+          const exact = tf.matMul(floatOf(a), floatOf(b), transposeA, transposeB);
+          const what = `${rows} x ${columns} x ${inner}, ${transposeA}, ${transposeB}`;
+          agree(product(a, b, transposeA, transposeB), exact, precision, what, 4 * Math.sqrt(inner));
         }
       }
-    }),
-});
+    }
+  },
+);
 
-Deno.test({
-  name: "a product with GELU: as product and GELU, sizes that fit no tile; kept or not",
-  ignore: !hasProducts(),
-  fn: () =>
-    tf.tidy(() => {
-      for (
-        const [rows, columns, inner] of [[1, 1, 2], [13, 45, 66], [130, 300, 96], [97, 33, 1100]] as const
-      ) {
-        const x = make([rows, inner], 1, "bf16"), w = make([columns, inner], 2, "bf16", 1 / Math.sqrt(inner));
-        const bias = make([columns], 3), what = `${rows} x ${columns} x ${inner}`;
-        const exact = tf.matMul(floatOf(x), floatOf(w), false, true);
-        const { output, inner: kept } = fused.linearActivate(x, w, bias, "gelu", true);
-        agree(output, composed.activate(exact, bias, "gelu"), "bf16", what, 4);
-        agree(kept!, exact, "bf16", `${what}, kept`, 4);
-        const alone = fused.linearActivate(x, w, bias, "gelu", false);
-        assert.equal(alone.inner, null);
-        assert.deepEqual(take(alone.output), take(output), `${what}, not kept`);
-        near(
-          fused.linearActivate(x, w, bias, "relu", false).output,
-          composed.activate(exact, bias, "relu"),
-          what,
-        );
-      }
-    }),
+testProducts("a product with GELU: as product and GELU, sizes that fit no tile; kept or not", (precision) => {
+  const near = nearIn(precision);
+  for (
+    const [rows, columns, inner] of [[1, 1, 2], [13, 45, 66], [130, 300, 96], [97, 33, 1100]] as const
+  ) {
+    const x = make([rows, inner], 1, precision),
+      w = make([columns, inner], 2, precision, 1 / Math.sqrt(inner));
+    const bias = make([columns], 3), what = `${rows} x ${columns} x ${inner}`;
+    const exact = tf.matMul(floatOf(x), floatOf(w), false, true);
+    const { output, inner: kept } = fused.linearActivate(x, w, bias, "gelu", true);
+    agree(output, composed.activate(exact, bias, "gelu"), precision, what, 4);
+    agree(kept!, exact, precision, `${what}, kept`, 4);
+    const alone = fused.linearActivate(x, w, bias, "gelu", false);
+    assert.equal(alone.inner, null);
+    assert.deepEqual(take(alone.output), take(output), `${what}, not kept`);
+    near(
+      fused.linearActivate(x, w, bias, "relu", false).output,
+      composed.activate(exact, bias, "relu"),
+      what,
+    );
+  }
 });
 
 /** Attentions that fit no tile: rows, tokens, heads, a head's width, the form of the mask. */
@@ -511,132 +514,132 @@ const attentions = [
   [2, 128, 2, 64, "batch"],
 ] as const;
 
-Deno.test({
-  name: "attention as one operation: as its pieces in float32, forward and backward, masks and dropout",
-  ignore: !hasProducts(),
-  fn: () =>
-    tf.tidy(() => {
-      for (const [batch, length, heads, size, masked] of attentions) {
-        for (const dropped of [null, dropping(0.3, 5, 6)]) {
-          const width = heads * size,
-            what = `${batch} x ${length} x ${heads} x ${size}, ${dropped?.rate ?? 0}`;
-          const qkv = make([batch * length, 3 * width], 1, "bf16"),
-            dy = make([batch * length, width], 2, "bf16");
-          const maskShape = [batch, 1, masked === "rows" ? length : 1, length];
-          const mask = masked === null ? null : maskOf(maskShape);
-          const parts = {
-            bias: make([3 * width], 3),
-            mask,
-            sizes: { batch, length, heads },
-            scale: 1 / Math.sqrt(size),
-            dropping: dropped,
-            queries: null,
-          };
-          // the pieces with the fused softmax, which drops the same entries, in float32 from what is rounded
-          const bias = tf.zeros([3 * width]);
-          const sum = toBfloat16(tf.add(floatOf(qkv), parts.bias));
-          const [q, k, v] = composed.splitHeads(floatOf(sum), bias, parts.sizes);
-          const scores = tf.matMul(q, k, false, true), dContext = separateHeads(floatOf(dy), parts.sizes);
-          const weights = fused.attentionWeights(scores, mask, parts.scale, dropped);
-          const expected = joinHeads(tf.matMul(weights, v));
-          near(fused.attention(qkv, parts), expected, `${what}, context`);
-          const dDropped = tf.matMul(dContext, v, false, true);
-          const { dScores, dropped: left } = fused.attentionWeightsGradient(
-            dDropped,
-            scores,
-            mask,
-            parts.scale,
-            dropped,
-          );
-          const merged = composed.mergeHeads(
-            tf.matMul(dScores, k),
-            tf.matMul(dScores, q, true, false),
-            tf.matMul(left, dContext, true, false),
-          );
-          const actual = fused.attentionGradient(dy, qkv, parts);
-          const thirds = (x: tf.Tensor) => tf.split(floatOf(x), 3, -1);
-          thirds(actual.dqkv).forEach((part, i) =>
-            near(part, thirds(merged.dqkv)[i]!, `${what}, ${"qkv"[i]} of dqkv`)
-          );
-          near(actual.dBias, tf.sum(floatOf(actual.dqkv), 0), `${what}, dBias`);
-          // some tokens ask alone: in the first row of the batch none, unless it is the only one
-          const queries = Int32Array.from({ length: batch * length }, (_, i) => i)
-            .filter((i) => (i >= length || batch === 1) && i % 3 !== 1);
-          const asked = { ...parts, queries };
-          const ofAll = gatherRows(fused.attention(qkv, parts), queries);
-          assert.deepEqual(take(fused.attention(qkv, asked)), take(ofAll), `${what}, some queries`);
-          const dySome = gatherRows(dy, queries);
-          const whole = toBfloat16(sumIntoRows(floatOf(dySome), queries, batch * length, null));
-          const some = fused.attentionGradient(dySome, qkv, asked);
-          near(
-            some.dqkv,
-            floatOf(fused.attentionGradient(whole, qkv, parts).dqkv),
-            `${what}, some queries' gradient`,
-          );
-          near(some.dBias, tf.sum(floatOf(some.dqkv), 0), `${what}, some queries' dBias`);
-          if (dropped !== null) continue;
-          near(fused.attention(qkv, parts), floatOf(composed.attention(qkv, parts)), `${what}, composed`);
-          near(
-            fused.attention(qkv, asked),
-            floatOf(composed.attention(qkv, asked)),
-            `${what}, composed, some`,
-          );
-          const piecesOfSome = composed.attentionGradient(dySome, qkv, asked);
-          near(some.dqkv, floatOf(piecesOfSome.dqkv), `${what}, composed gradient, some`);
-          const pieces = composed.attentionGradient(dy, qkv, parts);
-          near(actual.dqkv, floatOf(pieces.dqkv), `${what}, composed gradient`);
-        }
+testProducts(
+  "attention as one operation: as its pieces, forward and backward, masks and dropout",
+  (precision) => {
+    const near = nearIn(precision);
+    for (const [batch, length, heads, size, masked] of attentions) {
+      for (const dropped of [null, dropping(0.3, 5, 6)]) {
+        const width = heads * size,
+          what = `${batch} x ${length} x ${heads} x ${size}, ${dropped?.rate ?? 0}`;
+        const qkv = make([batch * length, 3 * width], 1, precision),
+          dy = make([batch * length, width], 2, precision);
+        const maskShape = [batch, 1, masked === "rows" ? length : 1, length];
+        const mask = masked === null ? null : maskOf(maskShape);
+        const parts = {
+          bias: make([3 * width], 3),
+          mask,
+          sizes: { batch, length, heads },
+          scale: 1 / Math.sqrt(size),
+          dropping: dropped,
+          queries: null,
+        };
+        // the pieces with the fused softmax, which drops the same entries, in float32 from what is rounded
+        const bias = tf.zeros([3 * width]);
+        const sum = inPrecision(tf.add(floatOf(qkv), parts.bias), precision);
+        const [q, k, v] = composed.splitHeads(floatOf(sum), bias, parts.sizes);
+        const scores = tf.matMul(q, k, false, true), dContext = separateHeads(floatOf(dy), parts.sizes);
+        const weights = fused.attentionWeights(scores, mask, parts.scale, dropped);
+        const expected = joinHeads(tf.matMul(weights, v));
+        near(fused.attention(qkv, parts), expected, `${what}, context`);
+        const dDropped = tf.matMul(dContext, v, false, true);
+        const { dScores, dropped: left } = fused.attentionWeightsGradient(
+          dDropped,
+          scores,
+          mask,
+          parts.scale,
+          dropped,
+        );
+        const merged = composed.mergeHeads(
+          tf.matMul(dScores, k),
+          tf.matMul(dScores, q, true, false),
+          tf.matMul(left, dContext, true, false),
+        );
+        const actual = fused.attentionGradient(dy, qkv, parts);
+        const thirds = (x: tf.Tensor) => tf.split(floatOf(x), 3, -1);
+        thirds(actual.dqkv).forEach((part, i) =>
+          near(part, thirds(merged.dqkv)[i]!, `${what}, ${"qkv"[i]} of dqkv`)
+        );
+        near(actual.dBias, tf.sum(floatOf(actual.dqkv), 0), `${what}, dBias`);
+        // some tokens ask alone: in the first row of the batch none, unless it is the only one
+        const queries = Int32Array.from({ length: batch * length }, (_, i) => i)
+          .filter((i) => (i >= length || batch === 1) && i % 3 !== 1);
+        const asked = { ...parts, queries };
+        const ofAll = gatherRows(fused.attention(qkv, parts), queries);
+        assert.deepEqual(take(fused.attention(qkv, asked)), take(ofAll), `${what}, some queries`);
+        const dySome = gatherRows(dy, queries);
+        const whole = inPrecision(sumIntoRows(floatOf(dySome), queries, batch * length, null), precision);
+        const some = fused.attentionGradient(dySome, qkv, asked);
+        near(
+          some.dqkv,
+          floatOf(fused.attentionGradient(whole, qkv, parts).dqkv),
+          `${what}, some queries' gradient`,
+        );
+        near(some.dBias, tf.sum(floatOf(some.dqkv), 0), `${what}, some queries' dBias`);
+        if (dropped !== null) continue;
+        near(fused.attention(qkv, parts), floatOf(composed.attention(qkv, parts)), `${what}, composed`);
+        near(
+          fused.attention(qkv, asked),
+          floatOf(composed.attention(qkv, asked)),
+          `${what}, composed, some`,
+        );
+        const piecesOfSome = composed.attentionGradient(dySome, qkv, asked);
+        near(some.dqkv, floatOf(piecesOfSome.dqkv), `${what}, composed gradient, some`);
+        const pieces = composed.attentionGradient(dy, qkv, parts);
+        near(actual.dqkv, floatOf(pieces.dqkv), `${what}, composed gradient`);
       }
-    }),
-});
+    }
+  },
+);
 
-/** Asserts that tensors agree within bfloat16's roundings of what was added: 1.5 % of the root mean square, 3 % of the largest. */
-function near(actual: tf.Tensor, expected: tf.Tensor, what: string): void {
-  const a = take(floatOf(actual).clone()), e = take(expected.clone());
-  assert.equal(a.length, e.length, what);
-  const largest = e.reduce((most, x) => Math.max(most, Math.abs(x)), 1e-3);
-  const squares = e.reduce((sum, x) => sum + x * x, 0),
-    off = e.reduce((sum, x, i) => sum + (x - a[i]!) ** 2, 0);
-  assert.ok(
-    off <= 0.015 ** 2 * squares + 1e-9,
-    `${what}: off by ${Math.sqrt(off / (squares || 1))} of its size`,
-  );
-  e.forEach((x, i) =>
-    assert.ok(Math.abs(x - a[i]!) <= 0.03 * largest, `${what}[${i}]: ${a[i]} instead of ${x}`)
-  );
+/**
+ * Asserts that tensors agree within the roundings of what was added: in bfloat16 1.5 % of the root mean square and 3 % of the largest, in
+ * float32 a thousandth of that.
+ */
+function nearIn(precision: Precision) {
+  const share = precision === "bf16" ? 1 : 1e-3;
+  return (actual: tf.Tensor, expected: tf.Tensor, what: string): void => {
+    const a = take(floatOf(actual).clone()), e = take(expected.clone());
+    assert.equal(a.length, e.length, what);
+    const largest = e.reduce((most, x) => Math.max(most, Math.abs(x)), 1e-3);
+    const squares = e.reduce((sum, x) => sum + x * x, 0),
+      off = e.reduce((sum, x, i) => sum + (x - a[i]!) ** 2, 0);
+    assert.ok(
+      off <= (0.015 * share) ** 2 * squares + 1e-9,
+      `${what}: off by ${Math.sqrt(off / (squares || 1))} of its size`,
+    );
+    e.forEach((x, i) =>
+      assert.ok(Math.abs(x - a[i]!) <= 0.03 * share * largest, `${what}[${i}]: ${a[i]} instead of ${x}`)
+    );
+  };
 }
 
-Deno.test({
-  name: "attention as one operation: queries that do not ascend, or lie outside, are an error",
-  ignore: !hasProducts(),
-  fn: () =>
-    tf.tidy(() => {
-      const parts = {
-        bias: tf.zeros([12]),
-        mask: null,
-        sizes: { batch: 2, length: 3, heads: 2 },
-        scale: 1,
-        dropping: null,
-      };
-      for (const queries of [[1, 1], [2, 1], [-1], [6]]) {
-        const asked = { ...parts, queries: Int32Array.from(queries) };
-        assert.throws(() => fused.attention(make([6, 12], 1, "bf16"), asked), /SongAttention: .*queries/);
-      }
-    }),
-});
+testProducts(
+  "attention as one operation: queries that do not ascend, or lie outside, are an error",
+  (precision) => {
+    const parts = {
+      bias: tf.zeros([12]),
+      mask: null,
+      sizes: { batch: 2, length: 3, heads: 2 },
+      scale: 1,
+      dropping: null,
+    };
+    for (const queries of [[1, 1], [2, 1], [-1], [6]]) {
+      const asked = { ...parts, queries: Int32Array.from(queries) };
+      assert.throws(() => fused.attention(make([6, 12], 1, precision), asked), /SongAttention: .*queries/);
+    }
+  },
+);
 
-test("products in bfloat16: a number that is none stays in its row, or column", () => {
-  if (!hasProducts()) return;
-  tf.tidy(() => {
-    const values = randomValues([20, 40], 1);
-    values[3 * 40 + 7] = NaN;
-    const spoilt = inPrecision(tf.tensor2d(values, [20, 40]), "bf16");
-    const other = make([40, 35], 2, "bf16");
-    const rows = take(product(spoilt, other));
-    assert.ok(rows.every((x, i) => Number.isNaN(x) === (Math.floor(i / 35) === 3)), "its row alone");
-    const columns = take(product(make([20, 35], 3, "bf16"), spoilt, true, false));
-    assert.ok(columns.every((x, i) => Number.isNaN(x) === (i % 40 === 7)), "its column alone");
-  });
+testProducts("products: a number that is none stays in its row, or column", (precision) => {
+  const values = randomValues([20, 40], 1);
+  values[3 * 40 + 7] = NaN;
+  const spoilt = inPrecision(tf.tensor2d(values, [20, 40]), precision);
+  const other = make([40, 35], 2, precision);
+  const rows = take(product(spoilt, other));
+  assert.ok(rows.every((x, i) => Number.isNaN(x) === (Math.floor(i / 35) === 3)), "its row alone");
+  const columns = take(product(make([20, 35], 3, precision), spoilt, true, false));
+  assert.ok(columns.every((x, i) => Number.isNaN(x) === (i % 40 === 7)), "its column alone");
 });
 
 test("attention in bfloat16: the gradient of the scores is rounded once, from a softmax that is not", () =>

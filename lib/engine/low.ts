@@ -6,7 +6,7 @@ import {
   DataType,
   dataTypeOf,
   hasNative,
-  hasProducts,
+  hasProductsOf,
   isBfloat16,
   run,
   runOne,
@@ -24,7 +24,6 @@ const attributesOf = (values: Record<string, keyof typeof DataType | number>): A
  */
 export function product(a: tf.Tensor, b: tf.Tensor, transposeA = false, transposeB = false): tf.Tensor {
   if (!hasNative()) return tf.matMul(a, b, transposeA, transposeB);
-  if (transposeB && isBetterTransposed(a, b)) return product(a, transpose(b, [1, 0]), transposeA);
   const type = attribute.type("T", dataTypeOf(a));
   if (a.rank !== 2) {
     return runOne("BatchMatMulV2", [
@@ -33,25 +32,15 @@ export function product(a: tf.Tensor, b: tf.Tensor, transposeA = false, transpos
       type,
     ], [a, b]);
   }
-  // rows are read in pairs of neighbours; columns need not come in pairs
-  const fits = (transposeA && !transposeB) || a.shape[transposeA ? 0 : 1]! % 2 === 0;
-  const own = hasProducts() && isBfloat16(a) && fits;
+  // in bfloat16 rows are read in pairs of neighbours; columns need not come in pairs
+  const fits = !isBfloat16(a) || (transposeA && !transposeB) || a.shape[transposeA ? 0 : 1]! % 2 === 0;
+  const own = hasProductsOf(a) && fits;
   const attributes = [
     attribute.bool("transpose_a", transposeA),
     attribute.bool("transpose_b", transposeB),
     type,
   ];
   return runOne(own ? "SongProduct" : "MatMul", attributes, [a, b]);
-}
-
-/**
- * Whether x Wᵀ is faster where W is transposed first. Rows of W that stand a multiple of 4 KiB apart share their places in the
- * cache: in float32 such a product took 1.3 to 2 times as long as one of the same size whose W stood the other way round
- * (an AMD EPYC, from 512 rows of x and up to 512 of W on; with more rows of W the transposing costs what it brings).
- */
-function isBetterTransposed(x: tf.Tensor, weight: tf.Tensor): boolean {
-  return x.rank === 2 && !isBfloat16(weight) && weight.shape[1]! % 1024 === 0 && weight.shape[0]! <= 512 &&
-    x.shape[0]! >= 512;
 }
 
 export function reshape(tensor: tf.Tensor, shape: number[]): tf.Tensor {
@@ -131,12 +120,9 @@ export function separateHeads(
   return transpose(reshape(x, [batch, length, heads, x.shape[1]! / heads]), [0, 2, 1, 3]);
 }
 
-/**
- * Whether the attention of these is one pass: products in bfloat16 that are the project's own. Elsewhere its pieces
- * are as fast, and the scores need not be computed twice.
- */
+/** Whether the attention of these is one pass: where products are the project's own. */
 export function hasWholeAttention(qkv: tf.Tensor, heads: number): boolean {
-  return hasProducts() && isBfloat16(qkv) && qkv.shape[1]! / 3 / heads % 2 === 0;
+  return hasProductsOf(qkv) && (!isBfloat16(qkv) || qkv.shape[1]! / 3 / heads % 2 === 0);
 }
 
 /** Adds each row of x [n, width] float32 to the row of the result [size, width] that `rows` names; `skipped` gets nothing. */

@@ -65,7 +65,7 @@ export function hasNative(): boolean {
   return native !== null;
 }
 
-let kernels = false, products = false;
+let kernels = false, products = { bf16: false, float32: false };
 
 /**
  * Loads the library of fused operations (native) and registers them with TensorFlow.
@@ -75,12 +75,15 @@ let kernels = false, products = false;
 export function loadKernels(path: string): void {
   const library = Deno.dlopen(path, {
     register_song_kernels: { parameters: [], result: "i32" },
-    has_song_products: { parameters: [], result: "i32" },
+    has_song_products: { parameters: ["i32"], result: "i32" },
   });
   const code = library.symbols.register_song_kernels();
   if (code !== 0) throw new Error(`TensorFlow refused the operations of ${path} (code ${code}).`);
   kernels = true;
-  products = library.symbols.has_song_products() !== 0;
+  products = {
+    bf16: library.symbols.has_song_products(16) !== 0,
+    float32: library.symbols.has_song_products(32) !== 0,
+  };
 }
 
 /** Whether the fused operations can be run. */
@@ -88,9 +91,14 @@ export function hasKernels(): boolean {
   return kernels;
 }
 
-/** Whether there are bfloat16 products among the fused operations: where the processor has instructions for them. */
-export function hasProducts(): boolean {
-  return products;
+/** Whether there are products of that precision among the fused operations: where the processor has instructions for them. */
+export function hasProducts(precision: keyof typeof products): boolean {
+  return products[precision];
+}
+
+/** The same for the precision of a tensor. */
+export function hasProductsOf(tensor: tf.Tensor): boolean {
+  return hasProducts(isBfloat16(tensor) ? "bf16" : "float32");
 }
 
 function backend(): NodeBackend {

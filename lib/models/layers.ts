@@ -216,7 +216,7 @@ export function runLayers<Inputs extends (tf.Tensor | null)[]>(
 
 /**
  * The layers of a BERT-like encoder over embedded tokens. Where a head reads some tokens alone, the last layer computes no
- * others beyond its attention: of a classifier's it is all but a fourth of that layer that is spared.
+ * others beyond their keys and values: of a classifier's it is all but a sixth of that layer that is spared.
  *
  * @param wanted the tokens (`row · length + position`) that are read; `null` for all
  * @returns [wanted or tokens, width]

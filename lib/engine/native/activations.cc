@@ -12,45 +12,40 @@ namespace {
 
 template <typename T>
 void gelu_rows(const T* x, const float* b, T* y, int64_t rows, int64_t n) {
-  for (int64_t row = 0; row < rows; row++) {
-    const T* xr = x + row * n;
-    T* yr = y + row * n;
+  for (int64_t row = 0; row < rows; row++, x += n, y += n) {
+    const T* xr = x;
+    T* yr = y;
 #pragma omp simd
-    for (int64_t i = 0; i < n; i++) {
-      const float v = load(xr, i) + b[i];
-      store(yr, i, v * 0.5f * (1.0f + fast_erf(v * 0.707106781f)));
-    }
+    for (int64_t i = 0; i < n; i++) store(yr, i, gelu(load(xr, i) + b[i]));
   }
 }
 
 template <typename T>
 void gelu_gradient_rows(const T* dy, const T* x, const float* b, T* dx, float* sum, int64_t rows, int64_t n) {
-  for (int64_t row = 0; row < rows; row++) {
-    const T* xr = x + row * n;
-    const T* dyr = dy + row * n;
-    T* dxr = dx + row * n;
+  for (int64_t row = 0; row < rows; row++, dy += n, x += n, dx += n) {
+    const T *xr = x, *dyr = dy;
+    T* dxr = dx;
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
-      const float v = load(xr, i) + b[i];
-      const float cdf = 0.5f * (1.0f + fast_erf(v * 0.707106781f));
-      const float density = 0.398942280f * fast_exp(-0.5f * v * v);
-      const float d = load(dyr, i) * (cdf + v * density);
+      const float d = load(dyr, i) * gelu_derivative(load(xr, i) + b[i]);
       store(dxr, i, d);
       sum[i] += d;
     }
   }
 }
 
-#ifdef SONG_BF16_VECTORS
-void gelu_rows(const bf16* x, const float* b, bf16* y, int64_t rows, int64_t n) {
-  const VectorGelu gelu;
+#ifdef SONG_WIDE_VECTORS
+template <typename T>
+void vector_gelu_rows(const T* x, const float* b, T* y, int64_t rows, int64_t n) {
+  const VectorGelu<T> gelu;
   for (int64_t row = 0; row < rows; row++, x += n, y += n) {
     for (int64_t i = 0; i < n; i += 32) store_32(y + i, n - i, gelu(load_32(x + i, n - i) + load_32(b + i, n - i)));
   }
 }
 
-void gelu_gradient_rows(const bf16* dy, const bf16* x, const float* b, bf16* dx, float* sum, int64_t rows, int64_t n) {
-  const VectorGeluDerivative derivative;
+template <typename T>
+void vector_gelu_gradient_rows(const T* dy, const T* x, const float* b, T* dx, float* sum, int64_t rows, int64_t n) {
+  const VectorGeluDerivative<T> derivative;
   for (int64_t row = 0; row < rows; row++, dy += n, x += n, dx += n) {
     for (int64_t i = 0; i < n; i += 32) {
       const Pair d = load_32(dy + i, n - i) * derivative(load_32(x + i, n - i) + load_32(b + i, n - i));
@@ -59,11 +54,26 @@ void gelu_gradient_rows(const bf16* dy, const bf16* x, const float* b, bf16* dx,
     }
   }
 }
+
+void gelu_rows(const float* x, const float* b, float* y, int64_t rows, int64_t n) {
+  vector_gelu_rows(x, b, y, rows, n);
+}
+
+void gelu_gradient_rows(const float* dy, const float* x, const float* b, float* dx, float* sum, int64_t rows, int64_t n) {
+  vector_gelu_gradient_rows(dy, x, b, dx, sum, rows, n);
+}
+#endif
+#ifdef SONG_BF16_VECTORS
+void gelu_rows(const bf16* x, const float* b, bf16* y, int64_t rows, int64_t n) { vector_gelu_rows(x, b, y, rows, n); }
+
+void gelu_gradient_rows(const bf16* dy, const bf16* x, const float* b, bf16* dx, float* sum, int64_t rows, int64_t n) {
+  vector_gelu_gradient_rows(dy, x, b, dx, sum, rows, n);
+}
 #endif
 
 // y = gelu(x + bias): x [rows, width], bias [width].
 template <typename T>
-void gelu(void*, TF_OpKernelContext* context) {
+void gelu_all(void*, TF_OpKernelContext* context) {
   Call call(context);
   TF_Tensor* input = call.input(0);
   const auto shape = shape_of(input);
@@ -163,7 +173,7 @@ void gate_gradient(void*, TF_OpKernelContext* context) {
 
 std::vector<Operation> activation_operations() {
   return {
-      {"SongGelu", {"x: T", "bias: float"}, {"y: T"}, {}, gelu<float>, gelu<bf16>},
+      {"SongGelu", {"x: T", "bias: float"}, {"y: T"}, {}, gelu_all<float>, gelu_all<bf16>},
       {"SongGeluGradient", {"dy: T", "x: T", "bias: float"}, {"dx: T", "dbias: float"}, {}, gelu_gradient<float>,
        gelu_gradient<bf16>},
       {"SongGate", {"x: T", "bias: float"}, {"y: T"}, {}, gate<float>, gate<bf16>},

@@ -1,7 +1,7 @@
 // See amx.h.
 #include "amx.h"
 
-#ifdef SONG_PRODUCTS
+#ifdef SONG_BF16_VECTORS
 
 #ifdef SONG_AMX_EMULATED
 #include <cstring>

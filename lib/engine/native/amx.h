@@ -7,7 +7,7 @@
 
 #include "products.h"
 
-#ifdef SONG_PRODUCTS
+#ifdef SONG_BF16_VECTORS
 namespace songs {
 
 // A block of the result, and how much of the inner dimension one step of the tiles takes.

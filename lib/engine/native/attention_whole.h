@@ -1,9 +1,9 @@
-// Attention as one operation in bfloat16: what its forward and backward pass begin with, and both of them.
+// Attention as one operation in float32 or bfloat16: what its forward and backward pass begin with, and both of them.
 #pragma once
 
 #include "products.h"
 
-#ifdef SONG_PRODUCTS
+#ifdef SONG_VECTORS
 #include <algorithm>
 #include <cstdint>
 #include <vector>
@@ -14,15 +14,14 @@
 
 namespace songs {
 
-// How many rows ahead memory is asked for: the processor does not foresee pieces of long rows.
-constexpr int64_t kAhead = 8;
-
-inline void narrow(const float* from, bf16* to, int64_t count) {
+template <typename T>
+inline void narrow(const float* from, T* to, int64_t count) {
   for (int64_t i = 0; i < count; i += 32) store_32(to + i, count - i, load_32(from + i, count - i));
 }
 
 // to = from + bias, rounded.
-inline void add_bias(const bf16* from, const float* bias, bf16* to, int64_t count) {
+template <typename T>
+inline void add_bias(const T* from, const float* bias, T* to, int64_t count) {
   for (int64_t i = 0; i < count; i += 32) {
     store_32(to + i, count - i, load_32(from + i, count - i) + load_32(bias + i, count - i));
   }
@@ -30,10 +29,11 @@ inline void add_bias(const bf16* from, const float* bias, bf16* to, int64_t coun
 
 // What forward and backward pass begin with: qkv [batch · length, 3 · heads · size], bias [3 · heads · size], a mask, a
 // dropout, and the tokens that ask (rows of qkv, ascending; all where there are none): the others are asked alone.
+template <typename T>
 struct Heads {
   int64_t batch, length, heads, size, width;
-  int64_t even;  // length, rounded up
-  const bf16* qkv = nullptr;
+  int64_t even;  // length, rounded up to whole units
+  const T* qkv = nullptr;
   const float* bias = nullptr;
   MaskRows mask;
   float scale;
@@ -47,15 +47,15 @@ struct Heads {
         const Dropout& dropout)
       : batch(sizes[0]), length(sizes[1]), heads(sizes[2]), size(width / sizes[2]), width(width), scale(scale),
         dropout(dropout) {
-    even = rounded_up(length, 2);
-    fits = size % 2 == 0 && mask.fit(masks, {batch, heads, length, length}) && find(asked, count);
+    even = rounded_up(length, kUnit<T>);
+    fits = size % kUnit<T> == 0 && mask.fit(masks, {batch, heads, length, length}) && find(asked, count);
   }
 
   // The inputs of an operation from `at` on: qkv, bias, mask, key, sizes, queries.
   Heads(Call& call, int at, const Attributes& attributes)
       : Heads(TF_Dim(call.input(at), 1) / 3, call.in<int32_t>(at + 4), call.input(at + 2), call.in<int32_t>(at + 5),
               TF_TensorElementCount(call.input(at + 5)), attributes.scale, Dropout(attributes.rate, call.in<int32_t>(at + 3))) {
-    qkv = call.in<bf16>(at);
+    qkv = call.in<T>(at);
     bias = call.in<float>(at + 1);
   }
 
@@ -83,7 +83,7 @@ struct Heads {
   // How many neighbouring heads a task takes: as many as stay in the cache, so that rows are read in long pieces, but few
   // where there would be too few tasks.
   int64_t group() const {
-    const int64_t fit = std::max<int64_t>(1, (256 << 10) / (6 * even * size));
+    const int64_t fit = std::max<int64_t>(1, (256 << 10) / (3 * sizeof(T) * even * size));
     const int64_t most = std::min(fit, std::max<int64_t>(1, batch * heads / 32));
     int64_t count = 1;
     for (int64_t i = 2; i <= most; i++) count = heads % i == 0 ? i : count;
@@ -95,11 +95,11 @@ struct Heads {
 
   // Queries, keys and values of heads [first, first + count) with their biases: [3, count, even, size], zeros where length
   // is odd.
-  void read(int64_t b, int64_t first, int64_t count, bf16* to) const {
+  void read(int64_t b, int64_t first, int64_t count, T* to) const {
     for (int64_t t = 0; t < length; t++) {
-      const bf16* from = qkv + (b * length + t) * 3 * width + first * size;
+      const T* from = qkv + (b * length + t) * 3 * width + first * size;
       for (int part = 0; part < 3; part++) {
-        for (int64_t i = 0; i < count * size && t + kAhead < length; i += 32) {
+        for (int64_t i = 0; i < count * size && t + kAhead < length; i += 64 / sizeof(T)) {
           __builtin_prefetch(from + kAhead * 3 * width + part * width + i);
         }
         for (int64_t head = 0; head < count; head++) {
@@ -109,16 +109,18 @@ struct Heads {
       }
     }
     if (even == length) return;
-    for (int64_t i = 0; i < 3 * count; i++) std::fill(to + i * one() + length * size, to + (i + 1) * one(), 0);
+    for (int64_t i = 0; i < 3 * count; i++) std::fill(to + i * one() + length * size, to + (i + 1) * one(), T(0));
   }
 };
 
 // Dropout(softmax(q kᵀ · scale + mask)) v of every head, side by side: [queries, width].
-void attend(const Heads& heads, bf16* output);
+template <typename T>
+void attend(const Heads<T>& heads, T* output);
 
 // From the gradient of that to those of qkv [batch · length, 3 · width] and of bias [3 · width]. Scores and softmax are
 // computed once more.
-void attend_gradient(const Heads& heads, const bf16* dy, bf16* dqkv, float* dbias);
+template <typename T>
+void attend_gradient(const Heads<T>& heads, const T* dy, T* dqkv, float* dbias);
 
 }  // namespace songs
 #endif

@@ -1,6 +1,6 @@
 // The operations that carry the cost of training, each in as few passes over memory as it can: TensorFlow runs the same
-// arithmetic as five to ten operations with a pass each. Where the processor multiplies bfloat16 (AVX-512 BF16), matrix
-// products are among them, and attention and whole encoder layers as one operation each. Registered with TensorFlow through
+// arithmetic as five to ten operations with a pass each. Where the processor has vectors for them (AVX-512 or AVX2 for float32,
+// AVX-512 BF16 for bfloat16), matrix products are among them, and attention and whole encoder layers as one operation each. Registered with TensorFlow through
 // its C API, for the CPU; everything they do can be composed of TensorFlow.js operations too (../composed.ts, ../ops.ts),
 // which is what other devices use.
 //
@@ -105,5 +105,10 @@ extern "C" int register_song_kernels() {
   return code;
 }
 
-// Whether there are products in bfloat16 among them, on this processor.
-extern "C" int has_song_products() { return songs::product_operations().empty() ? 0 : 1; }
+// Whether there are products of that many bits (32, 16) among them, on this processor.
+extern "C" int has_song_products(int bits) {
+  for (const auto& operation : songs::product_operations()) {
+    if ((bits == 16 ? operation.bf16_kernel : operation.float_kernel) != nullptr) return 1;
+  }
+  return 0;
+}

@@ -1,9 +1,10 @@
-// Whole products of bfloat16 matrices, with what becomes of their sums: see products.h for the tiles they are made of.
+// Whole products of matrices of float32 or bfloat16, with what becomes of their sums: see products.h for the tiles they are
+// made of.
 #pragma once
 
 #include "products.h"
 
-#ifdef SONG_PRODUCTS
+#ifdef SONG_VECTORS
 #include <functional>
 #include <vector>
 
@@ -12,38 +13,46 @@ namespace songs {
 // The rows and columns of the result that one task computes.
 constexpr int64_t kTaskRows = 96, kTaskColumns = 256;
 
-// What is done with a panel's sums while they are in the cache, in place of rounding them into c: [rows][32], of which
+// What is done with a panel's sums while they are in the cache, in place of storing them in c: [rows][32], of which
 // `columns` count; `row` and `column` are its place. Rows come in tasks of kTaskRows: row / kTaskRows is the task's number.
 using End = std::function<void(int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums)>;
 
 // A product with a packed B: c [rows, columns] = op(A) B.
+template <typename T>
 struct Product {
   int64_t rows = 0, columns = 0, inner = 0;
-  Side a = {nullptr, 0};
+  Side<T> a = {nullptr, 0};
   bool transposed_a = false;
-  const bf16* packed = nullptr;
-  bf16* c = nullptr;
+  const T* packed = nullptr;
+  T* c = nullptr;
   End end;
 };
 
 // B [inner, columns], or Bᵀ where `transposed`, on its way into panels.
+template <typename T>
 struct Packing {
-  Side b;
+  Side<T> b;
   int64_t inner, columns;
   bool transposed;
-  bf16* to;
+  T* to;
 };
 
-Scratch<bf16> room_for_packed(int64_t inner, int64_t columns);
+template <typename T>
+Scratch<T> room_for_packed(int64_t inner, int64_t columns) {
+  return scratch<T>(rounded_up(columns, kTileColumns) * rounded_up(inner, kUnit<T>));
+}
 
 // Packs all of them, sharing the work out.
-void pack(const std::vector<Packing>& all);
+template <typename T>
+void pack(const std::vector<Packing<T>>& all);
 
 // Computes all of them, sharing the work out.
-void multiply(const std::vector<Product>& all);
+template <typename T>
+void multiply(const std::vector<Product<T>>& all);
 
 // The end that stores gelu(sums + bias), and the sums themselves where `kept` is given; both `width` wide.
-End gelu_end(const float* bias, int64_t width, bf16* kept, bf16* activated);
+template <typename T>
+End gelu_end(const float* bias, int64_t width, T* kept, T* activated);
 
 }  // namespace songs
 #endif

@@ -68,4 +68,11 @@ inline float fast_erf(float value) {
   return std::min(std::max(x * p / q, -1.0f), 1.0f);
 }
 
+// x Φ(x), and its derivative Φ(x) + x φ(x).
+inline float gelu(float x) { return x * 0.5f * (1.0f + fast_erf(x * 0.707106781f)); }
+
+inline float gelu_derivative(float x) {
+  return 0.5f * (1.0f + fast_erf(x * 0.707106781f)) + x * (0.398942280f * fast_exp(-0.5f * x * x));
+}
+
 }  // namespace songs

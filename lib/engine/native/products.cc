@@ -1,4 +1,4 @@
-// Matrix products in bfloat16, where the processor multiplies it: see products.h.
+// Matrix products in float32, and in bfloat16 where the processor multiplies it: see products.h.
 #include "multiply.h"
 
 #include <algorithm>
@@ -13,48 +13,66 @@
 
 namespace songs {
 
-#ifdef SONG_PRODUCTS
+#ifdef SONG_VECTORS
 namespace {
 
 // The tiles of a task for a slab of the inner dimension, panel by panel; `sums` has 32 columns of all its rows after another.
-template <bool Packed, Into into>
-void tiles(const Product& p, const bf16* a, int64_t row, int64_t rows, int64_t column, int64_t columns, int64_t k,
+template <typename T, bool Packed, Into into>
+void tiles(const Product<T>& p, const Side<T>& a, int64_t row, int64_t rows, int64_t column, int64_t columns, int64_t k,
            int64_t depth, float* sums, bool ends) {
   for (int64_t j = 0; j < columns; j += kTileColumns) {
-    const bf16* panel = p.packed + (column + j) * rounded_up(p.inner, 2) + k * kTileColumns;
+    const T* panel = p.packed + (column + j) * rounded_up(p.inner, kUnit<T>) + k * kTileColumns;
     for (int64_t i = 0; i < rows; i += kTileRows) {
       const int64_t count = std::min(kTileRows, rows - i);
-      const char* from = reinterpret_cast<const char*>(Packed ? a + i * rounded_up(depth, 2) : a + i * p.a.stride);
-      tile_of<Packed, into>(count)(from, 2 * p.a.stride, panel, (depth + 1) / 2, sums + i * kTileColumns, kTileColumns,
-                                   p.c + (row + i) * p.columns + column + j, p.columns,
-                                   std::min(kTileColumns, columns - j));
+      const char* from = reinterpret_cast<const char*>(
+          a.values + i * (Packed ? rounded_up(depth, kUnit<T>) : a.stride));
+      tile_of<T, Packed, into>(count)(from, sizeof(T) * a.stride, panel, rounded_up(depth, kUnit<T>) / kUnit<T>,
+                                      sums + i * kTileColumns, kTileColumns,
+                                      p.c + (row + i) * p.columns + column + j, p.columns,
+                                      std::min(kTileColumns, columns - j));
     }
     if (ends) p.end(row, rows, column + j, std::min(kTileColumns, columns - j), sums);
     sums += kTaskRows * kTileColumns;
   }
 }
 
-template <bool Packed>
-void task(const Product& p, int64_t row, int64_t column) {
+// Whether rows of A share their places in the cache, which holds fewer than a tile has.
+template <typename T>
+bool collide(const Side<T>& a) {
+  return a.stride * sizeof(T) % 4096 == 0;
+}
+
+template <typename T, bool Packed>
+void task(const Product<T>& p, int64_t row, int64_t column) {
   const int64_t rows = std::min(kTaskRows, p.rows - row), columns = std::min(kTaskColumns, p.columns - column);
   const int64_t most = p.inner <= 2 * kSlab ? p.inner : kSlab;
   const auto sums = scratch<float>(p.inner > most || p.end ? kTaskRows * kTaskColumns : 0);
-  const auto own = scratch<bf16>(Packed ? kTaskRows * rounded_up(most, 2) : 0);
+  const bool copied = !Packed && collide(p.a);
+  const int64_t apart = most + 64 / sizeof(T);
+  const auto own = scratch<T>(Packed || copied ? kTaskRows * rounded_up(apart, kUnit<T>) : 0);
   for (int64_t k = 0; k < p.inner; k += most) {
     const int64_t depth = std::min(most, p.inner - k);
-    if (Packed) pack_transposed(p.a, p.rows, row, rows, k, depth, own.get());
-    const bf16* a = Packed ? own.get() : p.a.values + row * p.a.stride + k;
+    Side<T> a = {p.a.values + row * p.a.stride + k, p.a.stride};
+    if (Packed) {
+      pack_transposed(p.a, p.rows, row, rows, k, depth, own.get());
+      a.values = own.get();
+    } else if (copied) {
+      for (int64_t i = 0; i < rows; i++) std::copy_n(a.values + i * a.stride, depth, own.get() + i * apart);
+      a = {own.get(), apart};
+    }
     const bool ends = p.end && k + depth == p.inner;
     const bool first = k == 0, last = k + depth == p.inner && !ends;
-    auto run = first ? (last ? tiles<Packed, Into::kBf16> : tiles<Packed, Into::kFloat>)
-                     : (last ? tiles<Packed, Into::kAddedBf16> : tiles<Packed, Into::kAddedFloat>);
+    auto run = first ? (last ? tiles<T, Packed, Into::kResult> : tiles<T, Packed, Into::kFloat>)
+                     : (last ? tiles<T, Packed, Into::kAddedResult> : tiles<T, Packed, Into::kAddedFloat>);
     run(p, a, row, rows, column, columns, k, depth, sums.get(), ends);
   }
 }
 
+#ifdef SONG_BF16_VECTORS
+
 // Columns [from, from + count) of X [inner, rows] as rows, depth apart (rounded up to even, zeros at the end): X's rows
 // [k, k + depth).
-void transpose_rows(const Side& x, int64_t rows, int64_t from, int64_t count, int64_t k, int64_t depth, bf16* to) {
+void transpose_rows(const Side<bf16>& x, int64_t rows, int64_t from, int64_t count, int64_t k, int64_t depth, bf16* to) {
   const int64_t even = rounded_up(depth, 2);
   for (int64_t m = 0; m < count; m += 16) {
     const int64_t wanted = std::min<int64_t>(16, count - m);
@@ -69,7 +87,7 @@ void transpose_rows(const Side& x, int64_t rows, int64_t from, int64_t count, in
         const __m512i high = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(second, row + x.stride));
         pairs[p] = _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
       }
-      transpose_pairs(pairs);
+      transpose_units(pairs);
       const __mmask16 stored = first_lanes((even - i) / 2);
       for (int64_t r = 0; r < wanted; r++) _mm512_mask_storeu_epi32(to + (m + r) * even + i, stored, pairs[r]);
     }
@@ -82,7 +100,7 @@ void amx_panel(const char* a, int64_t row_bytes, int64_t rows, const bf16* panel
   const auto by_vectors = [&](int64_t from, int64_t to, int64_t k, bool added) {
     for (int64_t i = from; i < to && k < depth; i += kTileRows) {
       const int64_t count = std::min(kTileRows, to - i);
-      const Tile run = added ? tile_of<false, Into::kAddedFloat>(count) : tile_of<false, Into::kFloat>(count);
+      const auto run = added ? tile_of<bf16, false, Into::kAddedFloat>(count) : tile_of<bf16, false, Into::kFloat>(count);
       run(a + i * row_bytes + 2 * k, row_bytes, panel + k * kTileColumns, (depth - k + 1) / 2, sums + i * kTileColumns,
           kTileColumns, nullptr, 0, kTileColumns);
     }
@@ -95,13 +113,13 @@ void amx_panel(const char* a, int64_t row_bytes, int64_t rows, const bf16* panel
 }
 
 // A panel's sums on their way into bfloat16: [rows][32] to c.
-void narrow_panel(const Product& p, int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums) {
+void narrow_panel(const Product<bf16>& p, int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums) {
   for (int64_t i = 0; i < rows; i++) {
     store_32(p.c + (row + i) * p.columns + column, columns, load_32(sums + i * kTileColumns, columns));
   }
 }
 
-void amx_task(const Product& p, int64_t row, int64_t column) {
+void amx_task(const Product<bf16>& p, int64_t row, int64_t column) {
   const AmxTiles tiles;
   const int64_t rows = std::min(kTaskRows, p.rows - row), columns = std::min(kTaskColumns, p.columns - column);
   const int64_t most = p.inner <= 2 * kSlab ? p.inner : kSlab;
@@ -123,6 +141,19 @@ void amx_task(const Product& p, int64_t row, int64_t column) {
   }
 }
 
+#endif
+
+// What computes a task of a product.
+template <typename T>
+auto task_of(const Product<T>& p) {
+#ifdef SONG_BF16_VECTORS
+  if constexpr (sizeof(T) == 2) {
+    if (has_amx()) return amx_task;
+  }
+#endif
+  return p.transposed_a ? task<T, true> : task<T, false>;
+}
+
 // A part of one of several products.
 struct Piece {
   size_t product;
@@ -131,11 +162,8 @@ struct Piece {
 
 }  // namespace
 
-Scratch<bf16> room_for_packed(int64_t inner, int64_t columns) {
-  return scratch<bf16>(rounded_up(columns, kTileColumns) * rounded_up(inner, 2));
-}
-
-void pack(const std::vector<Packing>& all) {
+template <typename T>
+void pack(const std::vector<Packing<T>>& all) {
   std::vector<Piece> pieces;
   for (size_t n = 0; n < all.size(); n++) {
     for (int64_t j = 0; j < all[n].columns; j += kTaskColumns) {
@@ -144,19 +172,26 @@ void pack(const std::vector<Packing>& all) {
   }
   Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
     const auto [n, from, k] = pieces[i];
-    const Packing& p = all[n];
-    const int64_t width = rounded_up(p.columns, kTileColumns);
-    (p.transposed ? pack_rows : pack_columns)(p.b, p.inner, p.columns, from, std::min(kTaskColumns, width - from), k,
-                                              std::min(kSlab, p.inner - k), p.to);
+    const Packing<T>& p = all[n];
+    const int64_t width = std::min(kTaskColumns, rounded_up(p.columns, kTileColumns) - from);
+    const int64_t depth = std::min(kSlab, p.inner - k);
+    if (p.transposed) {
+      pack_rows(p.b, p.inner, p.columns, from, width, k, depth, p.to);
+    } else {
+      pack_columns(p.b, p.inner, p.columns, from, width, k, depth, p.to);
+    }
   });
 }
 
-End gelu_end(const float* bias, int64_t width, bf16* kept, bf16* activated) {
+template <typename T>
+End gelu_end(const float* bias, int64_t width, T* kept, T* activated) {
   return [=](int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums) {
-    const VectorGelu gelu;
+    const VectorGelu<T> gelu;
     const Pair add = load_32(bias + column, columns);
     for (int64_t i = 0; i < rows; i++) {
       const int64_t at = (row + i) * width + column;
+      ask_for(activated + at + kAhead * width);
+      if (kept != nullptr) ask_for(kept + at + kAhead * width);
       const Pair x = load_32(sums + i * kTileColumns, columns);
       if (kept != nullptr) store_32(kept + at, columns, x);
       store_32(activated + at, columns, gelu(x + add));
@@ -164,7 +199,8 @@ End gelu_end(const float* bias, int64_t width, bf16* kept, bf16* activated) {
   };
 }
 
-void multiply(const std::vector<Product>& all) {
+template <typename T>
+void multiply(const std::vector<Product<T>>& all) {
   std::vector<Piece> pieces;
   for (size_t n = 0; n < all.size(); n++) {
     // one group of columns after the other: its panels stay in the cache while the rows pass
@@ -174,68 +210,86 @@ void multiply(const std::vector<Product>& all) {
   }
   Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
     const auto [n, row, column] = pieces[i];
-    const auto run = has_amx() ? amx_task : all[n].transposed_a ? task<true> : task<false>;
-    run(all[n], row, column);
+    task_of(all[n])(all[n], row, column);
   });
 }
 
+template void pack(const std::vector<Packing<float>>&);
+template void multiply(const std::vector<Product<float>>&);
+template End gelu_end(const float*, int64_t, float*, float*);
+#ifdef SONG_BF16_VECTORS
+template void pack(const std::vector<Packing<bf16>>&);
+template void multiply(const std::vector<Product<bf16>>&);
+template End gelu_end(const float*, int64_t, bf16*, bf16*);
+#endif
+
 namespace {
 
-void multiply(const Product& p, const Side& b, bool transposed_b) {
-  const auto packed = room_for_packed(p.inner, p.columns);
-  pack({{b, p.inner, p.columns, transposed_b, packed.get()}});
-  Product whole = p;
+template <typename T>
+void multiply(const Product<T>& p, const Side<T>& b, bool transposed_b) {
+  const auto packed = room_for_packed<T>(p.inner, p.columns);
+  pack<T>({{b, p.inner, p.columns, transposed_b, packed.get()}});
+  Product<T> whole = p;
   whole.packed = packed.get();
-  songs::multiply({whole});
+  songs::multiply<T>({whole});
 }
 
 // op(a) op(b), where op transposes or not: a [rows, inner] or [inner, rows], b [inner, columns] or [columns, inner]. Only
-// aᵀ b takes an odd inner dimension: the others read pairs of neighbours in a row.
+// aᵀ b takes an odd inner dimension in bfloat16: the others read pairs of neighbours in a row.
+template <typename T>
 void product(void* made, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<Attributes*>(made);
   Call call(context);
   TF_Tensor *a = call.input(0), *b = call.input(1);
   const bool transposed_b = attributes.transpose_b;
-  Product p;
+  Product<T> p;
   p.transposed_a = attributes.transpose_a;
   p.rows = TF_Dim(a, p.transposed_a ? 1 : 0);
   p.inner = TF_Dim(a, p.transposed_a ? 0 : 1);
   p.columns = TF_Dim(b, transposed_b ? 0 : 1);
   if (TF_Dim(b, transposed_b ? 1 : 0) != p.inner) return call.fail("SongProduct: the inner dimensions differ.");
-  if (p.inner % 2 != 0 && !(p.transposed_a && !transposed_b)) {
+  if (p.inner % kUnit<T> != 0 && !(p.transposed_a && !transposed_b)) {
     return call.fail("SongProduct: the inner dimension is odd.");
   }
-  p.a = {static_cast<const bf16*>(TF_TensorData(a)), TF_Dim(a, 1)};
-  p.c = call.out<bf16>(0, TF_BFLOAT16, {p.rows, p.columns});
-  multiply(p, {static_cast<const bf16*>(TF_TensorData(b)), TF_Dim(b, 1)}, transposed_b);
+  p.a = {static_cast<const T*>(TF_TensorData(a)), TF_Dim(a, 1)};
+  p.c = call.out<T>(0, type_of<T>(), {p.rows, p.columns});
+  multiply(p, {static_cast<const T*>(TF_TensorData(b)), TF_Dim(b, 1)}, transposed_b);
 }
 
 // gelu(x wᵀ + bias), x [rows, inner], w [columns, inner], and x wᵀ itself, or nothing where it is not to be kept.
+template <typename T>
 void product_gelu(void* made, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<Attributes*>(made);
   Call call(context);
   TF_Tensor *x = call.input(0), *w = call.input(1);
-  Product p;
+  Product<T> p;
   p.rows = TF_Dim(x, 0);
   p.inner = TF_Dim(x, 1);
   p.columns = TF_Dim(w, 0);
-  if (TF_Dim(w, 1) != p.inner || p.inner % 2 != 0) {
+  if (TF_Dim(w, 1) != p.inner || p.inner % kUnit<T> != 0) {
     return call.fail("SongProductGelu: the inner dimensions differ or are odd.");
   }
-  p.a = {static_cast<const bf16*>(TF_TensorData(x)), p.inner};
+  p.a = {static_cast<const T*>(TF_TensorData(x)), p.inner};
   const float* bias = call.in<float>(2);
-  bf16* activated = call.out<bf16>(0, TF_BFLOAT16, {p.rows, p.columns});
-  bf16* kept = call.out<bf16>(1, TF_BFLOAT16, {attributes.keep ? p.rows : 0, p.columns});
+  T* activated = call.out<T>(0, type_of<T>(), {p.rows, p.columns});
+  T* kept = call.out<T>(1, type_of<T>(), {attributes.keep ? p.rows : 0, p.columns});
   p.end = gelu_end(bias, p.columns, attributes.keep ? kept : nullptr, activated);
-  multiply(p, {static_cast<const bf16*>(TF_TensorData(w)), p.inner}, true);
+  multiply(p, {static_cast<const T*>(TF_TensorData(w)), p.inner}, true);
 }
+
+#ifdef SONG_BF16_VECTORS
+constexpr auto bf16_product = product<bf16>, bf16_product_gelu = product_gelu<bf16>;
+#else
+constexpr std::nullptr_t bf16_product = nullptr, bf16_product_gelu = nullptr;
+#endif
 
 }  // namespace
 
 std::vector<Operation> product_operations() {
   return {
-      {"SongProduct", {"a: T", "b: T"}, {"c: T"}, {"transpose_a: bool", "transpose_b: bool"}, nullptr, product},
-      {"SongProductGelu", {"x: T", "w: T", "bias: float"}, {"y: T", "kept: T"}, {"keep: bool"}, nullptr, product_gelu},
+      {"SongProduct", {"a: T", "b: T"}, {"c: T"}, {"transpose_a: bool", "transpose_b: bool"}, product<float>, bf16_product},
+      {"SongProductGelu", {"x: T", "w: T", "bias: float"}, {"y: T", "kept: T"}, {"keep: bool"}, product_gelu<float>,
+       bf16_product_gelu},
   };
 }
 #else

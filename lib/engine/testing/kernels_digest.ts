@@ -1,7 +1,7 @@
 /** Prints a digest of what every fused kernel computes, as often as its argument says: kernels_test.ts runs it on one core and on several. */
 import * as tf from "@tensorflow/tfjs";
 import { createHash } from "node:crypto";
-import { startEngine } from "../backend.ts";
+import { type Precision, startEngine } from "../backend.ts";
 import { wholeEncoderLayer } from "../encoder_layer.ts";
 import { fused } from "../fused.ts";
 import { product } from "../low.ts";
@@ -84,7 +84,7 @@ function products(low: boolean): tf.Tensor[] {
 }
 
 /** A whole layer's result and gradients. */
-function layerValues(): Float32Array[] {
+function layerValues(precision: Precision): Float32Array[] {
   const [width, inner] = [128, 500], tape = new Tape();
   const linear = (out: number, from: number) => ({
     weight: randomParameter("weight", [out, from], out, 0.1),
@@ -99,7 +99,7 @@ function layerValues(): Float32Array[] {
   const x = tf.tensor2d(randomValues([210, width], 4), [210, width]);
   tape.watch(x);
   const y = tf.tidy(() =>
-    wholeEncoderLayer(trainingPass(tape, "bf16", 7, 1), x, layer, {
+    wholeEncoderLayer(trainingPass(tape, precision, 7, 1), x, layer, {
       ...{ batch: 6, length: 35, heads: 4, scale: 0.2, mask: null, queries: null },
       ...{ activation: "gelu", dropout: 0.1, attentionDropout: 0.1 },
     })!
@@ -123,6 +123,9 @@ for (let repeat = 0; repeat < Number(Deno.args[0]); repeat++) {
     optimizer.dispose();
     parameter.dispose();
   }
-  if (hasProducts()) layerValues().forEach((values) => hash.update(new Uint8Array(values.buffer)));
+  for (const precision of ["float32", "bf16"] as const) {
+    if (!hasProducts(precision)) continue;
+    for (const values of layerValues(precision)) hash.update(new Uint8Array(values.buffer));
+  }
   console.log(hash.digest("hex"));
 }
