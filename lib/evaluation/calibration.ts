@@ -24,16 +24,17 @@ export interface ReliabilityBin {
   accuracy: number;
 }
 
+/** Intervals of confidence, as many as in the paper. */
+const binCount = 15;
+
 /**
  * Expected calibration error: does a confidence of 80 % mean right four times in five?
  *
- * Each example's confidence is its largest probability. The confidences fall into `bins` intervals of equal width,
- * `(k / bins, (k + 1) / bins]`; the error is the mean over examples of |accuracy − confidence| of their bin
+ * Each example's confidence is its largest probability. The confidences fall into 15 intervals of equal width, `(k / 15, (k + 1) / 15]`; the error is the mean over examples of |accuracy − confidence| of their bin
  * (Guo et al., On Calibration of Modern Neural Networks, 2017, equations 3 and 5). 0 is perfect.
  *
  * @param truth the true label of each example
  * @param probabilities rows [example][class]
- * @param options.bins 15 by default, as in the paper
  * @param options.classes the columns' labels; by default a label is its column's index
  * @returns the error, the largest bin's gap (maximum calibration error), and the bins for a reliability diagram
  * @throws RangeError on empty or unequally long input, NaN, rows that do not sum to 1
@@ -45,13 +46,9 @@ export interface ReliabilityBin {
 export function expectedCalibrationError(
   truth: Labels,
   probabilities: Rows,
-  options: { bins?: number; classes?: readonly Label[] } = {},
+  options: { classes?: readonly Label[] } = {},
 ): { error: number; largestGap: number; bins: ReliabilityBin[] } {
-  const { bins: binCount = 15 } = options;
   const where = "expectedCalibrationError";
-  if (!(Number.isInteger(binCount) && binCount > 0)) {
-    throw new RangeError(`${where}: bins is ${binCount}; give a whole number of at least 1.`);
-  }
   const count = checkLengths(where, { truth, probabilities });
   const columns = columnsOf(where, truth, checkProbabilities(where, probabilities), options.classes);
   const bins = Array.from({ length: binCount }, (_, k): ReliabilityBin => ({
@@ -86,9 +83,6 @@ export function expectedCalibrationError(
 export interface TemperatureFit {
   /** Divide logits by it: above 1 softens an overconfident model, below 1 sharpens. */
   temperature: number;
-  /** Log loss on the fitting data as it was, and with the temperature. */
-  logLossBefore: number;
-  logLossAfter: number;
   /** True where the best temperature lies outside 0.01 to 100 and the bound was taken: the data cannot tell. */
   atBound: boolean;
 }
@@ -103,9 +97,8 @@ const highestTemperature = 100;
  * The loss is convex in 1 / T; its derivative's root is found to machine precision by Newton steps inside a shrinking
  * bracket. Source: Guo et al. 2017, section 4.2.
  *
- * @param truth the true label of each validation example
+ * @param truth the column of each validation example's true label
  * @param logits rows [example][class] (log-probabilities will do)
- * @param options.classes the columns' labels; by default a label is its column's index
  * @throws RangeError on empty or unequally long input, NaN, a label without a column
  * @example
  * ```ts
@@ -116,17 +109,16 @@ const highestTemperature = 100;
 export function fitTemperature(
   truth: Labels,
   logits: Rows,
-  options: { classes?: readonly Label[]; sampleWeight?: ArrayLike<number> } = {},
+  { sampleWeight }: { sampleWeight?: ArrayLike<number> } = {},
 ): TemperatureFit {
   const where = "fitTemperature";
-  const { sampleWeight } = options;
   checkLengths(where, { truth, logits, sampleWeight });
   checkWeights(where, sampleWeight);
-  const columns = columnsOf(where, truth, checkRows(where, "logits", logits), options.classes);
+  const columns = columnsOf(where, truth, checkRows(where, "logits", logits));
 
-  /** Log loss at softmax(beta * logits), and its first and second derivative in beta. */
-  const lossAt = (beta: number) => {
-    let loss = 0, slope = 0, curvature = 0, total = 0;
+  /** First and second derivative in beta of the log loss at softmax(beta * logits). */
+  const derivativesAt = (beta: number) => {
+    let slope = 0, curvature = 0, total = 0;
     for (let i = 0; i < logits.length; i++) {
       const row = logits[i]!;
       const largest = row[argmax(row)]!;
@@ -142,24 +134,23 @@ export function fitTemperature(
       square /= sum;
       const weight = sampleWeight?.[i] ?? 1;
       const own = row[columns[i]!]! - largest;
-      loss += weight * (Math.log(sum) - beta * own);
       slope += weight * (mean - own);
       curvature += weight * (square - mean * mean);
       total += weight;
     }
-    return { loss: loss / total, slope: slope / total, curvature: curvature / total };
+    return { slope: slope / total, curvature: curvature / total };
   };
 
   let low = 1 / highestTemperature;
   let high = 1 / lowestTemperature;
   let beta = 1;
   let atBound = true;
-  if (lossAt(low).slope >= 0) beta = low;
-  else if (lossAt(high).slope <= 0) beta = high;
+  if (derivativesAt(low).slope >= 0) beta = low;
+  else if (derivativesAt(high).slope <= 0) beta = high;
   else {
     atBound = false;
     for (let step = 0; step < 200 && high - low > 1e-15 * high; step++) {
-      const { slope, curvature } = lossAt(beta);
+      const { slope, curvature } = derivativesAt(beta);
       if (slope === 0) break;
       if (slope < 0) low = beta;
       else high = beta;
@@ -169,7 +160,7 @@ export function fitTemperature(
       beta = next;
     }
   }
-  return { temperature: 1 / beta, logLossBefore: lossAt(1).loss, logLossAfter: lossAt(beta).loss, atBound };
+  return { temperature: 1 / beta, atBound };
 }
 
 /**

@@ -1,11 +1,11 @@
 /** Which class is taken for which. */
-import { checkLabels, checkLengths, checkWeights, type Label, type Labels, labelsOf } from "./labels.ts";
+import { checkLabels, checkLengths, type Label, type Labels, labelsOf } from "./labels.ts";
 
 /** {@link confusionMatrix}'s result. */
 export interface ConfusionMatrix {
   /** Label of each row and of each column. */
   labels: Label[];
-  /** `counts[true][predicted]`: number (weight) of examples. */
+  /** `counts[true][predicted]`: number of examples. */
   counts: number[][];
 }
 
@@ -14,7 +14,6 @@ export interface ConfusionMatrix {
  *
  * @param options.labels the labels to list, in order; by default all that occur, sorted. Examples of which the true or
  *   the predicted label is not listed are left out, as scikit-learn does
- * @param options.sampleWeight one weight per example
  * @throws RangeError on empty or unequally long input, a label listed twice; TypeError when names meet indices
  * @example
  * ```ts
@@ -24,11 +23,9 @@ export interface ConfusionMatrix {
 export function confusionMatrix(
   truth: Labels,
   predictions: Labels,
-  options: { labels?: readonly Label[]; sampleWeight?: ArrayLike<number> } = {},
+  options: { labels?: readonly Label[] } = {},
 ): ConfusionMatrix {
-  const { sampleWeight } = options;
-  checkLengths("confusionMatrix", { truth, predictions, sampleWeight });
-  checkWeights("confusionMatrix", sampleWeight);
+  checkLengths("confusionMatrix", { truth, predictions });
   checkLabels("confusionMatrix", { truth, predictions, labels: options.labels });
   const labels = options.labels ? [...options.labels] : labelsOf(truth, predictions);
   const indexOf = new Map(labels.map((label, index) => [label, index]));
@@ -39,7 +36,7 @@ export function confusionMatrix(
   for (let i = 0; i < truth.length; i++) {
     const row = counts[indexOf.get(truth[i]!) ?? -1];
     const column = indexOf.get(predictions[i]!);
-    if (row && column !== undefined) row[column]! += sampleWeight?.[i] ?? 1;
+    if (row && column !== undefined) row[column]!++;
   }
   return { labels, counts };
 }

@@ -56,7 +56,7 @@ export interface LogisticRegression {
  * @throws RangeError on empty or unequally long input, C that is not above 0; TypeError on mixed labels
  * @example
  * ```ts
- * const { vectorizer, matrix } = fitTfidf(lyrics);
+ * const { vectorizer, matrix } = fitNgrams(lyrics);
  * const model = await fitLogisticRegression(matrix, truth, { C: 10 });
  * const probabilities = linearProbabilities(model, transformTexts(vectorizer, ["밤하늘의 별을 세다가"]));
  * ```

@@ -22,16 +22,15 @@ export interface MultinomialNaiveBayes {
 }
 
 /**
- * Multinomial naive Bayes on counts (or TF-IDF weights, as is often done): scikit-learn's `MultinomialNB`.
+ * Multinomial naive Bayes on counts (or TF-IDF weights, as is often done): scikit-learn's `MultinomialNB`, with 1 added to every count.
  *
  * @param matrix [examples, features], nothing negative
  * @param labels one per example
- * @param options.alpha count added to every feature of every class (Laplace), 1 by default
  * @param options.sampleWeight one weight per example
- * @throws RangeError on empty or unequally long input, a negative number, alpha that is not above 0
+ * @throws RangeError on empty or unequally long input, a negative number
  * @example
  * ```ts
- * const { vectorizer, matrix } = fitTfidf(lyrics, { useIdf: false, norm: "none" });
+ * const { vectorizer, matrix } = fitNgrams(lyrics, { sublinearTf: false, useIdf: false, norm: "none" });
  * const model = fitNaiveBayes(matrix, truth);
  * const probabilities = naiveBayesProbabilities(model, transformTexts(vectorizer, ["밤하늘의 별을 세다가"]));
  * ```
@@ -39,16 +38,13 @@ export interface MultinomialNaiveBayes {
 export function fitNaiveBayes(
   matrix: SparseMatrix,
   labels: Labels,
-  options: { alpha?: number; sampleWeight?: ArrayLike<number> } = {},
+  options: { sampleWeight?: ArrayLike<number> } = {},
 ): MultinomialNaiveBayes {
   const where = "fitNaiveBayes";
-  const { alpha = 1, sampleWeight } = options;
+  const { sampleWeight } = options;
   checkLengths(where, { labels, "the matrix's rows": { length: matrix.rows }, sampleWeight });
   checkLabels(where, { labels });
   checkWeights(where, sampleWeight);
-  if (!(alpha > 0 && alpha < Infinity)) {
-    throw new RangeError(`${where}: alpha is ${alpha}; give a number above 0.`);
-  }
   const classes = labelsOf(labels);
   const classOf = new Map(classes.map((label, k) => [label, k]));
   const classWeights = new Float64Array(classes.length);
@@ -67,16 +63,14 @@ export function fitNaiveBayes(
       counts[matrix.columnIndices[i]! * classes.length + k]! += weight * value;
     }
   }
-  const totals = new Float64Array(classes.length).fill(alpha * matrix.columns);
+  const totals = new Float64Array(classes.length).fill(matrix.columns);
   counts.forEach((count, i) => totals[i % classes.length]! += count);
   const logTotals = totals.map(Math.log);
   const total = classWeights.reduce((sum, weight) => sum + weight, 0);
   return {
     classes,
     classLogPriors: classWeights.map((weight) => Math.log(weight / total)),
-    featureLogProbabilities: counts.map((count, i) =>
-      Math.log(count + alpha) - logTotals[i % classes.length]!
-    ),
+    featureLogProbabilities: counts.map((count, i) => Math.log(count + 1) - logTotals[i % classes.length]!),
     features: matrix.columns,
   };
 }

@@ -1,6 +1,6 @@
 /** Precision, recall and F1 by class and over all, as scikit-learn's classification report. */
 import { textTable } from "../ground/pure.ts";
-import { checkLabels, checkLengths, checkWeights, type Label, type Labels, labelsOf } from "./labels.ts";
+import { checkLabels, checkLengths, type Label, type Labels, labelsOf } from "./labels.ts";
 
 /** Precision, recall and F1, each 0 to 1; 0 where there is nothing to divide by (scikit-learn's `zero_division=0`). */
 export interface Scores {
@@ -12,7 +12,7 @@ export interface Scores {
   f1: number;
 }
 
-/** Scores of one label, with its number (weight) of true examples. */
+/** Scores of one label, with its number of true examples. */
 export interface LabelScores extends Scores {
   label: Label;
   support: number;
@@ -33,18 +33,16 @@ export interface ClassificationReport {
   macro: Scores;
   /** Mean over labels, weighted by support. */
   weighted: Scores;
-  /** Number (weight) of examples whose true label is listed. */
+  /** Number of examples whose true label is listed. */
   support: number;
   /** How many of `perLabel` no example has: they are not in `macro`. */
   absent: number;
 }
 
-/** Which labels a report lists, and the weights of its examples. */
+/** Which labels a report lists. */
 export interface ReportOptions {
   /** Labels in order; by default all that occur in truth or predictions, sorted. */
   labels?: readonly Label[];
-  /** One weight per example. */
-  sampleWeight?: ArrayLike<number>;
 }
 
 /**
@@ -66,9 +64,7 @@ export function classificationReport(
   predictions: Labels,
   options: ReportOptions = {},
 ): ClassificationReport {
-  const { sampleWeight } = options;
-  checkLengths("classificationReport", { truth, predictions, sampleWeight });
-  checkWeights("classificationReport", sampleWeight);
+  checkLengths("classificationReport", { truth, predictions });
   checkLabels("classificationReport", { truth, predictions, labels: options.labels });
   const labels = options.labels ? [...options.labels] : labelsOf(truth, predictions);
   const indexOf = new Map(labels.map((label, index) => [label, index]));
@@ -80,12 +76,11 @@ export function classificationReport(
   const tallies = labels.map((): Tally => ({ right: 0, predicted: 0, actual: 0 }));
   let everyLabelListed = true;
   for (let i = 0; i < truth.length; i++) {
-    const weight = sampleWeight?.[i] ?? 1;
     const actual = tallies[indexOf.get(truth[i]!) ?? -1];
     const predicted = tallies[indexOf.get(predictions[i]!) ?? -1];
-    if (actual) actual.actual += weight;
-    if (predicted) predicted.predicted += weight;
-    if (actual && actual === predicted) actual.right += weight;
+    if (actual) actual.actual++;
+    if (predicted) predicted.predicted++;
+    if (actual && actual === predicted) actual.right++;
     everyLabelListed &&= actual !== undefined && predicted !== undefined;
   }
   const perLabel = tallies.map((tally, k) => ({
@@ -103,7 +98,7 @@ export function classificationReport(
   };
 }
 
-/** What the scores of a label are made of: weights of right answers, of answers given, and of answers due. */
+/** What the scores of a label are made of: right answers, answers given, and of answers due. */
 export interface Tally {
   right: number;
   predicted: number;
@@ -216,7 +211,7 @@ export function reportText(report: ClassificationReport, { most = 30 }: { most?:
     scores.precision.toFixed(3),
     // without examples there is nothing to find
     ...[scores.recall, scores.f1].map((score) => support === 0 ? "–" : score.toFixed(3)),
-    supportText(support),
+    String(support),
   ];
   const { perLabel, absent } = report;
   const bySupport = perLabel.map((_, k) => k).sort((a, b) => perLabel[b]!.support - perLabel[a]!.support);
@@ -233,15 +228,11 @@ export function reportText(report: ClassificationReport, { most = 30 }: { most?:
     [],
     report.accuracy === null
       ? row("micro avg", report.micro, report.support)
-      : ["accuracy", "", "", report.accuracy.toFixed(3), supportText(report.support)],
+      : ["accuracy", "", "", report.accuracy.toFixed(3), String(report.support)],
     row("macro avg", report.macro, report.support),
     row("weighted avg", report.weighted, report.support),
   ]);
   return absent === 0
     ? table
     : `${table}\n\nmacro avg leaves out ${absent} of ${perLabel.length}, which no example has.`;
-}
-
-function supportText(support: number): string {
-  return Number.isInteger(support) ? String(support) : support.toFixed(2);
 }

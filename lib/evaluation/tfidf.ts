@@ -13,34 +13,23 @@ export interface SparseMatrix {
   values: Float64Array;
 }
 
-/** How texts become terms and terms become numbers: scikit-learn's `TfidfVectorizer`, under its names and defaults. */
+/** How the counts of terms become numbers: scikit-learn's `TfidfVectorizer` with `analyzer="char_wb"`, under its names. */
 export interface TfidfOptions {
-  /**
-   * `"word"` (default): terms are runs of at least two letters, digits or underscores of any script (Python's `\w\w+`).
-   * `"char_wb"`: character n-grams within words, each word padded with a space on both sides.
-   */
-  analyzer?: "word" | "char_wb";
-  /** Shortest and longest n-gram, in words or characters; [1, 1] by default. */
+  /** Shortest and longest n-gram in characters; [2, 4] by default. */
   ngramRange?: readonly [number, number];
-  /** Leave out terms that occur in fewer texts; 1 by default. */
+  /** Leave out terms that occur in fewer texts; 2 by default. Where none remains, as in a handful of short texts, all stay. */
   minDf?: number;
-  /** Keep only so many terms, those that occur most often over all texts (of equals the first by code point). */
-  maxFeatures?: number;
-  /** true (default): texts are put in lower case first. */
-  lowercase?: boolean;
-  /** A term's count c becomes 1 + ln c; false by default. */
+  /** A term's count c becomes 1 + ln c; true by default. */
   sublinearTf?: boolean;
-  /** true (default): a term's count is multiplied by its inverse document frequency. */
+  /** true (default): a term's count is multiplied by its inverse document frequency, ln((1 + texts) / (1 + texts with the term)) + 1. */
   useIdf?: boolean;
-  /** true (default): idf = ln((1 + texts) / (1 + texts with the term)) + 1; false: without the ones inside. */
-  smoothIdf?: boolean;
   /** `"l2"` (default): each row has length 1; `"none"`: rows stay. With `useIdf: false` and `"none"`: plain counts. */
   norm?: "l2" | "none";
 }
 
 /** A fitted vectorizer: plain data, to be given to {@link transformTexts}. */
 export interface TfidfVectorizer {
-  options: Required<Omit<TfidfOptions, "maxFeatures">>;
+  options: Required<TfidfOptions>;
   /** The terms, one per column, by code point. */
   terms: string[];
   /** Column of each term. */
@@ -51,108 +40,56 @@ export interface TfidfVectorizer {
 
 /**
  * Learns terms and their inverse document frequencies from training texts and gives the texts' matrix: equal to
- * scikit-learn's `TfidfVectorizer(...).fit_transform(texts)`.
+ * scikit-learn's `TfidfVectorizer(...).fit_transform(texts)`. The terms suit Korean lyrics: character 2- to 4-grams within words, for
+ * particles and endings cling to the word, each word padded with a space on both sides; texts are put in lower case first.
  *
- * Where several terms are equally frequent at the cut of `maxFeatures`, scikit-learn keeps any of them and this the
- * first ones. Characters newer than Python's Unicode tables may be letters here and not there.
+ * Characters newer than Python's Unicode tables may be letters here and not there.
  *
  * @param texts training texts only: terms counted on test texts would leak
  * @returns the vectorizer and the matrix [texts, terms]
- * @throws RangeError on no texts, impossible options, or when no term remains
+ * @throws RangeError on no texts, or texts without any word
  * @example
  * ```ts
- * const { vectorizer, matrix } = fitTfidf(lyrics, { analyzer: "char_wb", ngramRange: [2, 4], minDf: 2 });
+ * const { vectorizer, matrix } = fitNgrams(lyrics);
  * const others = transformTexts(vectorizer, ["밤하늘의 별을 세다가"]);
  * ```
  */
-export function fitTfidf(
+export function fitNgrams(
   texts: readonly string[],
   options: TfidfOptions = {},
 ): { vectorizer: TfidfVectorizer; matrix: SparseMatrix } {
   const settings: TfidfVectorizer["options"] = {
-    analyzer: options.analyzer ?? "word",
-    ngramRange: options.ngramRange ?? [1, 1],
-    minDf: options.minDf ?? 1,
-    lowercase: options.lowercase ?? true,
-    sublinearTf: options.sublinearTf ?? false,
-    useIdf: options.useIdf ?? true,
-    smoothIdf: options.smoothIdf ?? true,
-    norm: options.norm ?? "l2",
+    ngramRange: [2, 4],
+    minDf: 2,
+    sublinearTf: true,
+    useIdf: true,
+    norm: "l2",
+    ...options,
   };
-  checkOptions(texts, settings, options.maxFeatures);
+  if (texts.length === 0) throw new RangeError("fitNgrams: there are no texts to learn terms from.");
   const seen = new Map<string, number>();
   const counts = countTerms(texts, settings, (term) => {
     let id = seen.get(term);
     if (id === undefined) seen.set(term, id = seen.size);
     return id;
   });
+  if (seen.size === 0) throw new RangeError("fitNgrams: none of the texts has a word.");
   const documentFrequency = new Int32Array(seen.size);
-  const frequency = new Float64Array(seen.size);
-  counts.columnIndices.forEach((id, i) => {
-    documentFrequency[id]!++;
-    frequency[id]! += counts.values[i]!;
-  });
-
-  let terms = [...seen.keys()].filter((_, id) => documentFrequency[id]! >= settings.minDf);
+  for (const id of counts.columnIndices) documentFrequency[id]!++;
+  const often = [...seen.keys()].filter((_, id) => documentFrequency[id]! >= settings.minDf);
+  const terms = often.length > 0 ? often : [...seen.keys()];
   sortByCodePoint(terms);
-  if (options.maxFeatures !== undefined && terms.length > options.maxFeatures) {
-    const kept = new Set(
-      [...terms].sort((a, b) => frequency[seen.get(b)!]! - frequency[seen.get(a)!]!).slice(
-        0,
-        options.maxFeatures,
-      ),
-    );
-    terms = terms.filter((term) => kept.has(term));
-  }
-  if (terms.length === 0) {
-    throw new RangeError(
-      `fitTfidf: no term occurs in ${settings.minDf} of the ${texts.length} texts; lower minDf, ` +
-        `or check that the texts are not empty.`,
-    );
-  }
 
   const columnOf = new Map(terms.map((term, column) => [term, column]));
   const newColumn = new Int32Array(seen.size).fill(-1);
   const idf = new Float64Array(terms.length).fill(1);
-  const smooth = settings.smoothIdf ? 1 : 0;
   terms.forEach((term, column) => {
     const id = seen.get(term)!;
     newColumn[id] = column;
-    if (settings.useIdf) {
-      idf[column] = Math.log((texts.length + smooth) / (documentFrequency[id]! + smooth)) + 1;
-    }
+    if (settings.useIdf) idf[column] = Math.log((texts.length + 1) / (documentFrequency[id]! + 1)) + 1;
   });
   const vectorizer = { options: settings, terms, columnOf, idf };
   return { vectorizer, matrix: weigh(selectColumns(counts, newColumn, terms.length), vectorizer) };
-}
-
-/**
- * {@link fitTfidf} with the terms that suit Korean lyrics: character 2- to 4-grams within words, for particles and endings cling
- * to the word, that occur in at least 2 texts; where none does, as in a handful of short texts, all of them. Sublinear
- * TF-IDF. What is given in `options` replaces that field alone.
- *
- * @throws RangeError on no texts, impossible options, or texts without any word
- */
-export function fitNgrams(
-  texts: readonly string[],
-  options: TfidfOptions = {},
-): { vectorizer: TfidfVectorizer; matrix: SparseMatrix } {
-  const settings: TfidfOptions = {
-    analyzer: "char_wb",
-    ngramRange: [2, 4],
-    minDf: 2,
-    sublinearTf: true,
-    ...options,
-  };
-  const documents = new Map<string, number>();
-  const repeats = texts.some((text) =>
-    typeof text === "string" && [...new Set(termsOf(text, settings))].some((term) => {
-      const count = (documents.get(term) ?? 0) + 1;
-      documents.set(term, count);
-      return count >= settings.minDf!;
-    })
-  );
-  return fitTfidf(texts, repeats ? settings : { ...settings, minDf: 1 });
 }
 
 /**
@@ -164,42 +101,12 @@ export function transformTexts(vectorizer: TfidfVectorizer, texts: readonly stri
   return weigh({ ...counts, columns: vectorizer.terms.length }, vectorizer);
 }
 
-/**
- * The terms of one text in order, repeats included, as the vectorizer sees them.
- *
- * @example
- * ```ts
- * termsOf("눈이 와", { analyzer: "char_wb", ngramRange: [2, 2] }); // [" 눈", "눈이", "이 ", " 와", "와 "]
- * ```
- */
-export function termsOf(
-  text: string,
-  options: Pick<TfidfOptions, "analyzer" | "ngramRange" | "lowercase">,
-): string[] {
-  const { analyzer = "word", ngramRange = [1, 1], lowercase = true } = options;
-  const folded = lowercase ? text.toLowerCase() : text;
-  return analyzer === "word"
-    ? wordNgrams(folded, ngramRange)
-    : wordsOf(folded).flatMap((word) => characterNgrams(word, ngramRange));
-}
-
 /** Python's `\s`, which lacks U+FEFF and has the separators U+001C to U+001F and U+0085. */
 // deno-lint-ignore no-control-regex
 const pythonWhitespace = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
 
 function wordsOf(text: string): string[] {
   return text.split(pythonWhitespace).filter((word) => word !== "");
-}
-
-function wordNgrams(text: string, [shortest, longest]: readonly [number, number]): string[] {
-  const words = text.match(/[\p{L}\p{N}_]{2,}/gu) ?? [];
-  const ngrams: string[] = [];
-  for (let n = shortest; n <= Math.min(longest, words.length); n++) {
-    for (let i = 0; i + n <= words.length; i++) {
-      ngrams.push(n === 1 ? words[i]! : words.slice(i, i + n).join(" "));
-    }
-  }
-  return ngrams;
 }
 
 /** A word shorter than n (with its padding) counts once, whole, and ends the longer n-grams: scikit-learn's rule. */
@@ -230,16 +137,11 @@ function countTerms(
   let columns = 0;
   let countOf = new Int32Array(1024);
   texts.forEach((text, row) => {
-    const folded = options.lowercase ? text.toLowerCase() : text;
-    const runs = options.analyzer === "word"
-      ? [idsOf(wordNgrams(folded, options.ngramRange))]
-      : wordsOf(folded).map(
-        (word) => {
-          let ids = idsOfWord.get(word);
-          if (!ids) idsOfWord.set(word, ids = idsOf(characterNgrams(word, options.ngramRange)));
-          return ids;
-        },
-      );
+    const runs = wordsOf(text.toLowerCase()).map((word) => {
+      let ids = idsOfWord.get(word);
+      if (!ids) idsOfWord.set(word, ids = idsOf(characterNgrams(word, options.ngramRange)));
+      return ids;
+    });
     const touched: number[] = [];
     for (const ids of runs) {
       for (let i = 0; i < ids.length; i++) {
@@ -312,30 +214,4 @@ function weigh(counts: SparseMatrix, { options, idf }: TfidfVectorizer): SparseM
 function sortByCodePoint(terms: string[]): void {
   if (terms.some((term) => /[\ud800-\udfff]/.test(term))) terms.sort(compareCodePoints);
   else terms.sort();
-}
-
-function checkOptions(
-  texts: readonly string[],
-  { ngramRange: [shortest, longest], minDf }: TfidfVectorizer["options"],
-  maxFeatures: number | undefined,
-): void {
-  if (texts.length === 0) throw new RangeError("fitTfidf: there are no texts to learn terms from.");
-  texts.forEach((text, i) => {
-    if (typeof text !== "string") {
-      throw new TypeError(
-        `fitTfidf: texts[${i}] is ${text}, not a string; fill missing lyrics with "" or drop them.`,
-      );
-    }
-  });
-  const whole = (value: number) => Number.isInteger(value) && value >= 1;
-  if (!whole(shortest) || !whole(longest) || shortest > longest) {
-    throw new RangeError(
-      `fitTfidf: ngramRange is [${shortest}, ${longest}]; give [shortest, longest], both at least 1.`,
-    );
-  }
-  if (!whole(minDf) || (maxFeatures !== undefined && !whole(maxFeatures))) {
-    throw new RangeError(
-      `fitTfidf: minDf is ${minDf} and maxFeatures ${maxFeatures}; give whole numbers of at least 1 (minDf counts texts).`,
-    );
-  }
 }

@@ -34,7 +34,7 @@ declare global {
   const tokenBatch: typeof Models.tokenBatch;
   const cleanSongs: typeof Songs.cleanSongs, genresOf: typeof Songs.genresOf;
   const readSongs: typeof Songs.readSongs, songRows: typeof Songs.songRows;
-  const correctness: typeof Evaluation.correctness, fitTfidf: typeof Evaluation.fitTfidf;
+  const correctness: typeof Evaluation.correctness, fitNgrams: typeof Evaluation.fitNgrams;
   const transformTexts: typeof Evaluation.transformTexts;
   const songExamplesOf: typeof Training.songExamplesOf, trainableOf: typeof Training.trainableOf;
   const fineTune: typeof Training.fineTune, loadClassifier: typeof Training.loadClassifier;
