@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import conventions from "./conventions.ts";
+import conventions from "./testing/conventions.ts";
 
 const head = "/** What it is. */\n";
 

@@ -217,9 +217,9 @@ function jobsOf(stages: readonly Stage[], filter: string | undefined, env: Recor
     lint: () => [check("lint", ["lint"])],
     types: () => [
       check("types", ["check", ...code]),
-      check("examples", ["run", "-A", "tools/docs/examples.ts"]),
+      check("examples", ["run", "-A", "tools/docs/testing/examples.ts"]),
     ],
-    cells: () => [check("notebooks' cells", ["run", "-A", "tools/notebooks/check.ts"])],
+    cells: () => [check("notebooks' cells", ["run", "-A", "tools/notebooks/testing/check.ts"])],
     tests: () => files.map((file) => testFile(file, { filter, env })),
     // The tests whose name begins with "smoke: " again, on the engine that runs everywhere.
     wasm: () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join, relative } from "node:path";
 import { withFolder } from "../../lib/ground/testing/folder.ts";
 import { inProject, root } from "../setup/paths.ts";
-import { checkExamples, filesWithExamples } from "./examples.ts";
+import { checkExamples, filesWithExamples } from "./testing/examples.ts";
 
 Deno.test("examples: a wrong one is told with its place; what the file exports and what examples speak of is known", () =>
   withFolder(async (folder) => {

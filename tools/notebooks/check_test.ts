@@ -7,7 +7,7 @@ import {
   type NotebookProblem,
   problemText,
   readNotebook,
-} from "./check.ts";
+} from "./testing/check.ts";
 import { notebookText, type TestCell } from "./testing/notebooks.ts";
 import { withFolder } from "../../lib/ground/testing/folder.ts";
 
@@ -80,7 +80,7 @@ Deno.test("cells that are not formatted are told", async () => {
   assert.equal(problems.length, 1);
   assert.match(
     problems[0]!,
-    /^The cells are not formatted\. Run "deno run -A tools\/notebooks\/check\.ts --format"\.$/,
+    /^The cells are not formatted\. Run "deno run -A tools\/notebooks\/testing\/check\.ts --format"\.$/,
   );
   // Deno's own check of notebooks would find fault with this one too, where its cache has not seen it.
   assert.deepEqual(await problemsOf(["const a = [1, 2];\na;"], source), []);

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inProject } from "../../setup/paths.ts";
-import { joined, readNotebook } from "../check.ts";
+import { joined, readNotebook } from "./check.ts";
 
 /**
  * Runs all cells in order, as one module.

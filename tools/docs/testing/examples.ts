@@ -2,7 +2,7 @@
  * Type-checks every example: the TypeScript blocks of doc comments and of the pages. Names that examples speak of (`songs`, `classifier`, …)
  * are declared in `examples.d.ts` beside this file; what a file exports, its examples have by themselves.
  */
-import { inProject, remove, root } from "../setup/paths.ts";
+import { inProject, remove, root } from "../../setup/paths.ts";
 
 /** The files of the project that have examples, named from its folder. */
 export async function filesWithExamples(): Promise<string[]> {
@@ -31,7 +31,7 @@ export async function checkExamples(files: readonly string[]): Promise<{ success
       // as it is installed
       nodeModulesDir: "manual",
       lock: false,
-      compilerOptions: { ...strict, types: ["./tools/docs/examples.d.ts"] },
+      compilerOptions: { ...strict, types: ["./tools/docs/testing/examples.d.ts"] },
     }),
   );
   try {

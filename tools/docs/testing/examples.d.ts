@@ -3,17 +3,17 @@
  * they are passed through, all of which the rooms' `mod.ts` export.
  */
 import type pl from "nodejs-polars";
-import type * as Engine from "../../lib/engine/mod.ts";
-import type * as Evaluation from "../../lib/evaluation/mod.ts";
-import type * as Ground from "../../lib/ground/mod.ts";
-import type * as Models from "../../lib/models/mod.ts";
-import type * as Notebook from "../../lib/notebook/mod.ts";
-import type * as Plots from "../../lib/plots/mod.ts";
-import type * as Qa from "../../lib/qa/mod.ts";
-import type * as Songs from "../../lib/songs/mod.ts";
-import type * as Tokenizer from "../../lib/tokenizer/mod.ts";
-import type * as Training from "../../lib/training/mod.ts";
-import type * as Trials from "../../lib/trials/mod.ts";
+import type * as Engine from "../../../lib/engine/mod.ts";
+import type * as Evaluation from "../../../lib/evaluation/mod.ts";
+import type * as Ground from "../../../lib/ground/mod.ts";
+import type * as Models from "../../../lib/models/mod.ts";
+import type * as Notebook from "../../../lib/notebook/mod.ts";
+import type * as Plots from "../../../lib/plots/mod.ts";
+import type * as Qa from "../../../lib/qa/mod.ts";
+import type * as Songs from "../../../lib/songs/mod.ts";
+import type * as Tokenizer from "../../../lib/tokenizer/mod.ts";
+import type * as Training from "../../../lib/training/mod.ts";
+import type * as Trials from "../../../lib/trials/mod.ts";
 
 declare global {
   // tables of songs, and songs

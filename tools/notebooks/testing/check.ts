@@ -4,11 +4,11 @@
  */
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../../lib/ground/mod.ts";
-import { readOptions } from "../options.ts";
-import { inProject, remove, root } from "../setup/paths.ts";
-import { namedNotebooks, notebooksOption } from "./run.ts";
-import { type SlideCell, slideTypeOf } from "./slide_types.ts";
+import { UserError } from "../../../lib/ground/mod.ts";
+import { readOptions } from "../../options.ts";
+import { inProject, remove, root } from "../../setup/paths.ts";
+import { namedNotebooks, notebooksOption } from "../run.ts";
+import { type SlideCell, slideTypeOf } from "../slide_types.ts";
 
 /** Something wrong with a notebook. */
 export interface NotebookProblem {
@@ -266,7 +266,7 @@ const checkFormat = async (notebooks: readonly string[]): Promise<NotebookProble
     notebook,
     cell: null,
     line: null,
-    problem: 'The cells are not formatted. Run "deno run -A tools/notebooks/check.ts --format".',
+    problem: 'The cells are not formatted. Run "deno run -A tools/notebooks/testing/check.ts --format".',
   }));
 
 /** Formats notebooks where they lie. @returns those that were not formatted */

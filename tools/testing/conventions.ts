@@ -5,7 +5,7 @@
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Each room of lib/ and the rooms it may import, beside `ground`. A test may import whatever stands above its room. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
@@ -60,7 +60,7 @@ function problemOf(file: string, imported: string): string | null {
   if (from === undefined || to === "ground") return null;
   const may = isTest(file) ? order.slice(0, order.indexOf(from)) : rooms[from];
   if (may === undefined) {
-    return `The room ${from} is not in tools/conventions.ts: say there what it may import.`;
+    return `The room ${from} is not in tools/testing/conventions.ts: say there what it may import.`;
   }
   return may.includes(to) ? null : `lib/${from} may not import lib/${to}: it stands beside it or below.`;
 }
