@@ -19,6 +19,9 @@ const table = {
   genreNames: shared.genreNames,
 } as const satisfies OptionTable;
 
+/** What says that a training's run is in a folder. */
+const runMark = "run.json";
+
 /** What a training leaves in its output folder. */
 export const runFiles = [
   "adapt",
@@ -31,8 +34,11 @@ export const runFiles = [
   "split.json",
   "test_metrics.json",
   // the last to be moved where an earlier run is kept: it says that there is one
-  "run.json",
+  runMark,
 ] as const;
+
+/** What `start` leaves in its output folder, and `report` and `slides` after it. */
+const startFiles = ["run", "notebooks", "report.html", "slides"] as const;
 
 /** Where `train` and `start` leave their models: the newest is what `evaluate` and `predict` take by default. */
 export const ownModels = ["outputs/train/best", "outputs/run/best"] as const;
@@ -67,7 +73,7 @@ export const onNotebooks = {
       "the models that 03_model_search compares, with commas (default kobert-small and one of each architecture from scratch)",
   },
   tokenizer: shared.tokenizer,
-  output: { ...shared.output, default: "outputs", writes: ["run", "notebooks", "report.html"] },
+  output: { ...shared.output, default: "outputs", writes: startFiles, mark: "run" },
   seed: shared.seed,
   engine: shared.engine,
   precision: shared.precision,
@@ -130,7 +136,12 @@ export const commandLines = {
       ...table,
       model: shared.model,
       tokenizer: shared.tokenizer,
-      output: { ...shared.output, default: "outputs/train", writes: runFiles },
+      output: {
+        ...shared.output,
+        default: "outputs/train",
+        writes: [...runFiles, "report.html"],
+        mark: runMark,
+      },
       seed: shared.seed,
       engine: shared.engine,
       precision: shared.precision,
@@ -188,6 +199,7 @@ export const commandLines = {
         ...shared.output,
         default: "outputs/pretrain",
         writes: [...runFiles, "texts", "curve.png", "bf16"],
+        mark: runMark,
       },
       seed: shared.seed,
       engine: shared.engine,
@@ -317,7 +329,13 @@ export const commandLines = {
       "Makes slides of the notebooks that start executed in the output folder, or of the project's own where it has not run.\n" +
       "They open in a browser without a network: OUTPUT/slides/index.html.",
     options: {
-      output: { ...shared.output, default: "outputs", about: "the output folder of start" },
+      output: {
+        ...shared.output,
+        default: "outputs",
+        writes: startFiles,
+        mark: "run",
+        about: "the output folder of start",
+      },
       withoutCode: { type: "flag", about: "texts, figures and tables only" },
     },
   }),
@@ -417,6 +435,7 @@ export const commandLines = {
       folder: {
         type: "text",
         path: "output folder",
+        writes: ["config.json", "model.safetensors", "batch.json", "masks.bin", "masks.json", "ours"],
         about: "where the weights and steps stay (default: they go at the end)",
       },
       seed: { ...shared.seed, default: 20240607, about: "draws weights and batch" },
@@ -430,6 +449,7 @@ export const commandLines = {
       folder: {
         type: "text",
         path: "output folder",
+        writes: ["saved", "resaved", "kobert-small-trained-cls", "kobert-small-trained-mean"],
         about: "where the models stay (default: they go at the end)",
       },
     },
@@ -449,7 +469,10 @@ export const commandLines = {
         type: "flag",
         about: "also installs Ray (300 MB), on whose clusters trials run: every node of one needs it",
       },
-      check: { type: "flag", about: "only print what stands; exit code 1 when something is to do" },
+      check: {
+        type: "flag",
+        about: "sets nothing up and prints what stands; exit code 1 where `setup` has something to do",
+      },
     },
   }),
 } as const;

@@ -162,7 +162,7 @@ Deno.test("commands: a run is not touched by another seed, another process, or a
     }
     await refused(/write over what --model/, "train", ...train, "--model", join(output, "best"));
     await refused(
-      /holds a training, whose metrics\.json would be written over/,
+      /run holds what is no result of this command \(best, checkpoints, history\.jsonl and \d+ more\)/,
       "evaluate",
       "--songs",
       songs,

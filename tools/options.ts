@@ -43,8 +43,13 @@ export type Option = Rule & {
   standardInput?: true;
   /** Of an input: whether it may be a pattern of files (`2024-*.csv`). */
   patterns?: true;
-  /** Of an output folder, the files and folders in it that the command replaces: none of them may be an input. */
+  /**
+   * Of an output folder, the files and folders in it that the command writes and replaces: none of them may be an input, and nothing else
+   * may lie there, unless that is the default folder, or holds the mark.
+   */
   writes?: readonly string[];
+  /** Of an output folder, what in it says that a run of this command is there. */
+  mark?: string;
   default?: unknown;
   required?: true;
   /** Of a text: whether it may be given several times; its value is all of them. */
@@ -260,7 +265,10 @@ export function checkPaths(table: OptionTable, values: Readonly<Record<string, u
         throw new UsageError(`${flag} must be a file here, not standard output (-).`);
       } else keepStandardOutput();
     }
-    if (option.path === "output folder") checkOutputFolder(flag, path, option.writes ?? [], inputs);
+    if (option.path === "output folder") {
+      const { writes, mark, default: standard } = option;
+      checkOutputFolder(flag, path, { writes, mark, default: standard as string | undefined }, inputs);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 /** What a command reads and writes: looked at before it does anything, so that hours of work do not end at a wrong path. */
 import { globSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { nearPath, UserError } from "../lib/ground/mod.ts";
+import { earlierFolder, nearPath, UserError } from "../lib/ground/mod.ts";
 
 /**
  * What an option's path is: `input`, a file or folder that must be there; `source`, a model, which may be a folder; what the command
@@ -74,25 +74,61 @@ export function checkOutputFile(flag: string, path: string, inputs: readonly Nam
   tryToWrite(flag, dirname(path));
 }
 
+/** What a command leaves in its output folder. */
+export interface Leaves {
+  /** The files and folders that it writes there, and replaces. */
+  writes?: readonly string[];
+  /** Which of them says that a run of it is there; what else lies in such a folder is its owner's matter. */
+  mark?: string;
+  /** The folder that it takes by default, which may hold anything. */
+  default?: string;
+}
+
 /**
  * Makes a folder that is to be written to, and sees whether it can be.
  *
- * @param writes the files and folders in it that are replaced
  * @param inputs what the command reads: none of it is written over, by whatever path
- * @throws UserError where it cannot be written, is a file, or an input is among what is replaced
+ * @throws UserError where it cannot be written, is a file, holds things that no run of the command left there, or an input is among what
+ * is replaced
  */
 export function checkOutputFolder(
   flag: string,
   path: string,
-  writes: readonly string[],
+  leaves: Leaves,
   inputs: readonly Named[],
 ): void {
   const info = infoOf(path);
   if (info !== null && !info.isDirectory) {
     throw new UserError(`${flag}: ${path} is a file, where a folder is needed; choose another.`);
   }
-  for (const name of writes) refuseInputs(flag, join(path, name), inputs);
+  for (const name of leaves.writes ?? []) refuseInputs(flag, join(path, name), inputs);
+  refuseForeign(flag, path, leaves);
   tryToWrite(flag, path);
+}
+
+/** @throws UserError where a folder holds what is not a command's own: its results would lie among it. */
+function refuseForeign(flag: string, path: string, leaves: Leaves): void {
+  const { writes = [], mark, default: standard = join("outputs", "new") } = leaves;
+  if (realPath(path) === realPath(standard)) return;
+  let names: string[];
+  try {
+    names = [...Deno.readDirSync(path)].map(({ name }) => name);
+  } catch {
+    return; // none yet, or tryToWrite says why it is no use
+  }
+  if (mark !== undefined && names.includes(mark)) return;
+  const own = new Set([...writes, earlierFolder]);
+  const foreign = names.filter((name) =>
+    // a system's hidden files, locks; what a process that was killed had not put in its place yet
+    !name.startsWith(".") && !own.has(name.replace(/(\.(tmp|old))+$/, ""))
+  ).sort();
+  if (foreign.length === 0) return;
+  const more = foreign.length > 3 ? ` and ${foreign.length - 3} more` : "";
+  throw new UserError(
+    `${flag}: ${path} holds what is no result of this command (${
+      foreign.slice(0, 3).join(", ")
+    }${more}), and its results would lie among that; choose an empty or a new folder, for example ${standard}.`,
+  );
 }
 
 /** @throws UserError where writing at a path would replace one of the inputs, or a part of one. */

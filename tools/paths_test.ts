@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { checkInput, checkOutputFile, checkOutputFolder, filesOf, type Named } from "./paths.ts";
+import { commandLines } from "./command_lines.ts";
+import type { CommandLine, OptionTable } from "./options.ts";
 import { withFolder } from "../lib/ground/testing/folder.ts";
 
 /** A folder with a table and a model's folder, and the inputs that they are. */
@@ -56,7 +58,7 @@ Deno.test("an output's folder is made; devices are outputs", () =>
   withInputs((folder, inputs) => {
     checkOutputFile("--output", join(folder, "새 폴더", "a", "p.csv"), inputs);
     assert.deepEqual(names(join(folder, "새 폴더", "a")), []);
-    checkOutputFolder("--output", join(folder, "runs", "a"), ["best"], inputs);
+    checkOutputFolder("--output", join(folder, "runs", "a"), { writes: ["best"] }, inputs);
     assert.deepEqual(names(join(folder, "runs", "a")), []);
     if (Deno.build.os !== "windows") checkOutputFile("--output", "/dev/null", inputs);
   }));
@@ -79,24 +81,57 @@ Deno.test("an output that is an input is refused, by whatever path", () =>
 
 Deno.test("an input among what an output folder replaces is refused", () =>
   withInputs((folder, inputs) => {
-    assert.throws(
-      () => checkOutputFolder("--output", folder, ["metrics.json", "songs.csv"], inputs),
-      /--songs/,
-    );
-    assert.throws(() => checkOutputFolder("--output", folder, ["best"], inputs), /write over what --model/);
-    assert.throws(
-      () => checkOutputFolder("--output", join(folder, ".."), [folder.split("/").at(-1)!], inputs),
-      /--songs/,
-    );
-    checkOutputFolder("--output", folder, ["metrics.json"], inputs);
+    const check = (path: string, writes: string[], mark?: string) =>
+      checkOutputFolder("--output", path, { writes, mark }, inputs);
+    assert.throws(() => check(folder, ["metrics.json", "songs.csv"]), /write over what --songs/);
+    assert.throws(() => check(folder, ["best"]), /write over what --model/);
+    assert.throws(() => check(join(folder, ".."), [folder.split("/").at(-1)!]), /write over what --songs/);
+    check(folder, ["metrics.json", "run.json"], "best");
   }));
+
+Deno.test("a folder of other things is no output folder, unless a run is there or it is the command's own", () =>
+  withFolder(async (folder) => {
+    const leaves = {
+      writes: ["best", "metrics.json", "run.json"],
+      mark: "run.json",
+      default: "outputs/train",
+    };
+    const check = (own = leaves) => checkOutputFolder("--output", folder, own, []);
+    const put = (name: string) => Deno.writeTextFile(join(folder, name), "");
+    // what is hidden, half written or kept of an earlier run is the command's own
+    for (const name of [".lock", ".DS_Store", "metrics.json", "best.tmp", "best.old", "earlier"]) {
+      await put(name);
+    }
+    check();
+    for (const name of ["songs.csv", "tokenizer", "README.md", "mod.ts"]) await put(name);
+    assert.throws(check, {
+      name: "UserError",
+      message:
+        /^--output: .* holds what is no result of this command \(README\.md, mod\.ts, songs\.csv and 1 more\), /,
+    });
+    assert.throws(check, /choose an empty or a new folder, for example outputs\/train\.$/);
+    check({ ...leaves, default: join(folder, "..", folder.split("/").at(-1)!) });
+    // a note beside one's own run
+    await put("run.json");
+    check();
+    // another command's run is none of this one's
+    assert.throws(() => check({ ...leaves, mark: "trials" }), /run\.json|README\.md/);
+  }));
+
+Deno.test("every command's output folder says what the command leaves there", () => {
+  for (const { command, options } of Object.values<CommandLine<OptionTable>>(commandLines)) {
+    for (const [name, option] of Object.entries(options)) {
+      if (option.path === "output folder") assert.ok(option.writes?.length, `${command} --${name}`);
+    }
+  }
+});
 
 Deno.test("an output of the wrong kind, or where nothing can be written, is refused", () =>
   withInputs((folder, inputs) => {
     assert.throws(() => checkOutputFile("--output", folder, inputs), /is a folder; give a file's name/);
     assert.throws(() => checkOutputFile("--output", `${folder}/new/`, inputs), /is a folder/);
     assert.throws(
-      () => checkOutputFolder("--output", join(folder, "songs.csv"), [], inputs),
+      () => checkOutputFolder("--output", join(folder, "songs.csv"), {}, inputs),
       /is a file, where a folder/,
     );
     assert.throws(
@@ -109,7 +144,7 @@ Deno.test("an output of the wrong kind, or where nothing can be written, is refu
         /\/proc\/new cannot be written to: /,
       );
       assert.throws(
-        () => checkOutputFolder("--output", "/proc", [], inputs),
+        () => checkOutputFolder("--output", "/proc", { default: "/proc" }, inputs),
         /\/proc cannot be written to: /,
       );
     }

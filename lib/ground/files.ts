@@ -5,6 +5,9 @@ import { UserError } from "./errors.ts";
 /** What a file is made of. */
 export type Contents = string | Uint8Array;
 
+/** The folder, in a command's own, that earlier runs are kept in. */
+export const earlierFolder = "earlier";
+
 /** Lets an error pass that says that a file or folder is not there. */
 export function ignoreNotFound(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -1,6 +1,6 @@
 /** Folders that are whole or not there, whatever ends the process, or the machine, in between; and what becomes of an earlier run. */
 import { dirname, join } from "node:path";
-import { filesIn, ignoreNotFound, isThere, removeIfThere, sync } from "../ground/mod.ts";
+import { earlierFolder, filesIn, ignoreNotFound, isThere, removeIfThere, sync } from "../ground/mod.ts";
 
 /** An empty folder to fill, which {@link publishFolder} then puts in its place. */
 export async function startFolder(final: string): Promise<string> {
@@ -48,9 +48,6 @@ export async function recoverFolders(parent: string, names: RegExp): Promise<voi
     else await removeIfThere(path);
   }
 }
-
-/** The folder, in a run's own, that earlier runs are kept in. */
-export const earlierFolder = "earlier";
 
 /**
  * Moves what an earlier run left in a folder into `earlier/WHEN IT WAS` in it, so that another can begin there. Killed in between, the

@@ -33,7 +33,7 @@ export * from "./fine_tune.ts";
 export { examplesOf, songExamplesOf } from "./song_examples.ts";
 export { bundledTokenizer, tokenizerOf } from "./sources.ts";
 export * from "./language_model.ts";
-export { earlierFolder, setAside } from "./folders.ts";
+export { setAside } from "./folders.ts";
 export * from "./lora.ts";
 export * from "./examples.ts";
 export * from "./masking.ts";

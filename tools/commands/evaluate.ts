@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { reportText } from "../../lib/evaluation/mod.ts";
-import { holdFolder, UserError, writeJson } from "../../lib/ground/mod.ts";
+import { holdFolder, writeJson } from "../../lib/ground/mod.ts";
 import { judge, verdictRecord, verdictTable, writeVerdicts } from "../../lib/trials/mod.ts";
 import { savedLabels } from "../../lib/models/mod.ts";
 import { show } from "../../lib/notebook/mod.ts";
@@ -19,17 +19,11 @@ import {
   sharesOf,
   songsToMeasure,
 } from "../run_songs.ts";
-import { exists } from "../setup/paths.ts";
 
 const options = readOptions(commandLines.evaluate);
 
 const { output } = options;
 if (options.json) keepStandardOutput();
-if (output !== undefined && exists(join(output, "history.jsonl"))) {
-  throw new UserError(
-    `--output: ${output} holds a training, whose metrics.json would be written over; choose another folder.`,
-  );
-}
 using _ = output === undefined ? null : await holdFolder(output);
 const model = await findTrained(options.model, options.tokenizer);
 checkPaths(commandLines.evaluate.options, { ...options, model });

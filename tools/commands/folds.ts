@@ -51,7 +51,7 @@ const options = readOptions({
       type: "list",
       about: "the splits to run, with commas: fold-1 and so on, disjoint (default all)",
     },
-    output: { ...shared.output, default: "outputs/folds" },
+    output: { ...shared.output, default: "outputs/folds", writes: ["trials", "folds.json"], mark: "trials" },
     ...clusterOptions,
     tokenizer: shared.tokenizer,
     seed: shared.seed,

@@ -85,7 +85,7 @@ Deno.test({
   async fn() {
     remove(folder);
     await Deno.mkdir(folder, { recursive: true });
-    const songs = join(folder, "내 노래.csv"), [first] = projectNotebooks();
+    const songs = inProject("outputs", "test", "내 노래.csv"), [first] = projectNotebooks();
     await writeSongs(songs);
     // where executed notebooks stand after `start`
     const notebook = join(folder, "notebooks", "1.ipynb");

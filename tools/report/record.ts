@@ -1,7 +1,7 @@
 /** What `start` and `train` note of a run beside its results, in `run.json`: what it was told, where it ran, how long it took. */
 import { join } from "node:path";
-import { differences, fileFingerprint, UserError, writeJson } from "../../lib/ground/mod.ts";
-import { decisiveFields, earlierFolder, type Recipe } from "../../lib/training/mod.ts";
+import { differences, earlierFolder, fileFingerprint, UserError, writeJson } from "../../lib/ground/mod.ts";
+import { decisiveFields, type Recipe } from "../../lib/training/mod.ts";
 import { machine } from "../bench/machine.ts";
 import { flagName } from "../options.ts";
 import { exists, inProject, inVenv, program, readText } from "../setup/paths.ts";
