@@ -73,6 +73,44 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "the file is empty. It must begin with the header {}.",
     "빈 파일입니다. 첫 줄에 열 이름이 있어야 합니다: {1}.",
   ],
+  [
+    "the file has a header, but no songs. Write each song in a line of its own.",
+    "열 이름만 있고 노래가 없습니다. 한 줄에 한 곡씩 적어 주세요.",
+  ],
+  [
+    "this is a zip archive (an Excel workbook is one), not text. Open it in Excel and save it as CSV UTF-8; or unpack the archive.",
+    "텍스트가 아니라 엑셀 파일(.xlsx)이나 zip 파일입니다. 엑셀에서 열어 ‘CSV UTF-8’ 형식으로 저장해 주세요. zip 파일이라면 먼저 압축을 풀어 주세요.",
+  ],
+  [
+    "this is a document of an older Office (an .xls workbook is one), not text. Open it in Excel and save it as CSV UTF-8.",
+    "텍스트가 아니라 옛 엑셀 파일(.xls)입니다. 엑셀에서 열어 ‘CSV UTF-8’ 형식으로 저장해 주세요.",
+  ],
+  [
+    "this is a Git LFS pointer, which stands for a file that was not downloaded. Run git lfs pull in the folder it came from, which puts the file itself here.",
+    "파일의 내용이 아니라 Git LFS 포인터입니다. 저장소 폴더에서 git lfs pull을 실행해 파일을 내려받아 주세요.",
+  ],
+  [
+    "this is packed with gzip. Unpack it first, for example with gunzip.",
+    "gzip으로 압축된 파일입니다. 먼저 압축을 풀어 주세요(예: gunzip).",
+  ],
+  [
+    "this is a Parquet file, not text. Only a table of songs may be Parquet: save this as text in UTF-8.",
+    "텍스트가 아니라 Parquet 파일입니다. Parquet은 노래 표에만 쓸 수 있으니 UTF-8 텍스트로 저장해 주세요.",
+  ],
+  [
+    "the Parquet file cannot be read ({}). See whether it is whole, and write it again where it is not.",
+    "Parquet 파일을 읽을 수 없습니다({1}). 파일이 온전한지 보고, 아니라면 다시 만들어 주세요.",
+  ],
+  ["this is UTF-32.", "UTF-32로 저장된 파일입니다."],
+  ["this is {}, not a table.", "노래 표가 아닙니다({1})."],
+  [
+    "Write it as CSV with a header, as pandas' to_csv does.",
+    "첫 줄에 열 이름이 있는 CSV로 바꿔 주세요(pandas라면 to_csv).",
+  ],
+  [
+    "Open it in a spreadsheet and save it as CSV UTF-8.",
+    "스프레드시트에서 열어 ‘CSV UTF-8’ 형식으로 저장해 주세요.",
+  ],
   ["the column is missing.", "열이 없습니다."],
   [
     "The header names {}; it must name {}. Rename what holds {}.",
@@ -171,6 +209,12 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "--genres: 모델 {1}에 없는 장르입니다: {2}.",
   ],
   ["no song has a genre that the model {} tells.", "모델 {1}에 있는 장르의 노래가 없습니다."],
+  ["It tells {}.", "모델의 장르: {1}."],
+  ["The songs' genres: {}.", "표의 장르: {1}."],
+  [
+    "Give the table the model's names; where it has codes, --genre-names FILE says what they stand for.",
+    "표의 장르를 모델의 장르 이름으로 바꿔 주세요. 표에 번호가 적혀 있다면 --genre-names 파일로 번호의 뜻을 알려 주세요.",
+  ],
   [
     "no song is left to measure on. Give a table with lyrics and genres.",
     "평가할 노래가 남지 않았습니다. 가사와 장르가 있는 표를 주세요.",
@@ -180,8 +224,8 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "{1}곡 모두 모델이 학습한 노래입니다. 다른 노래를 주거나, --all로 이 노래들을 그대로 평가해 주세요.",
   ],
   [
-    "--output: {} holds a training, whose metrics.json would be written over; choose another folder.",
-    "--output: {1}에는 학습 결과가 있어 metrics.json을 덮어쓰게 됩니다. 다른 폴더를 골라 주세요.",
+    "{} holds what is no result of this command ({}), and its results would lie among that; choose an empty or a new folder, for example {}.",
+    "{1} 폴더에는 이 명령의 결과가 아닌 것이 들어 있습니다({2}). 결과가 그 사이에 섞이지 않도록 비어 있는 폴더나 새 폴더를 골라 주세요. 예: {3}.",
   ],
   [
     "{} is not there: --text takes a text file, or a folder of .txt files.",
@@ -296,10 +340,11 @@ const inKorean = (text: string): string =>
   words.reduce((text, [pattern, korean]) => text.replaceAll(pattern, korean), text);
 
 /** What a sentence speaks of, in front of it: an option, a file, a place in a table. */
-const aboutPattern = /^(?:--[\w-]+|line \d+[^:]*|column [^:]*|[^\s:"]+): /;
+const aboutPattern = /^(?:--[\w-]+|standard input|line \d+[^:]*|column [^:]*|[^\s:"]+): /;
 
 const aboutInKorean = (about: string): string =>
-  about.replace(/\bline (\d+)/, "$1번째 줄").replace(/\bcolumn ([^,:]+)/, "$1 열").replace(/\bvalue /, "값 ");
+  about.replace(/\bline (\d+)/, "$1번째 줄").replace(/\bcolumn ([^,:]+)/, "$1 열").replace(/\bvalue /, "값 ")
+    .replace(/^standard input/, "표준 입력");
 
 /** A line in Korean as far as the book has it, from its beginning; `null` where it does not. */
 function koreanLine(line: string): string | null {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { readSongs } from "../lib/songs/mod.ts";
+import { withFolder } from "../lib/ground/testing/folder.ts";
 import { inBoth, phrases } from "./korean.ts";
 import { inProject } from "./setup/paths.ts";
 
@@ -96,4 +98,46 @@ Deno.test("korean: what the book does not have stays as it is", () => {
   ) {
     assert.equal(inBoth(text), text);
   }
+});
+
+Deno.test("korean: what is no table of songs is told in Korean, with what to do", () =>
+  withFolder(async (folder) => {
+    const bytes = (...begin: number[]) => new Uint8Array([...begin, ...new Uint8Array(60)]);
+    const text = (text: string) => new TextEncoder().encode(text);
+    const files: Record<string, [Uint8Array, remedy: RegExp]> = {
+      "empty.csv": [text(""), /첫 줄에 열 이름이 있어야/],
+      "header.csv": [text("genre,lyrics\n"), /한 줄에 한 곡씩/],
+      "songs.xlsx": [bytes(0x50, 0x4b, 3, 4), /CSV UTF-8/],
+      "songs.xls": [bytes(0xd0, 0xcf, 0x11, 0xe0), /CSV UTF-8/],
+      "songs.csv.gz": [bytes(0x1f, 0x8b), /압축을 풀어/],
+      "utf32.csv": [bytes(0xff, 0xfe, 0, 0), /UTF-8 텍스트로 저장/],
+      "pointer.csv": [text("version https://git-lfs.github.com/spec/v1\n"), /git lfs pull/],
+      "songs.json": [text('[{"genre": "발라드"}]'), /CSV로 바꿔/],
+      "songs.html": [text("<!doctype html><table></table>"), /CSV UTF-8/],
+      "songs.parquet": [text("PAR1 and no more"), /다시 만들어/],
+      "others.csv": [text("제목,가사\n노래,밤하늘\n"), /열의 이름을 바꿔/],
+    };
+    for (const [name, [content, remedy]] of Object.entries(files)) {
+      const path = join(folder, name);
+      await Deno.writeFile(path, content);
+      const error = await readSongs(path).then(() => null, (error: Error) => error);
+      assert.ok(error !== null, name);
+      const korean = inBoth(error.message).slice(0, -error.message.length);
+      assert.match(korean, remedy, `${name}: ${error.message}`);
+    }
+  }));
+
+Deno.test("korean: standard input, and genres in another language", () => {
+  assert.match(
+    inBoth("standard input: the file is empty. It must begin with the header lyrics."),
+    /^표준 입력: 빈 파일입니다/,
+  );
+  const said = inBoth(
+    "songs.csv: no song has a genre that the model outputs/train/best tells. It tells 발라드, 댄스. The songs' genres: Ballad. " +
+      "Give the table the model's names; where it has codes, --genre-names FILE says what they stand for.",
+  ).split("\n")[0]!;
+  assert.match(
+    said,
+    /모델의 장르: 발라드, 댄스\. 표의 장르: Ballad\. .*--genre-names 파일로 번호의 뜻을 알려 주세요\.$/,
+  );
 });
