@@ -6,7 +6,7 @@ import { decodeHTML } from "entities";
 import { type PairedInterval, pairedInterval } from "../../lib/evaluation/mod.ts";
 import { UserError } from "../../lib/ground/mod.ts";
 import { settingNames } from "../../lib/notebook/mod.ts";
-import { pointsText } from "../../lib/trials/mod.ts";
+import { differenceText } from "../../lib/trials/mod.ts";
 import { inProject, readText } from "../setup/paths.ts";
 
 /** The pages with made parts, named from the project's folder, and which half of a text in both languages they take. */
@@ -67,8 +67,6 @@ export const nsmcFile = "docs/results/nsmc.json";
 const number = (value: number, digits = 3): string => value.toFixed(digits);
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
-const interval = ({ value, low, high }: PairedInterval): string =>
-  `${pointsText(value)} [${pointsText(low)}, ${pointsText(high)}]`;
 
 /** What stands for every name that a page may use. */
 const parts: Readonly<Record<string, (read: Reader, language: Language) => Part>> = {
@@ -99,7 +97,8 @@ const parts: Readonly<Record<string, (read: Reader, language: Language) => Part>
   splits: (read, language) => splitsTable(splitResults(read), language),
   difference(read) {
     const results = splitResults(read);
-    const to = (field: keyof SplitScores) => interval(differenceOf(results, "kobert-small", tfidf, field));
+    const to = (field: keyof SplitScores) =>
+      differenceText(differenceOf(results, "kobert-small", tfidf, field));
     return `\`kobert-small\` to TF-IDF: ${to("accuracy")} points of accuracy, ${
       to("macroF1")
     } of macro-F1 (paired over the splits, Student's t, 95 %).`;
@@ -245,7 +244,8 @@ function notebookOutputs(read: Reader, notebook: string): string[] {
 /** The first table of a notebook that has such a column. */
 function notebookTable(read: Reader, notebook: string, column: string, language: Language): string[] {
   const html = notebookOutputs(read, notebook).find((text) =>
-    text.startsWith("<table") && text.includes(`>${column}</th>`)
+    text.startsWith("<table") &&
+    [...text.matchAll(/<th[^>]*>(.*?)<\/th>/g)].some(([, name]) => plain(name!) === column)
   );
   if (html === undefined) throw new UserError(`notebooks/${notebook}.ipynb shows no table with "${column}".`);
   const rows = [...html.matchAll(/<tr>(.*?)<\/tr>/g)].map(([, row]) =>

@@ -13,7 +13,7 @@ import {
 import { bilingual, columnNames, type Name, nameOf } from "../names.ts";
 import { type RunOptions, runTrials } from "../run.ts";
 import { scoreSongs, type SongScores } from "../scores.ts";
-import { pointsText } from "../tables.ts";
+import { differenceText } from "../tables.ts";
 
 type ColumnsKey = "lyrics" | "columns" | `columns-without-${ColumnPart}`;
 
@@ -133,9 +133,7 @@ export function columnsTable({ results }: ColumnsComparison): Record<string, str
     "곡별 정확도 · accuracy per song": accuracy.value.toFixed(3),
     "macro-F1": macroF1.toFixed(3),
     "보정 오차 (ECE) · calibration error": calibrationError.toFixed(3),
-    "뺀 것의 몫, 점 · what it adds, points": adds
-      ? `${pointsText(adds.value)} [${pointsText(adds.low)}, ${pointsText(adds.high)}]`
-      : "",
+    "뺀 것의 몫, 점 · what it adds, points": adds === null ? "" : differenceText(adds),
   }));
 }
 

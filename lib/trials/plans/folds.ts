@@ -5,7 +5,7 @@ import { type Combinations, combine } from "../joined/combination.ts";
 import { bilingual, nameOf } from "../names.ts";
 import { scoreSongs } from "../scores.ts";
 import type { TrialStore } from "../store.ts";
-import { pointsText } from "../tables.ts";
+import { differenceText } from "../tables.ts";
 import { type Method, type Sides, type Trial, words } from "../trial.ts";
 import { columnsMethods } from "./columns.ts";
 
@@ -147,11 +147,7 @@ export function foldsText(
   { lines, best }: { lines: readonly FoldComparison[]; best: string },
   { baseline, others }: { baseline: string; others: readonly string[] },
 ): string {
-  const points = (interval: PairedInterval | null) => {
-    if (interval === null) return "–";
-    const [mean, low, high] = [interval.value, interval.low, interval.high].map(pointsText);
-    return Number.isFinite(interval.low) ? `${mean} [${low}, ${high}]` : mean!;
-  };
+  const points = (interval: PairedInterval | null) => interval === null ? "–" : differenceText(interval);
   const number = (value: number | undefined) => value?.toFixed(3) ?? "–";
   return textTable([
     [
