@@ -288,30 +288,33 @@ export async function ensureReferenceVenv(): Promise<string> {
   return `${environment.folder}/bin/python`;
 }
 
-/** Prints what stands and what does not. @returns whether all does. */
+/** What stands in place of a part that is not there: by whom it comes. */
+const notYet = (command: string): string => `not set up; "deno task ${command}" does it`;
+
+/** Prints what stands and what does not. @returns whether `deno task setup` has nothing to do */
 async function printState(): Promise<boolean> {
   const parts = await missing({ engine: "auto", strict: false, notebooks: true, retry: false });
   const state = engineState();
   const line = (name: string, text: string) => console.log(`${name.padEnd(14)}${text}`);
-  const standing = (part: Part, text: string) => parts.includes(part) ? "to be set up" : text;
+  const standing = (part: Part, text: string) => parts.includes(part) ? notYet("setup") : text;
   line("packages", standing("packages", "node_modules as deno.lock has it"));
   line("notebooks", standing("notebooks", `kernel ${kernelName} in ${inVenv()}`));
   line("engine", engineLine(parts.includes("engine"), state));
-  line("JupyterLab", isInstalled(venv, "lab", lab) ? "installed" : 'not installed; "deno task lab" does it');
+  line("JupyterLab", isInstalled(venv, "lab", lab) ? "installed" : notYet("lab"));
   line(
     "nbconvert",
-    isInstalled(venv, "slides", slides) ? "installed" : 'not installed; "deno task slides" does it',
+    isInstalled(venv, "slides", slides) ? "installed" : notYet("slides"),
   );
   return parts.length === 0;
 }
 
 function engineLine(toDo: boolean, state: EngineState | undefined): string {
-  if (state === undefined) return "to be set up";
+  if (state === undefined) return notYet("setup");
   if (state.engine === "wasm") return `WebAssembly, because ${state.why}`;
   const slower = state.withoutKernels === undefined
     ? ""
     : `; no fused operations: ${state.withoutKernels.why}`;
-  return toDo ? "to be set up" : `${state.versions} (${state.why}${slower})`;
+  return toDo ? notYet("setup") : `${state.versions} (${state.why}${slower})`;
 }
 
 if (import.meta.main) {
