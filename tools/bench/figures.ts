@@ -109,20 +109,30 @@ export function longTable(figures: readonly Figure[]): string[] {
   ];
 }
 
-const shortRows: [RegExp, string][] = [
-  [/^train small 32x64 .* 0\.1$/, "`kobert-small` learns, 64 tokens a row"],
-  [/^train small 32x256 .* 0\.1$/, "… 256 tokens"],
-  [/^train base 32x64 .* 0\.1$/, "KoBERT's shape learns, 64 tokens"],
-  [/^train base 32x256 .* 0\.1$/, "… 256 tokens"],
-  [/^train llama 32x64 .* 0\.1$/, "Llama of that size, 64 tokens"],
-  [/^train xlnet 32x64 .* 0\.1$/, "XLNet of that size, 64 tokens"],
-  [/^pretrain small/, "`kobert-small` is pretrained, 128 tokens"],
-  [/^infer small 32x64/, "`kobert-small` answers, 64 tokens"],
-  [/^infer base 32x64/, "KoBERT's shape answers, 64 tokens"],
+/** Rows of the short table: what they measure, in English and Korean. */
+const shortRows: [RegExp, en: string, ko: string][] = [
+  [
+    /^train small 32x64 .* 0\.1$/,
+    "`kobert-small` learns, 64 tokens a row",
+    "`kobert-small` 학습, 행마다 64토큰",
+  ],
+  [/^train small 32x256 .* 0\.1$/, "… 256 tokens", "… 256토큰"],
+  [/^train base 32x64 .* 0\.1$/, "KoBERT's shape learns, 64 tokens", "KoBERT 크기 학습, 64토큰"],
+  [/^train base 32x256 .* 0\.1$/, "… 256 tokens", "… 256토큰"],
+  [/^train llama 32x64 .* 0\.1$/, "Llama of that size, 64 tokens", "같은 크기의 Llama, 64토큰"],
+  [/^train xlnet 32x64 .* 0\.1$/, "XLNet of that size, 64 tokens", "같은 크기의 XLNet, 64토큰"],
+  [/^pretrain small/, "`kobert-small` is pretrained, 128 tokens", "`kobert-small` 사전학습, 128토큰"],
+  [/^infer small 32x64/, "`kobert-small` answers, 64 tokens", "`kobert-small` 예측, 64토큰"],
+  [/^infer base 32x64/, "KoBERT's shape answers, 64 tokens", "KoBERT 크기 예측, 64토큰"],
 ];
 
+const shortTitles = {
+  en: ["rows a second, ours / the best peer", "bf16", "ratio", "float32", "ratio"],
+  ko: ["초당 행 수, 이 프로젝트 / 가장 빠른 다른 것", "bf16", "비", "float32", "비"],
+} as const;
+
 /** The few lines that a reader asks for first: rows a second of ours and of the best peer, in both precisions. */
-export function shortTable(figures: readonly Figure[]): string[] {
+export function shortTable(figures: readonly Figure[], language: "en" | "ko" = "en"): string[] {
   const cell = (pattern: RegExp, precision: string) => {
     const figure = figures.find(({ row, what }) =>
       what === "speed" && pattern.test(row.name) && row.precision === precision
@@ -135,11 +145,11 @@ export function shortTable(figures: readonly Figure[]): string[] {
     return [number(figure.ours) + peer, best === null ? "" : `**${best[1].ratio.toFixed(2)}**`];
   };
   const lines = shortRows.map((
-    [pattern, title],
-  ) => [title, ...cell(pattern, "bf16"), ...cell(pattern, "float32")])
+    [pattern, en, ko],
+  ) => [language === "ko" ? ko : en, ...cell(pattern, "bf16"), ...cell(pattern, "float32")])
     .filter(([, ...rest]) => rest.some((text) => text !== ""));
   return [
-    ...titled(["rows a second, ours / the best peer", "bf16", "ratio", "float32", "ratio"]),
+    ...titled([...shortTitles[language]]),
     ...lines.map(cells),
   ];
 }

@@ -38,6 +38,12 @@ Deno.test("tables: a line a figure with ratio and share; the short one joins the
   assert.deepEqual(shortTable(figures).slice(2), [
     "| `kobert-small` learns, 64 tokens a row | 200 / 100 (PyTorch) | **2.00** | 200 / 160 (PyTorch) | **1.25** |",
   ]);
+  const korean = shortTable(figures, "ko");
+  assert.match(korean[0]!, /^\| 초당 행 수/);
+  assert.equal(
+    korean[2],
+    "| `kobert-small` 학습, 행마다 64토큰 | 200 / 100 (PyTorch) | **2.00** | 200 / 160 (PyTorch) | **1.25** |",
+  );
 });
 
 Deno.test("between: replaces what stands between the markers, once and no more", () => {

@@ -105,9 +105,10 @@ function report(): string[] {
   ];
 }
 
-/** docs/benchmark.md whole, and the short table between the README's markers. */
+/** docs/benchmark.md whole, and the short table between the markers of both READMEs. */
 async function writeDocuments(): Promise<void> {
-  const document = inProject("docs", "benchmark.md"), readme = inProject("README.md");
+  const document = inProject("docs", "benchmark.md");
+  const readmes = [["README.md", "en"], ["README.ko.md", "ko"]] as const;
   await writeWhole(
     document,
     [
@@ -119,11 +120,13 @@ async function writeDocuments(): Promise<void> {
       "",
     ].join("\n"),
   );
-  const text = between(readText(readme) ?? "", shortTable(figures));
-  if (text === null) {
-    console.error(`README.md has no ${markers.start} … ${markers.end}: the short table goes nowhere.`);
-  } else await writeWhole(readme, text);
-  const format = ["fmt", "--quiet", document, readme];
+  for (const [name, language] of readmes) {
+    const path = inProject(name), text = between(readText(path) ?? "", shortTable(figures, language));
+    if (text === null) {
+      console.error(`${name} has no ${markers.start} … ${markers.end}: the short table goes nowhere.`);
+    } else await writeWhole(path, text);
+  }
+  const format = ["fmt", "--quiet", document, ...readmes.map(([name]) => inProject(name))];
   await new Deno.Command(Deno.execPath(), { args: format, cwd: inProject() }).output();
 }
 
