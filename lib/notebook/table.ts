@@ -107,12 +107,20 @@ export function escapeHtml(text: string): string {
     .replaceAll('"', "&quot;").replaceAll("'", "&#39;");
 }
 
-/** A text in which "%" stays with its number. */
-export const unbroken = (text: string): string => text.replaceAll(/(\d) %/g, "$1\u00a0%");
+/** Names with hyphens (`kobert-small`, `macro-F1`) that are short enough for a line of their own in a narrow column. */
+const hyphenated = /(?<![\w-])(?=[\w-]{3,24}(?![\w-]))[A-Za-z]\w*(?:-\w+)+/g;
 
-/** A cell in which "%" stays with its number, and a few characters (`< 0.001`, `12 : 5`) stay in one line. */
+/** HTML in whose texts "%" stays with its number, an interval (`[0.69, 0.83]`) in one line, and a name with hyphens, too. */
+export const unbroken = (html: string): string =>
+  html.replaceAll(/<[^>]*>|[^<]+/g, (piece) =>
+    piece.startsWith("<") ? piece : piece
+      .replaceAll(/(\d) %/g, "$1\u00a0%")
+      .replaceAll(/([[(][+−-]?[\d.]+%?), (?=[+−-]?[\d.]+%?[\])])/g, "$1,\u00a0")
+      .replaceAll(hyphenated, '<span style="white-space: nowrap">$&</span>'));
+
+/** A cell's text: a few characters (`< 0.001`, `12 : 5`) stay in one line. */
 export const unbrokenCell = (text: string): string =>
-  text.length <= 8 ? text.replaceAll(" ", "\u00a0") : unbroken(text);
+  text.length <= 8 ? text.replaceAll(" ", "\u00a0") : text;
 
 /** A table as HTML, every text escaped. The first column names its rows, unless it holds numbers. */
 export function tableHtml({ caption, columns, cells, more }: Table): string {
@@ -127,7 +135,7 @@ export function tableHtml({ caption, columns, cells, more }: Table): string {
   const body = cells.map((row) =>
     `<tr>${
       row.map((cell, c) => {
-        const text = escapeHtml(unbrokenCell(cell));
+        const text = unbroken(escapeHtml(unbrokenCell(cell)));
         return c === 0 && !columns[c]!.numeric
           ? `<th scope="row" style="text-align: left; font-weight: normal">${text}</th>`
           : `<td${align(columns[c]!)}>${text}</td>`;

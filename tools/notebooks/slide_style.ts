@@ -15,7 +15,7 @@ body, .reveal, .contents { font-family: "Gothic A1", "Noto Sans KR", "Apple SD G
 .reveal h1 { font-size: 46px; margin-top: 90px; padding-bottom: 18px; border-bottom: 4px solid #00527f; margin-bottom: 28px; }
 .reveal h2 { font-size: 36px; } .reveal h3 { font-size: 28px; }
 .reveal strong { font-weight: 700; } .reveal em { font-style: italic; }
-.reveal p { margin: 0 0 14px; max-width: 48em; }
+.reveal p { margin: 0 0 14px; max-width: 48em; text-wrap: pretty; }
 /* the English below the Korean */
 .reveal small { display: block; font-size: 0.72em; line-height: 1.4; color: #666; } .reveal small code { font-size: 0.9em; }
 .reveal .finding { font-size: 1.1em; border-left: 4px solid #00527f; padding-left: 18px; } .reveal .finding br, .reveal li br { display: none; }
@@ -33,9 +33,10 @@ body, .reveal, .contents { font-family: "Gothic A1", "Noto Sans KR", "Apple SD G
 .reveal table { border-collapse: collapse; font-size: 18px; line-height: 1.4; margin: 8px 0 14px; }
 .reveal th { font-weight: 700; border-bottom: 2px solid #222; vertical-align: bottom; }
 .reveal td, .reveal tbody th { border-bottom: 1px solid #dcdcdc; vertical-align: baseline; }
-.reveal caption { color: #666; font-size: 16px; padding-bottom: 4px; }
+.reveal caption { color: #666; font-size: 16px; padding-bottom: 4px; white-space: nowrap; }
 .reveal th, .reveal td { padding: 4px 22px 4px 0; font-variant-numeric: tabular-nums; }
 .reveal .math { margin: 16px 0; font-size: 1.1em; }
+.reveal .slide-number a { text-decoration: none; }
 .reveal .slide-number { left: 12px; right: auto; font-size: 14px; background: none; color: #666; }
 .reveal .progress { color: #00527f; height: 4px; } .reveal .controls { color: #00527f; font-size: 7px; }
 .contents { max-width: 900px; margin: 60px auto; padding: 0 28px; font-size: 22px; line-height: 1.6; }

@@ -14,8 +14,6 @@ from nbconvert import SlidesExporter
 
 DISPLAY_MATH = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 INLINE_MATH = re.compile(r"(?<![\w$\\])\$(?![\s$])([^$\n]+?)(?<!\s)\$(?![\w$])")
-# A share and its sign stay in one line.
-PERCENT = re.compile(r"(\d) %")
 # They say where things are from, not what is done.
 IMPORTS = re.compile(r"^import\b[^;]*;\s*", re.MULTILINE)
 
@@ -63,16 +61,13 @@ def prepared(path):
     nb = nbformat.read(path, as_version=4)
     for cell in nb.cells:
         if cell.cell_type == "markdown":
-            cell.source = PERCENT.sub("\\1\u00a0%", with_mathml(cell.source))
+            cell.source = with_mathml(cell.source)
         if cell.cell_type == "code":
             cell.source = IMPORTS.sub("", cell.source)
             cell.outputs = [output for output in cell.outputs if shown(output)]
             for output in cell.outputs:
                 if output.output_type == "stream":
                     output.text = shortened(output.text)
-                table = output.get("data", {}).get("text/html")
-                if table is not None:
-                    output.data["text/html"] = PERCENT.sub("\\1\u00a0%", "".join(table))
                 # Of a figure the picture: it needs no script. Its text stands in its metadata; one of before has its title.
                 if "image/png" in output.get("data", {}):
                     output.data.pop("text/html", None)

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeWhole } from "../../lib/ground/mod.ts";
-import { escapeHtml, fontFaces } from "../../lib/notebook/mod.ts";
+import { escapeHtml, fontFaces, unbroken } from "../../lib/notebook/mod.ts";
 import { htmlPage } from "../report/html.ts";
 import { inVenv, program } from "../setup/paths.ts";
 import { run } from "../setup/process.ts";
@@ -52,7 +52,7 @@ export async function makeSlides(
     return { file: `${name}.html`, title: heading ?? escapeHtml(name), sections: decks[i]! };
   });
   for (const { file, title, sections } of parts) {
-    await writeWhole(join(output, file), await slidesPage(title, sections));
+    await writeWhole(join(output, file), await slidesPage(title, unbroken(sections)));
   }
   const links = parts.map(({ file, title }) => `<li><a href="${encodeURIComponent(file)}">${title}</a></li>`);
   const contents = "노래 가사로 장르 맞히기 · A Korean song's genre from its lyrics";
@@ -81,12 +81,7 @@ async function slidesPage(title: string, sections: string): Promise<string> {
   return await page(
     title,
     `<div class="reveal"><div class="slides">\n${sections}\n</div></div>
-${
-      [script!, notes!, startScript].map((code) =>
-        `<script>${code.replaceAll("</script", "<\\/script")}</script>`
-      )
-        .join("\n")
-    }`,
+${[script!, notes!, startScript].map((code) => `<script>${code}</script>`).join("\n")}`,
     css.join("\n"),
   );
 }
@@ -96,8 +91,9 @@ async function page(title: string, body: string, css: string): Promise<string> {
 }
 
 /**
- * Fits every slide to its page, then starts reveal.js: what is too high is set smaller, then its code is folded away behind a line that
- * opens it, and beyond that it scrolls.
+ * Fits every slide to its page, then starts reveal.js. What is too high is set a little smaller. Beyond that what a text announces gets a page
+ * of its own below it, cell by cell, under the same heading; a cell that is too high alone has its code folded away behind a line that opens
+ * it, is set smaller still, and beyond that scrolls.
  */
 const startScript = `
 addEventListener("load", async () => {
@@ -105,37 +101,68 @@ addEventListener("load", async () => {
   await Promise.allSettled([...document.fonts].map((face) => face.load()));
   await document.fonts.ready;
   const [width, height] = [1280, 720];
-  document.body.classList.add("measuring");
-  for (const slide of document.querySelectorAll(".slides > section > section")) {
-    const content = document.createElement("div");
-    content.className = "fitted";
-    content.append(...slide.childNodes);
-    slide.append(content);
-    const pictures = [...content.querySelectorAll("img")];
-    const fits = (least) => {
-      for (let zoom = 1; zoom >= least; zoom -= 0.05) {
-        content.style.zoom = zoom;
-        if (slide.scrollHeight <= height) return true;
-      }
-      return false;
-    };
-    if (fits(0.75)) {
-      // pictures take what room is left
-      for (let scale = 1.3; scale > 1 && pictures.length > 0; scale -= 0.05) {
-        for (const picture of pictures) picture.style.width = scale * picture.width + "px";
-        if (slide.scrollHeight <= height) break;
-        for (const picture of pictures) picture.style.width = "";
-      }
-      continue;
+
+  function fits(slide, least) {
+    for (let zoom = 1; zoom >= least; zoom -= 0.05) {
+      slide.firstElementChild.style.zoom = zoom;
+      if (slide.scrollHeight <= height) return true;
     }
-    content.classList.add("crowded");
-    for (const code of content.querySelectorAll(".jp-InputArea .highlight")) {
+    return false;
+  }
+
+  // pictures take what room is left
+  function enlarge(slide) {
+    const pictures = [...slide.querySelectorAll("img")];
+    for (let scale = 1.3; scale > 1 && pictures.length > 0; scale -= 0.05) {
+      for (const picture of pictures) picture.style.width = scale * picture.width + "px";
+      if (slide.scrollHeight <= height) return;
+      for (const picture of pictures) picture.style.width = "";
+    }
+  }
+
+  function foldCode(slide) {
+    for (const code of slide.querySelectorAll(".jp-InputArea .highlight")) {
       const folded = document.createElement("details"), name = document.createElement("summary");
       name.textContent = "코드 · code";
       code.replaceWith(folded);
       folded.append(name, code);
     }
-    fits(0.5);
+  }
+
+  // a slide's content in one element, which can be zoomed
+  function wrapped(slide, nodes) {
+    const content = document.createElement("div");
+    content.className = "fitted";
+    content.append(...nodes);
+    slide.append(content);
+  }
+
+  function fit(slide) {
+    if (fits(slide, 0.75)) return enlarge(slide);
+    const content = slide.firstElementChild, cells = [...content.querySelectorAll(".jp-Cell")];
+    const first = cells.findIndex((cell) => cell.classList.contains("jp-CodeCell"));
+    // the text stays; where there is none but a heading, the first cell
+    const title = content.querySelector("h1, h2, h3");
+    const text = cells.slice(0, first).map((cell) => cell.textContent).join("").trim();
+    const announced = text !== "" && text !== title?.textContent.trim();
+    const moved = first < 0 ? [] : cells.slice(announced ? first : first + 1);
+    if (moved.length > 0) {
+      const below = document.createElement("section");
+      const heading = title?.cloneNode(true);
+      wrapped(below, heading === undefined ? moved : [heading, ...moved]);
+      slide.after(below);
+      fit(slide);
+      return fit(below);
+    }
+    content.classList.add("crowded");
+    foldCode(slide);
+    fits(slide, 0.5);
+  }
+
+  document.body.classList.add("measuring");
+  for (const slide of document.querySelectorAll(".slides > section > section")) {
+    wrapped(slide, [...slide.childNodes]);
+    fit(slide);
   }
   document.body.classList.remove("measuring");
   Reveal.initialize({

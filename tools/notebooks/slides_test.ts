@@ -8,6 +8,9 @@ import { notebookText } from "./testing/notebooks.ts";
 import { withFolder } from "../../lib/ground/testing/folder.ts";
 
 const png = "iVBORw0KGgo=";
+/** A picture that a browser can show. */
+const onePixel =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 const figure = {
   output_type: "display_data",
   data: { "image/png": png, "text/html": "<script>live()</script>", "text/plain": "장르 분포" },
@@ -41,7 +44,7 @@ const slide = (slide_type: string) => ({ slideshow: { slide_type } });
 const notebook = notebookText([
   {
     markdown:
-      "# 5 · 평가 <Evaluation>\n\n$$\\log P(\\text{genre}) + \\alpha$$\n\nIt costs $5 or $6; $x$ is a share of 5 %.",
+      "# 5 · 평가 <Evaluation>\n\n$$\\log P(\\text{genre}) + \\alpha$$\n\nIt costs $5 or $6; $x$ is a share of 5 % by kobert-small.",
     metadata: slide("slide"),
   },
   { code: 'import { setUpThings } from "./a.ts";', count: 1, metadata: slide("skip") },
@@ -79,7 +82,7 @@ Deno.test("slides: sections by slide type, pictures, MathML, no progress bars, t
   const [first, second] = [...slides.children[0].children];
   assert.match(first.textContent, /5 · 평가/);
   assert.equal(first.querySelectorAll("math").length, 2);
-  assert.match(first.textContent, /It costs \$5 or \$6; x is a share of 5\u00a0%\./);
+  assert.match(first.textContent, /It costs \$5 or \$6; x is a share of 5\u00a0% by kobert-small\./);
   assert.doesNotMatch(second.textContent, /import/);
   assert.match(second.textContent, /plots\.genres\(rows\)/);
   assert.match(second.textContent, /<script>alert\(1\)<\/script>/);
@@ -90,6 +93,7 @@ Deno.test("slides: sections by slide type, pictures, MathML, no progress bars, t
   const alts = [...second.querySelectorAll("img")].map((image) => image.getAttribute("alt"));
   assert.deepEqual(alts, ['장르 분포: 발라드 "490" (31.5%)', "장르 분포"]);
   assert.match(second.textContent, /95\u00a0% of all/);
+  assert.match(first.innerHTML, /<span[^>]*nowrap[^>]*>kobert-small<\/span>/);
   // a log by its first and last lines
   assert.match(second.textContent, /step 3 of 40\s+… 31줄 · lines …\s+step 35 of 40/);
   assert.doesNotMatch(second.textContent, /step 20 of 40/);
@@ -117,48 +121,117 @@ Deno.test("slides: without code, what it shows stays", async () => {
   assert.ok(/<img[^>]* src="data:image\/png/.test(deck.replaceAll(/\s+/g, " ")));
 });
 
+/** A row's text for each number. */
+const tableOf = (rows: number) => ({
+  ...table,
+  data: {
+    "text/html": `<table><caption>표 · table</caption>${
+      Array.from({ length: rows }, (_, i) => `<tr><td>줄 ${i}</td></tr>`).join("")
+    }</table>`,
+    "text/plain": "",
+  },
+});
+
+/** What a page of the deck has, and whether all of it is seen. */
+interface SeenPage {
+  heading: string;
+  code: "" | "whole" | "folded" | "cut";
+  rows: number;
+  zoom: number;
+  fits: boolean;
+}
+
+/** Looks at every page of a deck, in a script of the page. */
+const seenPages = `
+  [...document.querySelectorAll(".slides > section > section")].map((slide, i) => {
+    const { h, v } = Reveal.getIndices(slide);
+    Reveal.slide(h, v);
+    const code = slide.querySelector(".highlight pre"), content = slide.querySelector(".fitted");
+    const cut = code !== null && code.scrollHeight > code.clientHeight + 1;
+    return {
+      heading: slide.querySelector("h1, h2")?.textContent ?? "",
+      code: code === null ? "" : code.closest("details:not([open])") !== null ? "folded" : cut ? "cut" : "whole",
+      rows: slide.querySelectorAll("tr").length,
+      zoom: Number(content.style.zoom),
+      fits: slide.scrollHeight <= 721 && slide.scrollWidth <= 1281,
+    };
+  })`;
+
 Deno.test({
   name:
-    "slides in a browser: letters are there before anything is measured; code is whole, or folded away where there is no room",
+    "slides in a browser: letters are there before anything is measured; what does not fit is set smaller, goes to a page below, or has its code folded",
   ignore: findChromium() === null,
   fn: () =>
     withFolder(async (folder) => {
       await ensureSlides();
       const lines = (count: number) =>
         Array.from({ length: count }, (_, i) => `const line${i} = "가나다라마바사 ${i}";`).join("\n");
-      const rows = Array.from({ length: 24 }, (_, i) => `<tr><td>줄 ${i}</td></tr>`).join("");
-      const tall = { ...table, data: { "text/html": `<table>${rows}</table>`, "text/plain": "" } };
+      const text = (count: number) =>
+        Array.from({ length: count }, () => "가나다라 마바사. ".repeat(12)).join("\n\n");
+      const small = {
+        ...figure,
+        data: { ...figure.data, "image/png": onePixel },
+        metadata: { "image/png": { width: 400, height: 200, alt: "" } },
+      };
+      const large = { ...small, metadata: { "image/png": { width: 600, height: 520, alt: "" } } };
       const path = join(folder, "deck.ipynb");
       await Deno.writeTextFile(
         path,
         notebookText([
           { markdown: "# 제목", metadata: slide("slide") },
           { code: lines(12), count: 1, outputs: [table], metadata: slide("-") },
+          { markdown: "## 조금 넘치는 장", metadata: slide("slide") },
+          { code: lines(2), count: 2, outputs: [tableOf(16)], metadata: slide("-") },
+          { markdown: `## 글이 긴 장\n\n${text(6)}`, metadata: slide("slide") },
+          { code: lines(3), count: 3, outputs: [tableOf(6)], metadata: slide("-") },
+          { code: lines(3), count: 4, outputs: [tableOf(12)], metadata: slide("-") },
           { markdown: "## 가득 찬 장", metadata: slide("slide") },
-          { code: lines(12), count: 2, outputs: [tall], metadata: slide("-") },
+          { code: lines(12), count: 5, outputs: [tableOf(24)], metadata: slide("-") },
+          { markdown: "## 작은 그림", metadata: slide("slide") },
+          { code: lines(1), count: 6, outputs: [small], metadata: slide("-") },
+          { markdown: "## 큰 그림", metadata: slide("slide") },
+          { code: lines(1), count: 7, outputs: [large], metadata: slide("-") },
         ]),
       );
       const [, deck] = await makeSlides({ notebooks: [path], output: join(folder, "slides"), code: true });
+      // says which letters were there when the first slide was measured
+      const watch = `<script>
+        const { add } = DOMTokenList.prototype;
+        DOMTokenList.prototype.add = function (...names) {
+          if (names.includes("measuring")) globalThis.lettersThen = [...document.fonts].map(({ status }) => status);
+          return add.apply(this, names);
+        };
+      </script>`;
+      await Deno.writeTextFile(deck!, (await Deno.readTextFile(deck!)).replace("<body>", `<body>${watch}`));
       await using browser = await openBrowser({ width: 1280, height: 720 });
       const { page } = browser;
       await page.goto(pathToFileURL(deck!).href);
       await page.until("globalThis.Reveal?.isReady()");
-      const faces = await page.evaluate<string[]>("[...document.fonts].map(({ status }) => status)");
-      assert.ok(faces.length > 0 && faces.every((status) => status === "loaded"), faces.join(" "));
-      const looked = await page.evaluate<{ cut: boolean; folded: boolean; fits: boolean }[]>(`
-        [...document.querySelectorAll(".slides > section > section")].map((slide) => {
-          slide.style.display = "block";
-          const code = slide.querySelector(".highlight pre");
-          const { maxHeight } = getComputedStyle(code);
-          return {
-            cut: maxHeight !== "none" || code.scrollHeight > code.clientHeight + 1,
-            folded: code.closest("details:not([open])") !== null,
-            fits: slide.scrollHeight <= 721,
-          };
-        })`);
-      assert.deepEqual(looked, [
-        { cut: false, folded: false, fits: true },
-        { cut: false, folded: true, fits: true },
+      const faces = await page.evaluate<string[]>("globalThis.lettersThen");
+      assert.ok(faces.length > 1 && faces.every((status) => status === "loaded"), faces.join(" "));
+      const pages = await page.evaluate<SeenPage[]>(seenPages);
+      assert.deepEqual(pages.map(({ heading, code, rows, fits }) => [heading, code, rows, fits]), [
+        ["제목", "whole", 1, true],
+        ["조금 넘치는 장", "whole", 16, true],
+        ["글이 긴 장", "", 0, true],
+        ["글이 긴 장", "whole", 6, true],
+        ["글이 긴 장", "whole", 12, true],
+        ["가득 찬 장", "folded", 24, true],
+        ["작은 그림", "whole", 0, true],
+        ["큰 그림", "whole", 0, true],
       ]);
+      // nothing is smaller than it must be
+      assert.equal(pages[0]!.zoom, 1);
+      assert.ok(pages[1]!.zoom < 1 && pages[1]!.zoom >= 0.75, String(pages[1]!.zoom));
+      assert.equal(pages[2]!.zoom, 1);
+      const widths = await page.evaluate<number[]>(
+        `[...document.querySelectorAll("img")].map((picture) => picture.width)`,
+      );
+      assert.ok(widths[0]! > 1.25 * 400, "a small picture takes the room that is left");
+      assert.ok(widths[1]! < 1.3 * 600, "a large one no more than that");
+      const { speaker, hash } = await page.evaluate<{ speaker: boolean; hash: boolean }>(
+        `({ speaker: Reveal.hasPlugin("notes"), hash: Reveal.getConfig().hash })`,
+      );
+      assert.ok(speaker && hash);
     }),
 });

@@ -91,9 +91,7 @@ ${
 </tbody></table></div>`;
 }
 
-/** A number whose interval stays in one line, below it where the column is narrow; a few characters (`< 0.001`) in one line, too. */
-const whole = (cell: Cell): Cell =>
-  typeof cell === "string" ? unbrokenCell(cell.replaceAll(", ", ",\u00a0")) : cell;
+const whole = (cell: Cell): Cell => typeof cell === "string" ? unbrokenCell(cell) : cell;
 
 /** HTML whose tables have the heading above them as caption, for those who hear the page. */
 export function captioned(html: string): string {
