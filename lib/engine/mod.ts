@@ -18,5 +18,11 @@ export * from "./optimizer.ts";
 export * from "./parameters.ts";
 export * from "./kernels.ts";
 export { hasKernels, toFloat32 } from "./raw.ts";
-export { type Gradient, gradientValues, isLargeTable, RowGradient } from "./row_gradient.ts";
+export {
+  type Gradient,
+  gradientValues,
+  isLargeTable,
+  RowGradient,
+  tableGradientSize,
+} from "./row_gradient.ts";
 export * from "./tape.ts";

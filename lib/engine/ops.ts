@@ -378,6 +378,7 @@ export function embed(pass: Pass, lookups: Lookup[]): tf.Tensor {
         if (!table.trainable) return null;
         return tableGradient(dy, rows, table.shape as [number, number], paddingRow ?? null);
       }),
+    { looksUp: true },
   );
   return output;
 }

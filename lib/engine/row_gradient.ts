@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { kernels } from "./kernels.ts";
 import { sumIntoRows } from "./low.ts";
-import { hasNative, toFloat32 } from "./raw.ts";
+import { hasKernels, hasNative, toFloat32 } from "./raw.ts";
 
 /** A parameter's gradient: a tensor of its shape, or the rows of a table that have one. */
 export type Gradient = tf.Tensor | RowGradient;
@@ -52,6 +52,13 @@ export function gradientValues(gradient: Gradient): Float32Array {
   float.dispose();
   // TensorFlow gives a copy; elsewhere the numbers are the tensor's own, which can be the gradient of several parameters
   return hasNative() ? values : values.slice();
+}
+
+/** How many numbers the gradient of a table has at most of which so many rows were looked up: of those rows, or of the whole table. */
+export function tableGradientSize(shape: readonly number[], rows: number): number {
+  return isLargeTable(shape) && 2 * rows <= shape[0] && rows > 0 && hasKernels()
+    ? rows * shape[1]
+    : tf.util.sizeFromShape([...shape]);
 }
 
 /**

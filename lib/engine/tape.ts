@@ -19,6 +19,8 @@ interface Node {
   saved: tf.Tensor[];
   /** Whether the output's gradient may be bfloat16: where the output is, or where the backward pass takes it so. */
   low: boolean;
+  /** Whether it looks up rows of its parameters. */
+  looksUp: boolean;
   backward: Backward;
 }
 
@@ -57,13 +59,14 @@ export class Tape {
    * @param inputs what gradients flow to, in the order `backward` returns them; `null` entries get none
    * @param saved tensors `backward` reads: they become the tape's, which disposes them after that
    * @param options.takesLow that `backward` takes a gradient in bfloat16 although the output is float32
+   * @param options.looksUp that its parameters are tables, of which it looks up rows
    */
   record(
     output: tf.Tensor,
     inputs: (Differentiable | null)[],
     saved: tf.Tensor[],
     backward: Backward,
-    { takesLow = false }: { takesLow?: boolean } = {},
+    { takesLow = false, looksUp = false }: { takesLow?: boolean; looksUp?: boolean } = {},
   ): void {
     if (!inputs.some((input) => this.needsGradient(input))) return;
     this.active.add(output);
@@ -71,7 +74,7 @@ export class Tape {
       tf.keep(tensor);
       this.savers.set(tensor, (this.savers.get(tensor) ?? 0) + 1);
     }
-    this.nodes.push({ output, inputs, saved, low: takesLow || isBfloat16(output), backward });
+    this.nodes.push({ output, inputs, saved, low: takesLow || isBfloat16(output), looksUp, backward });
   }
 
   /** Whether a gradient for this input is of use: backward passes skip what nobody asks for. */
@@ -106,6 +109,12 @@ export class Tape {
     const inputs = this.nodes.flatMap(({ inputs }) => inputs);
     return [...new Set(inputs.filter((input) => input instanceof Parameter))]
       .filter(({ trainable }) => trainable);
+  }
+
+  /** Those among them whose rows are looked up, and which nothing else reads: tables of embeddings that no head shares. */
+  tables(): Parameter[] {
+    const read = new Set(this.nodes.flatMap(({ looksUp, inputs }) => looksUp ? [] : inputs));
+    return this.parameters().filter((parameter) => !read.has(parameter));
   }
 
   /** The memory that waits for the backward pass, in bytes; what several tensors share counts once. */

@@ -1,7 +1,14 @@
 /** How much memory a training will take, told before its first step, and whether the machine has it. */
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../ground/mod.ts";
-import { hasKernels, type Precision, Tape, trainingPass } from "../engine/mod.ts";
+import {
+  hasKernels,
+  type Parameter,
+  type Precision,
+  tableGradientSize,
+  Tape,
+  trainingPass,
+} from "../engine/mod.ts";
 import { alone, type Team } from "../team/mod.ts";
 import { availableMemory } from "./available_memory.ts";
 import { collate, type Example, inOrder, longestRow, microBatches, rowsOf, shareOfBatch } from "./batches.ts";
@@ -54,14 +61,21 @@ function ending(example: Example, length: number): Example {
   return { ...rest, ...texts, inputIds: inputIds.slice(start), tokenLabels: labels };
 }
 
+/** What a forward pass keeps, and the tables of which it looks up rows. */
+interface Measured extends Kept {
+  tables: Parameter[];
+}
+
 /** Runs the forward pass of one row at two lengths and asks the tape what it keeps. */
-function measureKept(model: Trainable, plan: Plan, example: Example, checkpointing: boolean): Kept {
+function measureKept(model: Trainable, plan: Plan, example: Example, checkpointing: boolean): Measured {
+  let tables: Parameter[] = [];
   const keptBy = (length: number) => {
     const batch = collate([ending(example, length)], model);
     const tape = new Tape();
     try {
       const pass = trainingPass(tape, plan.precision, plan.recipe.seed, 0, null, checkpointing);
       tf.dispose(tf.tidy(() => model.loss(pass, batch, {})));
+      tables = tape.tables();
       return tape.savedBytes();
     } finally {
       tape.clear();
@@ -69,10 +83,10 @@ function measureKept(model: Trainable, plan: Plan, example: Example, checkpointi
   };
   const least = model.languageModel === "causal" ? 2 : 1; // a token, and one that predicts it
   const long = Math.min(64, longestRow(example)), short = Math.max(least, long >> 1);
-  if (long === short) return { perToken: keptBy(long) / long, perTokenSquared: 0 };
+  if (long === short) return { perToken: keptBy(long) / long, perTokenSquared: 0, tables };
   const [a, b] = [keptBy(short) / short, keptBy(long) / long];
   const perTokenSquared = (b - a) / (long - short);
-  return { perToken: a - perTokenSquared * short, perTokenSquared };
+  return { perToken: a - perTokenSquared * short, perTokenSquared, tables };
 }
 
 /**
@@ -123,7 +137,14 @@ export function foreseeMemory(
 
   const narrow = sizeOf(parameters.filter(({ isNarrow }) => isNarrow));
   const copies = precision === "bf16" ? 2 * (all - narrow) : 0;
-  const values = 4 * all - 2 * narrow, gradients = 4 * trained, fixed = values + copies + 8 * trained;
+  const values = 4 * all - 2 * narrow, fixed = values + copies + 8 * trained;
+  // of a table the rows that a batch looks up
+  const tokens = ofParts.reduce((sum, { rows, length }) => sum + rows * length, 0);
+  const spared = plain.tables.reduce(
+    (sum, { size, shape }) => sum + size - tableGradientSize(shape, tokens),
+    0,
+  );
+  const gradients = 4 * (trained - spared);
   // gradients come as activations go, unless those of earlier parts are there already
   const total = fixed +
     (parts.length > 1 ? largest.activations + gradients : Math.max(largest.activations, gradients));

@@ -57,17 +57,26 @@ export async function tinyClassifier(
 
 export type TinyModel = Trainable & { dispose(): void };
 
-/** A BERT of 2 layers, 16 wide, for three genres. The engine must have been started. */
+/**
+ * A BERT of 2 layers, 16 wide, for three genres. The engine must have been started.
+ *
+ * @param options.masked a masked language model in place of the classifier
+ */
 export function tinyModel(
-  options: { seed?: number; config?: JsonObject; labels?: string[] } = {},
+  options: { seed?: number; config?: JsonObject; labels?: string[]; masked?: boolean } = {},
 ): TinyModel {
   const labels = options.labels ?? ["발라드", "댄스", "랩/힙합"];
-  const model = createModel({ ...tinyConfig, ...options.config }, { labels, seed: options.seed ?? 1 });
+  const model = createModel({ ...tinyConfig, ...options.config }, {
+    ...(options.masked ? { task: "masked-lm" } : { labels }),
+    seed: options.seed ?? 1,
+  });
   return {
     parameters: model.parameters,
     padId: 0,
     labels,
-    loss: (pass, batch, options) => lossOf(model, pass, batch.tokens, batch.labels, options),
+    ...(options.masked && { languageModel: "masked" }),
+    loss: (pass, batch, change) =>
+      lossOf(model, pass, batch.tokens, options.masked ? batch.tokenLabels! : batch.labels, change),
     save: (folder) => saveCheckpoint(model, folder),
     identity: { config: model.json },
     dispose: () => disposeModel(model),
