@@ -88,8 +88,10 @@ export function sum(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
 /** Rows of a matrix by their numbers. */
 export function gatherRows(tensor: tf.Tensor, rows: Int32Array): tf.Tensor {
   const indices = tf.tensor1d(rows, "int32");
-  if (!isBfloat16(tensor)) return tf.gather(tensor, indices);
-  const attributes = attributesOf({ Tparams: "bfloat16", Tindices: "int32", Taxis: "int32", batch_dims: 0 });
+  if (!hasNative()) return tf.gather(tensor, indices);
+  // TensorFlow.js reads all indices to check them, which TensorFlow does too
+  const Tparams = isBfloat16(tensor) ? "bfloat16" : "float32";
+  const attributes = attributesOf({ Tparams, Tindices: "int32", Taxis: "int32", batch_dims: 0 });
   return runOne("GatherV2", attributes, [tensor, indices, tf.scalar(0, "int32")]);
 }
 

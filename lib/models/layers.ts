@@ -88,12 +88,9 @@ export const hidden = -3.4028234663852886e38;
 export function attentionBias({ attentionMask, textIds, batch, length }: TokenBatch): tf.Tensor | null {
   if (textIds !== undefined) return textsBias(textIds, attentionMask, batch, length);
   if (attentionMask.every((kept) => kept !== 0)) return null;
-  return tf.tensor4d(Float32Array.from(attentionMask, (kept) => kept !== 0 ? 0 : hidden), [
-    batch,
-    1,
-    1,
-    length,
-  ]);
+  const bias = new Float32Array(attentionMask.length);
+  for (let i = 0; i < bias.length; i++) bias[i] = attentionMask[i] !== 0 ? 0 : hidden;
+  return tf.tensor4d(bias, [batch, 1, 1, length]);
 }
 
 function textsBias(
