@@ -16,9 +16,11 @@ export * from "./ops_multilabel.ts";
 export * from "./ops_relative.ts";
 export * from "./optimizer.ts";
 export * from "./parameters.ts";
+export * from "./parts.ts";
 export * from "./kernels.ts";
-export { hasKernels, toFloat32 } from "./raw.ts";
+export { hasKernels, isBfloat16, toBfloat16, toFloat32 } from "./raw.ts";
 export {
+  denseGradient,
   type Gradient,
   gradientValues,
   isLargeTable,

@@ -18,8 +18,11 @@ import {
   runOnVariables,
   toFloat32,
 } from "./raw.ts";
+import { PartGradient } from "./parts.ts";
 import { denseGradient, type Gradient, isLargeTable, RowGradient } from "./row_gradient.ts";
-import type { Gradients } from "./tape.ts";
+
+/** What the optimizer takes: of each parameter its gradient, or that of a part of it, which alone is stepped then. */
+export type StepGradients = Map<Parameter, Gradient | PartGradient>;
 
 export interface AdamWOptions {
   beta1?: number;
@@ -40,6 +43,8 @@ interface Moments {
   v: ResourceVariable | tf.Variable;
   /** Steps taken with this parameter: one that is frozen at first starts its bias correction when it thaws. */
   steps: number;
+  /** Whether steps were taken with a part of the parameter alone: the moments of the rest are out of date. */
+  inPart: boolean;
   /** Of a table whose gradients were rows: those that had one yet, as {@link noGradient}, the others as {@link noMoments}. */
   rows: Int32Array | null;
 }
@@ -48,7 +53,7 @@ interface Moments {
 const noGradient = -1, noMoments = -2;
 
 /** A parameter's part in a step. */
-interface Update<G extends Gradient = Gradient> {
+interface Update<G extends Gradient | PartGradient = Gradient | PartGradient> {
   parameter: Parameter;
   gradient: G;
   moments: Moments;
@@ -59,8 +64,8 @@ interface Update<G extends Gradient = Gradient> {
 }
 
 /** √(Σ g²) over all gradients. */
-export function globalNorm(gradients: Gradients): number {
-  const values = [...gradients.values()].map((one) => one instanceof RowGradient ? one.values : one);
+export function globalNorm(gradients: ReadonlyMap<Parameter, Gradient | PartGradient>): number {
+  const values = [...gradients.values()].map((one) => one instanceof tf.Tensor ? one : one.values);
   return Math.sqrt(kernels().sumOfSquares(values));
 }
 
@@ -98,10 +103,11 @@ export class AdamW {
    * @param learningRate of this step
    * @param scale multiplies every gradient first (clipping)
    */
-  step(gradients: Gradients, learningRate: number, scale = 1): void {
+  step(gradients: StepGradients, learningRate: number, scale = 1): void {
     const updates = [...gradients].map(([parameter, gradient]) => {
       const moments = this.momentsOf(parameter);
       moments.steps++;
+      moments.inPart ||= gradient instanceof PartGradient;
       const rate = learningRate * this.rates(parameter.name);
       const decay = decaysByName(parameter.name) ? rate * this.weightDecay : 0;
       return { parameter, gradient, moments, rate, decay };
@@ -109,9 +115,10 @@ export class AdamW {
     if (hasKernels()) {
       for (const type of [DataType.float32, DataType.bfloat16]) {
         const same = updates.filter(({ gradient }) =>
-          !(gradient instanceof RowGradient) && dataTypeOf(gradient) === type
+          !(gradient instanceof RowGradient) &&
+          dataTypeOf(gradient instanceof PartGradient ? gradient.values : gradient) === type
         );
-        if (same.length > 0) this.stepFused(same as Update<tf.Tensor>[], type, scale);
+        if (same.length > 0) this.stepFused(same as Update<tf.Tensor | PartGradient>[], type, scale);
       }
       for (const update of updates) {
         if (update.gradient instanceof RowGradient) this.stepRows(update as Update<RowGradient>, scale);
@@ -139,7 +146,7 @@ export class AdamW {
   }
 
   /** One pass over the memory of all the parameters, their moments and their bfloat16 copies. */
-  private stepFused(updates: Update<tf.Tensor>[], type: number, scale: number): void {
+  private stepFused(updates: Update<tf.Tensor | PartGradient>[], type: number, scale: number): void {
     const lows: tf.Tensor[] = [];
     const numbers = updates.flatMap((update) => {
       update.moments.rows = null;
@@ -159,7 +166,11 @@ export class AdamW {
         ...memory(({ moments }) => moments.m),
         ...memory(({ moments }) => moments.v),
         ...lows,
-        ...updates.map(({ gradient }) => gradient),
+        ...updates.map(({ gradient }) => gradient instanceof PartGradient ? gradient.values : gradient),
+        tf.tensor1d(
+          updates.map(({ gradient }) => gradient instanceof PartGradient ? gradient.from : 0),
+          "int32",
+        ),
         tf.tensor2d(numbers, [updates.length, 9]),
       ];
       run("SongAdamW", attributes, inputs, 0);
@@ -190,6 +201,9 @@ export class AdamW {
   }
 
   private stepApart({ parameter, gradient, moments, rate, decay }: Update, scale: number): void {
+    if (gradient instanceof PartGradient) {
+      throw new Error("A part of a parameter is stepped by the fused operations.");
+    }
     parameter.release();
     moments.rows = null;
     const { storage } = parameter, scaled = tf.mul(toFloat32(denseGradient(gradient)), scale);
@@ -262,7 +276,7 @@ export class AdamW {
       };
       const { shape } = parameter;
       const rows = isLargeTable(shape) ? new Int32Array(shape[0]).fill(noMoments) : null;
-      moments = { m: make(), v: make(), steps: 0, rows };
+      moments = { m: make(), v: make(), steps: 0, rows, inPart: false };
       this.moments.set(parameter, moments);
     }
     return moments;
@@ -273,9 +287,26 @@ export class AdamW {
     return this.moments.get(parameter)?.steps ?? 0;
   }
 
+  /**
+   * The moments of parameters of which a part alone was stepped, and nowhere else all of them: where they stand, to write what others
+   * have. They are whole from here on.
+   *
+   * @param of those asked for; default all
+   */
+  takeParts(of: Iterable<Parameter> = this.moments.keys()): tf.Tensor[] {
+    const parted = [...of].map((parameter) => this.moments.get(parameter)).filter((one) => one?.inPart);
+    return parted.flatMap((one) => {
+      one!.inPart = false;
+      return [one!.m, one!.v].map((storage) => memoryOf(storage as ResourceVariable));
+    });
+  }
+
   /** A copy of one of a parameter's moments: `m` of gradients, `v` of their squares. Zeros before its first step. */
   momentData(parameter: Parameter, which: "m" | "v"): Float32Array {
     const moments = this.moments.get(parameter);
+    if (moments?.inPart) {
+      throw new Error(`A part of ${parameter.name} was stepped here: the moments of the rest are elsewhere.`);
+    }
     return moments === undefined ? new Float32Array(parameter.size) : dataOf(moments[which]);
   }
 
@@ -286,6 +317,7 @@ export class AdamW {
   ): void {
     const moments = this.momentsOf(parameter);
     moments.steps = values.steps;
+    moments.inPart = false;
     const { shape } = parameter;
     moments.rows = !isLargeTable(shape) ? null : Int32Array.from({ length: shape[0] }, (_, row) => {
       const isZero = (x: number) => x === 0, from = row * shape[1], to = from + shape[1];

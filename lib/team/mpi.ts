@@ -6,11 +6,13 @@
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../ground/mod.ts";
-import { alone, type Team } from "./team.ts";
+import { alone, shareOf, type Team } from "./team.ts";
 
 /** Handles and constants of a binary form of MPI. */
 interface Form {
   world: Handle;
+  /** Of two bytes. */
+  short: Handle;
   float: Handle;
   double: Handle;
   byte: Handle;
@@ -24,6 +26,7 @@ type Handle = bigint;
 /** The constants of the standard binary form, in `mpi_abi.h`. */
 const standard: Form = {
   world: 0x101n,
+  short: 0x208n,
   float: 0x210n,
   double: 0x214n,
   byte: 0x247n,
@@ -34,6 +37,7 @@ const standard: Form = {
 /** Those of MPICH's, in its `mpi.h`: the same since 2014. */
 const mpich: Form = {
   world: 0x44000000n,
+  short: 0x4c000203n,
   float: 0x4c00040an,
   double: 0x4c00080bn,
   byte: 0x4c00010dn,
@@ -48,6 +52,14 @@ const functions = {
   MPI_Comm_rank: { parameters: ["usize", "buffer"], result: "i32" },
   MPI_Comm_size: { parameters: ["usize", "buffer"], result: "i32" },
   MPI_Allreduce: { parameters: ["usize", "buffer", "i32", "usize", "usize", "usize"], result: "i32" },
+  MPI_Alltoallv: {
+    parameters: ["buffer", "buffer", "buffer", "usize", "buffer", "buffer", "buffer", "usize", "usize"],
+    result: "i32",
+  },
+  MPI_Allgatherv: {
+    parameters: ["usize", "i32", "usize", "buffer", "buffer", "buffer", "usize", "usize"],
+    result: "i32",
+  },
   MPI_Bcast: { parameters: ["buffer", "i32", "usize", "i32", "usize"], result: "i32" },
   MPI_Allgather: {
     parameters: ["buffer", "i32", "usize", "buffer", "i32", "usize", "usize"],
@@ -130,6 +142,43 @@ export function joinTeam(folders: readonly string[] = []): Team {
     size,
     host: hostname(),
     sum,
+    exchange(values, received) {
+      const type = values instanceof Float32Array ? form.float : form.short;
+      const { counts, places } = sharesOf(values.length, size), own = counts[rank]!;
+      const same = (value: (i: number) => number) =>
+        bytesOf(Int32Array.from({ length: size }, (_, i) => value(i)));
+      done(
+        "MPI_Alltoallv",
+        mpi.MPI_Alltoallv(
+          bytesOf(values),
+          bytesOf(counts),
+          bytesOf(places),
+          type,
+          bytesOf(received),
+          same(() => own),
+          same((i) => i * own),
+          type,
+          form.world,
+        ),
+      );
+    },
+    gatherShares(values) {
+      const type = values instanceof Float32Array ? form.float : form.short;
+      const { counts, places } = sharesOf(values.length, size);
+      done(
+        "MPI_Allgatherv",
+        mpi.MPI_Allgatherv(
+          form.inPlace,
+          0,
+          type,
+          bytesOf(values),
+          bytesOf(counts),
+          bytesOf(places),
+          type,
+          form.world,
+        ),
+      );
+    },
     broadcast: (bytes) =>
       done(
         "MPI_Bcast",
@@ -156,6 +205,15 @@ export function joinTeam(folders: readonly string[] = []): Team {
       open = false;
       mpi.MPI_Finalize();
     },
+  };
+}
+
+/** How many of so many numbers each member's share has, and where it begins. */
+function sharesOf(numbers: number, size: number) {
+  const shares = Array.from({ length: size }, (_, rank) => shareOf({ rank, size }, numbers));
+  return {
+    counts: Int32Array.from(shares, ({ from, to }) => to - from),
+    places: Int32Array.from(shares, ({ from }) => from),
   };
 }
 
@@ -225,6 +283,7 @@ function formOf(path: string): Form {
   if (address("ompi_mpi_comm_world") === 0n) return mpich;
   return {
     world: address("ompi_mpi_comm_world"),
+    short: address("ompi_mpi_short"),
     float: address("ompi_mpi_float"),
     double: address("ompi_mpi_double"),
     byte: address("ompi_mpi_byte"),

@@ -11,6 +11,15 @@ export interface Team extends Disposable {
   readonly host: string;
   /** Adds up numbers over all, in place, to the bit the same for each. All call it, with as many numbers. */
   sum(values: Float32Array | Float64Array): void;
+  /**
+   * Gives each member the others' numbers of its share, {@link shareOf} as many. All call it, with as many numbers, float32 or any of two
+   * bytes.
+   *
+   * @param received [members, own share], by rank
+   */
+  exchange(values: Float32Array | Uint16Array, received: Float32Array | Uint16Array): void;
+  /** Gives all of them each one's share of as many numbers, in place. All call it. */
+  gatherShares(values: Float32Array | Uint16Array): void;
   /** Gives all of them the bytes of the first, in place. All call it, with as many bytes. */
   broadcast(bytes: Uint8Array): void;
   /** What each of them says, by rank. All call it. */
@@ -25,6 +34,8 @@ export const alone: Team = {
   size: 1,
   host: "",
   sum() {},
+  exchange: (values, received) => received.set(values),
+  gatherShares() {},
   broadcast() {},
   gather: (text) => [text],
   abort() {},

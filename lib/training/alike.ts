@@ -1,6 +1,7 @@
 /** How the processes of a team stay alike: the same training at the start, the same parameters all along. */
 import { codeFingerprint, differences } from "../ground/mod.ts";
 import { agreed, agreedNumber, SharedError, type Team } from "../team/mod.ts";
+import { gatherMoments } from "./gradients.ts";
 import type { Learner } from "./learner.ts";
 import { type Plan, weightsFingerprint } from "./plan.ts";
 
@@ -53,6 +54,7 @@ export function makeAlike(learner: Learner): boolean {
   if (team.size === 1) return false;
   const prints = team.gather(weightsFingerprint(model.parameters.values()));
   if (prints.every((print) => print === prints[0])) return false;
+  gatherMoments(team, learner.optimizer);
   shareState(learner);
   return true;
 }

@@ -2,15 +2,23 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import {
+  AdamW,
+  denseGradient,
   type Gradient,
   type Gradients,
   gradientValues,
+  hasKernels,
   Parameter,
+  PartGradient,
   RowGradient,
   startEngine,
+  type StepGradients,
+  toBfloat16,
+  toFloat32,
 } from "../engine/mod.ts";
-import { alone, type Team } from "../team/mod.ts";
-import { sumGradients } from "./gradients.ts";
+import { randomValues } from "../engine/testing/gradients.ts";
+import { alone, shareOf, type Team } from "../team/mod.ts";
+import { gatherMoments, normOfSum, sumGradients, takeStep } from "./gradients.ts";
 
 await startEngine();
 const size = 1 << 16, width = 16;
@@ -23,53 +31,159 @@ const rows = (...some: number[]): Gradient =>
     [size, width],
   );
 
-/** What each of two members has afterwards; what one sends before it knows of the other is sent again with what it knows then. */
-function summed(given: (() => Gradients)[]): Gradients[] {
-  const sent: (Float32Array | Float64Array)[][] = given.map(() => []);
-  let found: Gradients[] = [];
-  for (let round = 0; round < 4; round++) {
-    found = given.map((own, rank) => {
-      const gradients = own(), others = sent[1 - rank]!, mine: typeof others = [];
-      const team: Team = {
+/** What each of several members comes to. What one sends before it knows of the others is sent again with what it knows then. */
+function together<T>(members: ((team: Team) => T)[]): T[] {
+  type Numbers = Float32Array | Float64Array | Uint16Array;
+  const { length: size } = members;
+  let sent: Numbers[][] = members.map(() => []);
+  for (let round = 0;; round++) {
+    assert.ok(round < 20, "all call the same, with as many numbers");
+    const now: Numbers[][] = members.map(() => []);
+    const found = members.map((work, rank) => {
+      /** What all have said at this point, this one last of all to be asked. */
+      const said = (values: Numbers) => {
+        const place = now[rank]!.push(values.slice()) - 1;
+        return sent.map((those, other) => {
+          const one = other === rank ? now[rank]![place] : those[place];
+          return one?.length === values.length && one.constructor === values.constructor
+            ? one
+            : values.slice().fill(0);
+        });
+      };
+      return work({
         ...alone,
         rank,
-        size: 2,
+        size,
         sum(values) {
-          const other = others[mine.length];
-          mine.push(values.slice());
-          if (other?.length === values.length) values.forEach((x, i) => values[i] = x + other[i]!);
+          const all = said(values);
+          values.fill(0).forEach((_, i) => all.forEach((one) => values[i]! += one[i]!));
         },
-      };
-      sumGradients(team, [table, bias], gradients);
-      sent[rank] = mine;
-      return gradients;
+        exchange(values, received) {
+          const { from, to } = shareOf({ rank, size }, values.length);
+          said(values).forEach((one, i) => received.set(one.subarray(from, to), i * (to - from)));
+        },
+        gatherShares(values) {
+          said(values).forEach((one, other) => {
+            const { from, to } = shareOf({ rank: other, size }, values.length);
+            values.set(one.subarray(from, to), from);
+          });
+        },
+      });
     });
+    const settled = now.every((all, rank) =>
+      all.length === sent[rank]!.length &&
+      all.every((values, i) =>
+        values.length === sent[rank]![i]!.length && values.every((x, k) => Object.is(x, sent[rank]![i]![k]))
+      )
+    );
+    if (settled) return found;
+    sent = now;
   }
-  assert.deepEqual(sent[0]!.map(({ length }) => length), sent[1]!.map(({ length }) => length));
-  return found;
 }
+
+/** What each of the members has afterwards. */
+const summed = (given: (() => Gradients)[]): StepGradients[] =>
+  together(given.map((own) => (team) => sumGradients(team, [table, bias], own())));
 
 const valuesAt = (gradient: Gradient, row: number) => gradientValues(gradient)[row * width + 3];
 
 Deno.test("members with different rows of a table send those of any of them, and have the same sum", () => {
-  const [first, second] = summed([
-    () => new Map([[table, rows(2, 5, 70)], [bias, tf.tensor1d([1, 2, 3])]]),
+  const found = summed([
+    () => new Map<Parameter, Gradient>([[table, rows(2, 5, 70)], [bias, tf.tensor1d([1, 2, 3])]]),
     () => new Map([[table, rows(5, 60000)]]),
-  ]) as [Gradients, Gradients];
-  for (const gradients of [first, second]) {
+  ]);
+  for (const gradients of found) {
     const sum = gradients.get(table)!;
     assert.ok(sum instanceof RowGradient);
     assert.deepEqual([...sum.rows], [2, 5, 70, 60000]);
     assert.deepEqual([2, 5, 70, 60000, 3].map((row) => valuesAt(sum, row)), [2, 10, 70, 60000, 0]);
-    assert.deepEqual([...gradientValues(gradients.get(bias)!)], [1, 2, 3]);
+    assert.deepEqual([...gradientValues(gradients.get(bias)! as Gradient)], [1, 2, 3]);
   }
 });
 
-Deno.test("where one member has the whole table's gradient, all have", () => {
+Deno.test("where one member has the whole table's gradient, all have it, each its share", () => {
   const whole = () => tf.ones([size, width]);
-  for (const gradients of summed([() => new Map([[table, rows(2)]]), () => new Map([[table, whole()]])])) {
+  const found = summed([() => new Map([[table, rows(2, 40000)]]), () => new Map([[table, whole()]])]);
+  found.forEach((gradients, rank) => {
     const sum = gradients.get(table)!;
     assert.ok(!(sum instanceof RowGradient));
-    assert.deepEqual([2, 3].map((row) => valuesAt(sum, row)), [3, 1]);
-  }
+    if (!hasKernels()) return assert.deepEqual([2, 3].map((row) => valuesAt(sum as Gradient, row)), [3, 1]);
+    assert.ok(sum instanceof PartGradient);
+    assert.equal(sum.from, rank * size * width / 2);
+    const at = (row: number) => sum.values.dataSync()[row * width - sum.from + 3];
+    assert.deepEqual(rank === 0 ? [at(2), at(3)] : [at(40000), at(39999)], rank === 0 ? [3, 1] : [40001, 1]);
+  });
 });
+
+Deno.test(
+  "members that step their shares have one process's parameters, moments and norm, to the bit",
+  { ignore: !hasKernels() },
+  () => {
+    const shapes = { table: [4096, 256], weight: [130, 200], mixed: [127, 201], bias: [7] };
+    /** A member's gradients in a step: of a table's rows or whole, bfloat16 and float32, one that a member lacks. */
+    const given = (parameters: Parameter[], step: number, member: number): Gradients => {
+      const [table, weight, mixed, bias] = parameters as [Parameter, Parameter, Parameter, Parameter];
+      const values = ({ shape }: Parameter, seed: number) =>
+        tf.tensor(randomValues([...shape], 100 * step + 10 * member + seed), [...shape]);
+      const some = Int32Array.of(member, 100, 4000 + step);
+      return new Map<Parameter, Gradient>([
+        [bias, values(bias, 1)],
+        [
+          table,
+          step === 1
+            ? values(table, 2)
+            : new RowGradient(some, tf.tensor2d(randomValues([3, 256], member), [3, 256]), [4096, 256]),
+        ],
+        ...(member === 2 ? [] : [[weight, toBfloat16(values(weight, 3))] as const]),
+        [mixed, member === 1 ? values(mixed, 4) : toBfloat16(values(mixed, 4))],
+      ]);
+    };
+    const run = (team: Team, gradientsOf: (parameters: Parameter[], step: number) => Gradients) => {
+      const parameters = Object.entries(shapes).map(([name, shape], i) => {
+        const parameter = new Parameter(name, tf.tensor(randomValues(shape, i), shape));
+        parameter.lowValue();
+        return parameter;
+      });
+      const optimizer = new AdamW(), norms: number[] = [];
+      for (const step of [0, 1, 2]) {
+        const own = gradientsOf(parameters, step);
+        const sum = team.size === 1 ? own : sumGradients(team, parameters, own);
+        norms.push(normOfSum(team, sum));
+        takeStep(team, optimizer, sum, 0.1, 0.5);
+      }
+      gatherMoments(team, optimizer);
+      const numbers = parameters.map((parameter) => [
+        gradientValues(parameter.heldLowValue()!),
+        parameter.data(),
+        optimizer.momentData(parameter, "m"),
+        optimizer.momentData(parameter, "v"),
+      ]);
+      parameters.forEach((parameter) => parameter.dispose());
+      optimizer.dispose();
+      return { numbers, norms };
+    };
+    const members = [0, 1, 2];
+    const expected = run(alone, (parameters, step) => {
+      const all = members.map((member) => given(parameters, step, member));
+      return new Map(parameters.map((parameter) => {
+        const those = all.map((gradients) => gradients.get(parameter)).filter((one) => one !== undefined);
+        return [parameter, those.map((one) => toFloat32(denseGradient(one))).reduce((a, b) => tf.add(a, b))];
+      }));
+    });
+    const found = together(
+      members.map((member) => (team) => run(team, (parameters, step) => given(parameters, step, member))),
+    );
+    for (const { numbers, norms } of found) {
+      assert.deepEqual(norms, found[0]!.norms, "the norm is the same for all");
+      norms.forEach((norm, i) => assert.ok(Math.abs(norm / expected.norms[i]! - 1) < 1e-6));
+      numbers.forEach((those, i) =>
+        those.forEach((values, k) =>
+          assert.ok(
+            values.every((x, at) => x === expected.numbers[i]![k]![at]),
+            `${Object.keys(shapes)[i]}, ${k}`,
+          )
+        )
+      );
+    }
+  },
+);

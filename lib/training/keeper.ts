@@ -7,6 +7,7 @@ import type { Example } from "./batches.ts";
 import { saveTraining, takeUp } from "./checkpoint.ts";
 import { betterIsMore, checkBestMetric, validate } from "./evaluate.ts";
 import { publishFolder, startFolder } from "./folders.ts";
+import { gatherMoments } from "./gradients.ts";
 import { Journal } from "./journal.ts";
 import type { Learner } from "./learner.ts";
 import { evaluationLine, stepLine } from "./log_lines.ts";
@@ -36,6 +37,8 @@ export class Keeper implements Disposable {
     private readonly journal: Journal,
     /** Where it writes: of a team the first does. */
     private readonly output: string | undefined,
+    /** Whether it, or the first of its team, writes. */
+    private readonly keeps: boolean,
     /** On the output folder. */
     private readonly hold: Disposable | null,
   ) {
@@ -61,7 +64,7 @@ export class Keeper implements Disposable {
       const warnings = output === undefined ? [] : await takeUp(learner, output, options);
       shareState(learner);
       journal = await Journal.open(output, state.step);
-      const keeper = new Keeper(learner, options, journal, output, hold);
+      const keeper = new Keeper(learner, options, journal, output, agreed(team, output !== undefined), hold);
       for (const warning of warnings) await keeper.say(warning);
       await checkMemory(learner.foreseeMemory(), options.memoryLimit);
       learner.startEpoch();
@@ -153,12 +156,14 @@ export class Keeper implements Disposable {
 
   /** Writes a checkpoint, unless this step has one. */
   async save(): Promise<void> {
-    const { learner, learner: { state }, output } = this;
-    if (output === undefined || this.savedAt === state.step) return;
+    const { learner, learner: { state, team, optimizer }, output } = this;
+    if (!this.keeps || this.savedAt === state.step) return;
+    this.savedAt = state.step;
+    gatherMoments(team, optimizer);
+    if (output === undefined) return;
     state.elapsedMs = this.elapsedMs();
     await this.journal.flush();
     const folder = await saveTraining(output, learner);
-    this.savedAt = state.step;
     await this.tell((callback) => callback.onSave?.(folder));
   }
 

@@ -8,14 +8,14 @@ import {
   globalNorm,
   type Gradients,
   lossWeights,
-  type Parameter,
   type Precision,
+  type StepGradients,
   Tape,
   trainingPass,
 } from "../engine/mod.ts";
-import { agreedNumber, alone, type Team } from "../team/mod.ts";
+import { alone, type Team } from "../team/mod.ts";
 import { answersOf, collate, type Example, inOrder, isRight, microBatches, shareOfBatch } from "./batches.ts";
-import { sumGradients } from "./gradients.ts";
+import { normOfSum, sumGradients, takeStep } from "./gradients.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Trainable } from "./types.ts";
 
@@ -62,16 +62,18 @@ export function trainStep(
 ): StepResult {
   const { recipe, step, learningRate, team = alone, stop = false } = options;
   const gradients: Gradients = new Map();
+  let sum: StepGradients = new Map();
   try {
     const own = accumulateGradients(model, examples, options, gradients);
-    const { stops, ...result } = addUp(team, model.parameters, gradients, { ...own, stops: stop ? 1 : 0 });
-    // of one for all: how its sum is rounded depends on the cores
-    const norm = agreedNumber(team, Number.isFinite(result.loss) ? globalNorm(gradients) : NaN);
-    if (!Number.isFinite(norm)) throw notANumber(step, result.loss, gradients, examples);
-    optimizer.step(gradients, learningRate, clippingScale(norm, recipe.gradClip));
+    const { stops, ...result } = addUp(team, { ...own, stops: stop ? 1 : 0 });
+    const trained = [...model.parameters.values()].filter(({ trainable }) => trainable);
+    sum = team.size === 1 ? gradients : sumGradients(team, trained, gradients);
+    const norm = Number.isFinite(result.loss) ? normOfSum(team, sum) : NaN;
+    if (!Number.isFinite(norm)) throw notANumber(team, step, result.loss, sum, examples);
+    takeStep(team, optimizer, sum, learningRate, clippingScale(norm, recipe.gradClip));
     return { ...result, norm, stop: stops > 0 };
   } finally {
-    gradients.forEach((gradient) => gradient.dispose());
+    for (const one of [gradients, sum]) one.forEach((gradient) => gradient.dispose());
   }
 }
 
@@ -130,34 +132,24 @@ function accumulateGradients(
   return { loss, weight, answers: answers.labels.length, correct, tokens };
 }
 
-/** Adds up what all members have computed: afterwards each has the whole batch's numbers and gradients, to the bit the same. */
-function addUp(
-  team: Team,
-  parameters: ReadonlyMap<string, Parameter>,
-  gradients: Gradients,
-  own: Share,
-): Share {
-  if (team.size === 1) return own;
-  const trained = [...parameters.values()].filter(({ trainable }) => trainable);
-  const numbers = Float64Array.from([
-    own.loss,
-    own.correct,
-    own.tokens,
-    own.stops,
-    // a member without a share has no gradient of what the others have
-    ...trained.map((parameter) => gradients.has(parameter) ? 1 : 0),
-  ]);
-  team.sum(numbers);
-  const [loss, correct, tokens, stops, ...counts] = numbers as unknown as [number, number, number, number];
-  sumGradients(team, trained.filter((_, i) => (counts as number[])[i]! > 0), gradients);
+/** Adds up the numbers of all members: afterwards each has the whole batch's. */
+function addUp(team: Team, own: Share): Share {
+  const sums = Float64Array.of(own.loss, own.correct, own.tokens, own.stops);
+  team.sum(sums);
+  const [loss, correct, tokens, stops] = sums as unknown as [number, number, number, number];
   return { ...own, loss, correct, tokens, stops };
 }
 
-function notANumber(step: number, loss: number, gradients: Gradients, examples: readonly Example[]): Error {
+function notANumber(
+  team: Team,
+  step: number,
+  loss: number,
+  gradients: StepGradients,
+  examples: readonly Example[],
+): Error {
   const broken = [...gradients].find((entry) => !Number.isFinite(globalNorm(new Map([entry]))));
-  const what = Number.isFinite(loss)
-    ? `the gradient of ${broken?.[0].name ?? "all parameters together"} is not finite`
-    : `the loss is ${loss}`;
+  const name = team.gather(broken?.[0].name ?? "").find((name) => name !== "") ?? "all parameters together";
+  const what = Number.isFinite(loss) ? `the gradient of ${name} is not finite` : `the loss is ${loss}`;
   return new UserError(
     `Step ${step + 1}: ${what}. Songs of the batch: ${examples.map(({ songId }) => songId).join(", ")}. ` +
       "Try a smaller learning rate, more warmup, gradient clipping, or float32 precision; the last checkpoint is as it was.",

@@ -56,6 +56,7 @@ std::vector<Operation> all_operations() {
            loss_operations(),
            norm_operations(),
            optimizer_operations(),
+           part_operations(),
            product_operations(),
            rotary_operations(),
        }) {

@@ -16,6 +16,7 @@ std::vector<Operation> file_operations();
 std::vector<Operation> loss_operations();
 std::vector<Operation> norm_operations();
 std::vector<Operation> optimizer_operations();
+std::vector<Operation> part_operations();
 std::vector<Operation> product_operations();
 std::vector<Operation> rotary_operations();
 

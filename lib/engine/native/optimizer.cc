@@ -88,33 +88,35 @@ void adamw_piece(float* p, float* m, float* v, bf16* low, const T* gradient, int
 }
 
 // One step of AdamW on parameters, their moments and, where they have them, their bfloat16 copies: in place, the inputs
-// p, m, v and low share the memory of variables and are written to. numbers [parameters, 9].
+// p, m, v and low share the memory of variables and are written to. A gradient may be of a part of its parameter, which alone
+// is stepped then: first [parameters], where it begins. numbers [parameters, 9].
 template <typename T>
 void adamw(void*, TF_OpKernelContext* context) {
   Call call(context);
   TF_Tensor* table = call.input(TF_NumInputs(context) - 1);
-  const int count = static_cast<int>(TF_Dim(table, 0)), lows = TF_NumInputs(context) - 1 - 4 * count;
+  const auto* first = call.in<int32_t>(TF_NumInputs(context) - 2);
+  const int count = static_cast<int>(TF_Dim(table, 0)), lows = TF_NumInputs(context) - 2 - 4 * count;
   const auto* numbers = static_cast<const AdamWNumbers*>(TF_TensorData(table));
   std::vector<float *> p, m, v;
   std::vector<bf16*> low;
   std::vector<const T*> gradients;
   std::vector<int64_t> sizes;
   int input = 0;
-  for (int i = 0; i < count; i++) {
-    TF_Tensor* parameter = call.input(input++);
-    p.push_back(static_cast<float*>(TF_TensorData(parameter)));
-    sizes.push_back(TF_TensorElementCount(parameter));
-  }
-  for (int i = 0; i < count; i++) m.push_back(call.in<float>(input++));
-  for (int i = 0; i < count; i++) v.push_back(call.in<float>(input++));
+  for (int i = 0; i < count; i++) p.push_back(call.in<float>(input++) + first[i]);
+  for (int i = 0; i < count; i++) m.push_back(call.in<float>(input++) + first[i]);
+  for (int i = 0; i < count; i++) v.push_back(call.in<float>(input++) + first[i]);
   for (int i = 0; i < lows; i++) low.push_back(call.in<bf16>(input++));
-  for (int i = 0; i < count; i++) gradients.push_back(call.in<T>(input++));
+  for (int i = 0; i < count; i++) {
+    TF_Tensor* gradient = call.input(input++);
+    gradients.push_back(static_cast<const T*>(TF_TensorData(gradient)));
+    sizes.push_back(TF_TensorElementCount(gradient));
+  }
   const auto pieces = cut(sizes, kPiece);
   Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
     const auto [k, from, to] = pieces[i];
     const int copy = static_cast<int>(numbers[k].low);
-    adamw_piece(p[k] + from, m[k] + from, v[k] + from, copy < 0 ? nullptr : low[copy] + from, gradients[k] + from,
-                to - from, numbers[k]);
+    adamw_piece(p[k] + from, m[k] + from, v[k] + from, copy < 0 ? nullptr : low[copy] + first[k] + from,
+                gradients[k] + from, to - from, numbers[k]);
   });
 }
 
@@ -160,7 +162,8 @@ std::vector<Operation> optimizer_operations() {
   return {
       {"SongSumOfSquares", {"x: N * T"}, {"y: float"}, {"N: int >= 1"}, sum_of_squares<float>, sum_of_squares<bf16>},
       {"SongAdamW",
-       {"p: N * float", "m: N * float", "v: N * float", "low: lows * bfloat16", "gradient: N * T", "numbers: float"},
+       {"p: N * float", "m: N * float", "v: N * float", "low: lows * bfloat16", "gradient: N * T", "first: int32",
+        "numbers: float"},
        {},
        {"N: int >= 1", "lows: int >= 0"},
        adamw<float>,

@@ -30,6 +30,9 @@ export interface Outcome {
 /** The last batch of an epoch has one example: some of a team have none. */
 const classifierData = { train: tinyExamples(57), validation: tinyExamples(20, 4) };
 
+/** So many numbers that each of a team steps its share of them. */
+const manyWords = { vocab_size: 1024 };
+
 /** Dropout, validation, a best model, layers that thaw. */
 const classifierRecipe: Recipe = {
   ...tinyRecipe,
@@ -84,7 +87,7 @@ async function outcomeOf(
 
 /** A classifier's training, from its start to its end. */
 export const classifier = (recipe: Partial<Recipe> = {}, options: TrainingOptions = {}): Promise<Outcome> =>
-  outcomeOf(tinyModel(), classifierData, { ...classifierRecipe, ...recipe }, options);
+  outcomeOf(tinyModel({ config: manyWords }), classifierData, { ...classifierRecipe, ...recipe }, options);
 
 /** A masked language model's. */
 export const language = (recipe: Partial<Recipe> = {}, options: TrainingOptions = {}): Promise<Outcome> =>
