@@ -166,17 +166,19 @@ export function preparedFinding(work: Work, read: ReadTexts): Finding {
   const left = report.read - report.kept;
   const median = grouped(Math.round(percentile(Float64Array.from(read.lengths).sort(), 0.5)));
   const share = shareRead(read);
-  const all = isWhole(share);
+  const cut = Array.from(read.lengths).filter((length, i) => read.read[i]! < length).length;
+  const [ko, en] = cut === 0 ? ["모든 가사를 끝까지 읽습니다.", "all of every song."] : isWhole(share)
+    ? [
+      `학습 곡 가운데 아주 긴 ${grouped(cut)}곡만 빼고 가사를 끝까지 읽습니다.`,
+      `all of every training song but ${grouped(cut)} very long ${cut === 1 ? "one" : "ones"}.`,
+    ]
+    : [`전체 토큰의 ${percent(share, 0)}를 읽습니다.`, `${percent(share, 0)} of all tokens.`];
   return {
     ko: `${grouped(report.read)}곡에서 ${
       left === 0 ? "빼는 곡 없이" : `${grouped(left)}곡을 빼고`
-    } 학습 ${train}곡, 검증 ${validation}곡, 테스트 ${test}곡으로 나눴습니다. 가사는 중앙값이 ${median}토큰이고, 이 레시피는 ${
-      all ? "모든 가사를 끝까지 읽습니다." : `전체 토큰의 ${percent(share, 0)}를 읽습니다.`
-    }`,
+    } 학습 ${train}곡, 검증 ${validation}곡, 테스트 ${test}곡으로 나눴습니다. 가사는 중앙값이 ${median}토큰이고, 이 레시피는 ${ko}`,
     en: `Of ${grouped(report.read)} songs ${
       left === 0 ? "none is" : `${grouped(left)} are`
-    } left out; ${train} train, ${validation} validate, ${test} test. The median song has ${median} tokens, and this recipe reads ${
-      all ? "all of every song." : `${percent(share, 0)} of all tokens.`
-    }`,
+    } left out; ${train} train, ${validation} validate, ${test} test. The median song has ${median} tokens, and this recipe reads ${en}`,
   };
 }

@@ -82,5 +82,13 @@ Deno.test("what is prepared, as tables, groups and a sentence", () =>
     const whole = preparedFinding(work, { lengths: [10, 20], read: [10, 20], maxLength: 16 });
     assert.match(whole.ko, /이 레시피는 모든 가사를 끝까지 읽습니다\.$/);
     assert.match(whole.en, /reads all of every song\.$/);
+    // the figure beside it shows songs that are read in part
+    const nearly = preparedFinding(work, {
+      lengths: [1000, 20, 1010],
+      read: [1000, 20, 1008],
+      maxLength: 16,
+    });
+    assert.match(nearly.ko, /이 레시피는 학습 곡 가운데 아주 긴 1곡만 빼고 가사를 끝까지 읽습니다\.$/);
+    assert.match(nearly.en, /reads all of every training song but 1 very long one\.$/);
     return Promise.resolve();
   }));
