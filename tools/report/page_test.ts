@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { withFolder } from "../../lib/ground/testing/folder.ts";
+import { findChromium, openBrowser } from "../notebooks/testing/browser.ts";
 import { reportHtml } from "./page.ts";
 import { nothing, testData } from "./testing/run.ts";
 
@@ -200,4 +204,35 @@ Deno.test("report: a section that cannot be made says why; the others stand", as
     /cannot be shown .*the loss of step 1 is NaN/,
   );
   assert.match(document.getElementById("evaluation").textContent, /TF-IDF/);
+});
+
+Deno.test({
+  name: "report on a phone: nothing but tables and figures is wider than the screen, and those move sideways",
+  ignore: findChromium() === null,
+  fn: () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "report.html");
+      await Deno.writeTextFile(path, await wholePage());
+      await using browser = await openBrowser({ width: 390, height: 844 });
+      const { page } = browser;
+      await page.goto(pathToFileURL(path).href);
+      const seen = await page.evaluate<{ page: number; values: number; pictures: number[]; loose: string[] }>(
+        `({
+        page: document.documentElement.scrollWidth,
+        values: Math.min(...[...document.querySelectorAll("dd")].map((value) => value.clientWidth)),
+        pictures: [...document.querySelectorAll("figure img")].map((picture) => picture.width),
+        // what sticks out of the screen and of nothing that moves
+        loose: [...document.querySelectorAll("main *")].filter((element) =>
+          element.getBoundingClientRect().right > innerWidth + 1 && element.closest(".table, figure") === null
+        ).map(({ outerHTML }) => outerHTML.slice(0, 80)),
+      })`,
+      );
+      assert.ok(seen.page <= 390, `the page is ${seen.page} wide`);
+      assert.deepEqual(seen.loose, []);
+      assert.ok(seen.values > 300, `a value has ${seen.values} pixels`);
+      assert.ok(
+        seen.pictures.length > 5 && seen.pictures.every((width) => width >= 600),
+        String(seen.pictures),
+      );
+    }),
 });

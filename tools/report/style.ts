@@ -62,6 +62,14 @@ code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 0.92em;
   nav { position: sticky; top: 24px; align-self: start; max-height: calc(100vh - 48px); overflow-y: auto; }
 }
 @media (max-width: 1099px) { nav { background: var(--soft); padding: 14px 18px; margin-bottom: 28px; } nav ol { columns: 2; } }
+/* on a phone a name stands above what it names, and figures keep letters that can be read: they are moved sideways, as tables are */
+@media screen and (max-width: 640px) {
+  .page { padding: 0 16px 48px; }
+  dl div { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  figure { overflow-x: auto; }
+  figure img { width: 720px; max-width: none; }
+  nav ol { columns: 1; }
+}
 @media print {
   @page { size: A4; margin: 15mm 14mm; }
   body { font-size: 10.5pt; }
