@@ -1,6 +1,6 @@
 /** JupyterLab as a person has it, in a headless Chromium: own songs through `deno task lab`, a cell after a restart. */
 import assert from "node:assert/strict";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { stringify } from "@std/csv";
 import { processEnvironment } from "../environment.ts";
 import { findChromium, openBrowser, type Page } from "../notebooks/testing/browser.ts";
@@ -77,6 +77,56 @@ const outputsOf = (page: Page) =>
       ".map(({ model }) => JSON.stringify(model.outputs.toJSON()))",
   );
 
+/** What is wrong with the live figures that the page shows: their buttons lie on a title or a legend, or send the figure somewhere. */
+async function liveFigures(page: Page): Promise<string[]> {
+  await page.evaluate(`document.querySelector(".jp-RenderedHTML img").scrollIntoView()`);
+  await page.until(`document.querySelector(".js-plotly-plot .modebar")`);
+  return await page.evaluate(`
+    [...document.querySelectorAll(".js-plotly-plot")].flatMap((figure) => {
+      const { right, left, top, bottom } = figure.querySelector(".modebar").getBoundingClientRect();
+      const under = [...figure.querySelectorAll(".gtitle, .legend")].filter((element) => {
+        const box = element.getBoundingClientRect();
+        return box.left < right && left < box.right && box.top < bottom && top < box.bottom;
+      }).map((element) => "under the buttons: " + element.textContent);
+      const titles = [...figure.querySelectorAll(".modebar-btn")].map((button) => button.dataset.title);
+      return [...under, ...titles.filter((title) => !title || /share|chart studio|send/i.test(title))];
+    })`);
+}
+
+Deno.test({
+  name:
+    `lab: each notebook opens as it was committed, all of its figures and tables seen, none wider than its place${
+      findChromium() === null ? " (skipped: there is no Chromium here; on Debian: apt install chromium)" : ""
+    }`,
+  ignore: findChromium() === null,
+  async fn() {
+    await Deno.mkdir(folder, { recursive: true });
+    await using lab = await startLab("--output", join(folder, "none"));
+    // as high as a notebook, since JupyterLab draws only what is seen
+    await using browser = await openBrowser({ width: 1280, height: 7000 });
+    const { page } = browser;
+    for (const path of projectNotebooks()) {
+      const { cells } = JSON.parse(await Deno.readTextFile(path)) as {
+        cells: { outputs?: { data?: Record<string, unknown> }[] }[];
+      };
+      const shown = cells.flatMap(({ outputs = [] }) => outputs.map(({ data = {} }) => data));
+      const pictures = shown.filter((data) => "image/png" in data).length;
+      const tables = shown.filter((data) => String(data["text/html"] ?? "").startsWith("<table")).length;
+      await openNotebook(page, lab, relative(inProject(), path));
+      await page.evaluate("(jupyterapp.shell.collapseLeft(), 1)");
+      const count = (what: string) =>
+        `document.querySelectorAll(".jp-Notebook .jp-OutputArea-output ${what}").length`;
+      await page.until(`${count("img")} === ${pictures} && ${count("table")} === ${tables}`, 60);
+      const wrong = await page.evaluate<string[]>(`
+        [...document.querySelectorAll(".jp-Notebook .jp-OutputArea-output")]
+          .filter((output) => output.scrollWidth > output.clientWidth + 1 || output.querySelector(".jp-mod-error, .jp-RenderedText[data-mime-type*=stderr]"))
+          .map((output) => output.textContent.slice(0, 80))`);
+      assert.deepEqual(wrong, [], path);
+      await page.screenshot(join(folder, `${basename(path, ".ipynb")}.png`));
+    }
+  },
+});
+
 Deno.test({
   name: `lab: own songs in JupyterLab; a late cell after a restart says to run from the top${
     findChromium() === null ? " (skipped: there is no Chromium here; on Debian: apt install chromium)" : ""
@@ -115,6 +165,7 @@ Deno.test({
     assert.doesNotMatch(outputs.join(), /1,?556/, "the bundled songs are not meant");
     await page.evaluate(`${panel}.content.scrollToItem(0)`);
     await page.screenshot(join(folder, "own songs.png"));
+    assert.deepEqual(await liveFigures(page), []);
 
     // a late cell in a new kernel
     await page.evaluate(`${kernel}.restart()`);

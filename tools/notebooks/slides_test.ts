@@ -125,7 +125,7 @@ Deno.test("slides: without code, what it shows stays", async () => {
 const tableOf = (rows: number) => ({
   ...table,
   data: {
-    "text/html": `<table><caption>표 · table</caption>${
+    "text/html": `<table><caption>곡이 많은 가수와 그 장르 · artists with the most songs</caption>${
       Array.from({ length: rows }, (_, i) => `<tr><td>줄 ${i}</td></tr>`).join("")
     }</table>`,
     "text/plain": "",
@@ -137,6 +137,8 @@ interface SeenPage {
   heading: string;
   code: "" | "whole" | "folded" | "cut";
   rows: number;
+  /** Pixels of the table's caption, before zoom. */
+  caption: number;
   zoom: number;
   fits: boolean;
 }
@@ -152,6 +154,7 @@ const seenPages = `
       heading: slide.querySelector("h1, h2")?.textContent ?? "",
       code: code === null ? "" : code.closest("details:not([open])") !== null ? "folded" : cut ? "cut" : "whole",
       rows: slide.querySelectorAll("tr").length,
+      caption: slide.querySelector("caption")?.offsetHeight ?? 0,
       zoom: Number(content.style.zoom),
       fits: slide.scrollHeight <= 721 && slide.scrollWidth <= 1281,
     };
@@ -220,6 +223,7 @@ Deno.test({
         ["작은 그림", "whole", 0, true],
         ["큰 그림", "whole", 0, true],
       ]);
+      assert.ok(pages.every(({ caption }) => caption < 40), "a narrow table's caption is one line");
       // nothing is smaller than it must be
       assert.equal(pages[0]!.zoom, 1);
       assert.ok(pages[1]!.zoom < 1 && pages[1]!.zoom >= 0.75, String(pages[1]!.zoom));
