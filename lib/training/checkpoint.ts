@@ -12,7 +12,7 @@ import {
   UserError,
 } from "../ground/mod.ts";
 import { openCheckpoint, openSafetensors, writeSafetensors } from "../models/mod.ts";
-import { publishFolder, recoverFolders, setAside, startFolder } from "./folders.ts";
+import { publishFolder, recoverFolders, setAside } from "./folders.ts";
 import type { Learner } from "./learner.ts";
 import { weightsFingerprint } from "./plan.ts";
 import { decisiveFields, studyRecipe } from "./recipe.ts";
@@ -79,8 +79,6 @@ export async function saveTraining(
   { state, optimizer, model, plan }: Learner,
 ): Promise<string> {
   const final = join(folderOf(output), nameOf(state.step));
-  const temporary = await startFolder(final);
-  await model.save(temporary);
   const stepped = [...model.parameters.values()].filter((parameter) => optimizer.stepsOf(parameter) > 0);
   const moments = stepped.flatMap((parameter) => [
     ...(["m", "v"] as const).map((key) => ({
@@ -96,13 +94,15 @@ export async function saveTraining(
       data: Int32Array.of(optimizer.stepsOf(parameter)),
     },
   ]);
-  await writeSafetensors(join(temporary, momentsFile), moments);
   const saved: SavedState = { ...state, weights: weightsFingerprint(model.parameters.values()) };
-  await Deno.writeTextFile(join(temporary, stateFile), JSON.stringify(saved, null, 2));
-  const checksums: Record<string, string> = {};
-  for (const name of await filesIn(temporary)) checksums[name] = await fileFingerprint(join(temporary, name));
-  await Deno.writeTextFile(join(temporary, manifestFile), JSON.stringify(checksums, null, 2));
-  await publishFolder(final);
+  await publishFolder(final, async (folder) => {
+    await model.save(folder);
+    await writeSafetensors(join(folder, momentsFile), moments);
+    await Deno.writeTextFile(join(folder, stateFile), JSON.stringify(saved, null, 2));
+    const checksums: Record<string, string> = {};
+    for (const name of await filesIn(folder)) checksums[name] = await fileFingerprint(join(folder, name));
+    await Deno.writeTextFile(join(folder, manifestFile), JSON.stringify(checksums, null, 2));
+  });
   for (const old of (await listCheckpoints(output)).slice(plan.recipe.keepCheckpoints)) {
     await removeIfThere(join(folderOf(output), old));
   }

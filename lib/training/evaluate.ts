@@ -206,32 +206,6 @@ export async function validate(
   return { ...more, ...ofSeveral, loss, accuracy: correct / examples.length };
 }
 
-/** What validation will give is known before the first step, but where the model or the caller measure in ways of their own. */
-export function checkBestMetric(
-  model: Trainable,
-  { recipe, validation }: Plan,
-  { validationMetrics }: Pick<TrainingOptions, "validationMetrics">,
-): void {
-  if (validation.length === 0 || model.validate !== undefined || validationMetrics !== undefined) return;
-  const given = [
-    "loss",
-    "accuracy",
-    ...(model.languageModel === undefined ? [] : ["perplexity", "tokens"]),
-    ...(model.multiLabel ? ["microF1"] : []),
-  ];
-  if (!given.includes(recipe.bestMetric)) throw unknownMetric(recipe.bestMetric, given);
-}
-
-const unknownMetric = (name: string, given: readonly string[]): UserError =>
-  new UserError(`Recipe: bestMetric is "${name}", but validation gives ${given.join(", ")}.`);
-
-/** The number that is larger for the better model: a metric, or the loss negated. */
-export function betterIsMore(metrics: ValidationMetrics, name: string): number {
-  const value = metrics[name];
-  if (value === undefined) throw unknownMetric(name, Object.keys(metrics));
-  return name === "loss" ? -value : value;
-}
-
 /** Lets timers, signals and the notebook's kernel have their turn. */
 export function breathe(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));

@@ -2,20 +2,15 @@
 import { dirname, join } from "node:path";
 import { earlierFolder, filesIn, ignoreNotFound, isThere, removeIfThere, sync } from "../ground/mod.ts";
 
-/** An empty folder to fill, which {@link publishFolder} then puts in its place. */
-export async function startFolder(final: string): Promise<string> {
-  const temporary = `${final}.tmp`;
+/**
+ * Fills a folder beside the one before, and puts it in its place. Killed in between, {@link recoverFolders} finds the old or the new one,
+ * whole.
+ */
+export async function publishFolder(final: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  const temporary = `${final}.tmp`, old = `${final}.old`;
   await removeIfThere(temporary);
   await Deno.mkdir(temporary, { recursive: true });
-  return temporary;
-}
-
-/**
- * Puts the filled folder of {@link startFolder} in place of the one before. Killed in between, {@link recoverFolders} finds
- * the old or the new one, whole.
- */
-export async function publishFolder(final: string): Promise<void> {
-  const temporary = `${final}.tmp`, old = `${final}.old`;
+  await fill(temporary);
   const files = await filesIn(temporary);
   for (const name of files) await sync(join(temporary, name));
   for (const folder of new Set(files.map((name) => dirname(join(temporary, name))))) await sync(folder);

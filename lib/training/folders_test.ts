@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { filesIn } from "../ground/mod.ts";
-import { publishFolder, recoverFolders, setAside, startFolder } from "./folders.ts";
+import { publishFolder, recoverFolders, setAside } from "./folders.ts";
 import { Journal } from "./journal.ts";
 import type { StepRecord } from "./types.ts";
 import { withFolder } from "../ground/testing/folder.ts";
@@ -20,8 +20,7 @@ Deno.test("publishFolder puts a folder in another's place and leaves nothing bes
   await withFolder(async (parent) => {
     const best = join(parent, "best");
     for (const text of ["one", "two"]) {
-      await fill(await startFolder(best), text);
-      await publishFolder(best);
+      await publishFolder(best, (folder) => fill(folder, text));
       assert.equal(await read(best), text);
       assert.deepEqual(names(parent), ["best"]);
     }
@@ -29,10 +28,13 @@ Deno.test("publishFolder puts a folder in another's place and leaves nothing bes
   });
 });
 
-Deno.test("startFolder: what an earlier attempt wrote is gone", async () => {
+Deno.test("publishFolder: what an earlier attempt wrote is gone", async () => {
   await withFolder(async (parent) => {
-    await fill(await startFolder(join(parent, "best")), "half");
-    assert.deepEqual(names(await startFolder(join(parent, "best"))), []);
+    await fill(join(parent, "best.tmp"), "half");
+    await publishFolder(
+      join(parent, "best"),
+      (folder) => Promise.resolve(assert.deepEqual(names(folder), [])),
+    );
   });
 });
 

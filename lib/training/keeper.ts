@@ -1,22 +1,23 @@
 /** The part of a training that keeps: its folder, history, best model and checkpoints; and tells those who listen. */
 import { join } from "node:path";
-import { holdFolder, writeJson, writeWhole } from "../ground/mod.ts";
+import { holdFolder, UserError, writeJson, writeWhole } from "../ground/mod.ts";
 import { agreed } from "../team/mod.ts";
 import { checkAlike, makeAlike, shareState } from "./alike.ts";
 import type { Example } from "./batches.ts";
 import { saveTraining, takeUp } from "./checkpoint.ts";
-import { betterIsMore, checkBestMetric, validate } from "./evaluate.ts";
-import { publishFolder, startFolder } from "./folders.ts";
+import { validate } from "./evaluate.ts";
+import { publishFolder } from "./folders.ts";
 import { gatherMoments } from "./gradients.ts";
 import { Journal } from "./journal.ts";
 import type { Learner } from "./learner.ts";
 import { evaluationLine, stepLine } from "./log_lines.ts";
 import { checkMemory } from "./memory.ts";
 import { modelCard } from "./model_card.ts";
-import { seenIn } from "./plan.ts";
+import { type Plan, seenIn } from "./plan.ts";
 import type {
   EvaluationRecord,
   StepRecord,
+  Trainable,
   TrainingCallback,
   TrainingOptions,
   TrainingRun,
@@ -125,9 +126,7 @@ export class Keeper implements Disposable {
     if (best) {
       state.best = { value, step: state.step, epoch: epochs };
       if (output !== undefined) {
-        const folder = join(output, "best");
-        await model.save(await startFolder(folder));
-        await publishFolder(folder);
+        await publishFolder(join(output, "best"), (folder) => model.save(folder));
       }
     }
     const record: EvaluationRecord = {
@@ -210,4 +209,30 @@ function metricsOf({ history, steps, ended, best, elapsedMs }: TrainingRun) {
   const last = history.findLast((record) => record.kind === "evaluation") ?? null;
   const atBest = history.find((record) => record.kind === "evaluation" && record.step === best?.step) ?? null;
   return { ended, steps, elapsedMs, best: atBest, last };
+}
+
+/** What validation will give is known before the first step, but where the model or the caller measure in ways of their own. */
+function checkBestMetric(
+  model: Trainable,
+  { recipe, validation }: Plan,
+  { validationMetrics }: Pick<TrainingOptions, "validationMetrics">,
+): void {
+  if (validation.length === 0 || model.validate !== undefined || validationMetrics !== undefined) return;
+  const given = [
+    "loss",
+    "accuracy",
+    ...(model.languageModel === undefined ? [] : ["perplexity", "tokens"]),
+    ...(model.multiLabel ? ["microF1"] : []),
+  ];
+  if (!given.includes(recipe.bestMetric)) throw unknownMetric(recipe.bestMetric, given);
+}
+
+const unknownMetric = (name: string, given: readonly string[]): UserError =>
+  new UserError(`Recipe: bestMetric is "${name}", but validation gives ${given.join(", ")}.`);
+
+/** The number that is larger for the better model: a metric, or the loss negated. */
+function betterIsMore(metrics: ValidationMetrics, name: string): number {
+  const value = metrics[name];
+  if (value === undefined) throw unknownMetric(name, Object.keys(metrics));
+  return name === "loss" ? -value : value;
 }

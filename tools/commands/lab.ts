@@ -1,19 +1,18 @@
 /** `deno task lab`: opens JupyterLab on the project's notebooks and kernel, which get the options as `start` would give them. */
 import { basename } from "node:path";
-import { holdFolder, writeJson } from "../../lib/ground/mod.ts";
-import { setAside } from "../../lib/training/mod.ts";
+import { writeJson } from "../../lib/ground/mod.ts";
 import { useCluster } from "../cluster.ts";
 import { commandLines } from "../command_lines.ts";
 import { processEnvironment } from "../environment.ts";
 import { launch } from "../launch.ts";
-import { earlierRun } from "../notebooks/earlier.ts";
+import { earlierRun, keepEarlier } from "../notebooks/earlier.ts";
 import { checkInputs, notebookEnvironment, runFolders, wantedRecord } from "../notebooks/inputs.ts";
 import { projectNotebooks } from "../notebooks/run.ts";
 import { tell } from "../korean.ts";
 import { optionsText, readOptions } from "../options.ts";
 import { ensureLab } from "../setup.ts";
 import { kernelName } from "../setup/kernel.ts";
-import { exists, inProject, inVenv, program } from "../setup/paths.ts";
+import { inProject, inVenv, program } from "../setup/paths.ts";
 
 const options = readOptions(commandLines.lab);
 
@@ -48,9 +47,7 @@ async function lookAtEarlier(): Promise<void> {
   const earlier = earlierRun(folders, wanted, notebooks);
   if (earlier.found === "nothing") return;
   if (options.anew) {
-    // nobody writes there, or it is refused
-    if (exists(folders.run)) (await holdFolder(folders.run))[Symbol.dispose]();
-    const kept = await setAside(folders.output, ["report.html", "notebooks", "run"]);
+    const kept = await keepEarlier(folders);
     tell(`The earlier run in ${options.output} is kept in ${kept}.`);
   } else if (earlier.found === "another") {
     const differences = earlier.differences.map((line) => `\n  ${line}`).join("");

@@ -2,17 +2,15 @@
 import { basename, join } from "node:path";
 import { macroF1Name } from "../../lib/evaluation/mod.ts";
 import { heldFoldersVariable, holdFolder } from "../../lib/ground/mod.ts";
-import { setAside } from "../../lib/training/mod.ts";
 import { useCluster } from "../cluster.ts";
 import { commandLines } from "../command_lines.ts";
-import { earlierRun } from "../notebooks/earlier.ts";
+import { earlierRun, keepEarlier } from "../notebooks/earlier.ts";
 import { checkInputs, notebookEnvironment, runFolders, wantedRecord } from "../notebooks/inputs.ts";
 import { isOfUsers, type NotebookResult, projectNotebooks, runNotebooks } from "../notebooks/run.ts";
 import { inBoth, tell } from "../korean.ts";
 import { readOptions } from "../options.ts";
 import type { WrittenVerdict } from "../report/data.ts";
 import { type RanNotebook, type RunRecord, writeRecord } from "../report/record.ts";
-import { exists } from "../setup/paths.ts";
 
 const options = readOptions(commandLines.start);
 
@@ -69,9 +67,7 @@ async function takeUp(): Promise<{ record: RunRecord; done: string[] }> {
     return earlier;
   }
   if (earlier.found !== "nothing") {
-    // nobody writes there, or it is refused
-    if (exists(folders.run)) (await holdFolder(folders.run))[Symbol.dispose]();
-    const kept = await setAside(output, ["report.html", "notebooks", "run"]);
+    const kept = await keepEarlier(folders);
     const differences = earlier.found === "another" ? earlier.differences : [];
     tell(
       `The earlier run in ${output} is kept in ${kept}${

@@ -1,6 +1,7 @@
 /** What an earlier run of `start` left in its folder: whether this one goes on with it, and from which notebook. */
 import { basename, join } from "node:path";
-import { differences } from "../../lib/ground/mod.ts";
+import { differences, holdFolder } from "../../lib/ground/mod.ts";
+import { setAside } from "../../lib/training/mod.ts";
 import { identityOf, recordIn, type RunRecord } from "../report/record.ts";
 import { exists, readText } from "../setup/paths.ts";
 
@@ -57,4 +58,11 @@ function sameCells(path: string, executed: string): boolean {
     return JSON.stringify(cells.map(({ source }) => typeof source === "string" ? source : source.join("")));
   });
   return now === then;
+}
+
+/** Moves an earlier run out of the way, into the output folder's `earlier/`. @returns where it is kept */
+export async function keepEarlier(folders: { output: string; run: string }): Promise<string | null> {
+  // nobody writes there, or it is refused
+  if (exists(folders.run)) (await holdFolder(folders.run))[Symbol.dispose]();
+  return await setAside(folders.output, ["report.html", "notebooks", "run"]);
 }
