@@ -42,11 +42,6 @@ export interface AnswererOptions extends LanguageModelOptions {
   genres?: readonly string[];
   /** Most tokens of lyrics in a context. Default: 80 for a model from scratch, so that it trains in minutes; the study's 256. */
   lyricsLength?: number;
-  /**
-   * Whether the instruction lists the genres. Default: for a checkpoint that was not trained here, which knows no genres, as long as they
-   * take at most half of what it reads: hundreds leave no room for a song.
-   */
-  tellGenres?: boolean;
 }
 
 /**
@@ -63,7 +58,7 @@ export async function loadAnswerer(
   source: string,
   options: AnswererOptions = {},
 ): Promise<Answerer> {
-  const { genres, lyricsLength, tellGenres, ...rest } = options;
+  const { genres, lyricsLength, ...rest } = options;
   const able = await generates(source, rest.hub);
   const language = await loadLanguageModel(able ? source : fromScratch, rest);
   const { model, tokenizer } = language;
@@ -72,10 +67,11 @@ export async function loadAnswerer(
   const answers = genres ?? trained?.genres ?? [];
   const listed = tokenizer.encode(answers.join(", "), { addSpecialTokens: false }).ids.length;
   const fits = listed <= model.config.maxLength / 2;
-  const asked = tellGenres ?? trained?.tellGenres;
+  const asked = trained?.tellGenres;
   const format: QaFormat = {
     genres: answers,
     lyricsLength: lyricsLength ?? trained?.lyricsLength ?? (known ? studyRecipe.maxLength : 80),
+    // a checkpoint that was not trained here knows no genres; hundreds leave no room for a song
     tellGenres: asked ?? (known && fits),
   };
   if (format.genres.length < 2) {
@@ -126,8 +122,6 @@ export interface QaTraining {
    * answer from what is there, and can be asked with and without a field afterwards. Default 0.5.
    */
   fieldDropout?: number;
-  /** Fields that no context has. */
-  leaveOut?: readonly QaField[];
 }
 
 /** The example of a question and its answer: the loss counts the response's tokens only. */
@@ -162,7 +156,7 @@ export async function trainAnswerer(
   options: TrainingOptions & QaTraining = {},
 ): Promise<TrainingRun> {
   const { language, format, encoder } = answerer, { genres } = format;
-  const { fieldDropout = 0.5, leaveOut = [], ...training } = options;
+  const { fieldDropout = 0.5, ...training } = options;
   const full: Recipe = { ...studyRecipe, ...recipe };
   adaptFor(language.model, full, language.origin);
   language.model.json[formatField] = { ...format };
@@ -177,7 +171,7 @@ export async function trainAnswerer(
         );
       }
       const song = songOf.get(songId)!;
-      const example = exampleOf(songId, encoder.context(song, leaveOut), response, weight);
+      const example = exampleOf(songId, encoder.context(song), response, weight);
       asked.set(example, song);
       return example;
     });
@@ -192,18 +186,18 @@ export async function trainAnswerer(
         `answers: ${genres.join(", ")}.`,
       accuracyPer: "song",
     },
-    identity: { ...trainableLanguageModel(language).identity, questions: { fieldDropout, leaveOut } },
+    identity: { ...trainableLanguageModel(language).identity, questions: { fieldDropout, leaveOut: [] } },
     draw(example, epoch, index) {
       const song = asked.get(example);
       if (song === undefined) return example;
-      const without = [...leaveOut, ...drawnFields(fieldDropout, full.seed, epoch ?? 0, index)];
+      const without = drawnFields(fieldDropout, full.seed, epoch ?? 0, index);
       const response = example.inputIds.slice(example.tokenLabels!.findIndex((label) => label !== -100));
       return exampleOf(song.id, encoder.context(song, without), response, example.weight);
     },
     validate: async (examples) => {
       const ids = new Set(examples.map(({ songId }) => songId)),
         songs = validated.filter(({ id }) => ids.has(id));
-      const answers = await answerSongs(answerer, songs, { precision: full.precision, leaveOut });
+      const answers = await answerSongs(answerer, songs, { precision: full.precision });
       const of = songs.map(({ genres: own }) => own.filter((genre) => genres.includes(genre)));
       const loss = answers.map(({ probabilities }, i) =>
         -of[i]!.reduce((sum, genre) => sum + Math.log(probabilities[genres.indexOf(genre)]!), 0) /

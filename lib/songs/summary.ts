@@ -18,21 +18,13 @@ export function genreCounts(frame: pl.DataFrame): pl.DataFrame {
 /**
  * The genres of the songs, the most frequent first and equal ones by name: the order of a classifier's labels.
  *
- * @param options.minimumSongs leaves out genres with fewer songs. Default 1.
- *
  * @example
  * ```ts
  * const labels = genresOf(train);
- * const frequent = cleanSongs(songs, { genres: genresOf(songs, { minimumSongs: 20 }) });
  * ```
  */
-export function genresOf(
-  frame: pl.DataFrame,
-  { minimumSongs = 1 }: { minimumSongs?: number } = {},
-): string[] {
-  return genreCounts(frame).filter(pl.col("songs").gtEq(minimumSongs)).getColumn("genre")
-    .toArray() as string[];
-}
+export const genresOf = (frame: pl.DataFrame): string[] =>
+  genreCounts(frame).getColumn("genre").toArray() as string[];
 
 /**
  * The artists with the most songs, equal ones by name: columns `artist`, `songs`, `genre` (the artist's most

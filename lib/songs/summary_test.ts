@@ -39,7 +39,6 @@ Deno.test("genreCounts and genresOf: by songs, then by name; a song counts for e
   ]);
   assert.deepEqual(genresOf(frame), ["댄스", "발라드", "록", "팝"]);
   assert.deepEqual(genresOf(songsFrame(songs.toReversed())), ["댄스", "발라드", "록", "팝"]);
-  assert.deepEqual(genresOf(frame, { minimumSongs: 2 }), ["댄스", "발라드"]);
   assert.deepEqual([genresOf(none), genresOf(noGenres)], [[], []]);
 });
 

@@ -22,6 +22,9 @@ import {
   withBonus,
 } from "./artist_prior.ts";
 
+/** What the study's rule multiplies by. */
+const studyFactor = 1.5;
+
 /** A form of the artist idea, or what it is compared with. */
 export type ArtistIdea = keyof typeof artistIdeaNames;
 
@@ -54,14 +57,12 @@ export function scoresOf({ each, validation, test }: Predictions): { validation:
 /**
  * Joins a lyrics model's predictions with the artist. Artists are counted in training songs, strengths fitted on validation songs.
  *
- * @param options.factor of the study's rule, 1.5 by default
  * @throws RangeError on unequal lengths, NaN, or no validation songs
  */
 export function artistForms(
   { train, validation, test }: Sides,
   labels: readonly string[],
   lyrics: Predictions,
-  { factor = 1.5 }: { factor?: number } = {},
 ): ArtistForms {
   const scores = scoresOf(lyrics), prior = artistPriorOf(train, labels);
   const tuned = artistSongsOf(validation, labels), artists = test.map(({ artists }) => artists);
@@ -72,7 +73,7 @@ export function artistForms(
     product: fit(artistBonus(prior, tuned.artists, "product")),
     bayes: fit(artistBonus(prior, tuned.artists, "bayes")),
   };
-  const { logits, ...naive } = naiveRule(scores.test, prior, artists, factor);
+  const { logits, ...naive } = naiveRule(scores.test, prior, artists, studyFactor);
   const fitted = Math.exp(fits.mendedRule.alpha);
   const added = (form: "product" | "bayes") =>
     withBonus(scores.test, artistBonus(prior, artists, form), fits[form].alpha);
@@ -88,14 +89,14 @@ export function artistForms(
       ),
       lyrics: softmax(scores.test),
       naive: softmax(logits),
-      mended: mendedRule(scores.test, prior, artists, factor),
+      mended: mendedRule(scores.test, prior, artists, studyFactor),
       fitted: mendedRule(scores.test, prior, artists, fitted),
       product: added("product"),
       bayes: added("bayes"),
     },
     strengths: {
-      naive: `×${factor}`,
-      mended: `×${factor}`,
+      naive: `×${studyFactor}`,
+      mended: `×${studyFactor}`,
       fitted: `×${fitted.toFixed(2)}`,
       product: `α=${fits.product.alpha}`,
       bayes: `α=${fits.bayes.alpha}`,

@@ -33,8 +33,6 @@ export interface SearchOptions extends RunOptions {
   seeds: readonly number[];
   /** The learning rate of pretrained checkpoints, {@link studyRecipe}'s by default. */
   pretrainedLearningRate?: number;
-  /** That of the small pretrained models of the project, {@link fineTuneRecipe}'s by default. */
-  shippedLearningRate?: number;
   /** A tokenizer's folder or file in place of each model's own. */
   tokenizer?: string;
   /** A run's folder: `model_search.json` goes there, and predictions, so that a search goes on. Nothing is written without. */
@@ -48,17 +46,17 @@ export const searchFileName = "model_search.json";
 export const searchStart = (source: string): "from scratch" | "pretrained" =>
   configNames.includes(source) ? "from scratch" : "pretrained";
 
+/** That of the small pretrained models of the project. */
+const shippedLearningRate = fineTuneRecipe.learningRate;
+
 /** The learning rate of a network in a search. */
 export function searchLearningRate(
   source: string,
-  { recipe, pretrainedLearningRate, shippedLearningRate }: Pick<
-    SearchOptions,
-    "recipe" | "pretrainedLearningRate" | "shippedLearningRate"
-  >,
+  { recipe, pretrainedLearningRate }: Pick<SearchOptions, "recipe" | "pretrainedLearningRate">,
 ): number {
   if (searchStart(source) === "from scratch") return recipe.learningRate;
   return shippedNames.includes(source)
-    ? shippedLearningRate ?? fineTuneRecipe.learningRate
+    ? shippedLearningRate
     : pretrainedLearningRate ?? studyRecipe.learningRate;
 }
 
@@ -82,7 +80,6 @@ export async function searchModels(
   const { recipe, seeds, tokenizer = null, output, listener } = options;
   const { models = searchedModels({ tokenizer }) } = options;
   const { pretrainedLearningRate = studyRecipe.learningRate } = options;
-  const { shippedLearningRate = fineTuneRecipe.learningRate } = options;
   checkOnce("model", models);
   checkOnce("seed", seeds);
   if (seeds.length === 0) throw new UserError("A search needs at least one seed.");

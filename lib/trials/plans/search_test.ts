@@ -4,7 +4,7 @@ import { startEngine } from "../../engine/mod.ts";
 import { createModel, disposeModel, type JsonObject } from "../../models/mod.ts";
 import { type Song, songsFrame } from "../../songs/mod.ts";
 import { loadTokenizer } from "../../tokenizer/mod.ts";
-import { recipes, saveClassifier, testRecipe } from "../../training/mod.ts";
+import { fineTuneRecipe, recipes, saveClassifier, testRecipe } from "../../training/mod.ts";
 import {
   comparisonTable,
   judge,
@@ -353,7 +353,6 @@ Deno.test("a search compares kobert-small with the same from scratch, each by it
   const all = await searchModels(data, {
     recipe: { ...recipe, learningRate: 7e-4 },
     seeds: [7],
-    shippedLearningRate: 2e-4,
     runner: {
       run({ method, sides: { test } }) {
         if (method.kind === "network") seen.push([method.source, method.recipe.learningRate]);
@@ -369,7 +368,7 @@ Deno.test("a search compares kobert-small with the same from scratch, each by it
     },
   });
   assert.deepEqual(seen.slice(0, 3), [
-    ["kobert-small", 2e-4],
+    ["kobert-small", fineTuneRecipe.learningRate],
     ["kobert-small-scratch", 7e-4],
     ["roberta-small", 7e-4],
   ]);
