@@ -31,36 +31,18 @@ export const qaFields = ["id", "song_name", "adults", "artist", "album_id", "dat
 /** A column that can stand in a context, or be left out of it. */
 export type QaField = typeof qaFields[number];
 
-const names: Record<QaField, string> = {
-  id: "번호",
-  song_name: "제목",
-  adults: "성인",
-  artist: "가수",
-  album_id: "앨범",
-  date: "날짜",
-  lyrics: "가사",
+/** What a column is called in a context, and a song's value of it; empty where the table lacks it. */
+const fields: Record<QaField, { name: string; valueOf: (song: Song) => string }> = {
+  id: { name: "번호", valueOf: ({ id }) => id },
+  song_name: { name: "제목", valueOf: ({ songName }) => songName },
+  adults: { name: "성인", valueOf: ({ adults }) => adults === null ? "" : adults ? "예" : "아니요" },
+  artist: { name: "가수", valueOf: ({ artists }) => artists.join(", ") },
+  album_id: { name: "앨범", valueOf: ({ albumId }) => albumId ?? "" },
+  date: { name: "날짜", valueOf: ({ date }) => date.year === null ? "" : date.text },
+  lyrics: { name: "가사", valueOf: ({ lyrics }) => lyrics },
 };
 
 const unknown = "모름";
-
-function valueOf(song: Song, field: QaField): string {
-  switch (field) {
-    case "id":
-      return song.id;
-    case "song_name":
-      return song.songName;
-    case "adults":
-      return song.adults === null ? "" : song.adults ? "예" : "아니요";
-    case "artist":
-      return song.artists.join(", ");
-    case "album_id":
-      return song.albumId ?? "";
-    case "date":
-      return song.date.year === null ? "" : song.date.text;
-    case "lyrics":
-      return song.lyrics;
-  }
-}
 
 /** How all of a model's questions are asked. */
 export interface QaFormat {
@@ -98,14 +80,14 @@ export function qaPrompt(
   leaveOut: readonly QaField[] = [],
 ): QaPrompt {
   const lines = qaFields.filter((field) => field !== "lyrics" && !leaveOut.includes(field))
-    .map((field) => `${names[field]}: ${valueOf(song, field) || unknown}`);
+    .map((field) => `${fields[field].name}: ${fields[field].valueOf(song) || unknown}`);
   const withLyrics = !leaveOut.includes("lyrics");
   return {
     head: [
       `### 지시: 이 노래의 장르를 하나만 고르세요${tellGenres ? `: ${genres.join(", ")}` : "."}`,
       "### 맥락:",
       ...lines,
-      ...(withLyrics ? [`${names.lyrics}:`] : []),
+      ...(withLyrics ? [`${fields.lyrics.name}:`] : []),
     ].join("\n"),
     lyrics: withLyrics ? ` ${song.lyrics || unknown}` : "",
     tail: "\n### 응답:",
