@@ -60,6 +60,7 @@ const options = readOptions({
     batchSize: { ...recipeOptions.batchSize, default: 32 },
     maxLength: recipeOptions.maxLength,
     maxWindows: recipeOptions.maxWindows,
+    cropLength: recipeOptions.cropLength,
     learningRate: recipeOptions.learningRate,
     adapt: recipeOptions.adapt,
     trainings: {
@@ -104,13 +105,14 @@ console.log(
 
 /** How a network trains: by the recipe that goes with it, but for what was given. */
 function recipeFor(source: string): Recipe {
-  const { epochs, batchSize, maxLength, maxWindows, learningRate, adapt, precision } = options;
+  const { epochs, batchSize, maxLength, maxWindows, cropLength, learningRate, adapt, precision } = options;
   return {
     ...recipes[defaultRecipe(source)]!,
     epochs,
     batchSize,
     ...(maxLength !== undefined && { maxLength }),
     ...(maxWindows !== undefined && { maxWindows }),
+    ...(cropLength !== undefined && { cropLength }),
     ...(learningRate !== undefined && { learningRate }),
     ...(adapt !== undefined && { adapt }),
     precision,
