@@ -175,7 +175,11 @@ export function settings(
     methods: {
       words: words(),
       network: { kind: "network", source: model, ...tokenizer, recipe },
-      scratch: scratch === null ? null : { kind: "network", source: scratch, recipe },
+      scratch: scratch === null ? null : {
+        kind: "network",
+        source: scratch,
+        recipe: { ...recipe, adapt: 0 },
+      },
     },
     evaluation: evaluationBudget(recipeName),
     output: path(value("output") ?? "outputs/run"),

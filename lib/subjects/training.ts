@@ -90,7 +90,9 @@ const fields: Partial<Record<keyof Recipe, string>> = {
 /** A recipe as rows of a table: the fields that a talk speaks of, with what they mean. */
 export const recipeTable = (recipe: Recipe) =>
   (Object.entries(fields) as [keyof Recipe, string][])
-    .filter(([field]) => recipe[field] !== null && !(field === "adapt" && recipe.adapt === 0))
+    .filter(([field]) =>
+      recipe[field] !== null && !((field === "adapt" || field === "cropLength") && recipe[field] === 0)
+    )
     .map(([field, meaning]) => ({
       "값 · field": field,
       "이 실행 · this run": String(recipe[field]),

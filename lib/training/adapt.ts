@@ -39,7 +39,7 @@ export async function adaptToSongs(
     epochs: recipe.adapt,
     bestMetric: "loss",
     // what is meant for the classifier
-    cropLength: null,
+    cropLength: 0,
     labelSmoothing: 0,
     balanceClasses: false,
     multiLabel: false,

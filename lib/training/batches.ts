@@ -96,7 +96,7 @@ export function epochBatches(
   if (sortWindow === 0) return { length: count, at: batch };
   const size = batchSize * sortWindow;
   for (let start = 0; start < order.length; start += size) {
-    sortByLength(order.subarray(start, start + size), lengths, cropLength ?? Infinity);
+    sortByLength(order.subarray(start, start + size), lengths, cropLength || Infinity);
   }
   const places = permutation(count, randomKey(seed, epoch, 2));
   return { length: count, at: (i) => batch(places[i]!) };

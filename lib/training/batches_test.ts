@@ -12,7 +12,7 @@ import { fingerprint } from "../ground/mod.ts";
 
 /** Lengths as songs have them: most middling, some long. */
 const lengths = Array.from({ length: 1003 }, (_, i) => 5 + (i * 7919) % 61 + ((i * 31) % 17 === 0 ? 150 : 0));
-const options = { batchSize: 32, sortWindow: 10, cropLength: null, seed: 7, epoch: 0 };
+const options = { batchSize: 32, sortWindow: 10, cropLength: 0, seed: 7, epoch: 0 };
 
 const example = (length: number, songId = `song-${length}`, label = 0): Example => ({
   songId,

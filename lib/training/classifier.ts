@@ -160,7 +160,7 @@ export function trainableOf(
     studyRecipe,
 ): Trainable {
   const { tokenizer, model } = classifier, around = specialTokensAround(tokenizer);
-  const piece = cropLength !== null && Math.min(cropLength, maxLength, model.config.maxLength);
+  const piece = cropLength > 0 && Math.min(cropLength, maxLength, model.config.maxLength);
   return {
     ...scorerOf({ ...classifier, model: withDropout(model, dropout) }),
     ...(piece !== false && {

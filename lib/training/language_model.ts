@@ -98,7 +98,7 @@ function taskOf(json: JsonObject, source: string): "masked-lm" | "causal-lm" {
   if (task === null) {
     throw new UserError(
       `${source}: "${json.model_type}" is not implemented as a language model, which tells words: BERT, RoBERTa, ELECTRA, ` +
-        "DistilBERT and Llama are. Give one of those; or leave adapt out, where songs are to be read before their genres.",
+        "DistilBERT and Llama are. Give one of those; or set adapt to 0, where songs are to be read before their genres.",
     );
   }
   return task;

@@ -75,15 +75,13 @@ export const recipeFields = {
   },
   /**
    * Tokens, special ones included, of the piece of a song that a classifier's training reads in place of the whole: another, at random, in each
-   * epoch. Validation and prediction read the whole. Few songs last longer so, and a step costs less. `null` trains on what is read afterwards.
+   * epoch. Validation and prediction read the whole. Few songs last longer so, and a step costs less. 0 trains on the whole, too.
    */
   cropLength: {
     type: "integer",
-    min: 3,
-    orNull: true,
-    value: null,
-    about:
-      "trains on a random piece of so many tokens of each song, another in each epoch; the whole is read afterwards",
+    min: 0,
+    value: 0,
+    about: "trains on a random piece of so many tokens of each song, another in each epoch; 0: on the whole",
   },
   /**
    * What a classifier reads of a row: the token that its architecture sums texts up in ([CLS]; of XLNet and Llama the last), or the mean
@@ -380,15 +378,16 @@ export const quickRecipe: Readonly<Recipe> = {
 };
 
 /**
- * For small pretrained models on few songs: whole songs, in rows of 256 tokens, at a learning rate for a model of four layers; ends when
- * three epochs brought nothing better.
+ * For small pretrained models on few songs: their lyrics are read three times first, then genres are learnt from a random piece of each song in
+ * each epoch, at a learning rate for a model of four layers; answers are of whole songs, in rows of 256 tokens.
  */
 export const fineTuneRecipe: Readonly<Recipe> = {
   ...quickRecipe,
-  epochs: 8,
+  adapt: 3,
+  epochs: 16,
+  cropLength: 128,
   maxLength: 256,
   maxWindows: 4,
-  earlyStoppingPatience: 3,
 };
 
 /** As {@link quickRecipe} with more epochs, over texts twice as long: what to leave running for a better figure. */

@@ -56,7 +56,15 @@ const budgets: Readonly<Record<string, Budget>> = {
   // as quick: the search as short, the curve's small part by whole songs
   "fine-tune": {
     search: {
-      recipe: { epochs: 2, maxLength: 48, maxWindows: 1, batchSize: 16, learningRate: 7e-4 },
+      recipe: {
+        adapt: 0,
+        epochs: 2,
+        cropLength: 0,
+        maxLength: 48,
+        maxWindows: 1,
+        batchSize: 16,
+        learningRate: 7e-4,
+      },
       trainings: 1,
     },
     shares: { regression: all, transformer: [1 / 8], scratch: [1 / 8] },

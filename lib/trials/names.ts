@@ -1,5 +1,6 @@
 /** What a reader calls things: each name once, in Korean and English. */
 import { isAbsolute } from "node:path";
+import { defaultRecipe, recipes } from "../training/mod.ts";
 import { type ColumnPart, columnParts, type Method, type SongWay } from "./trial.ts";
 
 /** A name in both languages. */
@@ -86,12 +87,13 @@ export function nameOf(method: Method): Name {
       return both(`${ko}, 앞 ${tokens}토큰`, `${en}, first ${tokens} tokens`);
     }
     case "network": {
-      const { source, trainings = 1, recipe } = method, { ko, en } = sourceName(source);
+      const { source, trainings = 1, recipe: { adapt } } = method, { ko, en } = sourceName(source);
+      // as a model is trained where nothing is said goes without saying
+      const isUsual = recipes[defaultRecipe(source)]!.adapt > 0;
+      const reading = adapt === 0 || isUsual ? both("") : both(", 가사 먼저 읽음", ", lyrics read first");
       return both(
-        `${ko}${recipe.adapt > 0 ? ", 가사 먼저 읽음" : ""}${trainings > 1 ? `, ${trainings}번 평균` : ""}`,
-        `${en}${recipe.adapt > 0 ? ", lyrics read first" : ""}${
-          trainings > 1 ? `, mean of ${trainings}` : ""
-        }`,
+        `${ko}${reading.ko}${trainings > 1 ? `, ${trainings}번 평균` : ""}`,
+        `${en}${reading.en}${trainings > 1 ? `, mean of ${trainings}` : ""}`,
       );
     }
     case "columns": {

@@ -54,10 +54,10 @@ using team = joinOthers();
 const isFirst = team.rank === 0;
 using _ = isFirst ? await holdFolder(output) : null;
 await findModel(source, tokenizer);
-if ((options.adapt ?? 0) > 0) await checkReads(source);
+const asked = recipeOf({ ...fields, model: source, seed, multiLabel, ...(weights && { oversample: false }) });
+if (asked.recipe.adapt > 0) await checkReads(source);
 const songs = await readCleanSongs(options.songs, options);
 const split = splitToLearn(songs, { table: options.songs, genres: options.genres, seed });
-const asked = recipeOf({ ...fields, model: source, seed, multiLabel, ...(weights && { oversample: false }) });
 const wanted = await newRecord(
   {
     songs: resolve(options.songs),

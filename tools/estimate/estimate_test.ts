@@ -36,7 +36,7 @@ const trial = (method: Trial["method"]): Trial => ({ method, labels: ["ê°€", "ë‚
 
 /** A machine that is known. */
 const speeds: Speeds = {
-  network: () => Promise.resolve({ load: 3, example: 0.5, answer: 0.25, memory: 1 }),
+  network: () => Promise.resolve({ load: 3, example: 0.5, reading: 2, answer: 0.25, memory: 1 }),
   other: () => Promise.resolve(0.125),
 };
 
@@ -50,6 +50,9 @@ Deno.test("estimate: epochs of all instances, an evaluation after each, the answ
   // 5 steps of 10: a quarter of an epoch, and as much of an evaluation
   const short = { ...network, recipe: { ...recipe, maxSteps: 5 } };
   assert.equal(await trialSeconds(trial(short), speeds), 3 + 50 * 0.5 + (5 + 30) * 0.25);
+  // each song's lyrics twice before
+  const reads = { ...network, recipe: { ...recipe, adapt: 2, maxSteps: 5 } };
+  assert.equal(await trialSeconds(trial(reads), speeds), 3 + 2 * 100 * 2 + 50 * 0.5 + (5 + 30) * 0.25);
   assert.equal(await trialSeconds(trial(words()), speeds), 12.5);
 });
 

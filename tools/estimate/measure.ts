@@ -29,6 +29,8 @@ export interface NetworkSpeed {
   load: number;
   /** A training instance, once. */
   example: number;
+  /** A song that is read as a language model, once. */
+  reading: number;
   /** A song that is asked for its genre. */
   answer: number;
   /** What its training takes at its peak, in bytes. */
@@ -133,10 +135,13 @@ export async function measureNetwork(
     await classifySongs(classifier, asked.slice(0, 8), { precision: recipe.precision });
     const asking = performance.now();
     await classifySongs(classifier, asked, { precision: recipe.precision });
+    const { token } = watch.rates();
     return {
       load,
-      example: watch.rates().token *
+      example: token *
         tokensOfExample(examples.map((example, i) => seenIn(0, trainable, example, i)), recipe),
+      // rows are filled with lyrics to their end
+      reading: token * examples.reduce((sum, { inputIds }) => sum + inputIds.length, 0) / examples.length,
       answer: seconds(asking) / asked.length,
       memory,
     };

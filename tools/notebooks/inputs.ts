@@ -3,9 +3,10 @@ import { join, resolve } from "node:path";
 import { settingsEnvironment } from "../../lib/notebook/mod.ts";
 import { absoluteSource, checkOwnTokenizer, configNames, resolveModel } from "../../lib/models/mod.ts";
 import { prepareSongs, splitToLearn } from "../../lib/songs/mod.ts";
-import { checkReads, defaultRecipe, recipes } from "../../lib/training/mod.ts";
+import { checkReads } from "../../lib/training/mod.ts";
 import { onNotebooks } from "../command_lines.ts";
 import type { OptionTable, Values } from "../options.ts";
+import { recipeOf } from "../run_songs.ts";
 import { newRecord, type RunRecord } from "../report/record.ts";
 
 /** The options that `start` and `lab` have in common. */
@@ -34,8 +35,7 @@ export function wantedRecord(
   setUpSeconds: number,
   planned: readonly string[],
 ): Promise<RunRecord> {
-  const { genres, separator, seed, engine, precision } = options;
-  const recipe = options.recipe ?? defaultRecipe(options.model);
+  const { genres, separator, seed, engine } = options, { name: recipe } = recipeOf(options);
   return newRecord(
     {
       ...located(options),
@@ -45,7 +45,7 @@ export function wantedRecord(
       seed,
       engine,
     },
-    { ...recipes[recipe]!, seed, precision, ...(options.adapt !== undefined && { adapt: options.adapt }) },
+    recipeOf(options).recipe,
     setUpSeconds,
     planned,
   );
@@ -73,12 +73,12 @@ export function notebookEnvironment(options: NotebookOptions): Record<string, st
  * @throws UserError where the table cannot be read or learnt from, or a model is not there
  */
 export async function checkInputs(options: NotebookOptions): Promise<void> {
-  const { songs: table, genres, separator, genreNames, seed, model, models, tokenizer, adapt = 0 } = options;
+  const { songs: table, genres, separator, genreNames, seed, model, models, tokenizer } = options;
   const { songs } = await prepareSongs(table, { genres, separator, genreNames });
   splitToLearn(songs, { table, genres, seed });
   for (const source of [model, ...models ?? []]) {
     checkOwnTokenizer(source, tokenizer);
     if (!configNames.includes(source)) await resolveModel(source);
   }
-  if (adapt > 0) await checkReads(model);
+  if (recipeOf(options).recipe.adapt > 0) await checkReads(model);
 }

@@ -232,6 +232,6 @@ Deno.test("adapt: the network reads the training songs' lyrics first, and no oth
     const never: TrialListener = { onTrial: () => assert.fail("a trial began") };
     await assert.rejects(
       runTrial({ ...trial, method: { ...method, source: "xlnet-small" } }, { listener: never }),
-      /"xlnet" is not implemented as a language model.*leave adapt out/,
+      /"xlnet" is not implemented as a language model.*set adapt to 0/,
     );
   }));
