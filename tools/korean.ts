@@ -16,8 +16,8 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     '"{1}" 앞에 옵션 이름이 없습니다. 값은 옵션 이름 뒤에 씁니다.',
   ],
   [
-    'A pattern of files stands in quotes: "2024-*.csv".',
-    '여러 파일을 뜻하는 패턴은 따옴표로 감쌉니다: "2024-*.csv".',
+    'What has spaces stands in quotes, and so does a pattern of files: "밤하늘의 별", "2024-*.csv".',
+    '띄어쓰기가 있는 값과 여러 파일을 뜻하는 패턴은 따옴표로 감쌉니다: "밤하늘의 별", "2024-*.csv".',
   ],
   ["{} is given twice.", "{1} 옵션이 두 번 나옵니다."],
   ["{} takes no value.", "{1} 옵션은 값을 받지 않습니다."],
@@ -161,6 +161,16 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "There is no model yet in {}: {} makes one; --model names another.",
     "학습한 모델이 아직 없습니다({1}). deno task train이나 deno task start로 만들거나, --model로 다른 모델을 적어 주세요.",
   ],
+  [
+    "{} has no trained classifier in it: its files lack {}, which would be random numbers, and so would its answers. Train it first: {}",
+    "{1}: 아직 장르를 배우지 않은 모델이라 답이 우연일 뿐입니다. 먼저 학습해 주세요: {3}",
+  ],
+  [
+    '{} has no run in it. "deno task start" or "deno task train" makes one; --output names its folder.',
+    "{1}에는 실행한 결과가 없습니다. deno task start나 deno task train으로 만들고, --output으로 그 폴더를 적어 주세요.",
+  ],
+  ["this is no JSON ({}).", "JSON 파일이 아닙니다."],
+  ['See "deno task folds -- --help" for its form.', '형식은 "deno task folds -- --help"에 있습니다.'],
   [
     "--model {} is a model from scratch, which tells no genres yet. {} makes one that does, in {}.",
     "--model {1}: 아직 아무것도 배우지 않은 모델입니다. {2} 명령으로 학습하면 {3}에 생깁니다.",

@@ -141,3 +141,23 @@ Deno.test("korean: standard input, and genres in another language", () => {
     /모델의 장르: 발라드, 댄스\. 표의 장르: Ballad\. .*--genre-names 파일로 번호의 뜻을 알려 주세요\.$/,
   );
 });
+
+Deno.test("korean: what is asked too early of predict, report and folds", () => {
+  assert.match(
+    inBoth(
+      "--model: kobert-small has no trained classifier in it: its files lack classifier.weight, which would be random numbers, and so would " +
+        "its answers. Train it first: deno task train -- --model kobert-small",
+    ),
+    /^--model: kobert-small: 아직 장르를 배우지 않은 모델이라 .* 먼저 학습해 주세요: deno task train -- --model kobert-small\n/,
+  );
+  assert.match(
+    inBoth(
+      '/a/data has no run in it. "deno task start" or "deno task train" makes one; --output names its folder.',
+    ),
+    /^\/a\/data에는 실행한 결과가 없습니다\. .*\n/,
+  );
+  assert.match(
+    inBoth('songs.csv: this is no JSON (Unexpected token). See "deno task folds -- --help" for its form.'),
+    /^songs\.csv: JSON 파일이 아닙니다\. 형식은 "deno task folds -- --help"에 있습니다\.\n/,
+  );
+});

@@ -297,7 +297,7 @@ export function parseOptions<const T extends OptionTable>(table: T, args: string
       throw new UsageError(
         `"${token.value}" stands alone; values follow an option's name.${
           Object.values(table).some(({ patterns }) => patterns)
-            ? ' A pattern of files stands in quotes: "2024-*.csv".'
+            ? ' What has spaces stands in quotes, and so does a pattern of files: "밤하늘의 별", "2024-*.csv".'
             : ""
         }`,
       );
