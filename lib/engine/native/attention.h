@@ -1,6 +1,7 @@
 // What attention's operations share: a row's softmax, and masks.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <vector>
@@ -31,13 +32,32 @@ inline float softmax_row(const T* scores, const float* mask, float scale, int64_
       most = score > most ? score : most;
     }
   }
-  float sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < keys; i++) {
-    e[i] = fast_exp(e[i] - most);
-    sum += e[i];
+  // in lanes of their own, whatever the number of keys: keys that a mask hides, which come last and add zeros, change nothing
+  constexpr int64_t kLanes = 16;
+  float lanes[kLanes] = {};
+  const int64_t whole = keys / kLanes * kLanes;
+  for (int64_t at = 0; at < whole; at += kLanes) {
+#pragma omp simd
+    for (int64_t i = 0; i < kLanes; i++) {
+      e[at + i] = fast_exp(e[at + i] - most);
+      lanes[i] += e[at + i];
+    }
   }
-  return 1.0f / sum;
+  if (whole < keys) {
+    float rest[kLanes];
+    std::fill(rest, rest + kLanes, -INFINITY);
+    std::copy(e + whole, e + keys, rest);
+#pragma omp simd
+    for (int64_t i = 0; i < kLanes; i++) {
+      rest[i] = fast_exp(rest[i] - most);
+      lanes[i] += rest[i];
+    }
+    std::copy(rest, rest + (keys - whole), e + whole);
+  }
+  for (int64_t half = kLanes / 2; half > 0; half /= 2) {
+    for (int64_t i = 0; i < half; i++) lanes[i] += lanes[i + half];
+  }
+  return 1.0f / lanes[0];
 }
 
 // Where the row of a mask lies that belongs to a row of scores.
