@@ -1,7 +1,8 @@
 /** The model that a command works with: found, or chosen, before the engine starts. */
 import { join } from "node:path";
 import { UserError } from "../lib/ground/mod.ts";
-import { checkOwnTokenizer, configNames, resolveModel } from "../lib/models/mod.ts";
+import { checkOwnTokenizer, configNames, resolveModel, type ResolveOptions } from "../lib/models/mod.ts";
+import { type ProgressBar, progressBar } from "../lib/notebook/mod.ts";
 import {
   checkTrained,
   type Classifier,
@@ -19,7 +20,7 @@ import { tell } from "./korean.ts";
  */
 export async function findModel(source: string, tokenizer: string | undefined): Promise<void> {
   checkOwnTokenizer(source, tokenizer);
-  if (!configNames.includes(source)) await naming(() => resolveModel(source));
+  if (!configNames.includes(source)) await naming((hub) => resolveModel(source, hub));
 }
 
 /**
@@ -47,7 +48,7 @@ export async function findTrained(
     );
   }
   const found = source;
-  await naming(() => checkTrained(found));
+  await naming((hub) => checkTrained(found, hub));
   return found;
 }
 
@@ -78,11 +79,26 @@ function modified(path: string): Date | null {
   }
 }
 
-async function naming<T>(find: () => Promise<T>): Promise<T> {
+/** Finds a model, with a progress bar where it is downloaded; what is wrong is said of `--model`. */
+async function naming<T>(find: (hub: ResolveOptions) => Promise<T>): Promise<T> {
+  const bars: ProgressBar[] = [], megabytes = (bytes: number) => Math.round(bytes / 1e6);
+  const hub: ResolveOptions = {
+    onProgress({ file, bytes, totalBytes, bytesPerSecond }) {
+      if (bytesPerSecond === 0) return; // all of it is in the cache so far
+      if (bars.length === 0) {
+        const label = "모델 내려받기 · downloading the model";
+        bars.push(progressBar({ total: megabytes(totalBytes), label, unit: "MB" }));
+      }
+      bars[0]!.update(megabytes(bytes), file);
+    },
+    onNotice: (notice) => tell(notice),
+  };
   try {
-    return await find();
+    return await find(hub);
   } catch (error) {
     throw error instanceof UserError ? new UserError(`--model: ${error.message}`, { cause: error }) : error;
+  } finally {
+    await bars[0]?.finish();
   }
 }
 

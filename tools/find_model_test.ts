@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { newestOf } from "./find_model.ts";
+import { startFakeHub } from "../lib/models/testing/fake_hub.ts";
+import { findModel, newestOf } from "./find_model.ts";
 import { withFolder } from "../lib/ground/testing/folder.ts";
 
 Deno.test("find model: the newest of the own ones, whole model or adapter; where there is none it is said how to make one", () =>
@@ -24,4 +25,28 @@ Deno.test("find model: the newest of the own ones, whole model or adapter; where
     assert.match(newest.more, /newer than .*train\/best/);
     await write(join(first, "config.json"), 5);
     assert.equal(newestOf([first, second]).folder, first);
+  }));
+
+Deno.test("find model: a download shows how far it is, and what is in the cache is not downloaded again", () =>
+  withFolder(async (folder) => {
+    const config = JSON.stringify({ model_type: "bert", vocab_size: 8 });
+    const hub = startFakeHub({ "config.json": config, "model.safetensors": new Uint8Array(3e6) });
+    const environment = { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: folder };
+    const before = Object.keys(environment).map((name) => [name, Deno.env.get(name)] as const);
+    const shown: string[] = [], write = Deno.stderr.writeSync;
+    Deno.stderr.writeSync = (bytes) => shown.push(new TextDecoder().decode(bytes)) && bytes.length;
+    try {
+      for (const [name, value] of Object.entries(environment)) Deno.env.set(name, value);
+      await findModel("owner/name", undefined);
+      assert.match(shown.join(""), /downloading the model.*3 MB/s);
+      shown.length = 0;
+      await findModel("owner/name", undefined);
+      assert.deepEqual(shown, []);
+    } finally {
+      Deno.stderr.writeSync = write;
+      for (const [name, value] of before) {
+        value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
+      }
+      await hub.close();
+    }
   }));

@@ -1,11 +1,12 @@
 /** What `start` and `lab` hand to the notebooks: their options, checked, as paths that hold everywhere and as variables of the environment. */
 import { join, resolve } from "node:path";
 import { settingsEnvironment } from "../../lib/notebook/mod.ts";
-import { absoluteSource, checkOwnTokenizer, configNames, resolveModel } from "../../lib/models/mod.ts";
+import { absoluteSource } from "../../lib/models/mod.ts";
 import { prepareSongs, splitToLearn } from "../../lib/songs/mod.ts";
 import { checkReads } from "../../lib/training/mod.ts";
 import { onNotebooks } from "../command_lines.ts";
 import type { OptionTable, Values } from "../options.ts";
+import { findModel } from "../find_model.ts";
 import { recipeOf } from "../run_songs.ts";
 import { newRecord, type RunRecord } from "../report/record.ts";
 
@@ -77,8 +78,7 @@ export async function checkInputs(options: NotebookOptions): Promise<void> {
   const { songs } = await prepareSongs(table, { genres, separator, genreNames });
   splitToLearn(songs, { table, genres, seed });
   for (const source of [model, ...models ?? []]) {
-    checkOwnTokenizer(source, tokenizer);
-    if (!configNames.includes(source)) await resolveModel(source);
+    await findModel(source, tokenizer);
   }
   if (recipeOf(options).recipe.adapt > 0) await checkReads(model);
 }
