@@ -164,10 +164,10 @@ export function trainableOf(
   return {
     ...scorerOf({ ...classifier, model: withDropout(model, dropout) }),
     ...(piece !== false && {
-      draw({ windows, ...example }: Example, epoch: number | null, index: number) {
-        if (epoch === null) return { ...example, ...(windows && { windows }) };
-        const random = generator(randomKey(seed, epoch, index, 13));
-        return { ...example, inputIds: pieceOf(example, piece, around, random) };
+      draw(example: Example, epoch: number | null, index: number) {
+        if (epoch === null) return example;
+        const { windows: _, ...row } = example, random = generator(randomKey(seed, epoch, index, 13));
+        return { ...row, inputIds: pieceOf(example, piece, around, random) };
       },
     }),
     parameters: model.parameters,
