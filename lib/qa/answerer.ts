@@ -94,9 +94,9 @@ export async function loadAnswerer(
 }
 
 /**
- * An answerer's recipe, from the one its songs' classifier is trained by: three tenths of its epochs, half of that where
- * those are of pieces of songs (a question is longer than lyrics, and every field helps to learn songs by heart); for a model from scratch a learning rate of 6e-4 (1e-3 was no better
- * on the bundled songs), for a checkpoint LoRA of rank 8 at 2e-4.
+ * An answerer's recipe, from the one its songs' classifier is trained by: three tenths of its epochs, half of that where those are of
+ * pieces of songs (a question is longer than lyrics, and every field helps to learn songs by heart); for a model from scratch a
+ * learning rate of 6e-4 (1e-3 was no better on the bundled songs), for a checkpoint LoRA of rank 8 at 2e-4.
  *
  * @example
  * ```ts

@@ -23,7 +23,6 @@ import {
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
 import type { Origin } from "./lora.ts";
-import type { Example } from "./batches.ts";
 import { pieceOf, type Reading, specialTokensAround } from "./windows.ts";
 import type { Scorer, Trainable } from "./types.ts";
 import {
@@ -153,22 +152,27 @@ export function scorerOf(classifier: Classifier): Scorer {
   };
 }
 
+/** Shows a training a random piece of each example, of `length` tokens, and validation the whole. */
+function drawPieces(tokenizer: Tokenizer, length: number, seed: number): Trainable["draw"] {
+  const around = specialTokensAround(tokenizer);
+  return (example, epoch, index) => {
+    if (epoch === null) return example;
+    const { windows: _, ...row } = example, random = generator(randomKey(seed, epoch, index, 13));
+    return { ...row, inputIds: pieceOf(example, length, around, random) };
+  };
+}
+
 /** A classifier as the trainer sees it: with the recipe's dropout, and its pieces of songs where it trains on pieces. */
 export function trainableOf(
   classifier: Classifier,
   { dropout, cropLength, maxLength, seed }: Pick<Recipe, "dropout" | "cropLength" | "maxLength" | "seed"> =
     studyRecipe,
 ): Trainable {
-  const { tokenizer, model } = classifier, around = specialTokensAround(tokenizer);
-  const piece = cropLength > 0 && Math.min(cropLength, maxLength, model.config.maxLength);
+  const { tokenizer, model } = classifier;
   return {
     ...scorerOf({ ...classifier, model: withDropout(model, dropout) }),
-    ...(piece !== false && {
-      draw(example: Example, epoch: number | null, index: number) {
-        if (epoch === null) return example;
-        const { windows: _, ...row } = example, random = generator(randomKey(seed, epoch, index, 13));
-        return { ...row, inputIds: pieceOf(example, piece, around, random) };
-      },
+    ...(cropLength > 0 && {
+      draw: drawPieces(tokenizer, Math.min(cropLength, maxLength, model.config.maxLength), seed),
     }),
     parameters: model.parameters,
     save: (folder) => saveClassifier(classifier, folder),
