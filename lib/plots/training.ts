@@ -32,6 +32,8 @@ export interface EvaluationPoint {
   readonly validation: { readonly loss: number; readonly accuracy: number } | null;
   /** Whether it was the best so far. */
   readonly best: boolean;
+  /** Of how many epochs' ends the model is the mean, where it is one. */
+  readonly averagedEpochs?: number;
 }
 
 /** More steps than this are drawn by their means over equally long stretches: no screen shows more. */
@@ -135,7 +137,11 @@ export function lossCurve(
     [
       `${grouped(last)} 스텝 · steps`,
       ...(best === undefined || bestScores === undefined ? [] : [
-        `최고 · best: epoch ${Number(best.epoch.toFixed(2))}, ${
+        `${
+          best.averagedEpochs === undefined
+            ? `최고 · best: epoch ${Number(best.epoch.toFixed(2))}`
+            : `마지막 ${best.averagedEpochs}개 에폭의 평균 · mean of the last ${best.averagedEpochs} epochs`
+        }, ${
           best.validation ? both("검증 정확도", "validation accuracy") : both("학습 정확도", "train accuracy")
         } ${percent(bestScores.accuracy)}`,
         ...(tokens ? [`perplexity ${Math.exp(bestScores.loss).toFixed(1)}`] : []),

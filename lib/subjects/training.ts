@@ -76,6 +76,7 @@ const fields: Partial<Record<keyof Recipe, string>> = {
   maxWindows: "한 곡을 나눠 읽는 창의 최대 수 · windows that a song is read in at most",
   cropLength:
     "학습할 때 곡마다 무작위로 읽는 토큰 · tokens of the random piece of a song that training reads",
+  averageEpochs: "매개변수를 평균 내 남기는 마지막 에폭의 수 · last epochs whose parameters' mean is kept",
   learningRate: "가장 높을 때의 학습률 · the highest learning rate",
   schedule: "학습률이 내려가는 모양 · how the learning rate falls",
   warmupRatio: "학습률이 올라가는 동안의 비율 · share of the steps in which it rises",
@@ -91,7 +92,8 @@ const fields: Partial<Record<keyof Recipe, string>> = {
 export const recipeTable = (recipe: Recipe) =>
   (Object.entries(fields) as [keyof Recipe, string][])
     .filter(([field]) =>
-      recipe[field] !== null && !((field === "adapt" || field === "cropLength") && recipe[field] === 0)
+      recipe[field] !== null && !((field === "adapt" || field === "cropLength") && recipe[field] === 0) &&
+      !(field === "averageEpochs" && recipe[field] === 1)
     )
     .map(([field, meaning]) => ({
       "값 · field": field,
@@ -237,6 +239,17 @@ export function trainingFinding(
   }[run.ended];
   if (kept?.validation == null || last?.validation == null) return ended;
   const best = percent(kept.validation.accuracy), epoch = Number(kept.epoch.toFixed(2));
+  const keeping = kept.averagedEpochs === undefined
+    ? {
+      ko: `검증 정확도는 ${epoch}번째 에폭에서 ${best}로 가장 높았고, 그때의 모델을 남겼습니다.`,
+      en: `Validation accuracy is highest after epoch ${epoch} (${best}), and that model is kept.`,
+    }
+    : {
+      ko:
+        `마지막 ${kept.averagedEpochs}개 에폭의 매개변수를 평균 낸 모델을 남겼고, 검증 정확도는 ${best}입니다.`,
+      en:
+        `The mean of the last ${kept.averagedEpochs} epochs' parameters is kept (validation accuracy ${best}).`,
+    };
   const apart = last.train.accuracy - last.validation.accuracy;
   const overfit = apart > 0.1
     ? {
@@ -249,9 +262,7 @@ export function trainingFinding(
     }
     : { ko: "", en: "" };
   return {
-    ko:
-      `${ended.ko} 검증 정확도는 ${epoch}번째 에폭에서 ${best}로 가장 높았고, 그때의 모델을 남겼습니다.${overfit.ko}`,
-    en:
-      `${ended.en} Validation accuracy is highest after epoch ${epoch} (${best}), and that model is kept.${overfit.en}`,
+    ko: `${ended.ko} ${keeping.ko}${overfit.ko}`,
+    en: `${ended.en} ${keeping.en}${overfit.en}`,
   };
 }

@@ -149,6 +149,13 @@ Deno.test("trainingFinding: how long, which epoch, whether songs were learnt by 
     trainingFinding(level).en,
     "1,900 steps took 5 s. Validation accuracy is highest after epoch 1 (60.0%), and that model is kept.",
   );
+  const averaged = run({
+    history: [evaluation(1, 0.6, 0.6), { ...evaluation(2, 0.6, 0.55), averagedEpochs: 3 }],
+  });
+  assert.match(
+    trainingFinding(averaged).en,
+    /The mean of the last 3 epochs' parameters is kept \(validation accuracy 55.0%\)\.$/,
+  );
   assert.match(
     trainingFinding(run({ ended: "stopped early" })).ko,
     /^검증 점수가 더 나아지지 않아 1,900스텝, 3분 31초 만에 멈췄습니다\./,

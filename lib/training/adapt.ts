@@ -40,6 +40,7 @@ export async function adaptToSongs(
     bestMetric: "loss",
     // what is meant for the classifier
     cropLength: 0,
+    averageEpochs: 1,
     labelSmoothing: 0,
     balanceClasses: false,
     multiLabel: false,

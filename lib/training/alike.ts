@@ -29,8 +29,8 @@ export async function checkAlike(team: Team, plan: Pick<Plan, "identity">): Prom
   );
 }
 
-/** Gives everyone in the team the first one's place in the plan, parameters and moments, which a checkpoint gave it. */
-export function shareState({ team, model, optimizer, state }: Learner): void {
+/** Gives everyone in the team the first one's place in the plan, parameters, moments and means, which a checkpoint gave it. */
+export function shareState({ team, model, optimizer, state, means }: Learner): void {
   if (team.size === 1) return;
   Object.assign(state, agreed(team, state));
   for (const parameter of state.step === 0 ? [] : model.parameters.values()) {
@@ -45,6 +45,11 @@ export function shareState({ team, model, optimizer, state }: Learner): void {
     if (team.rank === 0) continue;
     parameter.assign(value);
     optimizer.restoreMoments(parameter, { m, v, steps });
+  }
+  for (const name of agreed(team, [...means.keys()])) {
+    const mean = means.get(name) ?? new Float32Array(model.parameters.get(name)!.size);
+    team.broadcast(new Uint8Array(mean.buffer, mean.byteOffset, mean.byteLength));
+    means.set(name, mean);
   }
 }
 

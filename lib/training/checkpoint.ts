@@ -20,7 +20,8 @@ import type { TrainingOptions, TrainingState } from "./types.ts";
 
 const stateFile = "trainer_state.json",
   manifestFile = "checksums.json",
-  momentsFile = "optimizer.safetensors";
+  momentsFile = "optimizer.safetensors",
+  meansFile = "means.safetensors";
 
 function folderOf(output: string): string {
   return join(output, "checkpoints");
@@ -60,8 +61,8 @@ export async function takeUp(
   // the interrupted run's own model, still in memory, is as welcome as the one the run began with
   const current = identity.weights === weights ? { ...identity, weights: state.identity.weights } : identity;
   checkIdentity(withNewerFields(state.identity), current, folder);
-  restore(folder, learner);
   Object.assign(learner.state, state);
+  restore(folder, learner);
   return warnings;
 }
 
@@ -76,7 +77,7 @@ const trainingFiles = ["checkpoints", "best", "history.jsonl", "split.json", "me
 /** Writes a checkpoint, removes the oldest above the recipe's number, and gives the new one's folder. */
 export async function saveTraining(
   output: string,
-  { state, optimizer, model, plan }: Learner,
+  { state, optimizer, model, plan, means }: Learner,
 ): Promise<string> {
   const final = join(folderOf(output), nameOf(state.step));
   const stepped = [...model.parameters.values()].filter((parameter) => optimizer.stepsOf(parameter) > 0);
@@ -98,6 +99,11 @@ export async function saveTraining(
   await publishFolder(final, async (folder) => {
     await model.save(folder);
     await writeSafetensors(join(folder, momentsFile), moments);
+    if (means.size > 0) {
+      const dtype = "F32" as const, shapeOf = (name: string) => model.parameters.get(name)!.shape;
+      const tensors = [...means].map(([name, data]) => ({ name, dtype, shape: shapeOf(name), data }));
+      await writeSafetensors(join(folder, meansFile), tensors);
+    }
     await Deno.writeTextFile(join(folder, stateFile), JSON.stringify(saved, null, 2));
     const checksums: Record<string, string> = {};
     for (const name of await filesIn(folder)) checksums[name] = await fileFingerprint(join(folder, name));
@@ -172,8 +178,8 @@ async function newestCheckpoint(
   return null;
 }
 
-/** Puts a checkpoint's parameters and moments back. */
-function restore(folder: string, { model: { parameters, restore }, optimizer }: Learner): void {
+/** Puts a checkpoint's parameters, moments and means back. */
+function restore(folder: string, { model: { parameters, restore }, optimizer, means, state }: Learner): void {
   if (restore !== undefined) restore(folder);
   else {
     using model = openCheckpoint(folder);
@@ -189,6 +195,9 @@ function restore(folder: string, { model: { parameters, restore }, optimizer }: 
       steps: moments.read(`steps.${name}`, "I32")[0]!,
     });
   }
+  if (state.averagedEpochs === 0) return;
+  using stored = openSafetensors(join(folder, meansFile));
+  for (const name of stored.names()) means.set(name, stored.read(name));
 }
 
 /** @throws Error that lists what differs between a checkpoint's run and this one. */

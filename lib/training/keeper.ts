@@ -113,15 +113,20 @@ export class Keeper implements Disposable {
     await this.say(stepLine(record, this.learner.plan.steps, this.startedFrom));
   }
 
-  /** Training and validation figures; keeps the model where it is the best so far. */
-  async evaluate(): Promise<void> {
+  /**
+   * Training and validation figures; keeps the model where it is the best so far, or the mean that the recipe keeps.
+   *
+   * @param averagedEpochs of how many epochs' ends the model is the mean
+   */
+  async evaluate(averagedEpochs: number): Promise<void> {
     const { learner: { model, plan: { recipe }, state, epochs }, output } = this, { sums } = state;
     if (makeAlike(this.learner)) await this.say(driftedApart);
     const validation = await this.validate();
     const value = validation === null
       ? -sums.loss / sums.weight
       : betterIsMore(validation, recipe.bestMetric);
-    const best = state.best === null || value > state.best.value + recipe.earlyStoppingDelta;
+    const best = averagedEpochs > 0 || state.best === null ||
+      value > state.best.value + recipe.earlyStoppingDelta;
     state.evaluationsWithoutImprovement = best ? 0 : state.evaluationsWithoutImprovement + 1;
     if (best) {
       state.best = { value, step: state.step, epoch: epochs };
@@ -136,6 +141,7 @@ export class Keeper implements Disposable {
       train: { loss: sums.loss / sums.weight, accuracy: sums.correct / sums.answers },
       validation,
       best,
+      ...(averagedEpochs > 0 && { averagedEpochs }),
       elapsedMs: this.elapsedMs(),
     };
     this.journal.add(record);

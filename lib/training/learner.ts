@@ -18,6 +18,8 @@ export class Learner implements Disposable {
   private batches: EpochBatches | null = null;
   /** Whether someone of the team wanted to stop when the last step was taken. */
   stopped = false;
+  /** By name the mean of each parameter over `averagedEpochs` of the state. */
+  readonly means = new Map<string, Float32Array>();
   /** How many groups of frozen parameters have thawed; `null` before a step has looked. */
   private thawed: number | null = null;
 
@@ -39,6 +41,7 @@ export class Learner implements Disposable {
       sums: { loss: 0, weight: 0, correct: 0, answers: 0 },
       best: null,
       evaluationsWithoutImprovement: 0,
+      averagedEpochs: 0,
       elapsedMs: 0,
       identity,
     };
@@ -67,6 +70,29 @@ export class Learner implements Disposable {
     if (thawed === this.thawed) return;
     this.thawed = thawed;
     freezeFor(epochs, model.parameters, this.trainable, recipe);
+  }
+
+  /**
+   * Takes the parameters at an epoch's end into the mean that the recipe keeps; at the end of the last epoch the model gets that mean.
+   *
+   * @returns of how many epochs' ends the model is the mean now; 0 where it is not
+   */
+  averageEpoch(): number {
+    const { means, model, plan: { recipe, steps, stepsPerEpoch }, state } = this;
+    const left = Math.ceil((steps - state.step) / stepsPerEpoch);
+    if (recipe.averageEpochs === 1 || left >= recipe.averageEpochs) return 0;
+    const epochs = ++state.averagedEpochs;
+    for (const [name, parameter] of model.parameters) {
+      if (!this.trainable.has(name)) continue;
+      const value = parameter.data(), mean = means.get(name) ?? new Float32Array(value.length);
+      for (let i = 0; i < mean.length; i++) mean[i]! += (value[i]! - mean[i]!) / epochs;
+      if (left > 0) means.set(name, mean);
+      else parameter.assign(mean);
+    }
+    if (left > 0) return 0;
+    means.clear();
+    state.averagedEpochs = 0;
+    return epochs;
   }
 
   /** Moves on to the next epoch. */

@@ -26,9 +26,14 @@ export function stepLine(
 }
 
 /** An evaluation: the epoch's training and validation figures. */
-export function evaluationLine({ epoch, train, validation, best }: EvaluationRecord): string {
+export function evaluationLine({ epoch, train, validation, best, averagedEpochs }: EvaluationRecord): string {
   const of = ({ loss, accuracy }: { loss: number; accuracy: number }) =>
     `loss ${loss.toFixed(4)} accuracy ${accuracy.toFixed(4)}`;
+  const kept = averagedEpochs !== undefined
+    ? `  (mean of ${averagedEpochs} epochs' parameters: kept)`
+    : best
+    ? "  (best so far)"
+    : "";
   return `epoch ${epoch.toFixed(2)}  train ${of(train)}` +
-    (validation === null ? "" : `  validation ${of(validation)}${best ? "  (best so far)" : ""}`);
+    (validation === null ? "" : `  validation ${of(validation)}${kept}`);
 }

@@ -138,7 +138,9 @@ export function foreseeMemory(
 
   const narrow = sizeOf(parameters.filter(({ isNarrow }) => isNarrow));
   const copies = precision === "bf16" ? 2 * (all - narrow) : 0;
-  const values = 4 * all - 2 * narrow, fixed = values + copies + 8 * trained;
+  // the mean over epochs' ends, which JavaScript holds
+  const mean = recipe.averageEpochs > 1 ? 4 * trained : 0;
+  const values = 4 * all - 2 * narrow, fixed = values + copies + mean + 8 * trained;
   // of a table the rows that a batch looks up
   const tokens = ofParts.reduce((sum, { rows, length }) => sum + rows * length, 0);
   const spared = plain.tables.reduce(

@@ -105,12 +105,12 @@ export function modelCard(
     "## Result",
     best === undefined || best.validation === null
       ? "There was no validation set."
-      : `On validation, at step ${best.step} (epoch ${
-        best.epoch.toFixed(2)
-      }), the best of ${evaluations.length} ` +
-        `evaluations by ${recipe.bestMetric}; accuracy is per ${about.accuracyPer}:\n\n${
-          table(["metric", "value"], metrics)
-        }`,
+      : `On validation, ${
+        best.averagedEpochs === undefined
+          ? `at step ${best.step} (epoch ${best.epoch.toFixed(2)}), the best of ${evaluations.length} ` +
+            `evaluations by ${recipe.bestMetric}`
+          : `the mean of the parameters at the ends of the last ${best.averagedEpochs} epochs`
+      }; accuracy is per ${about.accuracyPer}:\n\n${table(["metric", "value"], metrics)}`,
     "## Data",
     [
       ...(data.description === undefined ? [] : [data.description, ""]),

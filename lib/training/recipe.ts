@@ -325,6 +325,16 @@ export const recipeFields = {
     decisive: false,
     about: "checkpoints kept beside the best",
   },
+  /**
+   * The model of the last evaluation, which is the one that is kept, is the mean of the parameters at the ends of this many last epochs
+   * (stochastic weight averaging, Izmailov et al. 2018). 1 keeps the epoch that validation tells. A training that ends early averages nothing.
+   */
+  averageEpochs: {
+    type: "integer",
+    min: 1,
+    value: 1,
+    about: "keeps the mean of the parameters at the ends of so many last epochs; 1: the best epoch's",
+  },
   /** What decides the best checkpoint: `accuracy`, `loss`, `microF1` with `multiLabel`, or another number that validation gives. */
   bestMetric: {
     type: "text",
@@ -388,6 +398,7 @@ export const fineTuneRecipe: Readonly<Recipe> = {
   cropLength: 128,
   maxLength: 256,
   maxWindows: 4,
+  averageEpochs: 3,
 };
 
 /** As {@link quickRecipe} with more epochs, over texts twice as long: what to leave running for a better figure. */

@@ -71,6 +71,18 @@ for (const until of [1, 7, 8, 11]) {
   });
 }
 
+for (const until of [7, 17, 24, 30]) {
+  Deno.test(`averaging epochs, interrupted after step ${until} of 32 and resumed: the same curve and weights`, async () => {
+    await withFolder(async (output) => {
+      const change = { epochs: 4, averageEpochs: 3 }, whole = await run({ change });
+      await run({ output, until, change });
+      const second = await run({ output, change });
+      assert.deepEqual(withoutTimes(second.history), withoutTimes(whole.history));
+      assert.deepEqual(second.weights, whole.weights);
+    });
+  });
+}
+
 Deno.test("the interrupted run's own model, still in memory, is resumed too", async () => {
   await withFolder(async (output) => {
     const model = tinyModel();

@@ -52,7 +52,7 @@ Deno.test(
         "all end with the step in which one heard of it",
       );
 
-      await stopped(join(folder, "alone"), 5);
+      await stopped(join(folder, "alone"), 10);
       const three = await told(3, "resume", folder);
       nearlyEqual(three.classifier, alone.classifier, "three");
       nearlyEqual(three.resumed, alone.classifier, "begun by two, ended by three");

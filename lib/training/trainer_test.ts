@@ -547,3 +547,41 @@ Deno.test("parameters that were frozen before stay frozen, during and after", as
   assert.equal(table.trainable, false);
   model.dispose();
 });
+
+Deno.test("averageEpochs: what is kept is the mean of the parameters at the last epochs' ends", async () => {
+  await withFolder(async (output) => {
+    const change = { epochs: 4, keepCheckpoints: 4, saveEverySteps: null }, each = join(output, "each");
+    const plain = await run(change, { output: each });
+    const ends = [...Deno.readDirSync(join(each, "checkpoints"))].map(({ name }) => name).sort();
+    assert.equal(ends.length, 4);
+    const weights = ends.map((name) => weightsOf(loadCheckpoint(join(each, "checkpoints", name)).model));
+
+    const mean = await run({ ...change, averageEpochs: 3 }, { output: join(output, "mean") });
+    const kept = weightsOf(loadCheckpoint(mean.bestFolder!).model);
+    for (const [name, values] of Object.entries(kept)) {
+      const expected = values.map((_, i) => weights.slice(1).reduce((sum, w) => sum + w[name]![i]!, 0) / 3);
+      const apart = Math.max(...values.map((value, i) => Math.abs(value - expected[i]!)));
+      assert.ok(apart < 1e-6, `${name}: ${apart}`);
+    }
+    assert.notDeepEqual(kept["classifier.weight"], weights[3]!["classifier.weight"]);
+    assert.deepEqual(mean.weights, kept, "the model in memory, too");
+    assert.deepEqual(
+      stepsOf(withoutTimes(mean.history) as HistoryRecord[]),
+      stepsOf(withoutTimes(plain.history) as HistoryRecord[]),
+      "training itself is the same",
+    );
+    assert.deepEqual(evaluationsOf(mean.history).map(({ averagedEpochs }) => averagedEpochs), [
+      ...Array(3).fill(undefined),
+      3,
+    ]);
+    assert.equal(mean.best!.step, mean.steps, "whatever a single epoch reached");
+  });
+});
+
+Deno.test("averageEpochs of more epochs than there are takes all; of a run cut off by maxSteps its last", async () => {
+  const averaged = async (change: Partial<Recipe>) =>
+    evaluationsOf((await run(change)).history).map((record) => record.averagedEpochs ?? 0);
+  assert.deepEqual(await averaged({ epochs: 2, averageEpochs: 5 }), [0, 2]);
+  // eight steps an epoch: the second ends early
+  assert.deepEqual(await averaged({ epochs: 3, maxSteps: 12, averageEpochs: 2 }), [0, 2]);
+});

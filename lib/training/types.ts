@@ -89,6 +89,8 @@ export interface EvaluationRecord {
   /** Over validation, without dropout; `null` where there is none. */
   validation: ValidationMetrics | null;
   best: boolean;
+  /** Of how many epochs' ends the model is the mean, where it is one (`averageEpochs` of the recipe): it is kept then, whatever others reached. */
+  averagedEpochs?: number;
   elapsedMs: number;
 }
 
@@ -130,6 +132,8 @@ export interface TrainingState {
   sums: { loss: number; weight: number; correct: number; answers: number };
   best: { value: number; step: number; epoch: number } | null;
   evaluationsWithoutImprovement: number;
+  /** Over how many epochs' ends the parameters' mean is taken so far (`averageEpochs` of the recipe). */
+  averagedEpochs: number;
   elapsedMs: number;
   /** What the run was started with: a resumed one must agree. */
   identity: Record<string, unknown>;

@@ -60,6 +60,7 @@ const budgets: Readonly<Record<string, Budget>> = {
         adapt: 0,
         epochs: 2,
         cropLength: 0,
+        averageEpochs: 1,
         maxLength: 48,
         maxWindows: 1,
         batchSize: 16,

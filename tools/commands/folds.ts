@@ -61,6 +61,7 @@ const options = readOptions({
     maxLength: recipeOptions.maxLength,
     maxWindows: recipeOptions.maxWindows,
     cropLength: recipeOptions.cropLength,
+    averageEpochs: recipeOptions.averageEpochs,
     learningRate: recipeOptions.learningRate,
     adapt: recipeOptions.adapt,
     trainings: {
@@ -105,7 +106,17 @@ console.log(
 
 /** How a network trains: by the recipe that goes with it, but for what was given. */
 function recipeFor(source: string): Recipe {
-  const { epochs, batchSize, maxLength, maxWindows, cropLength, learningRate, adapt, precision } = options;
+  const {
+    epochs,
+    batchSize,
+    maxLength,
+    maxWindows,
+    cropLength,
+    averageEpochs,
+    learningRate,
+    adapt,
+    precision,
+  } = options;
   return {
     ...recipes[defaultRecipe(source)]!,
     epochs,
@@ -113,6 +124,7 @@ function recipeFor(source: string): Recipe {
     ...(maxLength !== undefined && { maxLength }),
     ...(maxWindows !== undefined && { maxWindows }),
     ...(cropLength !== undefined && { cropLength }),
+    ...(averageEpochs !== undefined && { averageEpochs }),
     ...(learningRate !== undefined && { learningRate }),
     ...(adapt !== undefined && { adapt }),
     precision,
