@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { disposeModel } from "../models/mod.ts";
 import {
+  type EvaluationRecord,
   fineTune,
-  type HistoryRecord,
   quickRecipe,
   type StepRecord,
   type TrainingRun,
@@ -114,7 +114,7 @@ Deno.test("runTraining: keeps the best model in the run's folder, and does nothi
     assert.equal(told.filter((line) => line.includes("이미 끝나")).length, 1);
   }));
 
-const evaluation = (epoch: number, train: number, validation: number): HistoryRecord => ({
+const evaluation = (epoch: number, train: number, validation: number): EvaluationRecord => ({
   kind: "evaluation",
   step: 10 * epoch,
   epoch,

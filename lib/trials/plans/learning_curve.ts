@@ -35,7 +35,7 @@ export interface LearningCurve {
 /**
  * Accuracy on the same test songs after learning from growing parts of the training songs and from all of them. Each part holds all
  * smaller ones, and all methods get the same. Every point is made alike: a network is trained from its start by one recipe (as many epochs, so
- * the fewer songs the fewer steps), and its best epoch on the same validation songs is taken. A part of one genre is left out.
+ * the fewer songs the fewer steps), and its best epoch on the same validation songs, or the mean of its last, is taken. A part of one genre is left out.
  *
  * @param options.seed decides which songs the parts hold, and is the trainings'
  * @throws RangeError for a share that is not above 0 and at most 1
