@@ -113,9 +113,11 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
   ],
   ["the column is missing.", "열이 없습니다."],
   [
-    "The header names {}; it must name {}. Rename what holds {}.",
-    "첫 줄에 있는 열은 {1}이고, 있어야 하는 열은 {2}입니다. 해당하는 열의 이름을 바꿔 주세요.",
+    "The header names {}; it must name {}, or {}. Rename what holds {}.",
+    "첫 줄에 있는 열은 {1}이고, 있어야 하는 열은 {3}({2})입니다. 해당하는 열의 이름을 바꿔 주세요.",
   ],
+  ["the columns {} and {} may both be meant.", "{1} 열일 수도 있고 {2} 열일 수도 있습니다."],
+  ["Rename the one that is meant to {}.", "맞는 열의 이름을 다음으로 바꿔 주세요: {1}."],
   [
     "two columns have this name. Rename one of them, or take it out.",
     "이름이 같은 열이 둘 있습니다. 하나의 이름을 바꾸거나 빼 주세요.",
@@ -222,8 +224,8 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
   ["It tells {}.", "모델의 장르: {1}."],
   ["The songs' genres: {}.", "표의 장르: {1}."],
   [
-    "Give the table the model's names; where it has codes, --genre-names FILE says what they stand for.",
-    "표의 장르를 모델의 장르 이름으로 바꿔 주세요. 표에 번호가 적혀 있다면 --genre-names 파일로 번호의 뜻을 알려 주세요.",
+    "Give the table the model's names, or say in --genre-names FILE what its own stand for.",
+    "표의 장르를 모델의 장르 이름으로 바꾸거나, 표의 이름이나 번호가 무슨 장르인지 --genre-names 파일로 알려 주세요.",
   ],
   [
     "no song is left to measure on. Give a table with lyrics and genres.",

@@ -73,12 +73,12 @@ Deno.test("korean: a name for what follows stands beside the other; sentences ab
 
 Deno.test("korean: places in a table, several problems, and what goes on in English", () => {
   const problems = "songs.csv: 2 problems.\n" +
-    "  - line 1, column genre: the column is missing. The header names id; it must name genre and lyrics. Rename what holds them.\n" +
+    "  - line 1, column genre: the column is missing. The header names id; it must name genre and lyrics, or 장르 and 가사. Rename what holds them.\n" +
     "  - line 3: this is another matter.";
   assert.equal(
     inBoth(problems),
     "songs.csv: 문제가 2가지 있습니다.\n" +
-      "1번째 줄, genre 열: 열이 없습니다. 첫 줄에 있는 열은 id이고, 있어야 하는 열은 genre, lyrics입니다. 해당하는 열의 이름을 바꿔 주세요.\n" +
+      "1번째 줄, genre 열: 열이 없습니다. 첫 줄에 있는 열은 id이고, 있어야 하는 열은 장르, 가사(genre, lyrics)입니다. 해당하는 열의 이름을 바꿔 주세요.\n" +
       problems,
   );
   const fault =
@@ -134,11 +134,11 @@ Deno.test("korean: standard input, and genres in another language", () => {
   );
   const said = inBoth(
     "songs.csv: no song has a genre that the model outputs/train/best tells. It tells 발라드, 댄스. The songs' genres: Ballad. " +
-      "Give the table the model's names; where it has codes, --genre-names FILE says what they stand for.",
+      "Give the table the model's names, or say in --genre-names FILE what its own stand for.",
   ).split("\n")[0]!;
   assert.match(
     said,
-    /모델의 장르: 발라드, 댄스\. 표의 장르: Ballad\. .*--genre-names 파일로 번호의 뜻을 알려 주세요\.$/,
+    /모델의 장르: 발라드, 댄스\. 표의 장르: Ballad\. .*--genre-names 파일로 알려 주세요\.$/,
   );
 });
 

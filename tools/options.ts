@@ -107,7 +107,8 @@ export const shared = {
   genreNames: {
     type: "text",
     path: "input",
-    about: "what the table's genre codes mean: a CSV with two columns, code and name, or a JSON object",
+    about:
+      "what the table's genres or genre codes (3, GN0100, Ballad) are called: a CSV with two columns, code and name, or a JSON object",
   },
   model: {
     type: "text",

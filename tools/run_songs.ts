@@ -159,7 +159,7 @@ export async function songsToMeasure(
       `${path}: no song has a genre that the model ${model} tells. ${told} The songs' genres: ${
         there.slice(0, 40).join(", ") || "none"
       }. ` +
-        "Give the table the model's names; where it has codes, --genre-names FILE says what they stand for.",
+        "Give the table the model's names, or say in --genre-names FILE what its own stand for.",
     );
   }
   const untold = there.filter((genre) => !labels.includes(genre));

@@ -68,7 +68,7 @@ const meanings = {
   songs: ["FILE", "노래 표", "the table of songs"],
   genres: ["LIST", "구별할 장르", "the genres to tell apart"],
   separator: ["CHAR", "열을 나누는 글자", "what parts the table's columns"],
-  genreNames: ["FILE", "장르 번호의 이름", "what genre codes mean"],
+  genreNames: ["FILE", "장르 번호나 코드의 이름", "what genre codes mean"],
   model: ["SOURCE", "학습할 모델", "the model to train"],
   models: ["LIST", "3번 노트북이 비교할 모델", "the models that notebook 3 compares"],
   tokenizer: ["PATH", "토크나이저", "a tokenizer in place of the model's own"],

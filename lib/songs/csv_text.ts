@@ -2,7 +2,8 @@
 import { parse } from "@std/csv";
 import { UserError } from "../ground/mod.ts";
 import { SongsError, wholeFile } from "./errors.ts";
-import { fileColumns, knownColumnsOf, type TablePart } from "./records.ts";
+import { fileColumns, knownColumnsOf } from "./columns.ts";
+import type { TablePart } from "./records.ts";
 
 /** A table's text, or its first piece, with line feeds for line ends that are carriage returns alone: Excel's "CSV (Macintosh)". */
 export function withLineFeeds(text: string): string {

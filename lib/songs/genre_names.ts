@@ -1,32 +1,32 @@
-/** Names for genre codes. */
+/** Names for genre codes, and for genres that a table calls otherwise. */
 import { parse } from "@std/csv";
 import { SongsError } from "./errors.ts";
 import { readText } from "./text_file.ts";
-import { parseName } from "./values.ts";
+import { genreKey, parseName } from "./values.ts";
 
-/** Names for numeric genre codes: a file, a list (the first name is code 0's), or an object with codes as keys. */
+/** Names for what a table has for genres: a file, a list (the first name is code 0's), or an object with codes as keys. */
 export type GenreNames = string | URL | readonly string[] | Readonly<Record<string, string>>;
 
 /**
- * Reads the names of numeric genre codes. A file holds one of
+ * Reads the names of genre codes: of numbers (`3`), of codes (`GN0100`), or of genres by other names (`Ballad`). A file holds one of
  *
  * - a JSON list, `["발라드", "댄스"]`: the first name is code 0's;
- * - a JSON object, `{"0": "발라드", "1": "댄스"}`, or turned round, `{"발라드": 0, "댄스": 1}`;
+ * - a JSON object, `{"0": "발라드", "GN0200": "댄스"}`, or turned round, `{"발라드": 0, "댄스": 1}`;
  * - lines of code and name, `0,발라드`, with a comma, a tab, a semicolon or a colon between, under a header or not;
  * - one name a line: the first line is code 0's.
  *
- * @throws {SongsError} where the file cannot be read, or a code is no whole number, has no name, or stands there
- * twice.
+ * @returns the names by their codes: a number without its zeros and fraction (`03` and `3.0` are `3`), other texts as genres are cleaned
+ * @throws {SongsError} where the file cannot be read, or a code has no name, or stands there twice.
  *
  * @example
  * ```ts
  * import { readGenreNames } from "./genre_names.ts";
  * import assert from "node:assert/strict";
  *
- * assert.equal((await readGenreNames({ "3": "랩/힙합" })).get(3), "랩/힙합");
+ * assert.equal((await readGenreNames({ "3": "랩/힙합" })).get("3"), "랩/힙합");
  * ```
  */
-export async function readGenreNames(source: GenreNames): Promise<Map<number, string>> {
+export async function readGenreNames(source: GenreNames): Promise<Map<string, string>> {
   if (typeof source === "string" || source instanceof URL) {
     const file = source instanceof URL ? source.pathname : source;
     return namesOf(file, await pairsOfFile(file, source));
@@ -36,7 +36,8 @@ export async function readGenreNames(source: GenreNames): Promise<Map<number, st
 
 type Pair = readonly [code: string | number, name: unknown];
 
-const formsRemedy = 'Use ["발라드", "댄스"], {"0": "발라드"}, lines such as 0,발라드, or one name a line.';
+const formsRemedy =
+  'Use ["발라드", "댄스"], {"0": "발라드"}, lines such as 0,발라드 or GN0100,발라드, or one name a line.';
 
 function problem(line: number | null, value: string | null, what: string) {
   return { line, column: null, value, what, remedy: formsRemedy };
@@ -49,17 +50,16 @@ async function pairsOfFile(file: string, source: string | URL): Promise<Pair[]> 
     if (/^[[{]/.test(text)) {
       const json: unknown = JSON.parse(text);
       if (Array.isArray(json)) return [...json.entries()];
-      return Object.entries(json as Record<string, unknown>).map(([key, value]) =>
-        typeof value === "number" ? [value, key] : [key, value]
-      );
+      return upright(Object.entries(json as Record<string, unknown>));
     }
     const separator = [",", "\t", ";", ":"].find((candidate) =>
       text.split("\n", 1)[0]?.includes(candidate)
     ) ?? ",";
     const rows = parse(text, { separator });
     if (rows.every((row) => row.length === 1)) return rows.map((row, code) => [code, row[0]]);
-    const isHeader = !/\d/.test(rows[0]?.join() ?? "");
-    return rows.slice(isHeader ? 1 : 0).map(([code = "", name]) => [code.trim(), name]);
+    const [first, ...others] = rows, hasDigit = (row: readonly string[] = []) => /\d/.test(row.join());
+    const isHeader = !hasDigit(first) && others.length > 0 && others.every(hasDigit);
+    return upright((isHeader ? others : rows).map(([code = "", name]) => [code.trim(), name]));
   } catch (cause) {
     throw new SongsError(file, [
       problem(null, null, `the genre names cannot be read (${(cause as Error).message})`),
@@ -69,13 +69,20 @@ async function pairsOfFile(file: string, source: string | URL): Promise<Pair[]> 
   }
 }
 
-function namesOf(file: string, pairs: readonly Pair[]): Map<number, string> {
-  const names = new Map<number, string>();
+/** Pairs of code and name, where they are numbers behind names turned round. */
+function upright(pairs: Pair[]): Pair[] {
+  const isNumber = (value: unknown) => /^\d+$/.test(String(value));
+  const isTurned = pairs.every(([key, value]) => isNumber(value) && !isNumber(key));
+  return isTurned ? pairs.map(([name, code]) => [String(code), name]) : pairs;
+}
+
+function namesOf(file: string, pairs: readonly Pair[]): Map<string, string> {
+  const names = new Map<string, string>();
   const problems = pairs.flatMap(([key, value]) => {
-    const code = Number(key);
+    const code = genreKey(key);
     const name = typeof value === "string" ? parseName(value) : "";
     const shown = `${key},${value}`;
-    if (!/^\d+$/.test(String(key))) return [problem(null, shown, "the code is not a whole number")];
+    if (code === "") return [problem(null, shown, "the name has no code")];
     if (name === "") return [problem(null, shown, "the code has no name")];
     if (names.has(code)) return [problem(null, shown, `code ${code} is there twice`)];
     names.set(code, name);

@@ -2,7 +2,7 @@
 import { stringify } from "@std/csv";
 import { join } from "node:path";
 import { ignoreNotFound, UserError, writeWhole } from "../ground/mod.ts";
-import { fileColumns } from "./records.ts";
+import { fileColumns } from "./columns.ts";
 import { readText } from "./text_file.ts";
 
 /** What was found in a folder of charts. */

@@ -17,7 +17,7 @@ export * from "./instances.ts";
 export * from "./parts.ts";
 export * from "./prepare.ts";
 export * from "./read.ts";
-export { fileColumns } from "./records.ts";
+export { fileColumns } from "./columns.ts";
 export * from "./split.ts";
 export * from "./split_record.ts";
 export * from "./summary.ts";

@@ -2,7 +2,8 @@
 import { Buffer } from "node:buffer";
 import pl from "nodejs-polars";
 import { SongsError, wholeFile } from "./errors.ts";
-import { knownColumnsOf, type TableFile } from "./records.ts";
+import { knownColumnsOf } from "./columns.ts";
+import type { TableFile } from "./records.ts";
 
 /** Whether bytes, or a file's, are Parquet: they say so at their beginning. */
 export async function isParquet(source: string | URL | Uint8Array): Promise<boolean> {

@@ -8,7 +8,7 @@ import { SongRecords, type TableFile, withoutSongs } from "./records.ts";
 
 /** Options of {@link openSongs}. */
 export interface OpenSongsOptions {
-  /** Names for numeric genre codes: see `readGenreNames`. */
+  /** Names for genre codes: see `readGenreNames`. */
   genreNames?: GenreNames;
   /** What parts the columns of a table in CSV: a character, or `tab`. Default: found in the header. */
   separator?: string;

@@ -6,7 +6,7 @@ import { cleanSongs } from "./clean.ts";
 import { type Song, songRows } from "./frame.ts";
 import { openSongs, type OpenSongsOptions, type SongParts } from "./parts.ts";
 import { readSongs } from "./read.ts";
-import { fileColumns } from "./records.ts";
+import { fileColumns } from "./columns.ts";
 import { withFolder } from "../ground/testing/folder.ts";
 
 const count = 1500;

@@ -15,7 +15,7 @@ export interface ReadSongsOptions {
    * `"learning"`.
    */
   purpose?: Purpose;
-  /** Names for numeric genre codes (`3`, `"0,3"`): see {@link readGenreNames}. */
+  /** Names for genre codes (`3`, `GN0100`): see {@link readGenreNames}. */
   genreNames?: GenreNames;
   /** What parts the columns: a character, or `tab`. Default: found in the header, or named by a first line such as `sep=;`. */
   separator?: string;
@@ -43,7 +43,8 @@ export interface ReadSongsOptions {
  *   codes, with `genreNames`; without, the codes are the names, and a note says so.
  * - `lyrics`: as they are, or the lines of a list written out; CRLF, `<br>` and `\n` written out become line breaks; all else waits for
  *   {@link cleanSongs}.
- * - A column that is not among the eight is left out, and a note says so.
+ * - Columns may go by other names, in Korean for instance (`제목`, `가수`, `가사`), and a note says which; one that is not among the eight is
+ *   left out, and a note says so.
  *
  * @throws {SongsError} with every problem found: no such file, unknown encoding, empty file, header only, needed column missing, doubled
  * column, broken quote, wrong number of fields, doubled id (but for a prediction, where a note says so), a genre that cannot be read.

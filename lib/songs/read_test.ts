@@ -5,7 +5,7 @@ import pl from "nodejs-polars";
 import { SongsError } from "./errors.ts";
 import { type Song, songRows } from "./frame.ts";
 import { readSongs, type ReadSongsOptions } from "./read.ts";
-import { fileColumns } from "./records.ts";
+import { fileColumns } from "./columns.ts";
 
 const headerLine = fileColumns.join(",");
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -254,7 +254,7 @@ Deno.test("readSongs: what a purpose does not need may be missing, with a note; 
   assert.deepEqual(problems.map(({ line, column }) => [line, column]), [[1, "genre"]]);
   assert.match(
     message,
-    /column genre: the column is missing\. The header names song_name, lyrics; it must name genre and lyrics\. Rename what holds them\./,
+    /column genre: the column is missing\. The header names song_name, lyrics; it must name genre and lyrics, or 장르 and 가사\. Rename what holds them\./,
   );
   assert.match(
     (await problemsOf("id,genre\n1,댄스\n", { purpose: "prediction" })).message,
@@ -384,10 +384,81 @@ Deno.test("readSongs: numeric genres take their names from a file, a list or an 
   const without = await readSongs(bytes(text), { name: "노래.csv", onNote: (note) => notes.push(note) });
   assert.deepEqual(songRows(without).map((song) => song.genres), [["0", "3"], ["3"]]);
   assert.deepEqual(notes, [
-    "노래.csv: the genres of 2 songs are numbers, taken as names. Say what they stand for with --genre-names FILE (genreNames of readSongs).",
+    "노래.csv: the genres of 2 songs are codes such as 0, taken as names. Say what they stand for with --genre-names FILE (genreNames of readSongs).",
   ]);
   const unknown = await problemsOf(text, { genreNames: ["발라드"] });
   assert.match(unknown.message, /genre code 3 has no name\. Add it to the genre names, which have codes 0\./);
+});
+
+Deno.test("readSongs: codes with letters and other genres take names, and what has none is said", async () => {
+  const text =
+    `${headerLine}\n1,봄,0,가수,1,2001,"['GN0100', 'GN0900']",가사\n2,밤,0,가수,1,2001,Ballad,가사\n` +
+    "3,밤,0,가수,1,2001,댄스,가사\n";
+  const notes: string[] = [], onNote = (note: string) => notes.push(note);
+  const songs = await readSongs(bytes(text), {
+    name: "노래.csv",
+    genreNames: { GN0100: "발라드", Ballad: "발라드", GN0200: "댄스" },
+    onNote,
+  });
+  assert.deepEqual(songRows(songs).map(({ genres }) => genres), [["발라드", "GN0900"], ["발라드"], ["댄스"]]);
+  assert.deepEqual(notes, ["노래.csv: the genre names say nothing of GN0900 (1); taken as names."]);
+  notes.length = 0;
+  await readSongs(bytes(text), { name: "노래.csv", onNote });
+  assert.match(notes.join(), /the genres of 1 song are codes such as GN0100, taken as names/);
+});
+
+Deno.test("readSongs: columns in Korean are the columns they mean, and a note says which", async () => {
+  const notes: string[] = [], onNote = (note: string) => notes.push(note);
+  const rows =
+    "\n7,봄,O,가수,앨범 하나,2001년 3월,댄스,가사\n8,밤,아니오,나수,앨범 하나,2002,발라드,가사 둘\n";
+  const expected = [
+    ["7", "봄", true, ["가수"], "앨범 하나", 2001, ["댄스"], "가사"],
+    ["8", "밤", false, ["나수"], "앨범 하나", 2002, ["발라드"], "가사 둘"],
+  ];
+  for (
+    const header of [
+      "아이디,제목,성인,가수,앨범,발매일,장르,가사",
+      "곡 ID,곡명,19금 여부,아티스트,앨범명,날짜,장르,노랫말",
+      "번호,노래 제목,성인 여부,가수 이름,앨범 ID,발매 일자,장르명,가사 전문",
+      "id,song_name,adults,artist_name_basket,album_id,issue_date,song_gn_gnr_basket,lyrics",
+    ].map((header) => header.normalize("NFD")) // as a Mac writes it
+  ) {
+    const table = `${header}${rows}`;
+    notes.length = 0;
+    const songs = songRows(await readSongs(bytes(table.replaceAll(",", ";")), { onNote }));
+    assert.deepEqual(
+      songs.map((
+        { id, songName, adults, artists, albumId, date, genres, lyrics },
+      ) => [id, songName, adults, artists, albumId, date.year, genres, lyrics]),
+      expected,
+      header,
+    );
+    assert.match(notes.join(), /columns by other names: .* → (?:lyrics|genre)\./);
+  }
+  // the stronger name counts, the other is one column more
+  notes.length = 0;
+  const [song] = songRows(
+    await readSongs(
+      bytes("앨범,앨범 번호,title,장르,genre,가사\n이름,3,봄,코드,댄스,가사\n"),
+      { name: "노래.csv", onNote },
+    ),
+  );
+  assert.deepEqual([song!.albumId, song!.genres], ["3", ["댄스"]]);
+  assert.deepEqual(notes.slice(0, 3), [
+    "노래.csv: there is no column id, song_name, adults, artist, date; taken as missing.",
+    "노래.csv: columns by other names: 앨범 번호 → album_id, 가사 → lyrics.",
+    "노래.csv: left out the column 앨범, title, 장르.",
+  ]);
+  const both = await problemsOf("제목,곡명,가수,아티스트,장르,가사\n1,2,3,4,5,6\n");
+  assert.deepEqual(both.problems.map(({ line, column, what }) => [line, column, what]), [
+    [1, "song_name", "the columns 제목 and 곡명 may both be meant"],
+    [1, "artist", "the columns 가수 and 아티스트 may both be meant"],
+  ]);
+  // an error speaks of the column as the table calls it
+  const { problems } = await problemsOf("장르,가사\n\"['댄스', '발\",가사\n");
+  assert.deepEqual(problems.map(({ line, column }) => [line, column]), [[2, "장르"]]);
+  const absent = await problemsOf("이름,글\n1,2\n");
+  assert.match(absent.message, /it must name genre and lyrics, or 장르 and 가사\. Rename what holds them\./);
 });
 
 Deno.test("readSongs: a file that is not there, not readable, empty, or has a header only", async () => {

@@ -1,6 +1,7 @@
 /** Songs out of the records of a table, a part after another, and what there is to say of them. */
 import type { Purpose } from "./clean.ts";
 import { normalizeLineBreaks } from "./clean_lyrics.ts";
+import { type FileColumn, findColumns, isOwnName } from "./columns.ts";
 import { quoted, SongsError, type SongsProblem, wholeFile } from "./errors.ts";
 import { songFingerprint } from "./fingerprint.ts";
 import type { Song } from "./frame.ts";
@@ -16,19 +17,6 @@ import {
   parseNames,
   ValueError,
 } from "./values.ts";
-
-/** The columns that a file of songs may have, in any order. */
-export const fileColumns = [
-  "id",
-  "song_name",
-  "adults",
-  "artist",
-  "album_id",
-  "date",
-  "genre",
-  "lyrics",
-] as const;
-type FileColumn = typeof fileColumns[number];
 
 /** Some records of a table, in its order. */
 export interface TablePart {
@@ -55,21 +43,10 @@ export interface TableFile {
   read(from: number, to: number): Promise<TablePart>;
 }
 
-/** Which of the columns of songs a header names, however they are written. */
-export function knownColumnsOf(header: readonly string[]): FileColumn[] {
-  const names = header.map(columnName);
-  return fileColumns.filter((column) => names.includes(column));
-}
-
-/** A column's name as the table's columns are called: `Album ID` is `album_id`. */
-function columnName(name: string): string {
-  return parseName(name).toLowerCase().replace(/[\s-]+/g, "_");
-}
-
 /** How {@link SongRecords} reads. */
 export interface SongRecordsOptions {
   purpose: Purpose;
-  genreNames: ReadonlyMap<number, string> | undefined;
+  genreNames: ReadonlyMap<string, string> | undefined;
   /** What parted the fields, for messages. Default a comma. */
   separator?: string;
   /** Is told what was not as expected but could be read. */
@@ -93,6 +70,10 @@ export class SongRecords {
   private readonly missing = new MissingWords();
   private readonly ids: Ids;
   private withCodes = 0;
+  private firstCode = "";
+  /** What `genreNames` says, where there are any, and the songs of each genre that it says nothing of. */
+  private readonly named: ReadonlySet<string>;
+  private readonly unnamed = new Map<string, number>();
 
   /** @throws {SongsError} where the header lacks a column that the purpose needs, or names one twice */
   constructor(
@@ -102,6 +83,7 @@ export class SongRecords {
   ) {
     this.needed = options.purpose === "learning" ? ["genre", "lyrics"] : ["lyrics"];
     this.places = findColumns(file, header, this.needed, options.note);
+    this.named = new Set(options.genreNames?.values());
     this.ids = new Ids(options.rememberedIds ?? Infinity, options.purpose === "prediction");
   }
 
@@ -136,9 +118,15 @@ export class SongRecords {
     }
     if (this.withCodes > 0) {
       note(
-        `the genres of ${this.withCodes} songs are numbers, taken as names. Say what they stand for with --genre-names FILE ` +
-          "(genreNames of readSongs).",
+        `the genres of ${this.withCodes} ${
+          this.withCodes === 1 ? "song" : "songs"
+        } are codes such as ${this.firstCode}, taken as names. ` +
+          "Say what they stand for with --genre-names FILE (genreNames of readSongs).",
       );
+    }
+    if (this.unnamed.size > 0) {
+      const shown = [...this.unnamed].slice(0, 10).map(([genre, songs]) => `${genre} (${songs})`).join(", ");
+      note(`the genre names say nothing of ${shown}${this.unnamed.size > 10 ? ", …" : ""}; taken as names.`);
     }
   }
 
@@ -167,7 +155,13 @@ export class SongRecords {
         return parseValue(value);
       } catch (error) {
         if (!(error instanceof ValueError)) throw error;
-        const problem = { line, column, value, what: error.message, remedy: error.remedy };
+        const problem = {
+          line,
+          column: this.called(column),
+          value,
+          what: error.message,
+          remedy: error.remedy,
+        };
         if (this.needed.includes(column)) this.problems.push(problem);
         else this.unread.add(column, problem);
         return otherwise;
@@ -183,12 +177,12 @@ export class SongRecords {
       genres: read("genre", (value) => parseGenres(value, genreNames), []),
       lyrics: read("lyrics", (value) => normalizeLineBreaks(parseLyrics(value)), ""),
     };
-    if (genreNames === undefined && song.genres.some((genre) => /^\d+$/.test(genre))) this.withCodes++;
+    this.lookAtGenres(song.genres);
     const before = this.ids.give(song, line);
     if (before !== undefined) {
       const problem: SongsProblem = {
         line,
-        column: "id",
+        column: this.called("id"),
         value: record[places.get("id")!]!,
         what: `the song on line ${before} has the same id`,
         remedy: "Give each song an id of its own, or take one of the two out.",
@@ -199,52 +193,34 @@ export class SongRecords {
     this.count++;
     return song;
   }
+
+  /** A column as the table calls it, where that is another name. */
+  private called(column: FileColumn): string {
+    const name = this.header[this.places.get(column)!]!;
+    return isOwnName(name, column) ? column : parseName(name);
+  }
+
+  private lookAtGenres(genres: readonly string[]): void {
+    if (this.options.genreNames === undefined) {
+      const code = genres.find((genre) => genreCode.test(genre));
+      if (code === undefined) return;
+      if (this.withCodes++ === 0) this.firstCode = code;
+    } else {
+      for (const genre of genres) {
+        if (!this.named.has(genre)) this.unnamed.set(genre, (this.unnamed.get(genre) ?? 0) + 1);
+      }
+    }
+  }
 }
+
+/** A genre that is a number, or letters and a number behind them, as Melon has them (`GN0100`). */
+const genreCode = /^[A-Z]{0,3}\d+$/i;
 
 /** The error of a table that has a header alone. */
 export function withoutSongs(file: string): SongsError {
   return new SongsError(file, [
     wholeFile("the file has a header, but no songs", "Write each song in a line of its own."),
   ]);
-}
-
-/** Where each column stands in a record. */
-function findColumns(
-  file: string,
-  header: readonly string[],
-  needed: readonly FileColumn[],
-  note: (text: string) => void,
-): Map<FileColumn, number> {
-  const names = header.map(columnName);
-  const absent = fileColumns.filter((column) => !names.includes(column));
-  const shown = header.slice(0, 20).map((name) => name.length > 40 ? `${name.slice(0, 40)}…` : name || '""');
-  const remedy = `The header names ${shown.join(", ")}${header.length > 20 ? ", …" : ""}; it must name ${
-    needed.join(" and ")
-  }. Rename what holds ${needed.length > 1 ? "them" : "it"}.`;
-  const problems = absent.filter((column) => needed.includes(column)).map((column) => ({
-    line: 1,
-    column,
-    value: null,
-    what: "the column is missing",
-    remedy,
-  }));
-  const doubled = fileColumns.filter((column) => names.indexOf(column) !== names.lastIndexOf(column)).map((
-    column,
-  ) => ({
-    line: 1,
-    column,
-    value: null,
-    what: "two columns have this name",
-    remedy: "Rename one of them, or take it out.",
-  }));
-  if (problems.length + doubled.length > 0) throw new SongsError(file, [...problems, ...doubled]);
-
-  if (absent.length > 0) note(`there is no column ${absent.join(", ")}; taken as missing.`);
-  const ignored = header.filter((_, place) => !fileColumns.some((column) => column === names[place]));
-  if (ignored.length > 0) note(`left out the column ${ignored.map((name) => name || '""').join(", ")}.`);
-  return new Map(
-    fileColumns.filter((column) => names.includes(column)).map((column) => [column, names.indexOf(column)]),
-  );
 }
 
 /** Sees to it that each song has an id: one without is named after its lyrics, title and artists, wherever it stands. */

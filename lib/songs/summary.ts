@@ -1,6 +1,6 @@
 /** Counts over a table of songs: genres, artists, missing values. */
 import pl from "nodejs-polars";
-import { fileColumns } from "./records.ts";
+import { fileColumns } from "./columns.ts";
 import type { Split } from "./split.ts";
 
 /**

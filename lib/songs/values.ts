@@ -83,15 +83,15 @@ export function parseDate(value: string): SongDate {
 }
 
 /**
- * Reads the mark for adult content: 1, 1.0 and true; 0, 0.0 and false; null where there is no value.
+ * Reads the mark for adult content: 1, 1.0, true, yes, Y, O, 예; 0, 0.0, false, no, N, X, 아니오; null where there is no value.
  *
  * @throws {ValueError} for anything else.
  */
 export function parseAdults(value: string): boolean | null {
   const text = value.trim().toLowerCase();
   if (isMissing(text)) return null;
-  if (/^(?:true|1(?:\.0*)?)$/.test(text)) return true;
-  if (/^(?:false|0(?:\.0*)?)$/.test(text)) return false;
+  if (/^(?:true|yes|[yo]|예|네|1(?:\.0*)?)$/.test(text)) return true;
+  if (/^(?:false|no|[nx]|아니오|아니요|0(?:\.0*)?)$/.test(text)) return false;
   throw new ValueError(
     "this is neither yes nor no",
     "Write 1 (or 1.0, true), 0 (or 0.0, false), or leave the field empty.",
@@ -212,28 +212,30 @@ export function parseNames(value: string): string[] {
   return [...new Set(names)].filter((name) => name !== "");
 }
 
+/** A code as it is looked up: `03` and `3.0` are `3`; any other text, such as `GN0100` or `Ballad`, as a genre is cleaned. */
+export function genreKey(code: string | number): string {
+  const text = parseName(String(code)), number = /^(\d+)(?:\.0+)?$/.exec(text)?.[1];
+  return number === undefined ? text : String(Number(number));
+}
+
 /**
- * The genres of a song, parted as {@link parseNames} does it, without stray quotes around one (`'댄스'`). Codes (`3`, `3.0`) become names where `genreNames` has them, and stay
- * numbers (`3`) without.
+ * The genres of a song, parted as {@link parseNames} does it, without stray quotes around one (`'댄스'`). What `genreNames` has a name for takes
+ * it: a number (`3`, `3.0`), a code (`GN0100`), a genre by another name (`Ballad`). All else stays as it is, a number as `3`.
  *
- * @throws {ValueError} for a code that has no name in `genreNames`, and for a list that cannot be read.
+ * @param genreNames names by {@link genreKey}
+ * @throws {ValueError} for a number that has no name in `genreNames`, and for a list that cannot be read.
  */
-export function parseGenres(value: string, genreNames?: ReadonlyMap<number, string>): string[] {
+export function parseGenres(value: string, genreNames?: ReadonlyMap<string, string>): string[] {
   const genres = parseNames(value).map((given) => {
-    const genre = given.replace(/^(['"`])([^'"`]+)\1$/, "$2").trim();
-    const code = /^(\d+)(?:\.0+)?$/.exec(genre)?.[1];
-    if (code === undefined) return genre;
-    if (!genreNames) return String(Number(code));
-    const name = genreNames.get(Number(code));
-    if (name === undefined) {
+    const key = genreKey(given.replace(/^(['"`])([^'"`]+)\1$/, "$2"));
+    const name = genreNames?.get(key);
+    if (name === undefined && genreNames !== undefined && /^\d+$/.test(key)) {
       throw new ValueError(
-        `genre code ${code} has no name`,
-        `Add it to the genre names, which have codes ${
-          [...genreNames.keys()].sort((a, b) => a - b).join(", ")
-        }.`,
+        `genre code ${key} has no name`,
+        `Add it to the genre names, which have codes ${[...genreNames.keys()].join(", ")}.`,
       );
     }
-    return name;
+    return name ?? key;
   });
   return [...new Set(genres)];
 }

@@ -73,10 +73,14 @@ Deno.test("parseDate: what is no date is refused, with the reason", () => {
 });
 
 Deno.test("parseAdults: yes, no, unknown; nothing else", () => {
-  for (const text of ["1", "1.0", "true", "True", " TRUE "]) assert.equal(parseAdults(text), true, text);
-  for (const text of ["0", "0.0", "false", "False"]) assert.equal(parseAdults(text), false, text);
+  for (const text of ["1", "1.0", "true", "True", " TRUE ", "yes", "Y", "O", "예"]) {
+    assert.equal(parseAdults(text), true, text);
+  }
+  for (const text of ["0", "0.0", "false", "False", "no", "N", "X", "아니오"]) {
+    assert.equal(parseAdults(text), false, text);
+  }
   for (const text of ["", "-", "nan", "None"]) assert.equal(parseAdults(text), null, text);
-  for (const text of ["2", "yes", "10", "0.5", "성인"]) {
+  for (const text of ["2", "maybe", "10", "0.5", "성인"]) {
     assert.throws(() => parseAdults(text), /neither yes nor no/, text);
   }
 });
@@ -174,7 +178,7 @@ Deno.test("parseListLiteral: lists as Python, JSON and numpy write them; other t
     }, broken);
   }
   assert.deepEqual(parseNames("['아이유', '지코, 나얼', '아이유']"), ["아이유", "지코, 나얼"]);
-  assert.deepEqual(parseGenres("['0', 3]", new Map([[0, "발라드"], [3, "댄스"]])), ["발라드", "댄스"]);
+  assert.deepEqual(parseGenres("['0', 3]", new Map([["0", "발라드"], ["3", "댄스"]])), ["발라드", "댄스"]);
 });
 
 Deno.test("parseLyrics: a list of lines is its lines; anything else in brackets is a text", () => {
@@ -187,7 +191,7 @@ Deno.test("parseGenres: names with slash and ampersand, none, and codes", () => 
   assert.deepEqual(parseGenres("'댄스', \"발라드\",록'n'롤"), ["댄스", "발라드", "록'n'롤"]);
   assert.deepEqual(parseGenres("-"), []);
   assert.deepEqual(parseGenres("nan"), []);
-  const names = new Map([[0, "발라드"], [3, "댄스"], [4, "댄스"]]);
+  const names = new Map([["0", "발라드"], ["3", "댄스"], ["4", "댄스"]]);
   assert.deepEqual(parseGenres("0,3", names), ["발라드", "댄스"]);
   assert.deepEqual(parseGenres("3.0", names), ["댄스"]);
   assert.deepEqual(parseGenres("3,4", names), ["댄스"]);

@@ -1,0 +1,125 @@
+/** The columns of a table of songs, and the names by which people call them. */
+import { SongsError } from "./errors.ts";
+import { parseName } from "./values.ts";
+
+/** The columns that a file of songs may have, in any order. */
+export const fileColumns = [
+  "id",
+  "song_name",
+  "adults",
+  "artist",
+  "album_id",
+  "date",
+  "genre",
+  "lyrics",
+] as const;
+export type FileColumn = typeof fileColumns[number];
+
+/**
+ * Other names of the columns, without spaces: in Korean, and those of Kakao's tables of Melon's songs. Of a column's rows of names the first
+ * that a header has any of decides; two names of one row mean as much as each other, so that a table with both says no more which is meant.
+ */
+const otherNames: Readonly<Record<FileColumn, readonly (readonly string[])[]>> = {
+  id: [["아이디", "곡아이디", "노래아이디", "곡id", "노래id"], ["번호", "곡번호", "노래번호"]],
+  song_name: [["제목", "곡명", "곡제목", "곡이름", "노래제목", "노래명", "노래이름"], [
+    "노래",
+    "곡",
+    "타이틀",
+  ]],
+  adults: [["성인", "성인여부", "성인곡", "성인용", "성인물", "19금", "19금여부", "19세이상"]],
+  artist: [["가수", "아티스트", "가수명", "아티스트명", "가수이름", "아티스트이름"], ["artistnamebasket"]],
+  album_id: [["앨범아이디", "앨범id", "앨범번호"], ["앨범", "앨범명", "앨범이름", "음반", "음반명"]],
+  date: [["발매일", "발매일자", "발매날짜", "출시일", "issuedate"], ["날짜", "일자"], [
+    "발매연도",
+    "발매년도",
+    "연도",
+    "년도",
+  ]],
+  genre: [["장르", "장르명"], ["장르코드", "장르번호", "songgngnrbasket"]],
+  lyrics: [["가사"], ["노랫말", "가사내용", "가사전문"]],
+};
+
+/** How a column is called in Korean, in messages. */
+export const koreanName = (column: FileColumn): string => otherNames[column][0]![0]!;
+
+/** A column's name as the table's columns are called: `Album ID` is `album_id`. */
+const columnName = (name: string): string => parseName(name).toLowerCase().replace(/[\s-]+/g, "_");
+
+/** Whether a header's name is a column's own, however it is written. */
+export const isOwnName = (name: string, column: FileColumn): boolean => columnName(name) === column;
+
+/** The places of a header that may be a column: that of its own name, or else those of its other names that come first. */
+function placesOf(column: FileColumn, header: readonly string[]): number[] {
+  const bare = header.map((name) => columnName(name).replaceAll("_", ""));
+  return [(place: number) => isOwnName(header[place]!, column)]
+    .concat(otherNames[column].map((row) => (place: number) => row.includes(bare[place]!)))
+    .map((isMeant) => header.map((_, place) => place).filter(isMeant))
+    .find((places) => places.length > 0) ?? [];
+}
+
+/** Which of the columns of songs a header names, however they are written. */
+export function knownColumnsOf(header: readonly string[]): FileColumn[] {
+  return fileColumns.filter((column) => placesOf(column, header).length > 0);
+}
+
+/**
+ * Where each column stands in a record.
+ *
+ * @param note is told what is not there, what is left out, and what goes by another name
+ * @throws {SongsError} where a column that is needed is not there, or two may be meant by one
+ */
+export function findColumns(
+  file: string,
+  header: readonly string[],
+  needed: readonly FileColumn[],
+  note: (text: string) => void,
+): Map<FileColumn, number> {
+  const found = fileColumns.map((column) => ({ column, places: placesOf(column, header) }));
+  const shown = header.slice(0, 20).map((name) => name.length > 40 ? `${name.slice(0, 40)}…` : name || '""');
+  const absent = found.filter(({ places }) => places.length === 0).map(({ column }) => column);
+  const problem = (column: FileColumn, what: string, remedy: string) => ({
+    line: 1,
+    column,
+    value: null,
+    what,
+    remedy,
+  });
+  const problems = [
+    ...needed.filter((column) => absent.includes(column)).map((column) =>
+      problem(
+        column,
+        "the column is missing",
+        `The header names ${shown.join(", ")}${header.length > 20 ? ", …" : ""}; it must name ${
+          needed.join(" and ")
+        }, or ${needed.map(koreanName).join(" and ")}. Rename what holds ${
+          needed.length > 1 ? "them" : "it"
+        }.`,
+      )
+    ),
+    ...found.filter(({ places }) => places.length > 1).map(({ column, places }) => {
+      const names = places.map((place) => parseName(header[place]!));
+      return isOwnName(names[0]!, column)
+        ? problem(column, "two columns have this name", "Rename one of them, or take it out.")
+        : problem(
+          column,
+          `the columns ${names.join(" and ")} may both be meant`,
+          `Rename the one that is meant to ${column}.`,
+        );
+    }),
+  ];
+  if (problems.length > 0) throw new SongsError(file, problems);
+
+  if (absent.length > 0) note(`there is no column ${absent.join(", ")}; taken as missing.`);
+  const places = new Map(
+    found.flatMap(({ column, places: [place] }) => place === undefined ? [] : [[column, place]]),
+  );
+  const renamed = [...places].filter(([column, place]) => !isOwnName(header[place]!, column));
+  if (renamed.length > 0) {
+    const pairs = renamed.map(([column, place]) => `${parseName(header[place]!)} → ${column}`);
+    note(`columns by other names: ${pairs.join(", ")}.`);
+  }
+  const taken = new Set(places.values());
+  const ignored = header.filter((_, place) => !taken.has(place));
+  if (ignored.length > 0) note(`left out the column ${ignored.map((name) => name || '""').join(", ")}.`);
+  return places;
+}
