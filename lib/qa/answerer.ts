@@ -107,6 +107,9 @@ export function answererRecipe({ language: { origin } }: Answerer, recipe: Recip
   return {
     ...recipe,
     epochs: Math.ceil(0.3 * recipe.epochs / (recipe.cropLength === 0 ? 1 : 2)),
+    // few epochs, far apart: the best one is kept
+    averageEpochs: 1,
+    evaluateEveryEpochs: 1,
     multiLabel: false,
     bestMetric: "accuracy",
     ...(origin === undefined

@@ -41,6 +41,7 @@ export async function adaptToSongs(
     // what is meant for the classifier
     cropLength: 0,
     averageEpochs: 1,
+    evaluateEveryEpochs: 1,
     labelSmoothing: 0,
     balanceClasses: false,
     multiLabel: false,

@@ -155,6 +155,12 @@ export class Learner implements Disposable {
     return this.state.batchOfEpoch === this.plan.stepsPerEpoch || this.state.step === this.plan.steps;
   }
 
+  /** Whether the last step ended an epoch after which the recipe validates. */
+  get isToValidate(): boolean {
+    const { state, plan: { recipe, steps } } = this;
+    return this.isAtEnd && ((state.epoch + 1) % recipe.evaluateEveryEpochs === 0 || state.step === steps);
+  }
+
   /** Frees the optimizer's memory; parameters are as trainable as before. */
   [Symbol.dispose](): void {
     for (const [name, parameter] of this.model.parameters) parameter.trainable = this.trainable.has(name);

@@ -309,7 +309,14 @@ export const recipeFields = {
     decisive: false,
     about: "steps from one checkpoint to the next",
   },
-  /** Evaluates on validation every so many steps beside each epoch's end; `null` for epochs only. */
+  /** Evaluates on validation at the end of every so manyth epoch, and of the last. */
+  evaluateEveryEpochs: {
+    type: "integer",
+    min: 1,
+    value: 1,
+    about: "epochs from one validation to the next; the last has one",
+  },
+  /** Evaluates on validation every so many steps beside that; `null` for epochs only. */
   evaluateEverySteps: {
     type: "integer",
     min: 1,
@@ -399,6 +406,7 @@ export const fineTuneRecipe: Readonly<Recipe> = {
   maxLength: 256,
   maxWindows: 4,
   averageEpochs: 3,
+  evaluateEveryEpochs: 2,
 };
 
 /** As {@link quickRecipe} with more epochs, over texts twice as long: what to leave running for a better figure. */

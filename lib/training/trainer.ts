@@ -50,7 +50,7 @@ export async function train(
     const epochEnds = learner.isAtEnd;
     if (epochEnds || due(recipe.logEverySteps)) await keeper.log();
     const averagedEpochs = epochEnds ? learner.averageEpoch() : 0;
-    if (epochEnds || due(recipe.evaluateEverySteps)) await keeper.evaluate(averagedEpochs);
+    if (learner.isToValidate || due(recipe.evaluateEverySteps)) await keeper.evaluate(averagedEpochs);
     if (epochEnds) learner.nextEpoch();
     if (epochEnds || due(recipe.saveEverySteps)) await keeper.save();
     await breathe();

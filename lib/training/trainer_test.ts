@@ -585,3 +585,14 @@ Deno.test("averageEpochs of more epochs than there are takes all; of a run cut o
   // eight steps an epoch: the second ends early
   assert.deepEqual(await averaged({ epochs: 3, maxSteps: 12, averageEpochs: 2 }), [0, 2]);
 });
+
+Deno.test("evaluateEveryEpochs: validates after every so manyth epoch and the last, with that epoch's training figures", async () => {
+  const [each, some] = [await run({ epochs: 5 }), await run({ epochs: 5, evaluateEveryEpochs: 2 })];
+  const expected = evaluationsOf(each.history).filter(({ epoch }) => [2, 4, 5].includes(epoch));
+  const plain = (records: EvaluationRecord[]) =>
+    withoutTimes(records).map((record) => ({ ...record as EvaluationRecord, best: null }));
+  assert.deepEqual(plain(evaluationsOf(some.history)), plain(expected));
+  assert.deepEqual(some.weights, each.weights);
+  const cut = await run({ epochs: 3, maxSteps: 4, evaluateEveryEpochs: 2 });
+  assert.deepEqual(evaluationsOf(cut.history).map(({ step }) => step), [4]);
+});
