@@ -5,7 +5,7 @@
  * Letters in comments: B rows, L tokens a row, H width, V vocabulary, C classes.
  */
 import type * as tf from "@tensorflow/tfjs";
-import { type Activation, dropout, embed, layerNorm, tanh } from "../engine/mod.ts";
+import { dropout, embed, layerNorm, tanh } from "../engine/mod.ts";
 import type { Forward, ParameterSpec } from "./architecture.ts";
 import { checkRows, plainPositions, type TokenBatch } from "./batch.ts";
 import { commonFields, type ConfigReader } from "./config.ts";
@@ -32,11 +32,9 @@ export interface BertConfig extends EncoderConfig {
   positions: number;
   /** Rows of the table of segments; 0 where there is none. */
   tokenTypes: number;
-  activation: Activation;
   dropout: number;
   attentionDropout: number;
   classifierDropout: number;
-  normEpsilon: number;
 }
 
 /**
@@ -180,15 +178,12 @@ export const bert = encoderArchitecture<BertConfig>({
     return bertEncode(at, prefix, embedded, wanted);
   },
 
-  language: ({ activation, normEpsilon, width }) => ({
+  language: {
     dense: "cls.predictions.transform.dense",
     norm: "cls.predictions.transform.LayerNorm",
     decoder: "cls.predictions.decoder",
     bias: "cls.predictions.bias",
-    activation,
-    epsilon: normEpsilon,
-    width,
-  }),
+  },
 
   classifier: ({ width, labels }) => [
     ...linearSpec(`${prefix}.pooler.dense`, width, width),

@@ -1,11 +1,12 @@
 /** Checkpoints in Hugging Face's layout: a model from a folder, a folder from a model. */
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ignoreNotFound, UserError, writeJson } from "../ground/mod.ts";
+import { UserError, writeJson } from "../ground/mod.ts";
 import { tensorFromFile } from "../engine/mod.ts";
 import type { Architecture, ParameterSpec } from "./architecture.ts";
 import { ConfigReader, isRegressionConfig, type JsonObject, numberedLabels } from "./config.ts";
 import { classRows, pickRows } from "./class_rows.ts";
-import { guessWrongText, withoutMark } from "./files/file_bytes.ts";
+import { listed, readJsonObject } from "./files/file_bytes.ts";
 import { canonicalNames, openCheckpoint, type TensorFile, writeSafetensorsFolder } from "./files/mod.ts";
 import { adaptedConfigFile, baseBeside, saveLora } from "./lora_files.ts";
 import { buildModel, describeModel, type Model, type ModelDescription, type ModelOptions } from "./model.ts";
@@ -107,25 +108,8 @@ function headOf({ specs, architecture }: ModelDescription, file: TensorFile): nu
  * @throws Error when the folder has none, or it is not a JSON object
  */
 export function readConfig(folder: string, path: string = join(folder, "config.json")): JsonObject {
-  let text: string;
-  try {
-    text = Deno.readTextFileSync(path);
-  } catch (error) {
-    ignoreNotFound(error);
-    throw new UserError(`${folder} has no config.json: it is not a checkpoint in Hugging Face's layout.`);
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(withoutMark(text));
-  } catch (error) {
-    throw new UserError(`${path} is not valid JSON: ${(error as Error).message}.${guessWrongText(text)}`);
-  }
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new UserError(
-      `${path} is not a config: it holds ${JSON.stringify(json).slice(0, 40)}, not an object.`,
-    );
-  }
-  return json as JsonObject;
+  if (existsSync(path)) return readJsonObject(path);
+  throw new UserError(`${folder} has no config.json: it is not a checkpoint in Hugging Face's layout.`);
 }
 
 /** The name in the file of each of the model's parameters that it holds. */
@@ -171,8 +155,9 @@ function match(
     .filter((name) => !name.endsWith("embeddings.position_ids") && !name.endsWith("rotary_emb.inv_freq"));
   if (problems.length > 0) {
     throw new UserError(
-      `The weights in ${file.path} do not fit ${source} (${counted(problems.length, "parameter")}):` +
-        listed(problems) + (unused.length > 0 ? `\nThe file also has:${listed(unused)}` : ""),
+      `The weights in ${file.path} do not fit ${source} (${problems.length} parameter` +
+        `${problems.length === 1 ? "" : "s"}):${listed(problems)}` +
+        (unused.length > 0 ? `\nThe file also has:${listed(unused)}` : ""),
     );
   }
   return { found, report: { initialised, unused } };
@@ -197,15 +182,6 @@ function isOfEncoder({ name }: ParameterSpec, prefix: string): boolean {
 function differ(file: TensorFile, a: string, b: string): boolean {
   const values = file.read(a), others = file.read(b);
   return values.length !== others.length || values.some((value, i) => !Object.is(value, others[i]));
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
-
-function listed(lines: string[]): string {
-  const shown = lines.slice(0, 20).map((line) => `\n  ${line}`).join("");
-  return shown + (lines.length > 20 ? `\n  and ${lines.length - 20} more` : "");
 }
 
 /** A parameter's values by its name. */

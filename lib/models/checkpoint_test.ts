@@ -433,9 +433,9 @@ Deno.test("folders that are no checkpoints say what is wrong", async () => {
       `${folder} has no config.json: it is not a checkpoint in Hugging Face's layout.`,
     );
     await Deno.writeTextFile(config, '{"model_type": "bert",');
-    assert.match(await message(), /config\.json is not valid JSON: /);
+    assert.match(await message(), /config\.json cannot be read as JSON: /);
     await Deno.writeTextFile(config, "[1, 2]");
-    assert.match(await message(), /config\.json is not a config: it holds \[1,2\], not an object/);
+    assert.match(await message(), /config\.json holds \[1,2\], not an object/);
     await Deno.writeTextFile(config, '{"model_type": "t5"}');
     assert.match(await message(), /"model_type" is "t5"; known are bert, roberta, /);
     await Deno.writeTextFile(config, '{"model_type": "bert"}');

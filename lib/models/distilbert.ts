@@ -76,14 +76,7 @@ export const distilbert = encoderArchitecture<DistilBertConfig>({
     return bertEncode(at, prefix, embedded, wanted, layerNames);
   },
 
-  language: ({ activation, normEpsilon, width }) => ({
-    dense: "vocab_transform",
-    norm: "vocab_layer_norm",
-    decoder: "vocab_projector",
-    activation,
-    epsilon: normEpsilon,
-    width,
-  }),
+  language: { dense: "vocab_transform", norm: "vocab_layer_norm", decoder: "vocab_projector" },
 
   classifier: ({ width, labels }) => [
     ...linearSpec("pre_classifier", width, width),

@@ -50,14 +50,13 @@ export const electra = encoderArchitecture<ElectraConfig>({
     return bertEncode(at, prefix, embedded, wanted);
   },
 
-  language: ({ normEpsilon, embeddingWidth }) => ({
+  language: {
     dense: "generator_predictions.dense",
     norm: "generator_predictions.LayerNorm",
     decoder: "generator_lm_head",
     activation: "gelu",
-    epsilon: normEpsilon,
-    width: embeddingWidth,
-  }),
+  },
+  decoderWidth: ({ embeddingWidth }) => embeddingWidth,
 
   classifier: deepClassifier,
 

@@ -12,6 +12,8 @@ import { biasSpec, classifierSpec, linearOf, linearSpec, meanOfTokens, normOf, n
 export interface EncoderConfig extends CommonConfig {
   /** Whether the language model's decoder is the word embeddings. */
   tieEmbeddings: boolean;
+  activation: Activation;
+  normEpsilon: number;
 }
 
 /** A masked language model's head: LayerNorm(activation(x W + b)) times the decoder. */
@@ -22,10 +24,8 @@ export interface LanguageHead {
   decoder: string;
   /** What the decoder's bias is called beside the decoder's own name: its name where the embeddings are tied, else in some checkpoints. */
   bias?: string;
-  activation: Activation;
-  epsilon: number;
-  /** Of the decoder's rows. */
-  width: number;
+  /** The encoder's own where it is not given. */
+  activation?: Activation;
 }
 
 /** What is an architecture's own. */
@@ -39,7 +39,9 @@ export interface EncoderParts<C extends EncoderConfig> {
   body(config: C): ParameterSpec[];
   /** The tokens' vectors, [wanted or tokens, width]. @param wanted the tokens (`row · length + position`) that are read; `null` for all */
   encode(at: Forward<C>, wanted: Int32Array | null): tf.Tensor;
-  language(config: C): LanguageHead;
+  language: LanguageHead;
+  /** The width of the decoder's rows; the encoder's where it is not given. */
+  decoderWidth?(config: C): number;
   /** The parameters of the classification head, in order. */
   classifier(config: C): ParameterSpec[];
   /** The classes' logits, [batch, labels]. @param read [batch, width], what is read of each row */
@@ -63,8 +65,8 @@ export function encoderArchitecture<C extends EncoderConfig>(parts: EncoderParts
     parameters(config, task) {
       const body = parts.body(config);
       if (task === "sequence-classification") return [...body, ...parts.classifier(config)];
-      const { dense, norm, decoder, bias, width } = parts.language(config), rows = config.vocabularySize;
-      const own = `${decoder}.bias`;
+      const { dense, norm, decoder, bias } = parts.language, own = `${decoder}.bias`;
+      const rows = config.vocabularySize, width = parts.decoderWidth?.(config) ?? config.width;
       return [
         ...body,
         ...linearSpec(dense, width, config.width),
@@ -78,7 +80,7 @@ export function encoderArchitecture<C extends EncoderConfig>(parts: EncoderParts
 
     tied(config, task) {
       if (task !== "masked-lm" || !config.tieEmbeddings) return {};
-      const { decoder, bias } = parts.language(config);
+      const { decoder, bias } = parts.language;
       return { [`${decoder}.weight`]: wordTable, ...(bias && { [`${decoder}.bias`]: bias }) };
     },
 
@@ -98,10 +100,10 @@ export function encoderArchitecture<C extends EncoderConfig>(parts: EncoderParts
 
   /** [rows, vocabulary] */
   function languageLogits({ config, p, pass }: Forward<C>, x: tf.Tensor): tf.Tensor {
-    const { dense, norm, decoder, bias, activation, epsilon } = parts.language(config);
+    const { dense, norm, decoder, bias, activation = config.activation } = parts.language;
     const own = linearOf(p, dense);
     const inner = linearActivate(pass, x, own.weight, own.bias, activation);
-    const normal = layerNorm(pass, inner, normOf(p, norm, epsilon));
+    const normal = layerNorm(pass, inner, normOf(p, norm, config.normEpsilon));
     const tied = config.tieEmbeddings;
     return addBias(
       pass,

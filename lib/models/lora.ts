@@ -124,12 +124,10 @@ function chosenLayers(
     );
   }
   if (chosen.length === 0) {
-    const endings = [...new Set(layers.map(({ name }) => name.replace(/^.*\.\d+\./, "")))];
+    const targets = JSON.stringify(config.targets);
     throw new UserError(
-      `LoRA: the targets ${
-        JSON.stringify(config.targets)
-      } name no linear layer of this ${model.architecture.modelType}` +
-        ` that is not excluded or saved as a whole. Its linear layers end with ${endings.join(", ")}.`,
+      `LoRA: the targets ${targets} name no linear layer of this ${model.architecture.modelType} ` +
+        `that is not excluded or saved as a whole. ${endingsOf(layers)}`,
     );
   }
   return chosen.map((layer) => {
@@ -137,6 +135,12 @@ function chosenLayers(
     const alpha = byPattern(config.alphaPattern, layer.name, "alphaPattern") ?? config.alpha;
     return { ...layer, rank, alpha, scale: alpha / (config.rankStabilized ? Math.sqrt(rank) : rank) };
   });
+}
+
+/** How the names of linear layers end, as a sentence of a message. */
+function endingsOf(layers: readonly LinearLayer[]): string {
+  const endings = new Set(layers.map(({ name }) => name.replace(/^.*\.\d+\./, "")));
+  return `Its linear layers end with ${[...endings].join(", ")}.`;
 }
 
 function checkConfig({ rank, alpha, dropout, rankPattern, alphaPattern }: LoraConfig): void {
@@ -197,12 +201,8 @@ export function attachLora(model: Model, options: LoraOptions = {}): void {
     names(config.targets).find((target) => !layers.some(({ name }) => isNamed(name, [target], "targets"))) ??
       config.modulesToSave.find((ending) => parametersUnder(model, [ending]).length === 0);
   if (unknown !== undefined) {
-    const endings = [...new Set(layers.map(({ name }) => name.replace(/^.*\.\d+\./, "")))];
-    throw new UserError(
-      `LoRA: no layer of this ${model.architecture.modelType} is named ${unknown}. Its linear layers end with ${
-        endings.join(", ")
-      }.`,
-    );
+    const what = `this ${model.architecture.modelType}`;
+    throw new UserError(`LoRA: no layer of ${what} is named ${unknown}. ${endingsOf(layers)}`);
   }
   placeAdapters(model, config, (name, rank, width) => uniformDown(name, rank, width, seed));
 }

@@ -4,7 +4,7 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import { UserError, writeJson } from "../ground/mod.ts";
 import { ConfigReader, type JsonObject, type Task } from "./config.ts";
 import { type ClassRows, pickRows } from "./class_rows.ts";
-import { guessWrongText, withoutMark } from "./files/file_bytes.ts";
+import { listed, readJsonObject } from "./files/file_bytes.ts";
 import { openCheckpoint, type TensorFile, writeSafetensors } from "./files/mod.ts";
 import { adaptedLayers, adapterParameters, detachLora, linearLayers, placeAdapters } from "./lora.ts";
 import type { LoraConfig } from "./lora_config.ts";
@@ -75,16 +75,7 @@ export function isLoraFolder(folder: string): boolean {
  * embeddings, adapters that come with a changed base…)
  */
 export function readLoraConfig(folder: string): LoraConfig {
-  const path = join(folder, configFile);
-  let json: JsonObject, text = "";
-  try {
-    json = JSON.parse(text = withoutMark(Deno.readTextFileSync(path)));
-  } catch (error) {
-    throw new UserError(
-      `${path} cannot be read as JSON: ${(error as Error).message}.${guessWrongText(text)}`,
-    );
-  }
-  const reader = new ConfigReader(json, path);
+  const path = join(folder, configFile), json = readJsonObject(path), reader = new ConfigReader(json, path);
   reader.only("peft_type", "LORA");
   reader.only("bias", "none");
   // others change the base model's weights before training
@@ -210,11 +201,8 @@ export function restoreLora(model: Model, folder: string, rows: ClassRows = "sam
     } else problems.push(`${key} has no place in the model`);
   }
   if (problems.length > 0) {
-    const shown = problems.slice(0, 20).map((line) => `\n  ${line}`).join("");
-    throw new UserError(
-      `The adapter in ${file.path} does not fit this ${model.architecture.modelType} for ${model.task}:${shown}` +
-        (problems.length > 20 ? `\n  and ${problems.length - 20} more` : ""),
-    );
+    const what = `this ${model.architecture.modelType} for ${model.task}`;
+    throw new UserError(`The adapter in ${file.path} does not fit ${what}:${listed(problems)}`);
   }
   for (const parameter of wanted) {
     const values = file.read(prefix + parameter.name);

@@ -68,15 +68,13 @@ export const roberta = encoderArchitecture<RobertaConfig>({
     return bertEncode(at, prefix, bertEmbed(at, prefix, positions, at.config.padId), wanted);
   },
 
-  language: ({ normEpsilon, width }) => ({
+  language: {
     dense: "lm_head.dense",
     norm: "lm_head.layer_norm",
     decoder: "lm_head.decoder",
     bias: "lm_head.bias",
     activation: "gelu",
-    epsilon: normEpsilon,
-    width,
-  }),
+  },
 
   classifier: deepClassifier,
 

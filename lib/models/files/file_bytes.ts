@@ -143,7 +143,31 @@ export function guessWrongText(text: string): string {
   return "";
 }
 
-/** A text without the mark of its byte order at its beginning, which Windows' editors write and JSON does not allow. */
-export function withoutMark(text: string): string {
-  return text.startsWith("\ufeff") ? text.slice(1) : text;
+/**
+ * The JSON object that a file holds; a mark of the byte order at its beginning, which Windows' editors write, is passed over.
+ *
+ * @throws UserError that names the file where it is not there, is no JSON or no object
+ */
+export function readJsonObject(path: string): Record<string, unknown> {
+  let text = "", json: unknown;
+  try {
+    text = Deno.readTextFileSync(path).replace(/^\ufeff/, "");
+    json = JSON.parse(text);
+  } catch (cause) {
+    const why = (cause as Error).message;
+    throw new UserError(`${path} cannot be read as JSON: ${why}.${guessWrongText(text)}`, { cause });
+  }
+  if (isRecord(json)) return json;
+  throw new UserError(`${path} holds ${JSON.stringify(json).slice(0, 40)}, not an object.`);
+}
+
+/** Whether a value out of JSON is an object. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Problems as lines of a message, the first twenty. */
+export function listed(lines: readonly string[]): string {
+  const shown = lines.slice(0, 20).map((line) => `\n  ${line}`).join("");
+  return shown + (lines.length > 20 ? `\n  and ${lines.length - 20} more` : "");
 }

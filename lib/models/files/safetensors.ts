@@ -24,6 +24,7 @@ import {
 import {
   type FileBytes,
   guessWrongFormat,
+  isRecord,
   openFileBytes,
   type PendingFile,
   startFile,
@@ -33,7 +34,6 @@ import {
   entryOf,
   inDtype,
   isPlaced,
-  isRecord,
   openShards,
   type TensorFile,
   type TensorInfo,

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../../ground/pure.ts";
 import type { FilePlace } from "../../engine/mod.ts";
-import { guessWrongText, withoutMark } from "./file_bytes.ts";
+import { isRecord, readJsonObject } from "./file_bytes.ts";
 import { type Dtype, type StoredArray, type StoredArrays, toFloat32 } from "./dtypes.ts";
 
 /** What is known of a tensor before it is read. */
@@ -117,18 +117,7 @@ export function shardsOf(path: string): string[] {
 
 /** Tensor name to the path of the shard that holds it. */
 function readShardIndex(path: string): Map<string, string> {
-  let index: unknown, text = "";
-  try {
-    index = JSON.parse(text = withoutMark(Deno.readTextFileSync(path)));
-  } catch (cause) {
-    throw new UserError(
-      `Cannot read the index ${path}: ${(cause as Error).message}. Download or copy it again.${
-        guessWrongText(text)
-      }`,
-      { cause },
-    );
-  }
-  const weightMap = isRecord(index) ? index.weight_map : undefined;
+  const { weight_map: weightMap } = readJsonObject(path);
   if (!isRecord(weightMap) || !Object.values(weightMap).every((shard) => typeof shard === "string")) {
     throw new UserError(
       `${path} is not an index of shards: it has no "weight_map" from tensor names to file names.`,
@@ -144,9 +133,4 @@ function readShardIndex(path: string): Map<string, string> {
     pathOf.set(name, join(dirname(path), shard));
   }
   return pathOf;
-}
-
-/** Whether a value out of JSON is an object. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
