@@ -13,7 +13,6 @@ export { classificationReport, creditedGenres, macroF1, macroF1Name, reportText 
 export type { ClassificationReport, LabelScores, ReportOptions, Scores } from "./report.ts";
 export * from "./probabilities.ts";
 export * from "./calibration.ts";
-export * from "./estimate.ts";
 export * from "./proportion.ts";
 export * from "./resampling.ts";
 export * from "./significance.ts";
@@ -24,4 +23,3 @@ export * from "./sparse.ts";
 export * from "./logistic_regression.ts";
 export type { LbfgsProgress } from "./lbfgs.ts";
 export * from "./naive_bayes.ts";
-export * from "./baselines.ts";

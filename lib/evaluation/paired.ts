@@ -1,5 +1,5 @@
 /** The mean of paired differences with an interval by Student's t. */
-import type { Estimate } from "./estimate.ts";
+import type { Estimate } from "./proportion.ts";
 
 /** {@link pairedInterval}'s result; its value is the mean of the values. */
 export interface PairedInterval extends Estimate {

@@ -1,5 +1,4 @@
-/** A share with its interval. */
-import type { Estimate } from "./estimate.ts";
+/** A number with its interval, and a share's. */
 
 /** The 97.5 % quantile of the normal distribution. */
 const Z = 1.959963984540054;
@@ -32,4 +31,12 @@ export function wilsonInterval(correct: number, count: number): Estimate {
     low: correct === 0 ? 0 : middle - half,
     high: correct === count ? 1 : middle + half,
   };
+}
+
+/** A number with the interval that it may lie in: what every comparison gives and every figure takes. */
+export interface Estimate {
+  value: number;
+  /** The bounds of the 95 % interval, unless another level is said. */
+  low: number;
+  high: number;
 }

@@ -1,6 +1,6 @@
 /** Intervals by resampling, and McNemar's test. */
 import { seededRandom } from "../ground/pure.ts";
-import type { Estimate } from "./estimate.ts";
+import type { Estimate } from "./proportion.ts";
 import { checkLengths, type Labels } from "./labels.ts";
 
 /** How sure an interval is. */

@@ -1,5 +1,8 @@
-/** Whether something is the same as before. */
+/** Whether something, the project's own code too, is the same as before, or as elsewhere. */
 import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { filesIn } from "./files.ts";
 
 /**
  * The SHA-256, in hexadecimal, of pieces in a row: texts in UTF-8, bytes as they are.
@@ -21,4 +24,20 @@ export async function fileFingerprint(path: string): Promise<string> {
   const file = await Deno.open(path);
   for await (const chunk of file.readable) hash.update(chunk);
   return hash.digest("hex");
+}
+
+let known: Promise<string> | undefined;
+
+/** A hash of the code of lib/ and of the packages' versions, tests aside: the same wherever the project stands. */
+export function codeFingerprint(): Promise<string> {
+  return known ??= hashed(dirname(dirname(fileURLToPath(import.meta.url))));
+}
+
+async function hashed(lib: string): Promise<string> {
+  const names = (await filesIn(lib)).filter((name) =>
+    /\.(ts|py|cc|h)$/.test(name) && !/_test\.ts$/.test(name)
+  );
+  const paths = [join(dirname(lib), "deno.lock"), ...names.map((name) => join(lib, name))];
+  const texts = await Promise.all(paths.map((path) => Deno.readTextFile(path)));
+  return fingerprint(texts.flatMap((text, i) => [names[i - 1] ?? "", "\n", text])).slice(0, 12);
 }

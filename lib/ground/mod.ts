@@ -7,7 +7,6 @@
  */
 export * from "./pure.ts";
 export * from "./files.ts";
-export * from "./code_fingerprint.ts";
 export * from "./fingerprint.ts";
 export * from "./growing_file.ts";
 export * from "./lock.ts";

@@ -3,7 +3,6 @@
  *
  * @module
  */
-export * from "./differences.ts";
 export * from "./errors.ts";
 export * from "./nearest.ts";
 export * from "./random.ts";

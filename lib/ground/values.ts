@@ -1,4 +1,4 @@
-/** What a value must be, in data: a recipe's fields and the commands' options are checked, and explained, by the same rules. */
+/** What a value must be, in data: a recipe's fields and the commands' options are checked, and explained, by the same rules. And where two values differ. */
 
 /** A kind of value with its bounds. */
 export type Rule =
@@ -77,3 +77,16 @@ function kindOf(rule: Rule): string {
 /** Words with commas and an "or": `auto, tensorflow or wasm`. */
 export const orList = (words: readonly string[]): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+
+/** What differs between two values, by path: `recipe.epochs: 3 there, 4 here`. */
+export function differences(saved: unknown, current: unknown, path = ""): string[] {
+  const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  if (isObject(saved) && isObject(current)) {
+    return [...new Set([...Object.keys(saved), ...Object.keys(current)])].flatMap((key) =>
+      differences(saved[key], current[key], path === "" ? key : `${path}.${key}`)
+    );
+  }
+  const [there, here] = [saved, current].map((value) => JSON.stringify(value) ?? "absent");
+  return there === here ? [] : [`${path}: ${there} there, ${here} here`];
+}

@@ -4,8 +4,14 @@ import { dirname, join } from "node:path";
 import { UserError, writeJson } from "../ground/mod.ts";
 import { tensorFromFile } from "../engine/mod.ts";
 import type { Architecture, ParameterSpec } from "./architecture.ts";
-import { ConfigReader, isRegressionConfig, type JsonObject, numberedLabels } from "./config.ts";
-import { classRows, pickRows } from "./class_rows.ts";
+import {
+  classRows,
+  ConfigReader,
+  isRegressionConfig,
+  type JsonObject,
+  numberedLabels,
+  pickRows,
+} from "./config.ts";
 import { listed, readJsonObject } from "./files/file_bytes.ts";
 import { canonicalNames, openCheckpoint, type TensorFile, writeSafetensorsFolder } from "./files/mod.ts";
 import { adaptedConfigFile, baseBeside, saveLora } from "./lora_files.ts";

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../ground/pure.ts";
 import { inspectCheckpoint, loadCheckpoint, type LoadReport, readConfig } from "./checkpoint.ts";
-import { classRows } from "./class_rows.ts";
 import {
+  classRows,
   ConfigReader,
   isMultiLabelConfig,
   type JsonObject,

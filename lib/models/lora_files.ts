@@ -2,8 +2,7 @@
 import { existsSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { UserError, writeJson } from "../ground/mod.ts";
-import { ConfigReader, type JsonObject, type Task } from "./config.ts";
-import { type ClassRows, pickRows } from "./class_rows.ts";
+import { type ClassRows, ConfigReader, type JsonObject, pickRows, type Task } from "./config.ts";
 import { listed, readJsonObject } from "./files/file_bytes.ts";
 import { openCheckpoint, type TensorFile, writeSafetensors } from "./files/mod.ts";
 import { adaptedLayers, adapterParameters, detachLora, linearLayers, placeAdapters } from "./lora.ts";

@@ -15,7 +15,6 @@ export * from "./genre_names.ts";
 export * from "./learnable.ts";
 export * from "./instances.ts";
 export * from "./parts.ts";
-export * from "./prepare.ts";
 export * from "./read.ts";
 export { fileColumns } from "./columns.ts";
 export * from "./split.ts";

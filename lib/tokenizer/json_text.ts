@@ -13,9 +13,8 @@ import { makeWords } from "./json_words.ts";
 import { findRoles } from "./roles.ts";
 import { saveJson } from "./save_files.ts";
 import { makeDecoder } from "./json_decoder.ts";
-import type { Piece, TextModel } from "./text_model.ts";
+import { type Piece, specialRoles, type TextModel, type Tokenizer, type TokenizerKind } from "./types.ts";
 import { makeTokenizer, type TokenizerParts } from "./tokenizer.ts";
-import { specialRoles, type Tokenizer, type TokenizerKind } from "./types.ts";
 import { parseAddedTokens, parseTemplate } from "./tokenizer_json.ts";
 
 /** A `tokenizer.json` with what stands beside it. */

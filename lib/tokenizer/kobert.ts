@@ -8,7 +8,7 @@
 import { isCombining, isPythonDigit, isPythonSpace, squeezeSpaces, stringOf } from "./characters.ts";
 import { metaSpace } from "./normalizer.ts";
 import { appendIds, type SentencePiece, splitText } from "./sentencepiece.ts";
-import type { Piece, TextModel } from "./text_model.ts";
+import type { Piece, TextModel } from "./types.ts";
 
 /** Settings of `tokenizer_config.json`, with their defaults. */
 export interface KobertSettings {

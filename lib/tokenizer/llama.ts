@@ -12,7 +12,7 @@ import {
   splitText,
   withPreparation,
 } from "./sentencepiece.ts";
-import type { TextModel } from "./text_model.ts";
+import type { TextModel } from "./types.ts";
 
 /** Settings of `tokenizer_config.json`, with their defaults. */
 export interface LlamaSettings {

@@ -1,16 +1,14 @@
 /** Finding out what a folder or file is, and reading it. */
 
 import { fileURLToPath } from "node:url";
-import { didYouMean, UserError } from "../ground/pure.ts";
-import { asObject, readConfig, readObject, type TokenizerConfig } from "./config.ts";
+import { didYouMean, nearPath, UserError } from "../ground/mod.ts";
+import { readConfig, readObject, type TokenizerConfig } from "./config.ts";
 import { classOf } from "./classes.ts";
-import type { JsonFiles } from "./json_text.ts";
-import { loadBpeJson } from "./load_bpe.ts";
-import { loadUnigramJson } from "./load_unigram.ts";
+import { loadJson } from "./load_json.ts";
 import { parseIdMap, parseKobertVocab } from "./id_map.ts";
 import { loadSentencePiece } from "./load_sentencepiece.ts";
-import { type SentencePieceKind, sentencePieceKinds } from "./sentencepiece_files.ts";
-import { loadWordPieceJson, loadWordPieceVocab } from "./load_wordpiece.ts";
+import { type SentencePieceKind, sentencePieceKinds } from "./save_sentencepiece.ts";
+import { loadWordPieceVocab } from "./load_wordpiece.ts";
 import { parseSentencePieceModel } from "./sentencepiece_model.ts";
 import type { Tokenizer } from "./types.ts";
 
@@ -63,7 +61,8 @@ export async function loadTokenizer(place: string | URL, options: LoadOptions = 
   try {
     info = await Deno.stat(path);
   } catch {
-    throw new UserError(`There is no tokenizer at ${path}${await nearPath(path)}: no such file or folder.`);
+    const near = nearPath(path), hint = near === undefined ? "" : didYouMean(path, [near]);
+    throw new UserError(`There is no tokenizer at ${path}${hint}: no such file or folder.`);
   }
   const slash = path.lastIndexOf("/");
   const folder = info.isDirectory
@@ -130,18 +129,6 @@ export async function loadTokenizer(place: string | URL, options: LoadOptions = 
   );
 }
 
-/** A hint at a file or folder beside one that is not there, of nearly its name. */
-async function nearPath(path: string): Promise<string> {
-  const slash = path.lastIndexOf("/"), folder = path.slice(0, slash + 1);
-  try {
-    const beside: string[] = [];
-    for await (const { name } of Deno.readDir(folder || ".")) beside.push(folder + name);
-    return didYouMean(path, beside);
-  } catch {
-    return "";
-  }
-}
-
 /** @throws UserError where a file is what Git shows in place of a large one that was not fetched. */
 function refusePointer(bytes: Uint8Array, path: string): void {
   if (!new TextDecoder().decode(bytes.subarray(0, 23)).startsWith("version https://git-lfs")) return;
@@ -206,29 +193,4 @@ async function idMap(
   if (name === undefined) return null;
   const text = (await read(name))!;
   return { ids: name.endsWith(".txt") ? parseKobertVocab(text, name) : parseIdMap(text, name), name };
-}
-
-/** A `tokenizer.json` by its model; the oldest files do not name it. */
-function loadJson(files: JsonFiles): Tokenizer | Promise<Tokenizer> {
-  const { json, file } = files;
-  const model = asObject(json.model);
-  const type = model?.type ??
-    (model === null
-      ? null
-      : Array.isArray(model.vocab)
-      ? "Unigram"
-      : "merges" in model
-      ? "BPE"
-      : "WordPiece");
-  switch (type) {
-    case "WordPiece":
-      return loadWordPieceJson(files);
-    case "Unigram":
-      return loadUnigramJson(files);
-    case "BPE":
-      return loadBpeJson(files);
-  }
-  throw new UserError(
-    `${file}: the model ${JSON.stringify(type)} is not known; known are WordPiece, Unigram and BPE.`,
-  );
 }

@@ -8,8 +8,7 @@ import { bertTemplate, startEndTemplate, type Template, xlnetTemplate } from "./
 import { makeDecoder } from "./json_decoder.ts";
 import { type KobertSettings, kobertText } from "./kobert.ts";
 import { llamaDecoder, type LlamaSettings, llamaText } from "./llama.ts";
-import type { SentencePieceFiles, SentencePieceKind } from "./sentencepiece_files.ts";
-import { saveSentencePiece } from "./save_sentencepiece.ts";
+import { saveSentencePiece, type SentencePieceFiles, type SentencePieceKind } from "./save_sentencepiece.ts";
 import { decodePieces, openSentencePiece, sentencePieceText } from "./sentencepiece.ts";
 import { parseSentencePieceModel, PieceType } from "./sentencepiece_model.ts";
 import { makeTokenizer } from "./tokenizer.ts";

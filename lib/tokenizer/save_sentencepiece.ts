@@ -1,11 +1,10 @@
 /** Writing a SentencePiece tokenizer: its own files, and a `tokenizer.json` for Python's AutoTokenizer. */
 
 import type { AddedToken } from "./added_tokens.ts";
-import { type Json, kindKey, specialToken } from "./config.ts";
+import { type Json, kindKey, specialToken, type TokenizerConfig } from "./config.ts";
 import type { Template } from "./encoding.ts";
 import { endsInDigitComma, type KobertSettings } from "./kobert.ts";
 import { llamaDecoder, type LlamaSettings } from "./llama.ts";
-import type { SentencePieceFiles, SentencePieceKind } from "./sentencepiece_files.ts";
 import { addedTokensJson, limitsJson, specialTokensJson, templateJson, writeFiles } from "./save_files.ts";
 import { scoredPieces } from "./sentencepiece.ts";
 import { type NormalizerSpec, PieceType, type SentencePieceModel } from "./sentencepiece_model.ts";
@@ -217,4 +216,26 @@ function mergesOf(model: SentencePieceModel): [string, string][] {
 
 function replace(pattern: { String: string } | { Regex: string }, content: string): Json {
   return { type: "Replace", pattern, content };
+}
+
+/** The kinds of tokenizers around a SentencePiece model. */
+export const sentencePieceKinds = [
+  "sentencepiece",
+  "kobert-skt",
+  "kobert-monologg",
+  "xlnet",
+  "llama",
+] as const;
+export type SentencePieceKind = typeof sentencePieceKinds[number];
+
+/** What the files held. */
+export interface SentencePieceFiles {
+  kind: SentencePieceKind;
+  bytes: Uint8Array;
+  /** Name of the model file, as it is written again. */
+  modelName: string;
+  /** Ids of tokens, null: the model's own. */
+  map: { ids: Map<string, number>; name: string } | null;
+  config: TokenizerConfig;
+  source: string;
 }

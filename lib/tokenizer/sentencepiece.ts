@@ -8,7 +8,7 @@ import { makeBpeSplitter, makeMerge, ranksOfPieces } from "./bpe.ts";
 import { stringOf } from "./characters.ts";
 import { makeNormalizer, metaSpace, type Normalizer } from "./normalizer.ts";
 import { isOfText, type NormalizerSpec, PieceType, type SentencePieceModel } from "./sentencepiece_model.ts";
-import type { Piece, TextModel } from "./text_model.ts";
+import type { Piece, TextModel } from "./types.ts";
 import { makeUnigramSplitter, type ScoredPiece, type Splitter } from "./unigram.ts";
 
 /** How far below the lowest score an unknown character lies. */

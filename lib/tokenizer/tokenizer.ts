@@ -15,15 +15,16 @@ import {
   type Template,
   type TextTokens,
 } from "./encoding.ts";
-import type { Piece, TextModel } from "./text_model.ts";
 import type {
   BatchEncoding,
   BatchOptions,
   EncodeOptions,
   Encoding,
   Offset,
+  Piece,
   Side,
   SpecialRole,
+  TextModel,
   Tokenizer,
   TokenizerKind,
 } from "./types.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { asRustReads } from "./load_unigram.ts";
+import { asRustReads } from "./load_json.ts";
 import { loadTokenizer } from "./mod.ts";
 import { fixture, hostileTexts, type Row, withFolder } from "./testing/fixtures.ts";
 import { normalizeAsTokenizers } from "./tokenizers_classes.ts";

@@ -9,7 +9,7 @@ import { type BertSettings, makeBertNormalizer, unprepared } from "./bert_text.t
 import { characterClasses, Is } from "./tokenizers_classes.ts";
 import { buildTrie, rootState, step } from "./double_array.ts";
 import { englishMarks, stringOf } from "./characters.ts";
-import type { Piece, TextModel } from "./text_model.ts";
+import type { Piece, TextModel } from "./types.ts";
 
 /** A WordPiece vocabulary and how it is applied. */
 export interface WordPieceModel {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { startEngine } from "../engine/mod.ts";
 import { createModel, disposeModel, type JsonObject, writeSafetensors } from "../models/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
-import { adaptToSongs } from "./adapt.ts";
+import { adaptToSongs } from "./pretrain.ts";
 import { loadClassifier } from "./classifier.ts";
 import { saveLanguageModel } from "./language_model.ts";
 import { tinyRecipe, tinyTextConfig, weightsOf, withoutTimes } from "./testing/tiny.ts";

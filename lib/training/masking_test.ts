@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { generator, randomKey } from "../ground/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
-import { continuingTokens, maskTokens } from "./masking.ts";
+import { continuingTokens, maskTokens } from "./pretrain.ts";
 
 const bundled = fileURLToPath(new URL("../../data/tokenizer", import.meta.url));
 const tokenizer = await loadTokenizer(bundled);

@@ -5,7 +5,6 @@
  *
  * @module
  */
-export * from "./adapt.ts";
 export * from "./batches.ts";
 export * from "./default_recipe.ts";
 export * from "./classify.ts";
@@ -36,12 +35,11 @@ export * from "./language_model.ts";
 export { setAside } from "./folders.ts";
 export * from "./lora.ts";
 export * from "./examples.ts";
-export * from "./masking.ts";
 export { foreseeMemory, type MemoryForecast } from "./memory.ts";
 export * from "./model_card.ts";
 export * from "./pretrain.ts";
 export * from "./recipe.ts";
-export * from "./schedule.ts";
+export { learningRateFactor } from "./learner.ts";
 export * from "./text_cache.ts";
 export * from "./text_files.ts";
 export * from "./text_rows.ts";

@@ -1,14 +1,20 @@
-/** Language models on texts: lyrics or any other, before anything is asked of them. */
-import { generator, randomKey } from "../ground/mod.ts";
+/** Language models on texts, lyrics or any other, before anything is asked of them: rows, masks, the training; and reading one's own songs first. */
+import { generator, randomKey, UserError } from "../ground/mod.ts";
 import type { Example } from "./batches.ts";
 import { type Examples, examplesOfList } from "./examples.ts";
-import { type LanguageModel, trainableLanguageModel } from "./language_model.ts";
+import {
+  type LanguageModel,
+  type LanguageModelOptions,
+  loadLanguageModel,
+  trainableLanguageModel,
+} from "./language_model.ts";
 import { adaptFor } from "./lora.ts";
-import { continuingTokens, type Masking, maskTokens } from "./masking.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
 import { rowLayout, RowPacker, textIdsOf } from "./text_rows.ts";
 import { train } from "./trainer.ts";
 import type { Trainable, TrainingOptions, TrainingRun } from "./types.ts";
+import type { Tokenizer } from "../tokenizer/mod.ts";
+import { disposeModel } from "../models/mod.ts";
 
 /** Texts packed into rows of at most `maxLength` tokens, in memory; see {@link RowPacker}. */
 export function packTexts(language: LanguageModel, texts: readonly string[], maxLength: number): Examples {
@@ -78,4 +84,122 @@ export async function pretrain(
     trainable.draw = (example) => askedOfCausal(example, start);
   }
   return await train(trainable, rows, full, options);
+}
+
+/** Which tokens there are to mask with, and how they are chosen. */
+export interface Masking {
+  maskId: number;
+  vocabSize: number;
+  /** Never asked for. */
+  specialIds: readonly number[];
+  /** The share of tokens, or words, that are asked for. */
+  rate: number;
+  /** For whole words: whether a token, by its id, goes on with the word of the one before. */
+  continues?: Uint8Array;
+}
+
+/** Of the tokens asked for, the share that is masked, and the share that becomes any other token; the rest stays. */
+const shares = { masked: 0.8, other: 0.1 };
+
+/**
+ * BERT's masking (Devlin et al. 2019, 3.1; as transformers' `DataCollatorForLanguageModeling` draws it, each token for itself,
+ * or with `continues` each word, whose pieces are then all asked for): at least one is asked for.
+ *
+ * @param random numbers in [0, 1)
+ */
+export function maskTokens(example: Example, masking: Masking, random: () => number): Example {
+  const { maskId, vocabSize, specialIds, rate, continues } = masking;
+  const special = new Set(specialIds), inputIds = example.inputIds.slice();
+  const tokenLabels = new Int32Array(inputIds.length).fill(-100);
+  const words: [from: number, to: number][] = [];
+  inputIds.forEach((id, i) => {
+    if (special.has(id)) return;
+    const last = words.at(-1);
+    if (last !== undefined && last[1] === i && continues?.[id] === 1) last[1] = i + 1;
+    else words.push([i, i + 1]);
+  });
+  let asked = words.filter(() => random() < rate);
+  if (asked.length === 0) asked = words.slice(Math.floor(random() * words.length)).slice(0, 1);
+  for (const [from, to] of asked) {
+    for (let i = from; i < to; i++) {
+      tokenLabels[i] = inputIds[i]!;
+      const draw = random();
+      if (draw < shares.masked) inputIds[i] = maskId;
+      else if (draw < shares.masked + shares.other) inputIds[i] = Math.floor(random() * vocabSize);
+    }
+  }
+  return { ...example, inputIds, tokenLabels };
+}
+
+/**
+ * Which tokens go on with the word of the one before, by id: pieces that do not begin with SentencePiece's `▁` or byte-level
+ * BPE's `Ġ`, or that begin with WordPiece's `##`.
+ *
+ * @throws Error where the vocabulary has no such marks
+ */
+export function continuingTokens(tokenizer: Tokenizer): Uint8Array {
+  const tokens = Array.from({ length: tokenizer.vocabSize }, (_, id) => tokenizer.idToToken(id) ?? "");
+  const special = new Set(tokenizer.specialIds);
+  const start = ["▁", "Ġ"].find((mark) => tokens.some((token) => token.length > 1 && token.startsWith(mark)));
+  const pieces = start === undefined && tokens.some((token) => token.startsWith("##"));
+  if (start === undefined && !pieces) {
+    throw new UserError(
+      `${tokenizer.source}: its tokens do not tell where a word begins (by ▁, Ġ or ##); leave whole-word masking out.`,
+    );
+  }
+  return Uint8Array.from(tokens, (token, id) => {
+    if (special.has(id)) return 0;
+    return (start === undefined ? token.startsWith("##") : !token.startsWith(start)) ? 1 : 0;
+  });
+}
+
+/**
+ * Goes on with a checkpoint's language modelling on the training songs' lyrics, for `recipe.adapt` epochs, as Howard & Ruder (2018,
+ * ULMFiT) and Gururangan et al. (2020, "Don't stop pretraining") do: masked words for BERT's family, the next word for Llama. The run's
+ * best folder is what `loadClassifier` then takes in place of `source`. Learning rate, schedule, batches, masking and precision are the
+ * recipe's. Starts the engine.
+ *
+ * @param source as `loadLanguageModel` takes it; one from scratch learns to read from the songs alone
+ * @param lyrics of songs that train and of songs that validate, never of test songs
+ * @throws UserError where the source cannot be found or its architecture has no language model
+ * @example
+ * ```ts
+ * const { bestFolder } = await adaptToSongs("klue/bert-base", { train: lyrics, validation: ["한 편"] }, { ...studyRecipe, adapt: 3 }, {
+ *   output: "outputs/train/adapt",
+ * });
+ * const classifier = await loadClassifier(bestFolder!, { labels });
+ * ```
+ */
+export async function adaptToSongs(
+  source: string,
+  lyrics: { train: readonly string[]; validation: readonly string[] },
+  recipe: Recipe,
+  { tokenizer, hub, ...options }: TrainingOptions & Pick<LanguageModelOptions, "tokenizer" | "hub"> = {},
+): Promise<TrainingRun> {
+  const language = await loadLanguageModel(source, { seed: recipe.seed, tokenizer, hub });
+  const rows = (texts: readonly string[]) => packTexts(language, texts, recipe.maxLength);
+  for (const note of language.notes) {
+    for (const callback of options.callbacks ?? []) await callback.onLog?.(note);
+  }
+  using _ = { [Symbol.dispose]: () => disposeModel(language.model) };
+  return await pretrain(language, { train: rows(lyrics.train), validation: rows(lyrics.validation) }, {
+    ...recipe,
+    epochs: recipe.adapt,
+    bestMetric: "loss",
+    // what is meant for the classifier
+    cropLength: 0,
+    averageEpochs: 1,
+    evaluateEveryEpochs: 1,
+    labelSmoothing: 0,
+    balanceClasses: false,
+    multiLabel: false,
+    freeze: [],
+    freezeLayers: 0,
+    layerDecay: 1,
+    reinitialiseLayers: 0,
+    loraRank: null,
+    maxTrainSamples: null,
+    maxValidationSamples: null,
+    earlyStoppingPatience: null,
+  }, options);
 }

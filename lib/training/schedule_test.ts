@@ -1,6 +1,6 @@
 /** Learning rates against transformers' get_scheduler (tools/reference/training_fixtures.py). */
 import assert from "node:assert/strict";
-import { learningRateFactor } from "./schedule.ts";
+import { learningRateFactor } from "./learner.ts";
 
 interface Case {
   schedule: "linear" | "cosine" | "constant";

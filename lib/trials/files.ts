@@ -3,7 +3,7 @@ import type { ConfusedPair } from "../evaluation/mod.ts";
 import type { SongCalibration } from "./closer_look/calibration.ts";
 import type { HardSong } from "./closer_look/hardest_songs.ts";
 import type { SongGroups } from "./closer_look/song_groups.ts";
-import type { Beside } from "./compare.ts";
+import type { Beside } from "./scores.ts";
 import type { ArtistComparison } from "./joined/artist_ideas.ts";
 import type { LearningCurve } from "./plans/learning_curve.ts";
 import type { SeveralGenresComparison } from "./plans/several_genres.ts";

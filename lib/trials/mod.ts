@@ -18,11 +18,10 @@ export {
 export * from "./run.ts";
 export * from "./cluster/ray.ts";
 export * from "./scores.ts";
-export * from "./compare.ts";
 export * from "./tables.ts";
 export * from "./verdict.ts";
 export * from "./files.ts";
-export * from "./results.ts";
+export { writeResults } from "./store.ts";
 export * from "./budget.ts";
 export * from "./methods/columns.ts";
 export * from "./joined/artist_prior.ts";

@@ -1,11 +1,13 @@
-/** What genre probabilities are worth, one answer a song: the one place that says what is right. */
+/** What genre probabilities are worth, one answer a song: the one place that says what is right; and two methods' beside each other. */
 import {
   argmax,
+  bootstrapInterval,
   checkLengths,
   creditedGenres,
   type Estimate,
   expectedCalibrationError,
   macroF1,
+  mcNemar,
   type Rows,
   wilsonInterval,
 } from "../evaluation/mod.ts";
@@ -157,4 +159,33 @@ export function genreRows(where: string, genres: SongGenres, classes: number): F
     }
     return sum === 0 ? row : row.map((_, k) => genre[k]! / sum);
   });
+}
+
+/** A method beside another one. */
+export interface Beside {
+  /** Songs that it got right and the other wrong, and the other way round. */
+  mended: number;
+  spoilt: number;
+  /** McNemar's exact p of the two. */
+  p: number;
+}
+
+/** @param correct whether each song was right, as {@link scoreSongs} says */
+export function beside(correct: readonly boolean[], other: readonly boolean[]): Beside {
+  const { onlyFirst, onlySecond, exactP } = mcNemar(correct, other);
+  return { mended: onlyFirst, spoilt: onlySecond, p: exactP };
+}
+
+/**
+ * Accuracy of the first minus the second's, with its paired bootstrap interval.
+ *
+ * @param seed of the bootstrap
+ */
+export function difference(first: readonly boolean[], second: readonly boolean[], seed: number): Estimate {
+  const gain = first.map((right, i) => Number(right) - Number(second[i]));
+  return bootstrapInterval(
+    gain.length,
+    (songs) => songs.reduce((sum, song) => sum + gain[song]!, 0) / songs.length,
+    { seed },
+  );
 }

@@ -1,7 +1,15 @@
 /** Where predictions are kept: each trial's in a file named after everything that decides them. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Rows } from "../evaluation/mod.ts";
-import { fileFingerprint, fingerprint as digest, isThere, removeIfThere, UserError } from "../ground/mod.ts";
+import {
+  fileFingerprint,
+  fingerprint as digest,
+  holdFolder,
+  isThere,
+  removeIfThere,
+  UserError,
+  writeJson,
+} from "../ground/mod.ts";
 import {
   configNames,
   localFolder,
@@ -185,4 +193,14 @@ export function readPredictions(path: string, { sides, labels }: Trial): Predict
   } finally {
     file.close();
   }
+}
+
+/**
+ * Writes results as JSON, whole or not at all, and their folder where there is none.
+ *
+ * @throws UserError where another process writes into the folder
+ */
+export async function writeResults(path: string, results: unknown): Promise<void> {
+  using _ = await holdFolder(dirname(path));
+  await writeJson(path, results);
 }

@@ -12,7 +12,7 @@ import {
   songAccuracyLabel,
 } from "../evaluation/mod.ts";
 import { instances, type Song } from "../songs/mod.ts";
-import { writeResults } from "./results.ts";
+import { writeResults } from "./store.ts";
 import { bilingual, nameOf } from "./names.ts";
 import { type RunOptions, runTrials } from "./run.ts";
 import { credit } from "./scores.ts";

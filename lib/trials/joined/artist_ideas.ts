@@ -1,10 +1,9 @@
 /** The artist idea in all its forms, from a lyrics model's predictions: nothing is trained. */
 import { type Estimate, type Rows, softmax } from "../../evaluation/mod.ts";
 import type { SplitBy } from "../../songs/mod.ts";
-import { type Beside, beside } from "../compare.ts";
+import { type Beside, beside, rightSongs, scoreSongs, shareOf } from "../scores.ts";
 import type { GroupOfSongs } from "../closer_look/song_groups.ts";
 import { artistBucketNames, artistIdeaNames, bilingual, type Name } from "../names.ts";
-import { rightSongs, scoreSongs, shareOf } from "../scores.ts";
 import { type Answers, type Predictions, type Sides, sizesOf } from "../trial.ts";
 import {
   type AlphaFit,

@@ -1,6 +1,6 @@
 /** All columns together, with and without each part, and the best combination with a lyrics model: one table. */
 import type { Estimate } from "../../evaluation/mod.ts";
-import { difference } from "../compare.ts";
+import { difference, scoreSongs, type SongScores } from "../scores.ts";
 import { type CombinationKey, type Combinations, combine } from "../joined/combination.ts";
 import {
   type ColumnPart,
@@ -12,7 +12,6 @@ import {
 } from "../trial.ts";
 import { bilingual, columnNames, type Name, nameOf } from "../names.ts";
 import { type RunOptions, runTrials } from "../run.ts";
-import { scoreSongs, type SongScores } from "../scores.ts";
 import { differenceText } from "../tables.ts";
 
 type ColumnsKey = "lyrics" | "columns" | `columns-without-${ColumnPart}`;

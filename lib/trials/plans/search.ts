@@ -2,8 +2,8 @@
  * Which model tells genres best? Each gets the same songs, the same tokens of them, and the same number of steps; n-grams
  * and the largest genre stand beside them.
  */
-import { join } from "node:path";
 import type pl from "nodejs-polars";
+import { join } from "node:path";
 import { UserError } from "../../ground/mod.ts";
 import { configNames, shippedNames } from "../../models/mod.ts";
 import { genresOf, instances, songRows } from "../../songs/mod.ts";
@@ -16,11 +16,10 @@ import {
   studyRecipe,
   tokensHeld,
 } from "../../training/mod.ts";
-import { writeResults } from "../results.ts";
+import { fingerprint, memoryStore, trialStore, writeResults } from "../store.ts";
 import { searchedModels } from "../budget.ts";
 import { nameOf } from "../names.ts";
 import { type RunOptions, runTrials } from "../run.ts";
-import { fingerprint, memoryStore, trialStore } from "../store.ts";
 import { type Method, type Predictions, type SongWay, type Trial, words } from "../trial.ts";
 import { type Candidate, type ModelSearch, rank, type SearchedModel } from "./search_results.ts";
 

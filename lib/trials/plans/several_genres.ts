@@ -10,11 +10,10 @@ import {
   type Rows,
 } from "../../evaluation/mod.ts";
 import { instances, type Song } from "../../songs/mod.ts";
-import { beside } from "../compare.ts";
+import { beside, credit, genreSets, shareOf } from "../scores.ts";
 import { bilingual, type Name, nameOf, wayNames } from "../names.ts";
 import { type RunOptions, runTrials } from "../run.ts";
 import { estimateText, pText } from "../tables.ts";
-import { credit, genreSets, shareOf } from "../scores.ts";
 import {
   type Method,
   type NetworkMethod,
