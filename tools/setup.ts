@@ -12,7 +12,7 @@ import { processEnvironment } from "./environment.ts";
 import { kernelName, kernelStands, writeKernel } from "./setup/kernel.ts";
 import { exists, inProject, inVenv, program, readText, writeWhole } from "./setup/paths.ts";
 import { mpiFolder } from "./team.ts";
-import { run } from "./setup/process.ts";
+import { allOf, run } from "./setup/process.ts";
 import { type Environment, install, isInstalled, isMade, makeEnvironment } from "./setup/python.ts";
 import {
   type EngineState,
@@ -68,12 +68,6 @@ export async function setUp(options: SetUpOptions): Promise<number> {
     reportTime("set-up in all", secondsSince(start) + before);
   });
   return secondsSince(start) + before;
-}
-
-/** Waits for all, also when one fails: nothing still writes when the error is told. */
-async function allOf(work: Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
 }
 
 async function pythonAndEngine(steps: Part[], packages: Promise<void>, options: SetUpOptions): Promise<void> {

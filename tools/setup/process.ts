@@ -58,3 +58,9 @@ export async function succeeds(command: string, args: string[]): Promise<boolean
     throw error;
   }
 }
+
+/** Waits for all, also when one fails: nothing still writes when the error is told. */
+export async function allOf(work: Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}

@@ -9,7 +9,7 @@ import { statfs } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { processEnvironment } from "../environment.ts";
 import { exists, inProject, inVenv, program, readText, remove, writeWhole } from "./paths.ts";
-import { ProgramError, run, succeeds } from "./process.ts";
+import { allOf, ProgramError, run, succeeds } from "./process.ts";
 import { type Environment, makeEnvironment, pip, runTied } from "./python.ts";
 
 const tensorflowVersion = "2.21.0";
@@ -336,19 +336,23 @@ with zipfile.ZipFile(wheel) as archive:
 async function compileBinding(wheel: Wheel, environment: Environment): Promise<void> {
   const source = Deno.realPathSync(addon);
   const packageLibraries = relative(dirname(join(source, "lib", "napi-v8", "x")), libraryFolder);
-  await compile(wheel, environment, bindingKept(), source, [
-    ...["-O2", "-DNAPI_VERSION=8"],
-    ...(isMac ? ["-undefined", "dynamic_lookup"] : []),
-    ...["-I.", `-I${inProject("node_modules", "node-api-headers", "include")}`],
-    ...["binding/tfjs_backend.cc", "binding/tfjs_binding.cc"],
-    ...searchedAt(packageLibraries),
-  ]);
+  await compile(wheel, environment, bindingKept(), {
+    folder: source,
+    files: ["binding/tfjs_backend.cc", "binding/tfjs_binding.cc"],
+    flags: [
+      ...["-O2", "-DNAPI_VERSION=8"],
+      ...["-I.", `-I${inProject("node_modules", "node-api-headers", "include")}`],
+    ],
+    linking: [...(isMac ? ["-undefined", "dynamic_lookup"] : []), ...searchedAt(packageLibraries)],
+  });
 }
 
 /** Compiles the project's fused operations for this very processor. */
 async function compileKernels(wheel: Wheel, environment: Environment, name: string): Promise<void> {
-  await compile(wheel, environment, join(folder, name), inProject(), [
-    ...[
+  await compile(wheel, environment, join(folder, name), {
+    folder: inProject(),
+    files: kernelSources().filter((path) => path.endsWith(".cc")),
+    flags: [
       "-O3",
       "-march=native",
       // compilers keep to half the width by themselves, for processors that slow down at the full one
@@ -357,12 +361,10 @@ async function compileKernels(wheel: Wheel, environment: Environment, name: stri
       "-fno-trapping-math",
       "-fopenmp-simd",
       "-pthread",
-      ...kernelSources().filter((path) => path.endsWith(".cc")),
     ],
-    ...searchedAt("tensorflow"),
     // registered with TensorFlow once a process, so it must stay
-    ...(isMac ? [] : ["-Wl,-z,nodelete"]),
-  ]);
+    linking: ["-pthread", ...searchedAt("tensorflow"), ...(isMac ? [] : ["-Wl,-z,nodelete"])],
+  });
 }
 
 const isMac = Deno.build.os === "darwin";
@@ -372,28 +374,46 @@ function searchedAt(path: string): string[] {
   return ["-Xlinker", "-rpath", "-Xlinker", `${isMac ? "@loader_path" : "$ORIGIN"}/${path}`];
 }
 
+/** What a shared library is made of: files in a folder, how they are compiled, how they are linked. */
+interface Sources {
+  folder: string;
+  files: string[];
+  flags: string[];
+  linking: string[];
+}
+
 /** Compiles a shared library with the machine's compiler or, where there is none or it fails, with Zig's, which PyPI has. */
 async function compile(
   wheel: Wheel,
   environment: Environment,
   target: string,
-  source: string,
-  ownArgs: string[],
+  { folder: cwd, files, flags, linking }: Sources,
 ): Promise<void> {
   await makeEnvironment(environment);
   const python = program(environment.folder, "python");
-  const result = `${target}.partial`;
-  const args = [
-    ...["-std=c++17", "-fPIC", "-shared", `-I${join(libraryFolder, "include")}`, ...ownArgs, "-o", result],
-    ...wheel.libraries.map((name) => join(libraryFolder, name)),
-  ];
+  const result = `${target}.partial`, objects = `${target}.objects`;
+  const objectOf = (file: string) => join(objects, `${basename(file)}.o`);
+  /** As many files at a time as there are cores. */
+  const build = async (compiler: string[], env?: Record<string, string>) => {
+    const call = (args: string[]) => runTied(python, [...compiler, ...args], { cwd, env });
+    remove(objects);
+    Deno.mkdirSync(objects, { recursive: true });
+    const shared = ["-std=c++17", "-fPIC", `-I${join(libraryFolder, "include")}`, ...flags];
+    const left = files.values();
+    await allOf(Array.from({ length: navigator.hardwareConcurrency }, async () => {
+      for (const file of left) await call([...shared, "-c", file, "-o", objectOf(file)]);
+    }));
+    const libraries = wheel.libraries.map((name) => join(libraryFolder, name));
+    await call(["-shared", ...files.map(objectOf), "-o", result, ...libraries, ...linking]);
+    remove(objects);
+    Deno.renameSync(result, target);
+  };
   const own = Deno.env.get("CXX");
   let failure: unknown;
   for (const compiler of own === undefined ? ["c++", "g++", "clang++"] : [own]) {
     if (!await succeeds(compiler, ["--version"])) continue;
     try {
-      await runTied(python, [compiler, ...args], { cwd: source });
-      return Deno.renameSync(result, target);
+      return await build([compiler]);
     } catch (error) {
       failure = error;
     }
@@ -404,11 +424,7 @@ async function compile(
       ZIG_LOCAL_CACHE_DIR: join(zigFolder, "cache"),
     };
     zig ??= getZig(environment);
-    await runTied(python, [python, "-m", "ziglang", "c++", ...args], {
-      cwd: source,
-      env: { ...env, PYTHONPATH: await zig },
-    });
-    Deno.renameSync(result, target);
+    await build([python, "-m", "ziglang", "c++"], { ...env, PYTHONPATH: await zig });
   } catch (error) {
     if (error instanceof NoTensorFlow) throw error;
     throw new NoTensorFlow(
