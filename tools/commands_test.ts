@@ -202,7 +202,7 @@ Deno.test("commands: a run is not touched by another seed, another process, or a
     assert.equal(piped.code, 0, piped.text);
     const fromTable = JSON.parse(piped.out);
     assert.deepEqual([fromTable.song_name, fromTable.genres], ["별", answers[0].genres]);
-    assert.match(piped.text, /^standard input: 1 songs$/m);
+    assert.match(piped.text, /^standard input: 1 songs in the table$/m);
 
     const file = join(folder, "new", "p.csv");
     const shown = await run("predict", "--songs", songs, ...best, "--output", file, "--top", "1");
@@ -253,7 +253,7 @@ Deno.test("predict: several tables, shares of them, Parquet; killed, it goes on,
     const whole = join(folder, "whole.csv");
     const first = await run(...predict("--output", whole));
     assert.equal(first.code, 0, first.text);
-    assert.match(first.out, /^3 tables: 2400 songs$/m);
+    assert.match(first.out, /^3 tables with 2400 songs$/m);
     assert.match(first.text, /2,400\/2,400 songs · .* songs\/s/);
     const rows = (await Deno.readTextFile(whole)).trim().split("\r\n");
     // t9 comes before t10 and t11

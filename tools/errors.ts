@@ -1,6 +1,5 @@
 /** How a command that fails tells it: a sentence and an exit code, the same way for all of them. */
-import { UserError } from "../lib/ground/mod.ts";
-import { inBoth } from "./korean.ts";
+import { inBoth, UserError } from "../lib/ground/mod.ts";
 import { alone, SharedError, type Team } from "../lib/team/mod.ts";
 
 /** What a person is shown of an error, and the exit code: 2 where they can mend it, 1 for a fault of the program, 130 when they stopped it. */

@@ -1,6 +1,6 @@
 /** The model that a command works with: found, or chosen, before the engine starts. */
 import { join } from "node:path";
-import { UserError } from "../lib/ground/mod.ts";
+import { tell, UserError } from "../lib/ground/mod.ts";
 import { checkOwnTokenizer, configNames, resolveModel, type ResolveOptions } from "../lib/models/mod.ts";
 import { type ProgressBar, progressBar } from "../lib/notebook/mod.ts";
 import {
@@ -10,7 +10,6 @@ import {
   loadClassifier,
 } from "../lib/training/mod.ts";
 import { ownModels } from "./command_lines.ts";
-import { tell } from "./korean.ts";
 
 /**
  * Finds a model to train: a named one, its folder, or the files of the Hub.
@@ -108,6 +107,6 @@ export async function loadTelling(
   options: ClassifierOptions,
 ): Promise<Classifier> {
   const classifier = await loadClassifier(source, options);
-  for (const note of classifier.notes) console.log(note);
+  for (const note of classifier.notes) tell(note);
   return classifier;
 }

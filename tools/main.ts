@@ -5,11 +5,10 @@
 import { processEnvironment } from "./environment.ts";
 import { launch } from "./launch.ts";
 import { hostname } from "node:os";
-import { nearestOf } from "../lib/ground/mod.ts";
+import { inBoth, nearestOf } from "../lib/ground/mod.ts";
 import { launchedRank, launchedSize, takeOwnCores } from "../lib/team/mod.ts";
 import { commandLines } from "./command_lines.ts";
 import { tellErrors } from "./errors.ts";
-import { inBoth } from "./korean.ts";
 import { type CommandLine, type OptionTable, readOptions } from "./options.ts";
 import { setUp, type SetUpOptions } from "./setup.ts";
 import { checkLaunched } from "./team.ts";

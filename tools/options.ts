@@ -15,10 +15,9 @@
  * ```
  */
 import { parseArgs } from "node:util";
-import { holds, nameProcess, nearestOf, type Rule, UserError, wanted } from "../lib/ground/mod.ts";
+import { holds, inBoth, nameProcess, nearestOf, type Rule, UserError, wanted } from "../lib/ground/mod.ts";
 import { type RecipeField, recipeFields, recipes } from "../lib/training/recipe.ts";
 import { tellErrors } from "./errors.ts";
-import { inBoth } from "./korean.ts";
 import {
   checkInput,
   checkOutputFile,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fitThresholds, type MultilabelScores, multilabelScores } from "../lib/evaluation/mod.ts";
 import { genreSets } from "../lib/trials/mod.ts";
 import { progressBar } from "../lib/notebook/mod.ts";
-import { didYouMean, UserError, writeWhole } from "../lib/ground/mod.ts";
+import { didYouMean, inBoth, tell, UserError, writeWhole } from "../lib/ground/mod.ts";
 import {
   cleanSongs,
   genresOf,
@@ -79,7 +79,9 @@ export async function hintingSeparator<T>(separator: string | undefined, read: (
 
 /** All that comes by standard input. */
 async function standardInput(): Promise<Uint8Array> {
-  if (Deno.stdin.isTerminal()) console.error("The table is read from standard input; Ctrl-D ends it.");
+  if (Deno.stdin.isTerminal()) {
+    console.error(inBoth("The table is read from standard input; Ctrl-D ends it."));
+  }
   return await new Response(Deno.stdin.readable).bytes();
 }
 
@@ -98,10 +100,10 @@ function cleanTold(
   const dropped = report.byReason.map(({ reason, songs }) =>
     `${songs} with ${reason.replace("the chosen genres", theirs)}`
   ).join(", ");
-  console.log(
-    `${tableName(path)}: ${report.read} songs, ${report.kept} kept${
-      dropped === "" ? "" : ` (dropped ${dropped})`
-    }`,
+  tell(
+    dropped === ""
+      ? `${tableName(path)}: ${report.read} songs, ${report.kept} kept`
+      : `${tableName(path)}: ${report.read} songs, ${report.kept} kept (dropped ${dropped})`,
   );
   return songs;
 }
@@ -165,7 +167,7 @@ export async function songsToMeasure(
   const untold = there.filter((genre) => !labels.includes(genre));
   if (genres === undefined && untold.length > 0) {
     const names = untold.slice(0, 20).map((genre) => `${genre}${didYouMean(genre, labels)}`).join(", ");
-    console.log(
+    tell(
       `${path}: the model does not tell ${names}${
         untold.length > 20 ? `, and ${untold.length - 20} more` : ""
       }; songs that have no other genre are left out.`,
@@ -177,11 +179,11 @@ export async function songsToMeasure(
   }
   const record = await readSplitRecord(model);
   if (all) {
-    console.log(`All ${songs.length} songs of the table, those that the model was trained on included`);
+    tell(`All ${songs.length} songs of the table, those that the model was trained on included`);
     return songs;
   }
   if (record === null) {
-    console.log(
+    tell(
       `All ${songs.length} songs of the table. Nothing beside the model says which songs it was trained on: ` +
         "where some of these are among them, the figures are too good.",
     );
@@ -200,7 +202,7 @@ export async function songsToMeasure(
   ].join(" and ");
   const inTable = new Set(songRows(table).map(({ lyrics }) => lyricsFingerprint(lyrics)));
   const lacking = record.test.filter((key) => !inTable.has(key)).length;
-  console.log(
+  tell(
     (chosen === test
       ? `${
         test.length === 1 ? "The one test song" : `The ${test.length} test songs`
@@ -220,7 +222,7 @@ export async function tellSeen(model: string, split: Split): Promise<void> {
   if (record === null) return;
   const test = songRows(split.test), { seen } = seenSongs(test, record);
   if (seen.length === 0) return;
-  console.log(
+  tell(
     `${model} has seen ${seen.length} of the ${test.length} test songs in an earlier training: the figures may be too good.`,
   );
 }
@@ -259,7 +261,7 @@ export async function classifyShowing(
     precision: options.precision,
     maxLength: options.maxLength,
     onProgress: (done) => bar.update(done),
-    onNote: (note) => console.log(note),
+    onNote: tell,
   });
   await bar.finish();
   return predictions;

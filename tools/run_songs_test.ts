@@ -25,7 +25,7 @@ const split = {
 /** A folder with a model's split, and what is said meanwhile. */
 async function withModel(test: (model: string, said: string[]) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir(), said: string[] = [], log = console.log;
-  console.log = (line: string) => said.push(line);
+  console.log = (line: string) => said.push(line.split("\n").at(-1)!); // Korean comes first
   try {
     await writeSplit(join(folder, "best"), split);
     await test(join(folder, "best"), said);

@@ -5,7 +5,7 @@
  * Each step leaves its mark last (a stamp, or a folder that appears by renaming), so a set-up that was killed is taken up by the next.
  */
 import { createHash } from "node:crypto";
-import { UserError } from "../lib/ground/mod.ts";
+import { inBoth, UserError } from "../lib/ground/mod.ts";
 import { commandLines } from "./command_lines.ts";
 import { readOptions } from "./options.ts";
 import { processEnvironment } from "./environment.ts";
@@ -57,7 +57,7 @@ export async function setUp(options: SetUpOptions): Promise<number> {
   await withLock(async () => {
     const steps = await missing(options);
     if (steps.length === 0) return;
-    console.error("Setting up");
+    console.error(inBoth("Setting up"));
     if (before > 0) reportTime("npm packages, by Deno before", before);
     const packages = steps.includes("packages") ? timed("npm packages", installPackages) : Promise.resolve();
     const work: Promise<void>[] = [packages];
@@ -103,7 +103,7 @@ async function engine(packages: Promise<void>, options: SetUpOptions): Promise<v
       throw new UserError(`TensorFlow cannot be set up: ${error.why}. ${remedy}`);
     }
     console.error(
-      `WebAssembly does the maths, several times slower than TensorFlow: ${error.why}. ${remedy}`,
+      inBoth(`WebAssembly does the maths, several times slower than TensorFlow: ${error.why}. ${remedy}`),
     );
     return;
   }
@@ -190,7 +190,9 @@ async function withLock(work: () => Promise<void>): Promise<void> {
   const path = inVenv("setup.lock");
   using file = Deno.openSync(path, { read: true, write: true, create: true });
   if (!await file.tryLock(true)) {
-    console.error(`Another set-up runs (process ${readText(path)?.trim() || "unknown"}); waiting for it.`);
+    console.error(
+      inBoth(`Another set-up runs (process ${readText(path)?.trim() || "unknown"}); waiting for it.`),
+    );
     await file.lock(true);
   }
   Deno.writeTextFileSync(path, `${Deno.pid}\n`);
@@ -283,7 +285,7 @@ export async function ensureReferenceVenv(): Promise<string> {
 }
 
 /** What stands in place of a part that is not there: by whom it comes. */
-const notYet = (command: string): string => `not set up; "deno task ${command}" does it`;
+const notYet = (command: string): string => `아직 없음 · not set up; "deno task ${command}" does it`;
 
 /** Prints what stands and what does not. @returns whether `deno task setup` has nothing to do */
 async function printState(): Promise<boolean> {

@@ -1,4 +1,5 @@
 /** A training's progress in a notebook or a terminal: one bar over all steps, and the log's lines. */
+import { tell } from "../ground/mod.ts";
 import type { TrainingCallback } from "../training/mod.ts";
 import { bilingual, nameOf, type Trial, type TrialListener, type TrialPlan } from "../trials/mod.ts";
 import { inKernel } from "./kernel.ts";
@@ -39,7 +40,7 @@ export function trainingProgress(
   return {
     onStart({ steps, resumedAt, precision }) {
       if (resumedAt >= steps) console.log(doneBefore(notebook));
-      else if (resumedAt > 0) console.log(`Going on after step ${resumedAt} of ${steps}.`);
+      else if (resumedAt > 0) tell(`Going on after step ${resumedAt} of ${steps}.`);
       bar = startBar({
         total: steps,
         label: `학습 · training (${precision})`,
@@ -52,7 +53,7 @@ export function trainingProgress(
       bar?.update(record.step, note());
     },
     onLog(line) {
-      if (!(notebook && told.test(line))) console.log(line);
+      if (!(notebook && told.test(line))) tell(line);
     },
     onEvaluation({ step, validation: metrics }) {
       if (metrics !== null) validation = `검증 정확도 · validation accuracy ${metrics.accuracy.toFixed(3)}`;

@@ -1,4 +1,5 @@
 /** Tables of any size, whose songs are read a part at a time. */
+import { inBoth } from "../ground/mod.ts";
 import { cleanLyrics } from "./clean_lyrics.ts";
 import { openCsv } from "./csv_file.ts";
 import type { Song } from "./frame.ts";
@@ -65,7 +66,7 @@ export async function openSongs(
   sources: readonly (string | { path: string; name: string })[],
   options: OpenSongsOptions = {},
 ): Promise<SongParts> {
-  const { onNote = (note: string) => console.warn(note) } = options;
+  const { onNote = (note: string) => console.warn(inBoth(note)) } = options;
   const genreNames = options.genreNames === undefined ? undefined : await readGenreNames(options.genreNames);
   const tables: TableFile[] = [];
   const files = sources.map((source) => typeof source === "string" ? { path: source, name: source } : source);

@@ -1,4 +1,5 @@
 /** A table of songs, read and checked; and cleaned with it, as every command and notebook has it. */
+import { inBoth } from "../ground/mod.ts";
 import type pl from "nodejs-polars";
 import { type CleaningReport, cleanSongs, type CleanSongsOptions, type Purpose } from "./clean.ts";
 import { checkForm, parseRecords, separatorOf, withLineFeeds } from "./csv_text.ts";
@@ -59,7 +60,7 @@ export async function readSongs(
   source: string | URL | Uint8Array,
   options: ReadSongsOptions = {},
 ): Promise<pl.DataFrame> {
-  const { purpose = "learning", onNote = (note: string) => console.warn(note) } = options;
+  const { purpose = "learning", onNote = (note: string) => console.warn(inBoth(note)) } = options;
   const file = source instanceof Uint8Array
     ? options.name ?? "songs"
     : source instanceof URL

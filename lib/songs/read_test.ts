@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { cpuUsage } from "node:process";
+import { join } from "node:path";
 import { stringify } from "@std/csv";
 import pl from "nodejs-polars";
+import { inBoth } from "../ground/mod.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 import { SongsError } from "./errors.ts";
 import { type Song, songRows } from "./frame.ts";
 import { readSongs, type ReadSongsOptions } from "./read.ts";
@@ -287,11 +290,10 @@ Deno.test("readSongs: a value that cannot be read is a note where it is not need
     [null, ["가수"], null, []],
   ]);
   assert.deepEqual(notes, [
-    '노래.csv: 2 values of adults, the first on line 2, "maybe": this is neither yes nor no; ' +
+    '노래.csv: values that cannot be read are taken as missing: 2 values of adults, the first on line 2, "maybe": this is neither yes nor no; ' +
     "1 value of artist, the first on line 4, \"['가수', '나\": this looks like a list written out, but cannot be read as one; " +
     '2 values of date, the first on line 4, "2001.13.01": there is no month 13; ' +
-    "1 value of genre, the first on line 5, \"['댄스', '발\": this looks like a list written out, but cannot be read as one. " +
-    "What cannot be read counts as missing.",
+    "1 value of genre, the first on line 5, \"['댄스', '발\": this looks like a list written out, but cannot be read as one.",
   ]);
   const { problems } = await problemsOf(table);
   assert.deepEqual(problems.map(({ line, column, value }) => [line, column, value]), [[
@@ -561,3 +563,30 @@ Deno.test("readSongs: 25,000 songs are read within seconds", async () => {
   assert.equal(frame.height, 25_000);
   assert(user + system < 15e6, `${user + system} µs`); // about 2 s
 });
+
+Deno.test("readSongs: what is no table of songs is told in Korean, with what to do", () =>
+  withFolder(async (folder) => {
+    const bytes = (...begin: number[]) => new Uint8Array([...begin, ...new Uint8Array(60)]);
+    const text = (text: string) => new TextEncoder().encode(text);
+    const files: Record<string, [Uint8Array, remedy: RegExp]> = {
+      "empty.csv": [text(""), /첫 줄에 열 이름이 있어야/],
+      "header.csv": [text("genre,lyrics\n"), /한 줄에 한 곡씩/],
+      "songs.xlsx": [bytes(0x50, 0x4b, 3, 4), /CSV UTF-8/],
+      "songs.xls": [bytes(0xd0, 0xcf, 0x11, 0xe0), /CSV UTF-8/],
+      "songs.csv.gz": [bytes(0x1f, 0x8b), /압축을 풀어/],
+      "utf32.csv": [bytes(0xff, 0xfe, 0, 0), /UTF-8 텍스트로 저장/],
+      "pointer.csv": [text("version https://git-lfs.github.com/spec/v1\n"), /git lfs pull/],
+      "songs.json": [text('[{"genre": "발라드"}]'), /CSV로 바꿔/],
+      "songs.html": [text("<!doctype html><table></table>"), /CSV UTF-8/],
+      "songs.parquet": [text("PAR1 and no more"), /다시 만들어/],
+      "others.csv": [text("이름,글\n노래,밤하늘\n"), /열의 이름을 바꿔/],
+    };
+    for (const [name, [content, remedy]] of Object.entries(files)) {
+      const path = join(folder, name);
+      await Deno.writeFile(path, content);
+      const error = await readSongs(path, { onNote: () => {} }).then(() => null, (error: Error) => error);
+      assert.ok(error !== null, name);
+      const korean = inBoth(error.message).slice(0, -error.message.length);
+      assert.match(korean, remedy, `${name}: ${error.message}`);
+    }
+  }));

@@ -107,7 +107,7 @@ export class SongRecords {
     if (problems.length > 0) throw new SongsError(this.file, problems);
     if (count === 0) throw withoutSongs(this.file);
     missing.tell(note);
-    if (unread.size > 0) note(`${unread.summary()}. What cannot be read counts as missing.`);
+    if (unread.size > 0) note(`values that cannot be read are taken as missing: ${unread.summary()}.`);
     if (doubled.size > 0) note(`${doubled.summary()}.`);
     if (ids.forgets) {
       note(`ids that are there twice were looked for among the first ${ids.remembered} songs only.`);

@@ -1,4 +1,5 @@
 /** Text files, read whole or a piece at a time, whatever their encoding. */
+import { inBoth } from "../ground/mod.ts";
 import {
   DecodeError,
   decodeText,
@@ -116,7 +117,7 @@ function nameOf(source: string | URL | Uint8Array, options: TextFileOptions): st
 }
 
 function tell(file: string, encoding: TextEncoding, options: TextFileOptions): void {
-  const { onNote = (note: string) => console.warn(note) } = options;
+  const { onNote = (note: string) => console.warn(inBoth(note)) } = options;
   if (encoding !== "UTF-8") onNote(`${file}: read as ${encoding}, for it is not UTF-8.`);
 }
 

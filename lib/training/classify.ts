@@ -1,5 +1,5 @@
 /** The genres of songs as a classifier tells them: of many, or of one song's lyrics. */
-import { UserError } from "../ground/mod.ts";
+import { inBoth, UserError } from "../ground/mod.ts";
 import { cleanLyrics, hasWords, type Song, songOf } from "../songs/mod.ts";
 import { resolvePrecision } from "../engine/mod.ts";
 import type { Example } from "./batches.ts";
@@ -65,7 +65,7 @@ export async function classifySongs(
   if (options.onTokens !== undefined) options.onTokens(countTokens(classifier.tokenizer, examples));
   else {
     const note = checkUnknownTokens(classifier.tokenizer, examples);
-    if (note !== null) (options.onNote ?? console.warn)(note);
+    if (note !== null) (options.onNote ?? ((note) => console.warn(inBoth(note))))(note);
   }
   const { probabilities, logits, predicted } = await evaluateExamples(scorerOf(classifier), examples, {
     batchSize: options.batchSize ?? 32,

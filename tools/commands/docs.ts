@@ -1,11 +1,10 @@
 /** `deno task docs`: writes the parts of the pages that are made of the committed notebooks and of the results kept in the repository. */
 import { basename, join } from "node:path";
-import { readJson, UserError, writeJson, writeWhole } from "../../lib/ground/mod.ts";
+import { readJson, tell, UserError, writeJson, writeWhole } from "../../lib/ground/mod.ts";
 import { withTrialsProgress } from "../../lib/notebook/mod.ts";
 import { trialStore } from "../../lib/trials/mod.ts";
 import { commandLines } from "../command_lines.ts";
 import { bundledSongs, differencesOf, filledPages, nsmcFile, type SplitResults } from "../docs/pages.ts";
-import { tell } from "../korean.ts";
 import { measureNsmc } from "../docs/nsmc.ts";
 import { readOptions } from "../options.ts";
 import type { WrittenVerdict } from "../report/data.ts";

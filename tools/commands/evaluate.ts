@@ -2,13 +2,12 @@
 import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { reportText } from "../../lib/evaluation/mod.ts";
-import { holdFolder, writeJson } from "../../lib/ground/mod.ts";
+import { holdFolder, tell, writeJson } from "../../lib/ground/mod.ts";
 import { judge, verdictRecord, verdictTable, writeVerdicts } from "../../lib/trials/mod.ts";
 import { savedLabels } from "../../lib/models/mod.ts";
 import { show } from "../../lib/notebook/mod.ts";
 import { commandLines } from "../command_lines.ts";
 import { findTrained, loadTelling } from "../find_model.ts";
-import { tell } from "../korean.ts";
 import { checkPaths, keepStandardOutput, readOptions } from "../options.ts";
 import { writePredictions } from "../predictions/rows.ts";
 import {
@@ -30,7 +29,7 @@ checkPaths(commandLines.evaluate.options, { ...options, model });
 const table = await readTable(options.songs, "learning", options);
 const songs = await songsToMeasure(table, await savedLabels(model), { ...options, model });
 const { description } = await startEngine({ engine: options.engine });
-console.log(`Engine: ${description}`);
+tell(`Engine: ${description}`);
 const classifier = await loadTelling(model, { tokenizer: options.tokenizer });
 const predictions = await classifyShowing(classifier, songs, options);
 const verdict = judge(

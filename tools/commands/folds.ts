@@ -1,6 +1,6 @@
 /** `deno task folds`: every method on the folds of a published comparison, with paired intervals. */
 import { join } from "node:path";
-import { holdFolder, UserError } from "../../lib/ground/mod.ts";
+import { holdFolder, tell, UserError } from "../../lib/ground/mod.ts";
 import { modelNames } from "../../lib/models/mod.ts";
 import { trainingProgress, trialsProgress } from "../../lib/notebook/mod.ts";
 import { songRows, songsFrame } from "../../lib/songs/mod.ts";
@@ -20,7 +20,6 @@ import {
 } from "../../lib/trials/mod.ts";
 import { disjointName, foldSides, readFolds, testSongsOf } from "../folds/file.ts";
 import { useCluster } from "../cluster.ts";
-import { tell } from "../korean.ts";
 import { clusterOptions, readOptions, recipe as recipeOptions, shared } from "../options.ts";
 import { readCleanSongs } from "../run_songs.ts";
 import { exists } from "../setup/paths.ts";
@@ -100,7 +99,7 @@ const songs = songsFrame(
     listed.has(id)
   ),
 );
-console.log(
+tell(
   `${songs.height} of the ${listed.size} listed songs, ${labels.length} genres, ${splits.join(", ")}`,
 );
 
@@ -155,7 +154,7 @@ function trialOf(split: string, method: Method): Trial {
 }
 for (const split of splits) {
   const { sides: { train, validation, test }, leftOut } = sidesOf.get(split)!;
-  console.log(
+  tell(
     `${split}: ${train.length} songs train, ${validation.length} validate, ${test.length} test` +
       (leftOut === 0 ? "" : `; ${leftOut} with the lyrics of a test song are left out`),
   );
@@ -177,7 +176,7 @@ try {
       ...progress.listener,
       // of trainings side by side there is one bar for all
       ...(!onCluster && { callbacks: [trainingProgress()] }),
-      onNote: (note) => console.log(note),
+      onNote: (note) => tell(note),
       async onDone(trial, predictions) {
         await progress.listener.onDone?.(trial, predictions);
         const { seconds = 0, answerSeconds = 0 } = predictions.cost ?? {};

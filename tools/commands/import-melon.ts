@@ -1,4 +1,5 @@
 /** `deno task import-melon`: Melon's monthly charts to a table of songs. */
+import { tell } from "../../lib/ground/mod.ts";
 import { progressBar } from "../../lib/notebook/mod.ts";
 import { importMelon } from "../../lib/songs/mod.ts";
 import { commandLines } from "../command_lines.ts";
@@ -13,6 +14,6 @@ const { entries, songs, withoutLyrics } = await importMelon(
   (done, total) => bar.update(done, `of ${total}`),
 );
 await bar.finish();
-console.log(
+tell(
   `${options.output}: ${songs} songs of ${entries} chart entries, ${withoutLyrics} of them without lyrics.`,
 );

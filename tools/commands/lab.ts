@@ -1,6 +1,6 @@
 /** `deno task lab`: opens JupyterLab on the project's notebooks and kernel, which get the options as `start` would give them. */
 import { basename } from "node:path";
-import { writeJson } from "../../lib/ground/mod.ts";
+import { tell, writeJson } from "../../lib/ground/mod.ts";
 import { useCluster } from "../cluster.ts";
 import { commandLines } from "../command_lines.ts";
 import { processEnvironment } from "../environment.ts";
@@ -8,7 +8,6 @@ import { launch } from "../launch.ts";
 import { earlierRun, keepEarlier } from "../notebooks/earlier.ts";
 import { checkInputs, notebookEnvironment, runFolders, wantedRecord } from "../notebooks/inputs.ts";
 import { projectNotebooks } from "../notebooks/run.ts";
-import { tell } from "../korean.ts";
 import { optionsText, readOptions } from "../options.ts";
 import { ensureLab } from "../setup.ts";
 import { kernelName } from "../setup/kernel.ts";

@@ -1,11 +1,11 @@
 /** `deno task predict`: tells the genres of songs that may have none, of any number of them. */
+import { tell } from "../../lib/ground/mod.ts";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { listenForStop, progressBar, show } from "../../lib/notebook/mod.ts";
 import { hasWords, type Song } from "../../lib/songs/mod.ts";
 import { classifySongs, sayUnknown, weightsFingerprint } from "../../lib/training/mod.ts";
 import { commandLines, predictionsFile } from "../command_lines.ts";
 import { findTrained, loadTelling } from "../find_model.ts";
-import { tell } from "../korean.ts";
 import { checkPaths, keepStandardOutput, readOptions, UsageError } from "../options.ts";
 import { standardOutputPath } from "../paths.ts";
 import { answerLine, answersTable } from "../predictions/answers.ts";
@@ -42,11 +42,11 @@ const songs = text.length > 0
   : await openTables(tables, options, (rows) => rowsOf(share, rows));
 const { from, to } = rowsOf(share, songs.rows);
 if (options.shard !== undefined) {
-  console.log(`Share ${share.number} of ${share.of}: ${to - from} songs, from number ${from + 1}`);
+  tell(`Share ${share.number} of ${share.of}: ${to - from} songs, from number ${from + 1}`);
 }
 
 const { description } = await startEngine({ engine: options.engine });
-console.log(`Engine: ${description}`);
+tell(`Engine: ${description}`);
 const classifier = await loadTelling(model, { tokenizer: options.tokenizer });
 const { labels, tokenizer } = classifier;
 
@@ -118,7 +118,7 @@ if (output !== undefined) {
 function tellUnknown(): void {
   const note = sayUnknown(tokenizer, tokens.unknown / Math.max(1, tokens.tokens));
   if (note === null || said) return;
-  console.log(note);
+  tell(note);
   said = true;
 }
 

@@ -1,7 +1,7 @@
 /** `deno task pretrain`: trains a language model on lyrics or any text. */
 import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
-import { holdFolder, UserError } from "../../lib/ground/mod.ts";
+import { holdFolder, tell, UserError } from "../../lib/ground/mod.ts";
 import { parameterCount } from "../../lib/models/mod.ts";
 import { listenForStop, progressBar, saveFigure, trainingProgress } from "../../lib/notebook/mod.ts";
 import { lossCurve } from "../../lib/plots/mod.ts";
@@ -22,7 +22,6 @@ import {
 } from "../../lib/training/mod.ts";
 import { commandLines, runFiles } from "../command_lines.ts";
 import { firstBeforeOthers } from "../../lib/team/mod.ts";
-import { tell } from "../korean.ts";
 import { readOptions } from "../options.ts";
 import { joinOthers, leave } from "../team.ts";
 import { findModel } from "../find_model.ts";
@@ -68,9 +67,9 @@ for (const [files, running] of [[text, false], [document, true]] as const) {
 }
 
 const { description } = await startEngine({ engine });
-console.log(`Engine: ${description}`);
+tell(`Engine: ${description}`);
 const language = await loadLanguageModel(source, { seed, ...(tokenizer !== undefined && { tokenizer }) });
-for (const note of language.notes) console.log(note);
+for (const note of language.notes) tell(note);
 const { name, recipe } = recipeOf({ ...fields, model: source, seed });
 
 const kept = anew && isFirst ? await setAside(output, runFiles) : null;
@@ -116,9 +115,9 @@ const cache = await telling(
     }),
 );
 for (const source of cache.sources) {
-  console.log(sourceLine(source));
+  tell(sourceLine(source));
   const note = sayUnknown(language.tokenizer, source.unknown / Math.max(1, source.tokens));
-  if (note !== null) console.log(`${source.name}: ${note}`);
+  if (note !== null) tell(`${source.name}: ${note}`);
 }
 if (cache.train.length === 0) {
   throw new UserError("There is nothing to train on: none of the texts holds a word.");
@@ -147,7 +146,7 @@ if (language.origin === undefined && !randomEmbeddings) {
   );
 }
 
-console.log(
+tell(
   `${source}: ${
     (parameterCount(language.model) / 1e6).toFixed(1)
   } million parameters, ${language.kind}, recipe "${name}"`,

@@ -1,13 +1,12 @@
 /** `deno task start`: runs all notebooks headless on a table of songs and says how the model did. */
 import { basename, join } from "node:path";
 import { macroF1Name } from "../../lib/evaluation/mod.ts";
-import { heldFoldersVariable, holdFolder } from "../../lib/ground/mod.ts";
+import { heldFoldersVariable, holdFolder, inBoth, tell } from "../../lib/ground/mod.ts";
 import { useCluster } from "../cluster.ts";
 import { commandLines } from "../command_lines.ts";
 import { earlierRun, keepEarlier } from "../notebooks/earlier.ts";
 import { checkInputs, notebookEnvironment, runFolders, wantedRecord } from "../notebooks/inputs.ts";
 import { isOfUsers, type NotebookResult, projectNotebooks, runNotebooks } from "../notebooks/run.ts";
-import { inBoth, tell } from "../korean.ts";
 import { readOptions } from "../options.ts";
 import type { WrittenVerdict } from "../report/data.ts";
 import { type RanNotebook, type RunRecord, writeRecord } from "../report/record.ts";

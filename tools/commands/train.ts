@@ -1,7 +1,7 @@
 /** `deno task train`: fine-tunes a model on a table of songs and measures it beside the baselines. */
 import { join, resolve } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
-import { holdFolder } from "../../lib/ground/mod.ts";
+import { holdFolder, tell } from "../../lib/ground/mod.ts";
 import { judge, judgeBaselines, verdictTable, writeVerdicts } from "../../lib/trials/mod.ts";
 import { absoluteSource, mergeLora, parameterCount } from "../../lib/models/mod.ts";
 import { listenForStop, progressBar, show, trainingProgress } from "../../lib/notebook/mod.ts";
@@ -18,7 +18,6 @@ import {
   type TrainingRun,
 } from "../../lib/training/mod.ts";
 import { commandLines, runFiles } from "../command_lines.ts";
-import { tell } from "../korean.ts";
 import { readOptions } from "../options.ts";
 import { goingOn, newRecord, writeRecord } from "../report/record.ts";
 import { findModel, loadTelling } from "../find_model.ts";
@@ -79,9 +78,9 @@ const wanted = await newRecord(
 const record = anew || !isFirst ? wanted : goingOn(output, wanted);
 
 const { description } = await startEngine({ engine });
-console.log(`Engine: ${description}`);
+tell(`Engine: ${description}`);
 const labels = genresOf(split.train);
-console.log(
+tell(
   `${split.train.height} songs train, ${split.validation.height} validate, ${split.test.height} test; ${labels.length} genres`,
 );
 
@@ -112,7 +111,7 @@ if (asked.recipe.adapt > 0) {
   );
   endWhereStopped(adapting);
   start = adapting.bestFolder!;
-  console.log(`${source} has read the songs' lyrics ${asked.recipe.adapt} times: ${start}`);
+  tell(`${source} has read the songs' lyrics ${asked.recipe.adapt} times: ${start}`);
 }
 
 const classifier = await loadTelling(start, {
@@ -127,7 +126,7 @@ await tellSeen(source, split);
 const recipe: Recipe = classifier.model.multiLabel
   ? { ...asked.recipe, multiLabel: true, bestMetric: options.bestMetric ?? "microF1" }
   : asked.recipe;
-console.log(
+tell(
   `${source}: ${
     (parameterCount(classifier.model) / 1e6).toFixed(1)
   } million parameters, recipe "${asked.name}"`,

@@ -4,9 +4,8 @@
  */
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../../lib/ground/mod.ts";
+import { inBoth, UserError } from "../../lib/ground/mod.ts";
 import { fitted } from "../../lib/notebook/mod.ts";
-import { inBoth } from "../korean.ts";
 import { readOptions } from "../options.ts";
 import { kernelName } from "../setup/kernel.ts";
 import { exists, inProject, inVenv, program, root } from "../setup/paths.ts";

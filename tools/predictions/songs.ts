@@ -1,4 +1,5 @@
 /** The songs that `predict` is asked about, a part at a time. */
+import { inBoth, tell } from "../../lib/ground/mod.ts";
 import { progressBar } from "../../lib/notebook/mod.ts";
 import { openSongs, type SongParts } from "../../lib/songs/mod.ts";
 import { songOfLyrics } from "../../lib/training/mod.ts";
@@ -45,8 +46,8 @@ export async function openTables(
       : null;
     await songs.check(range, (done) => bar?.update(done));
     await bar?.finish();
-    if (songs.files.length === 1) console.log(`${songs.files[0]!.name}: ${songs.rows} songs`);
-    else console.log(`${songs.files.length} tables: ${songs.rows} songs`);
+    if (songs.files.length === 1) tell(`${songs.files[0]!.name}: ${songs.rows} songs in the table`);
+    else tell(`${songs.files.length} tables with ${songs.rows} songs`);
     return songs;
   });
 }
@@ -61,7 +62,9 @@ export async function tablesIdentity({ files }: SongParts): Promise<unknown> {
 
 /** Standard input as a file, of which any part can be read; it goes at the end of the process. */
 async function keptInput(): Promise<string> {
-  if (Deno.stdin.isTerminal()) console.error("The table is read from standard input; Ctrl-D ends it.");
+  if (Deno.stdin.isTerminal()) {
+    console.error(inBoth("The table is read from standard input; Ctrl-D ends it."));
+  }
   const path = await Deno.makeTempFile({ suffix: ".csv" });
   globalThis.addEventListener("unload", () => Deno.removeSync(path));
   await Deno.stdin.readable.pipeTo((await Deno.open(path, { write: true })).writable);

@@ -1,6 +1,6 @@
 /**
- * What a newcomer meets, in Korean before the English: a phrase book, looked up where errors and last lines are told, so that the rooms speak one
- * language. What it does not have stays as it is.
+ * What a newcomer meets, in Korean before the English: a phrase book, looked up where errors, notes and first and last lines are told, so that
+ * the rooms speak one language. What it does not have stays as it is.
  */
 
 /** English as it is said, `{}` for what is put in (`{n}`: a number), and the Korean, `{1}` for the first of them. */
@@ -258,6 +258,104 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "사용자가 아니라 프로그램의 잘못입니다. --debug를 붙이면 어디에서 났는지 보여 주니, 그대로 알려 주세요.",
   ],
 
+  // notes of a table
+  ["read as {}, for it is not UTF-8.", "UTF-8이 아니어서 {1} 인코딩으로 읽었습니다."],
+  ["the columns are parted by {}; read so.", "열을 나눈 문자: {1}."],
+  ["columns by other names: {}.", "열 이름을 이렇게 알아보았습니다: {1}."],
+  ["there is no column {}; taken as missing.", "없는 열은 빈 것으로 봅니다: {1}."],
+  ["left out the column {}.", "쓰지 않는 열: {1}."],
+  ["values such as {} are taken as missing: {}.", "{1} 같은 값은 빈 것으로 봅니다: {2}."],
+  [
+    "{n} of {n} songs have no id and are named after what they hold: {}.",
+    "{2}곡 가운데 {1}곡은 아이디가 없어 내용을 따서 지었습니다: {3}.",
+  ],
+  [
+    "the genres of {n} {} are codes such as {}, taken as names.",
+    "{1}곡의 장르가 {3} 같은 번호나 코드여서 그대로 이름으로 씁니다.",
+  ],
+  [
+    "Say what they stand for with --genre-names FILE (genreNames of readSongs).",
+    "무슨 장르인지는 --genre-names 파일로 알려 주세요.",
+  ],
+  ["the genre names say nothing of {}; taken as names.", "장르 이름 파일에 없어 그대로 쓰는 장르: {1}."],
+  ["values that cannot be read are taken as missing: {}.", "읽을 수 없는 값은 빈 것으로 봅니다: {1}."],
+  ["{n} songs, {n} kept (dropped {})", "{1}곡 가운데 {2}곡을 씁니다(뺀 노래: {3})"],
+  ["{n} songs, {n} kept", "{1}곡 가운데 {2}곡을 씁니다"],
+  ["{n} songs in the table", "표에 {1}곡이 있습니다"],
+  ["{n} tables with {n} songs", "표 {1}개에 {2}곡이 있습니다"],
+  [
+    "The table is read from standard input; Ctrl-D ends it.",
+    "표를 표준 입력에서 읽습니다. Ctrl-D를 누르면 끝납니다.",
+  ],
+
+  // first lines
+  ["Engine: {}", "엔진: {1}"],
+  [
+    "{n} songs train, {n} validate, {n} test; {n} genres",
+    "학습 {1}곡, 검증 {2}곡, 테스트 {3}곡, 장르 {4}가지",
+  ],
+  ["all weights are freshly drawn", "가중치를 모두 새로 만들었습니다"],
+  ["freshly drawn: {}", "체크포인트에 없어 새로 만든 가중치: {1}"],
+  ["in the checkpoint but not used: {}", "체크포인트에 있지만 쓰지 않는 가중치: {1}"],
+  ["{n} million parameters, recipe {}", "매개변수 {1}M개, 레시피 {2}"],
+  ["{n} million parameters, {}, recipe {}", "매개변수 {1}M개, {2}, 레시피 {3}"],
+  ["Going on after step {n} of {n}.", "{2}스텝 가운데 {1}스텝까지 되어 있어 그다음부터 합니다."],
+  [
+    "{} has seen {n} of the {n} test songs in an earlier training: the figures may be too good.",
+    "{1}: 테스트 {3}곡 가운데 {2}곡을 지난 학습에서 본 모델이라 결과가 실제보다 좋게 나올 수 있습니다.",
+  ],
+  ["{} has read the songs' lyrics {n} times: {}", "{1}: 노래 가사를 {2}번 읽었습니다: {3}"],
+  ["{n} texts, {n} validate, {n} tokens in {n} rows", "글 {1}개(검증 {2}개), {4}행에 토큰 {3}개"],
+  ["{n} texts, {n} tokens in {n} rows", "글 {1}개, {3}행에 토큰 {2}개"],
+  [
+    "{n} % of the texts' tokens are unknown to the tokenizer ({}): what these words are is lost on the model.",
+    "토큰의 {1}%를 토크나이저가 모릅니다({2}). 모델은 그 낱말이 무엇인지 알 수 없습니다.",
+  ],
+  [
+    "A tokenizer for the texts' language and writing has 0 to 2 %.",
+    "글에 맞는 토크나이저라면 0~2%입니다.",
+  ],
+  [
+    "All {n} songs of the table, those that the model was trained on included",
+    "모델이 학습한 노래까지 표의 {1}곡 모두로 평가합니다",
+  ],
+  [
+    "All {n} songs of the table. Nothing beside the model says which songs it was trained on: where some of these are among them, the figures are too good.",
+    "표의 {1}곡 모두로 평가합니다. 모델이 어떤 노래로 학습했는지 기록이 없어, 그 노래가 섞여 있으면 결과가 실제보다 좋게 나옵니다.",
+  ],
+  [
+    "The {n} test songs of the model's own split",
+    "모델을 학습할 때 떼어 둔 테스트 {1}곡으로 평가합니다",
+  ],
+  ["{n} songs that the model has not seen in training", "모델이 학습에서 보지 않은 {1}곡으로 평가합니다"],
+  [
+    "the model does not tell {}; songs that have no other genre are left out.",
+    "모델에 없는 장르뿐인 노래는 뺍니다: {1}.",
+  ],
+  ["Share {n} of {n}: {n} songs, from number {n}", "{2}등분한 {1}번째: {4}번부터 {3}곡"],
+  [
+    "{n} songs of {n} chart entries, {n} of them without lyrics.",
+    "차트 항목 {2}개에서 {1}곡을 모았습니다. 그 가운데 {3}곡은 가사가 없습니다.",
+  ],
+  ["{n} of the {n} listed songs, {n} genres, {}", "목록의 {2}곡 가운데 {1}곡, 장르 {3}가지, {4}"],
+  [
+    "{n} songs train, {n} validate, {n} test; {n} with the lyrics of a test song are left out",
+    "학습 {1}곡, 검증 {2}곡, 테스트 {3}곡(테스트 곡과 가사가 같은 {4}곡은 뺐습니다)",
+  ],
+  ["{n} songs train, {n} validate, {n} test", "학습 {1}곡, 검증 {2}곡, 테스트 {3}곡"],
+
+  // the set-up
+  ["Setting up", "필요한 것을 설치합니다"],
+  [
+    "Another set-up runs (process {}); waiting for it.",
+    "다른 설치가 진행되고 있어(프로세스 {1}) 끝나기를 기다립니다.",
+  ],
+  [
+    "WebAssembly does the maths, several times slower than TensorFlow: {}.",
+    "TensorFlow를 쓸 수 없어 몇 배 느린 WebAssembly로 계산합니다: {1}.",
+  ],
+  ['"deno task setup" tries again.', '"deno task setup"으로 다시 해 볼 수 있습니다.'],
+
   // last lines
   [
     "Stopped after step {n}; the same command goes on from there.",
@@ -330,6 +428,14 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/\bbelow (\S+?)(?=,|$)/g, "$1보다 작음"],
   [/(\S) and (\S)/g, "$1, $2"],
   [/(\S) or (\S)/g, "$1 또는 $2"],
+  [/\bcommas\b/g, "쉼표"],
+  [/\bsemicolons\b/g, "세미콜론"],
+  [/\btabs\b/g, "탭"],
+  [/\bbars\b/g, "세로줄(|)"],
+  [/(\d+) with no lyrics/g, "가사 없음 $1곡"],
+  [/(\d+) with no genre/g, "장르 없음 $1곡"],
+  [/(\d+) with none of the (?:chosen genres|genres that are measured)/g, "고른 장르가 아님 $1곡"],
+  [/(\d+) of ([a-z_]+)/g, "$2 $1개"],
 ];
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
@@ -338,7 +444,7 @@ const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g,
 function patternOf(english: string): RegExp {
   const source = english.split(/(\{n?\})/).map((piece, i, all) =>
     piece === "{n}"
-      ? "([\\d,]+)"
+      ? "(\\d(?:[\\d,.]*\\d)?)"
       : piece === "{}"
       ? i === all.length - 2 && all.at(-1) === "" ? "(.+)" : "(.+?)"
       : escaped(piece)
@@ -352,7 +458,8 @@ const inKorean = (text: string): string =>
   words.reduce((text, [pattern, korean]) => text.replaceAll(pattern, korean), text);
 
 /** What a sentence speaks of, in front of it: an option, a file, a place in a table. */
-const aboutPattern = /^(?:--[\w-]+|standard input|line \d+[^:]*|column [^:]*|[^\s:"]+): /;
+const aboutPattern =
+  /^(?:--[\w-]+|standard input|line \d+[^:]*|column [^:]*|[^\s:"]+|[^\n:"]+\.(?:csv|tsv|txt|parquet)): /;
 
 const aboutInKorean = (about: string): string =>
   about.replace(/\bline (\d+)/, "$1번째 줄").replace(/\bcolumn ([^,:]+)/, "$1 열").replace(/\bvalue /, "값 ")
@@ -390,7 +497,7 @@ function koreanLine(line: string): string | null {
  *
  * @example
  * ```ts
- * import { inBoth } from "./korean.ts";
+ * import { inBoth } from "./phrases.ts";
  *
  * inBoth("Report: outputs/report.html"); // "보고서 · Report: outputs/report.html"
  * ```
