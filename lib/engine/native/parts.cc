@@ -67,9 +67,11 @@ void narrow_rest(void*, TF_OpKernelContext* context) {
     cut(done[2 * i + 1], TF_TensorElementCount(input));
   }
   Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
-    const auto [from, to, size] = pieces[static_cast<size_t>(i)];
+    const Piece& piece = pieces[static_cast<size_t>(i)];
+    const float* from = piece.from;
+    bf16* to = piece.to;
 #pragma omp simd
-    for (int64_t k = 0; k < size; k++) store(to, k, from[k]);
+    for (int64_t k = 0; k < piece.size; k++) store(to, k, from[k]);
   });
 }
 
