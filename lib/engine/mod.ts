@@ -25,6 +25,7 @@ export {
   gradientValues,
   isLargeTable,
   RowGradient,
+  sumOfRows,
   tableGradientSize,
 } from "./row_gradient.ts";
 export * from "./tape.ts";

@@ -291,9 +291,9 @@ export class AdamW {
    * The moments of parameters of which a part alone was stepped, and nowhere else all of them: where they stand, to write what others
    * have. They are whole from here on.
    *
-   * @param of those asked for; default all
+   * @param of those asked for, in the order of the moments that come of them
    */
-  takeParts(of: Iterable<Parameter> = this.moments.keys()): tf.Tensor[] {
+  takeParts(of: Iterable<Parameter>): tf.Tensor[] {
     const parted = [...of].map((parameter) => this.moments.get(parameter)).filter((one) => one?.inPart);
     return parted.flatMap((one) => {
       one!.inPart = false;

@@ -50,9 +50,56 @@ export function unwritten(shape: number[], like: tf.Tensor): tf.Tensor {
   );
 }
 
-/** The sum of the rows of x [parts, size], one after the other, float32: [size]. */
-export function sumOfParts(x: tf.Tensor): tf.Tensor {
-  return runOne("SongSumParts", [attribute.type("T", dataTypeOf(x))], [x]);
+/**
+ * A process among those that share out the numbers of arrays: of n numbers it has those from ⌊n · rank / size⌋ to ⌊n · (rank + 1) / size⌋.
+ * Arrays that are joined have the first member's share of each, then the second's: what goes to one, or comes from it, stands together.
+ */
+interface Member {
+  rank: number;
+  size: number;
+}
+
+function runOnShares(
+  name: string,
+  tensors: readonly tf.Tensor[],
+  more: tf.Tensor[],
+  shares: number[],
+  outputs: number,
+): tf.Tensor[] {
+  const attributes = [attribute.type("T", dataTypeOf(tensors[0]!)), attribute.int("N", tensors.length)];
+  return tf.tidy(() => run(name, attributes, [...tensors, ...more, tf.tensor1d(shares, "int32")], outputs));
+}
+
+/**
+ * Tensors of one type joined, a member's own shares or those of the others: what else stands in its memory is nobody's.
+ *
+ * @returns as many numbers as they have
+ */
+export function joinShares(
+  tensors: readonly tf.Tensor[],
+  whose: "own" | "others",
+  { rank, size }: Member,
+): tf.Tensor {
+  return runOnShares("SongJoinShares", tensors, [], [size, rank, whose === "own" ? 1 : 0], 1)[0]!;
+}
+
+/** Writes the others' shares from where they are joined to float32 tensors, in their memory. */
+export function spreadShares(joined: tf.Tensor, tensors: readonly tf.Tensor[], { rank, size }: Member): void {
+  runOnShares("SongSpreadShares", tensors, [joined], [size, rank], 0);
+}
+
+/**
+ * The sum of a member's share of each tensor, float32: added up one member after the other.
+ *
+ * @param tensors its own, whole
+ * @param received [members - 1, its shares joined], of their type: what the others have there, by rank
+ */
+export function sumShares(
+  tensors: readonly tf.Tensor[],
+  received: tf.Tensor,
+  { rank, size }: Member,
+): tf.Tensor[] {
+  return runOnShares("SongSumShares", tensors, [received], [size, rank], tensors.length);
 }
 
 /**

@@ -3,7 +3,15 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { startEngine } from "./backend.ts";
 import { AdamW } from "./optimizer.ts";
-import { narrowRest, numbersInPlace, PartGradient, sumOfParts, unwritten } from "./parts.ts";
+import {
+  joinShares,
+  narrowRest,
+  numbersInPlace,
+  PartGradient,
+  spreadShares,
+  sumShares,
+  unwritten,
+} from "./parts.ts";
 import { hasKernels, toBfloat16, toFloat32 } from "./raw.ts";
 import { randomParameter, randomValues, take } from "./testing/gradients.ts";
 
@@ -26,15 +34,66 @@ Deno.test("numbers in place: what is written there the tensor has, in both types
   assert.deepEqual(numbersInPlace([]), []);
 });
 
-Deno.test("the sum of parts: one after the other, of bfloat16 in float32", { ignore }, () => {
-  const rows = [[1, 256, 3], [0.5, 1, 4], [2 ** -24, 1, 5]];
-  const x = tf.tensor2d(rows), low = toBfloat16(x), none = unwritten([2, 0], x);
-  assert.deepEqual([...take(sumOfParts(low))], [1.5, 258, 12]);
-  assert.deepEqual([...take(sumOfParts(x))], [1.5, 258, 12]);
-  assert.deepEqual([...take(sumOfParts(none))], []);
-  const many = tf.tensor2d(randomValues([3, 20_001], 8), [3, 20_001]);
-  assert.deepEqual(take(sumOfParts(many)), take(tf.tidy(() => tf.addN(tf.unstack(many)))));
-  tf.dispose([x, low, none, many]);
+Deno.test("the sums of shares: one member after the other, of bfloat16 in float32", { ignore }, () => {
+  // [1, 256, 3] has the second member, whose shares of five numbers and of one are these three
+  const five = tf.tensor1d([0, 1, 256, 0, 0]), one = tf.tensor1d([3]), team = { rank: 1, size: 3 };
+  const others = tf.tensor2d([[0.5, 1, 4], [2 ** -24, 1, 5]]);
+  const nine = tf.tensor1d([0, 0, 0, 1, 256, 3, 0, 0, 0]);
+  const sums = (own: tf.Tensor[], received: tf.Tensor) =>
+    sumShares(own, received, team).map((sum) => [...take(sum)]);
+  assert.deepEqual(sums([nine], others), [[1.5, 258, 12]]);
+  assert.deepEqual(sums([toBfloat16(nine)], toBfloat16(others)), [[1.5, 258, 12]]);
+  assert.deepEqual(sums([five, one, one], tf.tensor2d([[0.5, 1], [1, 1]])), [[2.5, 258], [], []]);
+  assert.deepEqual(sums([one], unwritten([2, 0], one)), [[]]);
+  // 2^24 + 1 + 1 in another order is another sum
+  const order = (rank: number, own: number, ...those: number[]) =>
+    take(sumShares([tf.fill([3], own)], tf.tensor2d(those, [2, 1]), { rank, size: 3 })[0]!)[0];
+  assert.deepEqual([order(0, 1, 1, 2 ** 24), order(2, 2 ** 24, 1, 1)], [2 ** 24 + 2, 2 ** 24 + 2]);
+  assert.deepEqual([order(0, 2 ** 24, 1, 1), order(1, 1, 2 ** 24, 1)], [2 ** 24, 2 ** 24]);
+  const many = randomValues([3, 20_000], 8), size = 20_000, whole = tf.tensor2d(many, [3, size]);
+  const gradient = tf.concat([
+    tf.zeros([size]),
+    tf.tensor1d(many.subarray(size, 2 * size)),
+    tf.zeros([size]),
+  ]);
+  const rest = tf.tensor2d([...many.subarray(0, size), ...many.subarray(2 * size)], [2, size]);
+  assert.deepEqual(sums([gradient], rest).flat(), [...take(tf.tidy(() => tf.addN(tf.unstack(whole))))]);
+});
+
+Deno.test("joined shares: what goes to a member stands together, and what others have comes to its place", {
+  ignore,
+}, () => {
+  const a = [0, 1, 2, 3, 4], b = [10, 11], c = Array.from({ length: 30_000 }, (_, i) => 100 + i);
+  const tensors = [a, b, c].map((values) => tf.add(tf.tensor1d(values), 0)), size = 3;
+  const shares = [
+    [0, ...c.slice(0, 10_000)],
+    [1, 2, 10, ...c.slice(10_000, 20_000)],
+    [3, 4, 11, ...c.slice(20_000)],
+  ];
+  const join = (
+    tensors: tf.Tensor[],
+    whose: "own" | "others",
+    rank: number,
+  ) => [...take(tf.tidy(() => toFloat32(joinShares(tensors, whose, { rank, size }))))];
+  assert.deepEqual(join(tensors, "others", 0).slice(10_001), shares.slice(1).flat());
+  assert.deepEqual(join(tensors, "others", 2).slice(0, 20_004), shares.slice(0, 2).flat());
+  const low = tensors.map(toBfloat16),
+    rounded = tf.tidy(() => toFloat32(toBfloat16(tf.tensor1d(shares[2]!))));
+  assert.deepEqual(join(low, "own", 2).slice(20_004), [...take(rounded)]);
+  const own = joinShares(tensors, "own", { rank: 1, size }), [numbers] = numbersInPlace([own]);
+  assert.deepEqual([...numbers!.subarray(10_001, 20_004)], shares[1]);
+  numbers!.fill(-1, 0, 10_001);
+  numbers!.fill(-3, 10_001, 20_004);
+  numbers!.fill(-2, 20_004);
+  spreadShares(own, tensors, { rank: 1, size });
+  const [first, second, third] = tensors.map((tensor) => [...take(tensor)]);
+  assert.deepEqual([first, second], [[-1, 1, 2, -2, -2], [10, -2]]);
+  assert.deepEqual(third, [
+    ...Array(10_000).fill(-1),
+    ...c.slice(10_000, 20_000),
+    ...Array(10_000).fill(-2),
+  ]);
+  tf.dispose([...low, own]);
 });
 
 Deno.test("AdamW: a parameter stepped in parts is the one stepped whole, to the bit, its bfloat16 copy too", {
@@ -70,14 +129,14 @@ Deno.test("AdamW: a parameter stepped in parts is the one stepped whole, to the 
 
   const [, second] = parts.optimizers;
   assert.throws(() => second!.momentData(parts.parameter, "m"), /part of weight/);
-  const [m] = numbersInPlace(second!.takeParts());
+  const [m] = numbersInPlace(second!.takeParts([parts.parameter]));
   assert.deepEqual(
     m!.slice(7, 12_345),
     whole.optimizers[0]!.momentData(whole.parameter, "m").slice(7, 12_345),
   );
   assert.ok(m!.slice(12_345).every((x) => x === 0), "the rest stands elsewhere");
   assert.equal(second!.momentData(parts.parameter, "m").length, size);
-  assert.deepEqual(second!.takeParts(), []);
+  assert.deepEqual(second!.takeParts([parts.parameter]), []);
 });
 
 Deno.test("the rest of bfloat16 copies is made anew, and a part left as it is", { ignore }, () => {

@@ -75,10 +75,33 @@ export function tableGradient(
 ): Gradient {
   const [size] = shape;
   if (!isLargeTable(shape)) return sumIntoRows(values, rows, size, skipped);
-  const found = Int32Array.from(new Set(rows)).filter((row) => row !== skipped).sort();
+  const found = distinct(rows, size, skipped);
   if (2 * found.length > size || found.length === 0) return sumIntoRows(values, rows, size, skipped);
-  const places = new Map(Array.from(found, (row, place) => [row, place]));
-  const target = rows.map((row) => places.get(row) ?? -1);
+  return sumOfRows(values, rows, shape, skipped, found);
+}
+
+/** The rows that are named, ascending, each once. */
+function distinct(rows: Int32Array, size: number, skipped: number | null): Int32Array {
+  const named = new Uint8Array(size);
+  for (const row of rows) named[row] = 1;
+  if (skipped !== null) named[skipped] = 0;
+  const found = new Int32Array(Math.min(rows.length, size));
+  let count = 0;
+  named.forEach((is, row) => is === 1 && (found[count++] = row));
+  return found.slice(0, count);
+}
+
+/** {@link tableGradient} as those rows alone, however many they are. */
+export function sumOfRows(
+  values: tf.Tensor,
+  rows: Int32Array,
+  shape: readonly [number, number],
+  skipped: number | null = null,
+  found: Int32Array = distinct(rows, shape[0], skipped),
+): RowGradient {
+  const places = new Int32Array(shape[0]).fill(-1);
+  found.forEach((row, place) => places[row] = place);
+  const target = rows.map((row) => places[row]!);
   return new RowGradient(found, sumIntoRows(values, target, found.length, -1), shape);
 }
 

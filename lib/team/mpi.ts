@@ -6,7 +6,7 @@
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../ground/mod.ts";
-import { alone, shareOf, type Team } from "./team.ts";
+import { alone, type Numbers, sharesOf, type Team } from "./team.ts";
 
 /** Handles and constants of a binary form of MPI. */
 interface Form {
@@ -52,12 +52,13 @@ const functions = {
   MPI_Comm_rank: { parameters: ["usize", "buffer"], result: "i32" },
   MPI_Comm_size: { parameters: ["usize", "buffer"], result: "i32" },
   MPI_Allreduce: { parameters: ["usize", "buffer", "i32", "usize", "usize", "usize"], result: "i32" },
-  MPI_Alltoallv: {
-    parameters: ["buffer", "buffer", "buffer", "usize", "buffer", "buffer", "buffer", "usize", "usize"],
-    result: "i32",
-  },
-  MPI_Allgatherv: {
-    parameters: ["usize", "i32", "usize", "buffer", "buffer", "buffer", "usize", "usize"],
+  MPI_Sendrecv: {
+    parameters: [
+      ...["buffer", "i32", "usize", "i32", "i32"] as const,
+      ...["buffer", "i32", "usize", "i32", "i32"] as const,
+      "usize",
+      "buffer",
+    ],
     result: "i32",
   },
   MPI_Bcast: { parameters: ["buffer", "i32", "usize", "i32", "usize"], result: "i32" },
@@ -136,48 +137,45 @@ export function joinTeam(folders: readonly string[] = []): Team {
       mpi.MPI_Allreduce(form.inPlace, bytesOf(values), values.length, type, form.sum, form.world),
     );
   };
+  // room for any form's status, which nobody reads
+  const status = new Uint8Array(128);
+  const typeOf = (values: Numbers) => values instanceof Uint16Array ? form.short : form.float;
+  const swap = (sent: Numbers, to: number, received: Numbers, from: number) => {
+    const type = typeOf(sent), { world } = form;
+    const [out, into] = [bytesOf(sent), bytesOf(received)];
+    done(
+      "MPI_Sendrecv",
+      mpi.MPI_Sendrecv(out, sent.length, type, to, 0, into, received.length, type, from, 0, world, status),
+    );
+  };
+  /**
+   * Each with every other one. MPI has operations for these exchanges: MPICH's cuts what it gathers into messages of 32 KB, and copies what
+   * stays where it is.
+   */
+  const inTurn = (exchange: (to: number, from: number) => void) => {
+    for (let step = 1; step < size; step++) exchange((rank + step) % size, (rank - step + size) % size);
+  };
   let open = true;
   return {
     rank,
     size,
     host: hostname(),
     sum,
-    exchange(values, received) {
-      const type = values instanceof Float32Array ? form.float : form.short;
-      const { counts, places } = sharesOf(values.length, size), own = counts[rank]!;
-      const same = (value: (i: number) => number) =>
-        bytesOf(Int32Array.from({ length: size }, (_, i) => value(i)));
-      done(
-        "MPI_Alltoallv",
-        mpi.MPI_Alltoallv(
-          bytesOf(values),
-          bytesOf(counts),
-          bytesOf(places),
-          type,
-          bytesOf(received),
-          same(() => own),
-          same((i) => i * own),
-          type,
-          form.world,
-        ),
+    exchange(values, received, counts = sharesOf({ size }, values.length)) {
+      const places = placesOf(counts), own = counts[rank]!;
+      inTurn((to, from) =>
+        swap(
+          values.subarray(places[to], places[to]! + counts[to]!),
+          to,
+          received.subarray((from < rank ? from : from - 1) * own).subarray(0, own),
+          from,
+        )
       );
     },
-    gatherShares(values) {
-      const type = values instanceof Float32Array ? form.float : form.short;
-      const { counts, places } = sharesOf(values.length, size);
-      done(
-        "MPI_Allgatherv",
-        mpi.MPI_Allgatherv(
-          form.inPlace,
-          0,
-          type,
-          bytesOf(values),
-          bytesOf(counts),
-          bytesOf(places),
-          type,
-          form.world,
-        ),
-      );
+    gatherShares(values, counts = sharesOf({ size }, values.length)) {
+      const places = placesOf(counts);
+      const of = (member: number) => values.subarray(places[member], places[member]! + counts[member]!);
+      inTurn((to, from) => swap(of(rank), to, of(from), from));
     },
     broadcast: (bytes) =>
       done(
@@ -208,13 +206,10 @@ export function joinTeam(folders: readonly string[] = []): Team {
   };
 }
 
-/** How many of so many numbers each member's share has, and where it begins. */
-function sharesOf(numbers: number, size: number) {
-  const shares = Array.from({ length: size }, (_, rank) => shareOf({ rank, size }, numbers));
-  return {
-    counts: Int32Array.from(shares, ({ from, to }) => to - from),
-    places: Int32Array.from(shares, ({ from }) => from),
-  };
+/** Where each one's numbers begin. */
+function placesOf(counts: Int32Array): Int32Array {
+  let next = 0;
+  return counts.map((count) => (next += count) - count);
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> =>

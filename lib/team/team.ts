@@ -1,6 +1,9 @@
 /** Processes that do one piece of work together, each a part of it. */
 import { UserError } from "../ground/mod.ts";
 
+/** Numbers that go from one member to another as they are, of four bytes or of two. */
+export type Numbers = Float32Array | Int32Array | Uint16Array;
+
 /** A process among those that work together; alone it is a team of one. */
 export interface Team extends Disposable {
   /** Which of them this is, from 0. The first leads: it alone writes files and tells people. */
@@ -12,14 +15,19 @@ export interface Team extends Disposable {
   /** Adds up numbers over all, in place, to the bit the same for each. All call it, with as many numbers. */
   sum(values: Float32Array | Float64Array): void;
   /**
-   * Gives each member the others' numbers of its share, {@link shareOf} as many. All call it, with as many numbers, float32 or any of two
-   * bytes.
+   * Gives each member the others' numbers that are meant for it. All call it, with as many numbers.
    *
-   * @param received [members, own share], by rank
+   * @param values those for the first member, then those for the second, and so on; its own stay where they are
+   * @param received [members - 1, as many as are meant for this one], of the others, by rank
+   * @param counts how many are meant for each; default {@link shareOf} them
    */
-  exchange(values: Float32Array | Uint16Array, received: Float32Array | Uint16Array): void;
-  /** Gives all of them each one's share of as many numbers, in place. All call it. */
-  gatherShares(values: Float32Array | Uint16Array): void;
+  exchange(values: Numbers, received: Numbers, counts?: Int32Array<ArrayBuffer>): void;
+  /**
+   * Gives all of them each one's part of as many numbers, in place. All call it.
+   *
+   * @param counts how many each one has; default {@link shareOf} them
+   */
+  gatherShares(values: Numbers, counts?: Int32Array<ArrayBuffer>): void;
   /** Gives all of them the bytes of the first, in place. All call it, with as many bytes. */
   broadcast(bytes: Uint8Array): void;
   /** What each of them says, by rank. All call it. */
@@ -34,7 +42,7 @@ export const alone: Team = {
   size: 1,
   host: "",
   sum() {},
-  exchange: (values, received) => received.set(values),
+  exchange() {},
   gatherShares() {},
   broadcast() {},
   gather: (text) => [text],
@@ -65,6 +73,14 @@ export function shareOf(
   count: number,
 ): { from: number; to: number } {
   return { from: Math.floor(count * rank / size), to: Math.floor(count * (rank + 1) / size) };
+}
+
+/** How many of as many numbers each member's share has. */
+export function sharesOf({ size }: Pick<Team, "size">, count: number): Int32Array<ArrayBuffer> {
+  return Int32Array.from({ length: size }, (_, rank) => {
+    const { from, to } = shareOf({ rank, size }, count);
+    return to - from;
+  });
 }
 
 /** Lets the first one do some work, then the others: what it has written to a disk that they share, they find there. */

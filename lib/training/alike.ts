@@ -59,7 +59,7 @@ export function makeAlike(learner: Learner): boolean {
   if (team.size === 1) return false;
   const prints = team.gather(weightsFingerprint(model.parameters.values()));
   if (prints.every((print) => print === prints[0])) return false;
-  gatherMoments(team, learner.optimizer);
+  gatherMoments(team, learner.optimizer, model.parameters.values());
   shareState(learner);
   return true;
 }

@@ -10,29 +10,32 @@ import {
   hasKernels,
   isBfloat16,
   isLargeTable,
+  joinShares,
   narrowRest,
   numbersInPlace,
   type Parameter,
   PartGradient,
   RowGradient,
+  spreadShares,
   type StepGradients,
-  sumOfParts,
+  sumOfRows,
+  sumShares,
   toBfloat16,
   toFloat32,
   unwritten,
 } from "../engine/mod.ts";
-import { shareOf, type Team } from "../team/mod.ts";
+import { shareOf, sharesOf, type Team } from "../team/mod.ts";
 
-/** Arrays of fewer numbers are sent together. */
-const fewNumbers = 1 << 16;
+/** A parameter of as many numbers is sent out of its own memory; smaller ones are joined. */
+const largeNumbers = 1 << 19;
 
-/** A share of fewer numbers costs more to exchange than to step. */
-const leastShare = 1 << 12;
+/** How many numbers are joined at most: their copies take memory. */
+const mostJoined = 1 << 22;
 
 /**
- * Adds up the gradients of all members, float32, and disposes them. Of a parameter with many numbers each member has the sum of its share,
- * {@link shareOf} them, and steps that alone: {@link takeStep} gives it what the others have stepped (ZeRO's first stage, Rajbhandari et
- * al. 2020). Of the others all have the whole sum; of a table of which all have rows alone, that of the rows that any of them has.
+ * Adds up the gradients of all members, float32, and disposes them. Of a parameter each member has the sum of its share, {@link shareOf} its
+ * numbers, and steps that alone: {@link takeStep} gives it what the others have stepped (ZeRO's first stage, Rajbhandari et al. 2020). Of a
+ * table of which all have rows alone, all have the sum of the rows that any of them has; and all of everything without the fused operations.
  *
  * @param parameters all that are trained, in the same order for all; a member without a gradient of one counts as zeros
  */
@@ -41,59 +44,143 @@ export function sumGradients(
   parameters: readonly Parameter[],
   gradients: Gradients,
 ): StepGradients {
-  // of each whether anybody has a gradient, and whether it is one of float32
-  const flags = Float32Array.from(parameters.flatMap((parameter) => {
-    const own = gradients.get(parameter);
-    return [own === undefined ? 0 : 1, own === undefined || isBfloat16Gradient(own) ? 0 : 1];
-  }));
-  team.sum(flags);
-  const found = parameters.filter((_, i) => flags[2 * i]! > 0),
-    low = new Set(parameters.filter((_, i) => flags[2 * i + 1] === 0));
-  const rows = sharedRows(team, found, gradients);
-  const isShared = (parameter: Parameter) =>
-    rows.get(parameter) === null && hasKernels() && parameter.size >= leastShare * team.size;
-  const shares = new Map(
-    found.filter(isShared).map((
+  const known = tellEachOther(team, parameters, gradients);
+  const found = parameters.filter((parameter) => known.has(parameter));
+  const rows = found.filter((parameter) => known.get(parameter)!.rows !== null);
+  const others = found.filter((parameter) => known.get(parameter)!.rows === null);
+  const sums = new Map<Parameter, Gradient | PartGradient>();
+  for (const parameter of rows) {
+    const { rows } = known.get(parameter)!;
+    sums.set(
       parameter,
-    ) => [parameter, shareOfSum(team, parameter, gradients.get(parameter), low.has(parameter))]),
-  );
-  const others = found.filter((parameter) => !shares.has(parameter));
-  const sums = others.map((parameter) => valuesOf(gradients.get(parameter), parameter, rows.get(parameter)!));
+      sumOfAllRows(team, parameter, gradients.get(parameter) as RowGradient | undefined, rows!),
+    );
+  }
+  for (const low of [true, false]) {
+    const same = others.filter((parameter) => known.get(parameter)!.low === low);
+    for (const together of hasKernels() ? joined(same) : []) {
+      const parts = sharesOfSum(team, together, gradients, low);
+      together.forEach((parameter, i) => sums.set(parameter, parts[i]!));
+    }
+  }
+  for (const parameter of others) {
+    if (!sums.has(parameter)) sums.set(parameter, wholeSum(team, parameter, gradients.get(parameter)));
+  }
   for (const gradient of gradients.values()) gradient.dispose();
   gradients.clear();
-  sumArrays(team, sums);
-  const wholes = new Map(others.map((parameter, i) => {
-    const [values, some] = [sums[i]!, rows.get(parameter)!], shape = [...parameter.shape];
-    const sum: Gradient = some === null ? tf.keep(tf.tensor(values, shape)) : new RowGradient(
-      some,
-      tf.keep(tf.tensor2d(values, [some.length, shape[1]!])),
-      shape as [number, number],
-    );
-    return [parameter, sum];
-  }));
   // in the same order for all: what is summed over gradients is summed alike
-  return new Map(found.map((parameter) => [parameter, shares.get(parameter) ?? wholes.get(parameter)!]));
+  return new Map(found.map((parameter) => [parameter, sums.get(parameter)!]));
 }
 
-const isBfloat16Gradient = (gradient: Gradient) => gradient instanceof tf.Tensor && isBfloat16(gradient);
+/** What all know of a parameter's gradients. */
+interface Known {
+  /** Whether all that have one have it in bfloat16. */
+  low: boolean;
+  /** Of a table of which all have rows alone: how many each has; else `null`. */
+  rows: Int32Array<ArrayBuffer> | null;
+}
 
-/** The sum of this member's share of a parameter's gradient: sent in bfloat16 where all have it so, and added up in float32. */
-function shareOfSum(
+/** What the members have: of each parameter that any of them has a gradient of. */
+function tellEachOther(
   team: Team,
-  { size, shape }: Parameter,
-  own: Gradient | undefined,
-  low: boolean,
-): PartGradient {
-  const { from, to } = shareOf(team, size);
-  const sum = tf.tidy(() => {
-    const float = own === undefined ? tf.zeros([...shape]) : denseGradient(own);
-    const sent = low ? toBfloat16(float) : toFloat32(float);
-    const received = unwritten([team.size, to - from], sent);
-    const [values, into] = numbersInPlace([sent, received]) as [Float32Array, Float32Array];
-    team.exchange(values, into);
-    return sumOfParts(received);
+  parameters: readonly Parameter[],
+  gradients: Gradients,
+): Map<Parameter, Known> {
+  // of each: has one, has one of float32, has a whole one; of tables each member's number of rows
+  const numbers = parameters.flatMap((parameter) => {
+    const own = gradients.get(parameter), ofRows = own instanceof RowGradient;
+    const has = own === undefined ? [0, 0, 0] : [1, ofRows || !isBfloat16(own) ? 1 : 0, ofRows ? 0 : 1];
+    const counts = new Array<number>(isLargeTable(parameter.shape) ? team.size : 0).fill(0);
+    if (ofRows) counts[team.rank] = own.rows.length;
+    return [...has, ...counts];
   });
-  return new PartGradient(from, tf.keep(sum));
+  const sums = Float32Array.from(numbers);
+  team.sum(sums);
+  let at = 0;
+  return new Map(parameters.flatMap((parameter) => {
+    const [has, float, whole] = sums.subarray(at, at += 3) as unknown as [number, number, number];
+    if (!isLargeTable(parameter.shape)) return has > 0 ? [[parameter, { low: float === 0, rows: null }]] : [];
+    const rows = Int32Array.from(sums.subarray(at, at += team.size));
+    // more rows than the table has are more to send than the table
+    const few = whole === 0 && rows.reduce((sum, count) => sum + count) <= parameter.shape[0];
+    return has > 0 ? [[parameter, { low: float === 0, rows: few ? rows : null }]] : [];
+  }));
+}
+
+/** Things of so many numbers in groups that are sent at once. */
+function joined<T extends { size: number }>(all: readonly T[]): T[][] {
+  const groups: T[][] = [];
+  let numbers = Infinity;
+  for (const one of all.filter(({ size }) => size < largeNumbers)) {
+    if ((numbers += one.size) > mostJoined) {
+      groups.push([]);
+      numbers = one.size;
+    }
+    groups.at(-1)!.push(one);
+  }
+  return [...groups, ...all.filter(({ size }) => size >= largeNumbers).map((one) => [one])];
+}
+
+/** How many numbers each member's shares have together. */
+function sharesOfAll(team: Team, all: readonly { size: number }[]): Int32Array<ArrayBuffer> {
+  const shares = all.map(({ size }) => sharesOf(team, size));
+  return Int32Array.from(
+    { length: team.size },
+    (_, rank) => shares.reduce((sum, one) => sum + one[rank]!, 0),
+  );
+}
+
+/** The sums of this member's shares of parameters' gradients: sent in bfloat16 where all have them so, and added up in float32. */
+function sharesOfSum(
+  team: Team,
+  parameters: readonly Parameter[],
+  gradients: Gradients,
+  low: boolean,
+): PartGradient[] {
+  const counts = sharesOfAll(team, parameters);
+  const sums = tf.tidy(() => {
+    const own = parameters.map((parameter) => {
+      const gradient = gradients.get(parameter);
+      const whole = gradient === undefined ? tf.zeros([...parameter.shape]) : denseGradient(gradient);
+      return low ? toBfloat16(whole) : toFloat32(whole);
+    });
+    const sent = own.length === 1 ? own[0]! : joinShares(own, "others", team);
+    const received = unwritten([team.size - 1, counts[team.rank]!], sent);
+    const [values, into] = numbersInPlace([sent, received]) as [Float32Array, Float32Array];
+    team.exchange(values, into, counts);
+    return sumShares(own, received, team);
+  });
+  return sums.map((sum, i) => new PartGradient(shareOf(team, parameters[i]!.size).from, tf.keep(sum)));
+}
+
+/** The sum of the rows of a table that any member has, the same for all. */
+function sumOfAllRows(
+  team: Team,
+  { shape }: Parameter,
+  own: RowGradient | undefined,
+  counts: Int32Array<ArrayBuffer>,
+): Gradient {
+  const [size, width] = shape as [number, number], all = counts.reduce((sum, count) => sum + count);
+  const before = counts.subarray(0, team.rank).reduce((sum, count) => sum + count, 0);
+  const rows = new Int32Array(all), values = new Float32Array(all * width);
+  if (own !== undefined) {
+    rows.set(own.rows, before);
+    values.set(own.values.dataSync() as Float32Array, before * width);
+  }
+  team.gatherShares(rows, counts);
+  team.gatherShares(values, counts.map((count) => count * width));
+  const sent = tf.tensor2d(values, [all, width]);
+  const sum = sumOfRows(sent, rows, [size, width]);
+  tf.keep(sum.values);
+  sent.dispose();
+  return sum;
+}
+
+/** The sum of whole gradients, the same for all. */
+function wholeSum(team: Team, { size, shape }: Parameter, own: Gradient | undefined): Gradient {
+  const values = own === undefined ? new Float32Array(size) : gradientValues(own);
+  team.sum(values);
+  return tf.keep(tf.tensor(values, [...shape]));
 }
 
 /** √(Σ g²) over what {@link sumGradients} gave all members: the same for all. */
@@ -124,74 +211,29 @@ export function takeStep(
   // one of which rows were looked up, and shares were stepped before
   gatherMoments(team, optimizer, [...gradients.keys()].filter((parameter) => !isPart(parameter)));
   optimizer.step(gradients, learningRate, scale);
-  for (const numbers of numbersInPlace(shared.map((parameter) => parameter.value()))) {
-    team.gatherShares(numbers);
-  }
+  giveShares(team, shared.map((parameter) => parameter.value()));
   narrowRest(new Map(shared.map((parameter) => [parameter, shareOf(team, parameter.size)])));
+}
+
+/** Gives all members the numbers of tensors of which each has its share. */
+function giveShares(team: Team, tensors: readonly tf.Tensor[]): void {
+  for (const together of joined(tensors)) {
+    if (together.length === 1) team.gatherShares(numbersInPlace(together)[0]!);
+    else {
+      tf.tidy(() => {
+        const sent = joinShares(together, "own", team);
+        team.gatherShares(numbersInPlace([sent])[0]!, sharesOfAll(team, together));
+        spreadShares(sent, together, team);
+      });
+    }
+  }
 }
 
 /**
  * Gives all members the moments of the parameters of which each has stepped its share. All call it.
  *
- * @param parameters default all
+ * @param parameters in the same order for all
  */
-export function gatherMoments(team: Team, optimizer: AdamW, parameters?: Iterable<Parameter>): void {
-  for (const numbers of numbersInPlace(optimizer.takeParts(parameters))) team.gatherShares(numbers);
-}
-
-/** Adds up arrays over all members, in place: large ones where they lie, the others in one. */
-function sumArrays(team: Team, arrays: readonly Float32Array[]): void {
-  const few = arrays.filter(({ length }) => length < fewNumbers);
-  const together = new Float32Array(few.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const array of few) {
-    together.set(array, at);
-    at += array.length;
-  }
-  if (at > 0) team.sum(together);
-  at = 0;
-  for (const array of few) array.set(together.subarray(at, at += array.length));
-  for (const array of arrays) if (array.length >= fewNumbers) team.sum(array);
-}
-
-/** Of each parameter the rows that any member has a gradient of; `null` where one has the whole, or it is no table. */
-function sharedRows(
-  team: Team,
-  parameters: readonly Parameter[],
-  gradients: Gradients,
-): Map<Parameter, Int32Array | null> {
-  // of each table its rows, and whether somebody has the whole
-  const marks = parameters.map((parameter) => {
-    const own = gradients.get(parameter);
-    const marks = new Float32Array(isLargeTable(parameter.shape) ? parameter.shape[0] + 1 : 0);
-    if (own instanceof RowGradient) own.rows.forEach((row) => marks[row] = 1);
-    else if (own !== undefined) marks.fill(1, -1);
-    return marks;
-  });
-  sumArrays(team, marks);
-  const rowsOf = (marks: Float32Array) =>
-    marks.length === 0 || marks.at(-1)! > 0
-      ? null
-      : Int32Array.from(marks.keys()).filter((row) => marks[row]! > 0);
-  return new Map(parameters.map((parameter, i) => [parameter, rowsOf(marks[i]!)]));
-}
-
-/** A gradient's numbers, or those of these rows: a copy. */
-function valuesOf(
-  gradient: Gradient | undefined,
-  { size, shape }: Parameter,
-  rows: Int32Array | null,
-): Float32Array {
-  if (gradient instanceof RowGradient && rows !== null) {
-    const width = shape[1]!, own = gradient.values.dataSync() as Float32Array;
-    const values = new Float32Array(rows.length * width);
-    let place = 0;
-    rows.forEach((row, to) => {
-      if (gradient.rows[place] !== row) return;
-      values.set(own.subarray(place * width, ++place * width), to * width);
-    });
-    return values;
-  }
-  if (gradient === undefined) return new Float32Array(rows === null ? size : rows.length * shape[1]!);
-  return gradientValues(gradient);
+export function gatherMoments(team: Team, optimizer: AdamW, parameters: Iterable<Parameter>): void {
+  giveShares(team, optimizer.takeParts(parameters));
 }

@@ -164,7 +164,7 @@ export class Keeper implements Disposable {
     const { learner, learner: { state, team, optimizer }, output } = this;
     if (!this.keeps || this.savedAt === state.step) return;
     this.savedAt = state.step;
-    gatherMoments(team, optimizer);
+    gatherMoments(team, optimizer, learner.model.parameters.values());
     if (output === undefined) return;
     state.elapsedMs = this.elapsedMs();
     await this.journal.flush();

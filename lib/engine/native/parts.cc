@@ -1,6 +1,7 @@
 // Parameters of which each of several processes steps a part.
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "call.h"
@@ -24,22 +25,126 @@ void addresses(void*, TF_OpKernelContext* context) {
 
 constexpr int64_t kPiece = 8192;
 
-// Σ of the rows of x [parts, size], in their order, float32: [size].
+// A member's share of each of some arrays: of n numbers those from n · rank / members to n · (rank + 1) / members.
+struct Shares {
+  std::vector<int64_t> sizes;
+  int members, rank;
+
+  int64_t from(size_t i, int member) const { return sizes[i] * member / members; }
+};
+
+// Reads N arrays, whose addresses are put into x, and after them the numbers of members and rank.
 template <typename T>
-void sum_parts(void*, TF_OpKernelContext* context) {
+Shares read_shares(Call& call, int count, int at, std::vector<T*>& x) {
+  const auto* of = call.in<int32_t>(at);
+  Shares shares{{}, of[0], of[1]};
+  for (int i = 0; i < count; i++) {
+    TF_Tensor* input = call.input(i);
+    x.push_back(static_cast<T*>(TF_TensorData(input)));
+    shares.sizes.push_back(TF_TensorElementCount(input));
+  }
+  return shares;
+}
+
+// Arrays that are joined have the first member's share of each, then the second's. Calls a function with what they consist of, in pieces:
+// the array, where in it a piece begins, where it does among those joined, its size, whose it is.
+template <typename Function>
+void each_piece(const Shares& shares, const Function& function) {
+  int64_t joined = 0;
+  for (int member = 0; member < shares.members; member++) {
+    for (size_t i = 0; i < shares.sizes.size(); i++) {
+      const int64_t end = shares.from(i, member + 1);
+      for (int64_t from = shares.from(i, member); from < end;) {
+        const int64_t size = std::min(kPiece, end - from);
+        function(i, from, joined, size, member);
+        from += size;
+        joined += size;
+      }
+    }
+  }
+}
+
+template <typename T>
+struct Copy {
+  const T* from;
+  T* to;
+  int64_t size;
+};
+
+template <typename T>
+void make(const std::vector<Copy<T>>& copies) {
+  Pool::get().run(static_cast<int>(copies.size()), [&](int i) {
+    const auto [from, to, size] = copies[static_cast<size_t>(i)];
+    std::memcpy(to, from, static_cast<size_t>(size) * sizeof(T));
+  });
+}
+
+// Joins arrays; written are the own shares alone or the others', as the last of `shares` says: 1 or 0.
+template <typename T>
+void join_shares(void*, TF_OpKernelContext* context) {
   Call call(context);
-  TF_Tensor* input = call.input(0);
-  const int64_t parts = TF_Dim(input, 0), size = TF_Dim(input, 1);
-  const auto* x = static_cast<const T*>(TF_TensorData(input));
-  float* y = call.out<float>(0, TF_FLOAT, {size});
-  Pool::get().run(static_cast<int>((size + kPiece - 1) / kPiece), [&](int i) {
-    const int64_t from = i * kPiece, count = std::min(kPiece, size - from);
-    float* sum = y + from;
-    for (int64_t k = 0; k < count; k++) sum[k] = load(x + from, k);
-    for (int64_t part = 1; part < parts; part++) {
-      const T* row = x + part * size + from;
+  const int count = TF_NumInputs(context) - 1;
+  std::vector<const T*> x;
+  const Shares shares = read_shares(call, count, count, x);
+  const bool own = call.in<int32_t>(count)[2] != 0;
+  int64_t total = 0;
+  for (int64_t size : shares.sizes) total += size;
+  T* y = call.out<T>(0, type_of<T>(), {total});
+  std::vector<Copy<T>> copies;
+  each_piece(shares, [&](size_t i, int64_t from, int64_t joined, int64_t size, int member) {
+    if ((member == shares.rank) == own) copies.push_back({x[i] + from, y + joined, size});
+  });
+  make(copies);
+}
+
+// Writes the others' shares from where they are joined to where they belong: x, which are written to, share the memory of parameters.
+void spread_shares(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const int count = TF_NumInputs(context) - 2;
+  std::vector<float*> x;
+  const Shares shares = read_shares(call, count, count + 1, x);
+  const auto* y = call.in<float>(count);
+  std::vector<Copy<float>> copies;
+  each_piece(shares, [&](size_t i, int64_t from, int64_t joined, int64_t size, int member) {
+    if (member != shares.rank) copies.push_back({y + joined, x[i] + from, size});
+  });
+  make(copies);
+}
+
+// The sums of the own share of each array, float32: of x and what the others have of it, received [members - 1, all shares], one member
+// after the other.
+template <typename T>
+void sum_shares(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const int count = TF_NumInputs(context) - 2;
+  std::vector<const T*> x;
+  const Shares shares = read_shares(call, count, count + 1, x);
+  const T* received = call.in<T>(count);
+  struct Piece {
+    const T *own, *received;
+    float* sum;
+    int64_t size;
+  };
+  std::vector<Piece> pieces;
+  int64_t row = 0;
+  for (size_t i = 0; i < x.size(); i++) {
+    const int64_t from = shares.from(i, shares.rank), size = shares.from(i, shares.rank + 1) - from;
+    float* y = call.out<float>(static_cast<int>(i), TF_FLOAT, {size});
+    for (int64_t at = 0; at < size; at += kPiece) {
+      pieces.push_back({x[i] + from + at, received + row + at, y + at, std::min(kPiece, size - at)});
+    }
+    row += size;
+  }
+  Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
+    const auto [own, others, sum, size] = pieces[static_cast<size_t>(i)];
+    for (int member = 0; member < shares.members; member++) {
+      const T* one = member == shares.rank ? own : others + row * (member < shares.rank ? member : member - 1);
+      if (member == 0) {
+        for (int64_t k = 0; k < size; k++) sum[k] = load(one, k);
+      } else {
 #pragma omp simd
-      for (int64_t k = 0; k < count; k++) sum[k] += load(row, k);
+        for (int64_t k = 0; k < size; k++) sum[k] += load(one, k);
+      }
     }
   });
 }
@@ -80,7 +185,24 @@ void narrow_rest(void*, TF_OpKernelContext* context) {
 std::vector<Operation> part_operations() {
   return {
       {"SongAddresses", {"x: N * T"}, {"y: int32"}, {"N: int >= 1"}, addresses, addresses},
-      {"SongSumParts", {"x: T"}, {"y: float"}, {}, sum_parts<float>, sum_parts<bf16>},
+      {"SongJoinShares",
+       {"x: N * T", "shares: int32"},
+       {"y: T"},
+       {"N: int >= 1"},
+       join_shares<float>,
+       join_shares<bf16>},
+      {"SongSumShares",
+       {"x: N * T", "received: T", "shares: int32"},
+       {"y: N * float"},
+       {"N: int >= 1"},
+       sum_shares<float>,
+       sum_shares<bf16>},
+      {"SongSpreadShares",
+       {"x: N * float", "y: float", "shares: int32"},
+       {},
+       {"N: int >= 1"},
+       spread_shares,
+       nullptr},
       {"SongNarrowRest",
        {"x: N * float", "y: N * bfloat16", "done: int32"},
        {},
