@@ -13,7 +13,7 @@ import { allOf, ProgramError, run, succeeds } from "./process.ts";
 import { type Environment, makeEnvironment, pip, runTied } from "./python.ts";
 
 const tensorflowVersion = "2.21.0";
-const zigVersion = "0.15.2";
+export const zigVersion = "0.15.2";
 
 /** What lib/engine reads at run time, in `.venv/engine.json`. */
 export interface EngineState {
@@ -259,7 +259,10 @@ async function makeKernels(wheel: Wheel, environment: Environment, step: Step): 
   const name = await kernelLibrary();
   try {
     if (!exists(join(folder, name))) {
-      await step("fused operations", () => compileKernels(wheel, environment, name));
+      await step(
+        "fused operations",
+        () => compile(wheel, environment, join(folder, name), fusedOperations()),
+      );
     }
     return { kernels: name };
   } catch (error) {
@@ -347,25 +350,23 @@ async function compileBinding(wheel: Wheel, environment: Environment): Promise<v
   });
 }
 
-/** Compiles the project's fused operations for this very processor. */
-async function compileKernels(wheel: Wheel, environment: Environment, name: string): Promise<void> {
-  await compile(wheel, environment, join(folder, name), {
-    folder: inProject(),
-    files: kernelSources().filter((path) => path.endsWith(".cc")),
-    flags: [
-      "-O3",
-      "-march=native",
-      // compilers keep to half the width by themselves, for processors that slow down at the full one
-      ...(Deno.build.arch === "x86_64" ? ["-mprefer-vector-width=512"] : []),
-      "-fno-math-errno",
-      "-fno-trapping-math",
-      "-fopenmp-simd",
-      "-pthread",
-    ],
-    // registered with TensorFlow once a process, so it must stay
-    linking: ["-pthread", ...searchedAt("tensorflow"), ...(isMac ? [] : ["-Wl,-z,nodelete"])],
-  });
-}
+/** The project's fused operations, for this very processor. */
+export const fusedOperations = (): Sources => ({
+  folder: inProject(),
+  files: kernelSources().filter((path) => path.endsWith(".cc")),
+  flags: [
+    "-O3",
+    "-march=native",
+    // compilers keep to half the width by themselves, for processors that slow down at the full one
+    ...(Deno.build.arch === "x86_64" ? ["-mprefer-vector-width=512"] : []),
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-fopenmp-simd",
+    "-pthread",
+  ],
+  // registered with TensorFlow once a process, so it must stay
+  linking: ["-pthread", ...searchedAt("tensorflow"), ...(isMac ? [] : ["-Wl,-z,nodelete"])],
+});
 
 const isMac = Deno.build.os === "darwin";
 
@@ -381,6 +382,12 @@ interface Sources {
   flags: string[];
   linking: string[];
 }
+
+/** The flags of every file of a library. */
+export const compiling = (flags: readonly string[]): string[] => [
+  ...["-std=c++17", "-fPIC", `-I${join(libraryFolder, "include")}`],
+  ...flags,
+];
 
 /** Compiles a shared library with the machine's compiler or, where there is none or it fails, with Zig's, which PyPI has. */
 async function compile(
@@ -398,10 +405,9 @@ async function compile(
     const call = (args: string[]) => runTied(python, [...compiler, ...args], { cwd, env });
     remove(objects);
     Deno.mkdirSync(objects, { recursive: true });
-    const shared = ["-std=c++17", "-fPIC", `-I${join(libraryFolder, "include")}`, ...flags];
     const left = files.values();
     await allOf(Array.from({ length: navigator.hardwareConcurrency }, async () => {
-      for (const file of left) await call([...shared, "-c", file, "-o", objectOf(file)]);
+      for (const file of left) await call([...compiling(flags), "-c", file, "-o", objectOf(file)]);
     }));
     const libraries = wheel.libraries.map((name) => join(libraryFolder, name));
     await call(["-shared", ...files.map(objectOf), "-o", result, ...libraries, ...linking]);
