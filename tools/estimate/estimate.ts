@@ -93,12 +93,12 @@ export async function trialSeconds(trial: Trial, speeds: Speeds): Promise<number
   const { method, sides: { train, validation, test } } = trial;
   if (method.kind !== "network") return await speeds.other(method, trial) * train.length;
   const { load, example, reading, answer } = await speeds.network(method, trial);
-  const { epochs, adapt, batchSize, maxSteps } = method.recipe;
+  const { epochs, adapt, batchSize, maxSteps, evaluateEveryEpochs } = method.recipe;
   const examples = method.recipe.multiLabel
     ? train.length
     : instances(train, { oversample: method.recipe.oversample }).length;
   const learnt = Math.min(epochs * examples, maxSteps === null ? Infinity : maxSteps * batchSize);
-  const evaluations = learnt / examples * validation.length;
+  const evaluations = Math.ceil(learnt / examples / evaluateEveryEpochs) * validation.length;
   const once = load + adapt * train.length * reading + learnt * example +
     (evaluations + validation.length + test.length) * answer;
   return (method.trainings ?? 1) * once;

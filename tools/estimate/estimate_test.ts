@@ -40,19 +40,22 @@ const speeds: Speeds = {
   other: () => Promise.resolve(0.125),
 };
 
-Deno.test("estimate: epochs of all instances, an evaluation after each, the answers in the end", async () => {
+Deno.test("estimate: epochs of all instances, evaluations at their ends, the answers in the end", async () => {
   // 4 epochs of 200 instances; 4 evaluations of 20 songs; 30 songs answered
   assert.equal(await trialSeconds(trial(network), speeds), 3 + 800 * 0.5 + (80 + 30) * 0.25);
   assert.equal(
     await trialSeconds(trial({ ...network, trainings: 3 }), speeds),
     3 * (3 + 800 * 0.5 + (80 + 30) * 0.25),
   );
-  // 5 steps of 10: a quarter of an epoch, and as much of an evaluation
+  // 5 steps of 10: a quarter of an epoch, and an evaluation at its end
   const short = { ...network, recipe: { ...recipe, maxSteps: 5 } };
-  assert.equal(await trialSeconds(trial(short), speeds), 3 + 50 * 0.5 + (5 + 30) * 0.25);
+  assert.equal(await trialSeconds(trial(short), speeds), 3 + 50 * 0.5 + (20 + 30) * 0.25);
+  // epochs 3 and 4
+  const seldom = { ...network, recipe: { ...recipe, evaluateEveryEpochs: 3 } };
+  assert.equal(await trialSeconds(trial(seldom), speeds), 3 + 800 * 0.5 + (40 + 30) * 0.25);
   // each song's lyrics twice before
   const reads = { ...network, recipe: { ...recipe, adapt: 2, maxSteps: 5 } };
-  assert.equal(await trialSeconds(trial(reads), speeds), 3 + 2 * 100 * 2 + 50 * 0.5 + (5 + 30) * 0.25);
+  assert.equal(await trialSeconds(trial(reads), speeds), 3 + 2 * 100 * 2 + 50 * 0.5 + (20 + 30) * 0.25);
   assert.equal(await trialSeconds(trial(words()), speeds), 12.5);
 });
 
