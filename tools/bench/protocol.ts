@@ -21,6 +21,11 @@ export type PeerRequest =
   | { do: "save_bin"; folder: string }
   | { do: "trainer"; folder: string; lengths: number[]; precision: "float32" | "bf16" };
 
+/** What Python's tokenizers are asked: to take texts and files, then each round for seconds and tokens by way. */
+export type TokenizersRequest =
+  | { do: "texts"; texts: readonly string[]; model: string | null; json: string | null }
+  | { do: "round" };
+
 export interface Answer {
   /** Why the request failed. */
   error?: string;

@@ -1,7 +1,7 @@
 /** A process of one side of the benchmark. */
 import { processEnvironment } from "../environment.ts";
 import { inProject } from "../setup/paths.ts";
-import type { Answer, PeerRequest, Request } from "./protocol.ts";
+import type { Answer, PeerRequest, TokenizersRequest } from "./protocol.ts";
 import type { PeerName } from "./rows.ts";
 
 /** How glibc's allocator is set for PyTorch: as it comes, or as our side's. */
@@ -47,12 +47,17 @@ export class Side {
     return new Side(peer, python, [script, peer], allocator === "tuned" ? Object.fromEntries(tuned) : {});
   }
 
+  /** Python's tokenizers. @param python of the environment that has them */
+  static tokenizers(python: string): Side {
+    return new Side("Python", python, [inProject("tools", "reference", "bench_tokenizer.py")], {});
+  }
+
   /**
    * Asks and waits for the answer.
    *
    * @throws Error when the request fails, or the process ends
    */
-  async ask(request: Request | PeerRequest): Promise<Answer> {
+  async ask(request: PeerRequest | TokenizersRequest): Promise<Answer> {
     await this.input.write(new TextEncoder().encode(JSON.stringify(request) + "\n"));
     while (!this.rest.includes("\n")) {
       const { value, done } = await this.output.read();

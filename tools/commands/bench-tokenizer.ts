@@ -4,14 +4,14 @@
  */
 import { readSongs, readText, songRows } from "../../lib/songs/mod.ts";
 import { loadTokenizer } from "../../lib/tokenizer/mod.ts";
+import { Side } from "../bench/side.ts";
+import { median } from "../bench/statistics.ts";
 import { commandLines } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
 import { ensureReferenceVenv } from "../setup.ts";
 
-const here = (path: string) => new URL(path, import.meta.url).pathname;
-
 const values = readOptions(commandLines["bench-tokenizer"]);
-await ensureReferenceVenv();
+const python = await ensureReferenceVenv();
 
 const texts = values.lines === undefined
   ? songRows(await readSongs(values.songs)).map((song) => song.lyrics)
@@ -28,27 +28,8 @@ const folder = await Deno.makeTempDir();
 const written = await tokenizer.save(folder);
 const model = written.find((name) => /\.(model|spiece)$/.test(name));
 const json = written.includes("tokenizer.json") ? `${folder}/tokenizer.json` : null;
-const python = new Deno.Command(here("../../.venv-reference/bin/python"), {
-  args: [here("../reference/bench_tokenizer.py")],
-  stdin: "piped",
-  stdout: "piped",
-}).spawn();
-const input = python.stdin.getWriter();
-const output = python.stdout.pipeThrough(new TextDecoderStream()).getReader();
-const send = (value: unknown) => input.write(new TextEncoder().encode(JSON.stringify(value) + "\n"));
-let rest = "";
-const receive = async (): Promise<Record<string, [seconds: number, tokens: number]>> => {
-  while (!rest.includes("\n")) {
-    const { value, done } = await output.read();
-    if (done) throw new Error("The Python side ended early; its message is above.");
-    rest += value;
-  }
-  const end = rest.indexOf("\n");
-  const line = rest.slice(0, end);
-  rest = rest.slice(end + 1);
-  return JSON.parse(line);
-};
-await send({ texts, model: model === undefined ? null : `${folder}/${model}`, json });
+const peer = Side.tokenizers(python);
+await peer.ask({ do: "texts", texts, model: model === undefined ? null : `${folder}/${model}`, json });
 
 const seconds = new Map<string, number[]>();
 const tokens = new Map<string, number>();
@@ -61,19 +42,15 @@ for (let round = 0; round <= rounds; round++) {
   let count = 0;
   for (const text of texts) count += tokenizer.encode(text).ids.length;
   const ours = (performance.now() - start) / 1000;
-  await send("go");
-  const theirs = await receive();
+  const theirs = await peer.ask({ do: "round" }) as Record<string, [seconds: number, tokens: number]>;
   // The first round warms up.
   if (round === 0) continue;
   note("ours", ours, count);
   for (const [way, [spent, number]] of Object.entries(theirs)) note(way, spent, number);
 }
-await input.close();
-await output.cancel();
-await python.status;
+await peer.close();
 await Deno.remove(folder, { recursive: true });
 
-const median = (list: readonly number[]) => list.toSorted((a, b) => a - b)[list.length >> 1]!;
 console.log(`${tokenizer.source}: ${tokenizer.kind}, loaded in ${loadMs.toFixed(0)} ms`);
 console.log(
   `${texts.length} ${unit}, ${texts.join("").length} characters, ${rounds} rounds in turn, one thread each`,

@@ -8,6 +8,7 @@ import { resolve } from "node:path";
 import { UserError, writeJson, writeWhole } from "../../lib/ground/mod.ts";
 import { bestPeer, between, type Figure, longTable, markers, shortTable } from "../bench/figures.ts";
 import { machine } from "../bench/machine.ts";
+import { launch } from "../launch.ts";
 import { type Bench, measure } from "../bench/measure.ts";
 import { allRows } from "../bench/rows.ts";
 import { commandLines } from "../command_lines.ts";
@@ -148,10 +149,5 @@ async function readEarlier(): Promise<{ figures: Figure[]; versions: Bench["vers
 async function tokenizerBench(): Promise<void> {
   const script = inProject("tools", "commands", "bench-tokenizer.ts");
   console.log("");
-  await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", script],
-    stdout: "inherit",
-    stderr: "inherit",
-  })
-    .output();
+  await launch(Deno.execPath(), ["run", "-A", script], {});
 }

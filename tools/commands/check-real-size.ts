@@ -21,33 +21,18 @@ import type { RandomKey } from "../../lib/ground/mod.ts";
 import { loadCheckpoint, lossOf, tokenBatch, writeSafetensors } from "../../lib/models/mod.ts";
 import { processEnvironment } from "../environment.ts";
 import { commandLines } from "../command_lines.ts";
+import { launch } from "../launch.ts";
 import { readOptions } from "../options.ts";
+import { inProject } from "../setup/paths.ts";
 import { ensureReferenceVenv } from "../setup.ts";
 
-const here = (path: string) => new URL(path, import.meta.url).pathname;
 const step = Deno.env.get("REAL_SIZE_STEP");
 const values = step === undefined ? readOptions(commandLines["check-real-size"]) : { folder: step, seed: 0 };
 const folder = values.folder ?? await Deno.makeTempDir();
 
-async function python(command: string): Promise<void> {
-  const { success } = await new Deno.Command(here("../../.venv-reference/bin/python"), {
-    args: [here("../reference/real_size.py"), command, folder],
-    env: { REAL_SIZE_SEED: String(values.seed) },
-    stdout: "inherit",
-    stderr: "inherit",
-  }).spawn().status;
-  if (!success) Deno.exit(1);
-}
-
-/** This script once more, in a process that has the right environment from its start. */
-async function ours(): Promise<void> {
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", here("check-real-size.ts")],
-    env: { ...processEnvironment(), REAL_SIZE_STEP: folder },
-    stdout: "inherit",
-    stderr: "inherit",
-  }).spawn().status;
-  if (!success) Deno.exit(1);
+/** Runs a program to its end, and ends with it where it fails. */
+async function run(command: string, args: string[], env: Record<string, string>): Promise<void> {
+  if (await launch(command, args, env) !== 0) Deno.exit(1);
 }
 
 /** The steps: loss, logits and gradients of each precision, with and without dropout; and the masks of the dropouts. */
@@ -138,10 +123,13 @@ async function steps(): Promise<void> {
 if (step !== undefined) {
   await steps();
 } else {
-  await ensureReferenceVenv();
+  const python = await ensureReferenceVenv(), script = inProject("tools", "reference", "real_size.py");
+  const seed = { REAL_SIZE_SEED: String(values.seed) };
   await Deno.mkdir(folder, { recursive: true });
-  await python("make");
-  await ours();
-  await python("compare");
+  await run(python, [script, "make", folder], seed);
+  // this script once more, in a process that has the right environment from its start
+  const again = ["run", "-A", "--no-check", inProject("tools", "commands", "check-real-size.ts")];
+  await run(Deno.execPath(), again, { ...processEnvironment(), REAL_SIZE_STEP: folder });
+  await run(python, [script, "compare", folder], seed);
   if (values.folder === undefined) await Deno.remove(folder, { recursive: true });
 }

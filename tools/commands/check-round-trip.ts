@@ -26,19 +26,19 @@ import {
   saveClassifier,
   testRecipe,
 } from "../../lib/training/mod.ts";
-import { exists } from "../setup/paths.ts";
+import { launch } from "../launch.ts";
+import { exists, inProject } from "../setup/paths.ts";
 import { commandLines } from "../command_lines.ts";
 import { readOptions } from "../options.ts";
 import { ensureReferenceVenv } from "../setup.ts";
 
-const here = (path: string) => new URL(path, import.meta.url).pathname;
 const values = readOptions(commandLines["check-round-trip"]);
-await ensureReferenceVenv();
+const python = await ensureReferenceVenv();
 const folder = values.folder ?? await Deno.makeTempDir();
 await startEngine();
 
 const maxLength = 48;
-const songs = songRows(await readSongs(here("../../data/songs.csv"))).slice(0, 60);
+const songs = songRows(await readSongs(inProject("data", "songs.csv"))).slice(0, 60);
 const texts = [
   ...songs.map(({ lyrics }) => lyrics),
   "",
@@ -86,7 +86,7 @@ async function keep(name: string, model: Model, tokenizer: Tokenizer | null): Pr
   disposeModel(model);
 }
 
-const cases = here("../../lib/models/testdata/parity");
+const cases = inProject("lib", "models", "testdata", "parity");
 for (const { name } of [...Deno.readDirSync(cases)].sort((a, b) => a.name < b.name ? -1 : 1)) {
   const { class: made } = JSON.parse(await Deno.readTextFile(join(cases, name, "expected.json")));
   const task: Task = made.endsWith("MaskedLM")
@@ -126,14 +126,14 @@ const small = {
   num_hidden_layers: 1,
   initializer_range: 0.3,
 };
-const fixtures = "../../lib/tokenizer/testdata";
+const fixture = (name: string) => inProject("lib", "tokenizer", "testdata", name);
 const tokenizers: Record<string, [path: string, options?: LoadOptions]> = {
-  "electra-wordpiece": [here(`${fixtures}/wordpiece_vocab.txt`)],
+  "electra-wordpiece": [fixture("wordpiece_vocab.txt")],
   // the bundled model's character map is whole, the fixture's is not
-  "electra-xlnet": [here("../../data/tokenizer"), { kind: "xlnet" }],
-  "electra-llama": [here(`${fixtures}/llama.model`), { kind: "llama" }],
+  "electra-xlnet": [inProject("data", "tokenizer"), { kind: "xlnet" }],
+  "electra-llama": [fixture("llama.model"), { kind: "llama" }],
   // KoBERT's own, where it lies beside the project
-  "electra-kobert": [here("../../../shared/kobert")],
+  "electra-kobert": [inProject("..", "shared", "kobert")],
 };
 for (const [name, [path, options]] of Object.entries(tokenizers)) {
   if (!exists(path)) continue;
@@ -146,13 +146,9 @@ for (const [name, [path, options]] of Object.entries(tokenizers)) {
   await keep(name, model, tokenizer);
 }
 
-const { success } = await new Deno.Command(here("../../.venv-reference/bin/python"), {
-  args: [here("../reference/round_trip.py"), folder],
-  stdout: "inherit",
-  stderr: "inherit",
-}).spawn().status;
-
-let problems = success ? 0 : 1;
+let problems = await launch(python, [inProject("tools", "reference", "round_trip.py"), folder], {}) === 0
+  ? 0
+  : 1;
 for (const [name, before] of expected) {
   const path = join(folder, "resaved", name);
   const { model, report } = loadCheckpoint(path, { task: before.task as Task });

@@ -1,7 +1,7 @@
 """The Python side of tools/commands/bench-tokenizer.ts: times `sentencepiece` and Hugging Face `tokenizers` on one thread.
 
 Reads JSON lines: first {"texts": [...], "model": path or null, "json": path or null}, then one line for every round.
-Answers each round with {way: [seconds, tokens]}.
+Answers {} to the first, and each round with {way: [seconds, tokens]}.
 """
 
 import json
@@ -35,6 +35,7 @@ def main():
         name = f"tokenizers {tokenizers.__version__}"
         ways[f"{name}, one by one"] = lambda: timed(lambda: [tokenizer.encode(text) for text in texts], len)
         ways[f"{name}, as a list"] = lambda: timed(lambda: tokenizer.encode_batch_fast(texts), len)
+    print("{}", flush=True)
     for _ in sys.stdin:
         print(json.dumps({name: way() for name, way in ways.items()}), flush=True)
 
