@@ -8,10 +8,6 @@
  * value wins.
  *
  * @param isSet tells which names the user has set; the kernel's file, which is written once for every later process, passes none.
- * @example
- * ```ts
- * new Deno.Command(Deno.execPath(), { args: ["--version"], env: processEnvironment() });
- * ```
  */
 export function processEnvironment(
   isSet: (name: string) => boolean = (name) => Deno.env.has(name),

@@ -45,10 +45,6 @@ const slides = inProject("tools", "requirements-slides.txt");
  *
  * @returns the seconds that it took, those in which Deno itself installed the packages before it started this task included.
  * @throws Error when packages, Python or, with `engine: "tensorflow"`, TensorFlow cannot be set up; the message says what to do.
- * @example
- * ```ts
- * await setUp({ engine: "auto", strict: false, notebooks: false, retry: false });
- * ```
  */
 export async function setUp(options: SetUpOptions): Promise<number> {
   const start = performance.now();

@@ -30,10 +30,6 @@ type Stage = typeof stageNames[number];
  * The counts of a JUnit report as Deno writes it. Steps of a test are part of their test, as in Deno's own summary.
  *
  * @param filter as given to Deno: a piece of the name, or `/a regular expression/`. Tests that it leaves out are in the report as skipped, and not counted.
- * @example
- * ```ts
- * countJunit('<testsuites><testcase name="a"></testcase></testsuites>') // { passed: 1, failed: 0, skipped: 0 }
- * ```
  */
 export function countJunit(xml: string, filter = ""): Counts {
   const cases = [...xml.matchAll(/<testcase name="([^"]*)"[^>]*?(?:\/>|>([\s\S]*?)<\/testcase>)/g)]

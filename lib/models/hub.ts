@@ -45,8 +45,6 @@ export interface DownloadProgress {
   totalBytes: number;
   /** Arrived in this run, a second; 0 at first. */
   bytesPerSecond: number;
-  /** At that rate; null at first. */
-  secondsLeft: number | null;
 }
 
 /** Options of {@link resolveModel}; what is not given comes from the environment, see {@link hubSettings}. */
@@ -389,8 +387,7 @@ function trackProgress(files: HubFile[], onProgress: (progress: DownloadProgress
   const tell = () => {
     told = performance.now();
     const bytesPerSecond = arrivedBytes / Math.max((told - started) / 1000, 0.001);
-    const secondsLeft = arrivedBytes > 0 ? (totalBytes - bytes) / bytesPerSecond : null;
-    onProgress({ file, bytes, totalBytes, bytesPerSecond, secondsLeft });
+    onProgress({ file, bytes, totalBytes, bytesPerSecond });
   };
   return {
     begin(name: string) {

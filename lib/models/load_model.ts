@@ -24,14 +24,6 @@ import {
 } from "./lora_files.ts";
 import { describeModel, type Model, type ModelOptions, setPooling } from "./model.ts";
 
-/** How {@link loadModel} is told. */
-export interface LoadOptions extends ModelOptions {
-  /** How models of the Hub are downloaded. */
-  hub?: ResolveOptions;
-  /** The base model of an adapter, where it is not what `adapter_config.json` says. */
-  base?: string;
-}
-
 /** A model and where it came from. */
 export interface LoadedModel {
   model: Model;
@@ -55,25 +47,24 @@ export interface LoadedModel {
  * const { model } = await loadModel("outputs/lora/best");
  * ```
  */
-export async function loadModel(source: string, options: LoadOptions = {}): Promise<LoadedModel> {
-  const { hub, base: givenBase, ...rest } = options;
-  const { folder, commit } = await resolveModel(source, hub);
+export async function loadModel(source: string, options: ModelOptions = {}): Promise<LoadedModel> {
+  const { folder, commit } = await resolveModel(source);
   const name = commit === null ? resolve(folder) : source;
-  if (!isLoraFolder(folder)) return { ...loadCheckpoint(folder, rest), folder, base: folder, name };
-  const base = await findBase(folder, givenBase, hub);
+  if (!isLoraFolder(folder)) return { ...loadCheckpoint(folder, options), folder, base: folder, name };
+  const base = await findBase(folder);
   const { [besideField]: _, ...json } = adaptedConfig(folder);
-  const theirs = labelsOfAdapter(folder, base.folder, json, rest.task);
+  const theirs = labelsOfAdapter(folder, base.folder, json, options.task);
   const { model, report } = loadCheckpoint(base.folder, {
-    ...rest,
-    labels: rest.labels ?? theirs?.labels,
-    multiLabel: rest.multiLabel ?? theirs?.multiLabel,
+    ...options,
+    labels: options.labels ?? theirs?.labels,
+    multiLabel: options.multiLabel ?? theirs?.multiLabel,
   });
   // what the training kept beside the classes
   for (const [field, value] of Object.entries(json)) model.json[field] ??= value;
   if (poolingField in json) {
     setPooling(model, poolingOf(new ConfigReader(json, join(folder, adaptedConfigFile))));
   }
-  const rows = theirs === null ? "same" : classRows(theirs.labels, rest.labels);
+  const rows = theirs === null ? "same" : classRows(theirs.labels, options.labels);
   const read = new Set(loadLora(model, folder, rows));
   model.lora = { ...model.lora!, base: base.name };
   const initialised = report.initialised.filter((name) => !read.has(name));
@@ -93,10 +84,10 @@ export async function loadModel(source: string, options: LoadOptions = {}): Prom
  * const genres = await savedLabels("outputs/run/best");
  * ```
  */
-export async function savedLabels(source: string, { hub, base }: LoadOptions = {}): Promise<string[]> {
-  const { folder } = await resolveModel(source, hub);
+export async function savedLabels(source: string): Promise<string[]> {
+  const { folder } = await resolveModel(source);
   if (!isLoraFolder(folder)) return [...inspectCheckpoint(folder).labels];
-  const { folder: whole } = await findBase(folder, base, hub);
+  const { folder: whole } = await findBase(folder);
   return labelsOfAdapter(folder, whole, adaptedConfig(folder))?.labels ??
     [...inspectCheckpoint(whole).labels];
 }
@@ -106,20 +97,16 @@ export async function savedLabels(source: string, { hub, base }: LoadOptions = {
  *
  * @throws Error when nobody says which that is, or it cannot be had
  */
-export async function resolveBase(
-  folder: string,
-  { base, hub }: Pick<LoadOptions, "base" | "hub"> = {},
-): Promise<string> {
-  return (await findBase(folder, base, hub)).folder;
+export async function resolveBase(folder: string, hub?: ResolveOptions): Promise<string> {
+  return (await findBase(folder, hub)).folder;
 }
 
 /** An adapter's base: its folder, and the name that finds it from anywhere. */
 async function findBase(
   folder: string,
-  given: string | undefined,
-  hub: ResolveOptions | undefined,
+  hub?: ResolveOptions,
 ): Promise<{ folder: string; name: string }> {
-  const candidates = given !== undefined ? [given] : basesOf(folder);
+  const candidates = basesOf(folder);
   const base = candidates.find((path) => existsSync(path)) ?? candidates[0]!;
   try {
     const found = await resolveModel(base, hub);

@@ -133,19 +133,6 @@ function countOf(byte: number, bytes: Uint8Array): number {
  * zero, as in a table in UTF-16 with its commas and digits, are UTF-16.
  *
  * All bytes are looked at: the first letter that is not ASCII may stand at the end.
- *
- * @example
- * ```ts
- * import { EncodingSniffer, textDecoder } from "./decode.ts";
- * import assert from "node:assert/strict";
- *
- * const chunks = [new Uint8Array([0xb0]), new Uint8Array([0xa1])];
- * const sniffer = new EncodingSniffer();
- * for (const chunk of chunks) sniffer.push(chunk);
- * const decoder = textDecoder(sniffer.end());
- * const text = chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode();
- * assert.equal(text, "가");
- * ```
  */
 export class EncodingSniffer {
   private readonly candidates = [new Candidate("utf-8"), new Candidate("euc-kr")] as const;
@@ -224,14 +211,6 @@ export function textDecoder({ label }: SniffedEncoding): TextDecoder {
  * Turns a file's bytes into text and says which encoding they were in: {@link EncodingSniffer} has the rules.
  *
  * @throws {DecodeError} where the bytes are in no known encoding, or are plainly not text.
- *
- * @example
- * ```ts
- * import { decodeText } from "./decode.ts";
- * import assert from "node:assert/strict";
- *
- * assert.deepEqual(decodeText(new Uint8Array([0xb0, 0xa1])), { text: "가", encoding: "CP949" });
- * ```
  */
 export function decodeText(bytes: Uint8Array): DecodedText {
   const sniffer = new EncodingSniffer();

@@ -20,16 +20,6 @@ const hashCount = 30, bandSize = 3;
  * @param texts with words parted by white space; case counts
  * @param onPair is given the places of two texts, the earlier first; of the same two perhaps several times
  * @param isJoined tells which pairs need not be compared any more
- *
- * @example
- * ```ts
- * import { nearDuplicates } from "./near_duplicates.ts";
- * import assert from "node:assert/strict";
- *
- * const text = "가 나 다 라 마 바 사 아 자 차 카 타 파 하", pairs = new Set<string>();
- * nearDuplicates([text, "거 너 더 러 머 버 서", `${text} 끝`], (a, b) => pairs.add(`${a} ${b}`));
- * assert.deepEqual([...pairs], ["0 2"]);
- * ```
  */
 export function nearDuplicates(
   texts: readonly string[],

@@ -24,14 +24,6 @@ export class ValueError extends UserError {
 /**
  * Whether a value is how exporters write that there is none: nothing, `-`, and the words of pandas (`nan`, `NaT`, `<NA>`, `None`), databases
  * (`NULL`, `\N`), R and Excel (`NA`, `#N/A` and its other errors).
- *
- * @example
- * ```ts
- * import { isMissing } from "./values.ts";
- * import assert from "node:assert/strict";
- *
- * assert(isMissing("NaN") && isMissing("\\N") && !isMissing("나나"));
- * ```
  */
 export function isMissing(value: string): boolean {
   return /^(?:|-|[-+]?nan|nat|none|null|undefined|n\/?a|<na>|#na|\\n|#(?:n\/a(?: n\/a)?|null!|name\?|ref!|value!|div\/0!|num!))$/i
@@ -53,15 +45,6 @@ const dateForms = [
  * `-`, an empty field and what else says that there is none ({@link isMissing}) are no date; month or day 00 are unknown.
  *
  * @throws {ValueError} for anything else, and for a month or day that does not exist.
- *
- * @example
- * ```ts
- * import { parseDate } from "./values.ts";
- * import assert from "node:assert/strict";
- *
- * assert.deepEqual(parseDate("1999.10"), { text: "1999.10", year: 1999, month: 10, day: null });
- * assert.equal(parseDate("2001년 3월 16일").day, 16);
- * ```
  */
 export function parseDate(value: string): SongDate {
   const text = removeInvisible(value).normalize("NFC").trim();
@@ -131,15 +114,6 @@ const listItem =
  * array of numpy `['가' '나']`, numbers `[0, 3]`, words `[발라드, 댄스]`; `null` for any other text, such as a name in brackets (`[Alexandros]`).
  *
  * @throws {ValueError} for what begins as such a list and cannot be read: it breaks off, or has lists or records inside.
- *
- * @example
- * ```ts
- * import { parseListLiteral } from "./values.ts";
- * import assert from "node:assert/strict";
- *
- * assert.deepEqual(parseListLiteral(`['발라드', "R&B/Soul"]`), ["발라드", "R&B/Soul"]);
- * assert.equal(parseListLiteral("[Alexandros]"), null);
- * ```
  */
 export function parseListLiteral(value: string): string[] | null {
   const text = value.trim();

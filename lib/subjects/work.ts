@@ -6,11 +6,10 @@ import {
   cleanSongs,
   genresOf,
   readSongs,
-  songRows,
   type Split,
   splitToLearn,
 } from "../songs/mod.ts";
-import { type Sides, type TrialStore, trialStore } from "../trials/mod.ts";
+import { type Sides, sidesOf, type TrialStore, trialStore } from "../trials/mod.ts";
 
 /** Songs that are read, cleaned and split, and what is to be done with them. */
 export interface Work {
@@ -52,11 +51,6 @@ export async function openSongs(options: Settings = settings()): Promise<Work> {
   const table = await openTable(options);
   const { songs, report } = cleanSongs(table, options);
   const split = splitToLearn(songs, { ...options, table: options.songs });
-  const sides = {
-    train: songRows(split.train),
-    validation: songRows(split.validation),
-    test: songRows(split.test),
-  };
-  const labels = genresOf(split.train), store = trialStore(options.output);
+  const sides = sidesOf(split), labels = genresOf(split.train), store = trialStore(options.output);
   return { options, table, report, songs, split, sides, labels, store };
 }

@@ -32,15 +32,7 @@ export interface BertText {
   length: number;
 }
 
-/**
- * Makes BERT's text preparation.
- *
- * @example
- * ```ts
- * const prepare = makeBertNormalizer({ cleanText: true, handleChinese: true, stripAccents: false, lowercase: false });
- * const { units, length } = prepare("가\u200b 漢"); // "가  漢 "
- * ```
- */
+/** Makes BERT's text preparation. */
 export function makeBertNormalizer(settings: BertSettings): (text: string) => BertText {
   const table = characterClasses();
   const touched = (settings.cleanText ? Is.removed | Is.space : 0) |

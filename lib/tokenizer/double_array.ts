@@ -19,12 +19,6 @@ export const rootState = 0;
 
 /**
  * Builds a trie of strings and their numbers (>= 0). Empty strings are left out; of equal strings the last counts.
- *
- * @example
- * ```ts
- * const trie = buildTrie([["가", 0], ["가나", 1]]);
- * trie.value[step(trie, rootState, "가".charCodeAt(0))]; // 0
- * ```
  */
 export function buildTrie(entries: Iterable<readonly [string, number]>): Trie {
   const unique = new Map(entries);

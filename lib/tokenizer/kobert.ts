@@ -24,11 +24,6 @@ export interface KobertSettings {
  * KoBERT's preparation of a text: white space squeezed, two backticks or apostrophes made one quotation mark,
  * compatibility characters taken apart and combining marks dropped (the SentencePiece model's character map puts
  * Hangul together again).
- *
- * @example
- * ```ts
- * prepareKobertText("  ``é''  1", { lowercase: false, removeSpace: true, keepAccents: false }); // '"e" 1'
- * ```
  */
 export function prepareKobertText(text: string, settings: KobertSettings): string {
   // One character after the other, so that a final Σ becomes σ as well.

@@ -53,12 +53,6 @@ const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
  * @param file for messages.
  * @throws Error that names the file and what is wrong with it: not such a file, cut short, no unknown piece, a piece
  * that is empty or defined twice.
- *
- * @example
- * ```ts
- * const model = parseSentencePieceModel(await Deno.readFile("spiece.model"), "spiece.model");
- * model.pieces[0]; // { text: "<unk>", score: 0, type: 2 }
- * ```
  */
 export function parseSentencePieceModel(bytes: Uint8Array, file: string): SentencePieceModel {
   try {

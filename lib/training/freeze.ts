@@ -8,11 +8,6 @@ export type FreezeOptions = Pick<Recipe, "freeze" | "freezeLayers" | "unfreezeGr
 
 /**
  * A parameter's place from the bottom, by its name: 0 for the embeddings, i + 1 for layer i, Infinity for the head.
- *
- * @example
- * ```ts
- * depthOf("bert.encoder.layer.3.output.dense.bias") // 4
- * ```
  */
 export function depthOf(name: string): number {
   const layer = name.match(/\.(?:layer|layers|h)\.(\d+)\./);

@@ -27,7 +27,8 @@ export interface SearchBudget {
   pretrainedLearningRate: number;
 }
 
-interface Budget extends EvaluationBudget {
+interface Budget extends Partial<EvaluationBudget> {
+  shares: EvaluationBudget["shares"];
   /** What a search changes in the recipe, and how often it trains each network. */
   search: { recipe: Partial<Recipe>; trainings: number };
 }
@@ -42,16 +43,12 @@ const budgets: Readonly<Record<string, Budget>> = {
       trainings: 1,
     },
     shares: { regression: all, transformer: [], scratch: [] },
-    artistSplit: false,
-    severalGenres: false,
   },
   // six networks in a minute, by short texts; then a minute for what the transformer learns from an eighth of the songs: from fewer it
   // learns no more than which genre is the largest
   quick: {
     search: { recipe: { epochs: 2, maxLength: 48, batchSize: 16, learningRate: 7e-4 }, trainings: 1 },
     shares: { regression: all, transformer: [1 / 8], scratch: [1 / 8] },
-    artistSplit: false,
-    severalGenres: false,
   },
   // as quick: the search as short, the curve's small part by whole songs
   "fine-tune": {
@@ -69,8 +66,6 @@ const budgets: Readonly<Record<string, Budget>> = {
       trainings: 1,
     },
     shares: { regression: all, transformer: [1 / 8], scratch: [1 / 8] },
-    artistSplit: false,
-    severalGenres: false,
   },
   // fifteen trainings in an hour
   thorough: {
@@ -83,7 +78,6 @@ const budgets: Readonly<Record<string, Budget>> = {
   test: {
     search: { recipe: { maxSteps: 2, maxLength: 24 }, trainings: 1 },
     shares: { regression: [1 / 16], transformer: [1 / 16], scratch: [1 / 16] },
-    artistSplit: false,
     severalGenres: true,
   },
 };
@@ -101,7 +95,7 @@ function budgetOf(recipe: string): Budget {
 /** The budget of evaluation and ideas. @param recipe a name in `recipes` @throws UserError for an unknown name */
 export function evaluationBudget(recipe: string): EvaluationBudget {
   const { search: _, ...budget } = budgetOf(recipe);
-  return budget;
+  return { artistSplit: false, severalGenres: false, ...budget };
 }
 
 /**

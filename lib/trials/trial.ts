@@ -4,7 +4,7 @@
  */
 import type { Rows } from "../evaluation/mod.ts";
 import { UserError } from "../ground/mod.ts";
-import type { Song } from "../songs/mod.ts";
+import { type Song, songRows, type Split } from "../songs/mod.ts";
 import type { EvaluationRecord, Recipe, SongPrediction, TrainingCallback } from "../training/mod.ts";
 
 /** What a linear model of all columns looks at, part by part. */
@@ -117,6 +117,13 @@ export const words = (changed: Partial<WordsMethod> = {}): WordsMethod => ({
   read: "whole",
   tolerance: 1e-5,
   ...changed,
+});
+
+/** The songs of a split's sides. */
+export const sidesOf = ({ train, validation, test }: Split): Sides => ({
+  train: songRows(train),
+  validation: songRows(validation),
+  test: songRows(test),
 });
 
 /** The sizes of the sides. */

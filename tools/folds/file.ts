@@ -1,8 +1,8 @@
 /** The folds file: which songs a published comparison tests on. */
 import type pl from "nodejs-polars";
 import { UserError } from "../../lib/ground/mod.ts";
-import { songRows, splitByIds } from "../../lib/songs/mod.ts";
-import type { Sides } from "../../lib/trials/mod.ts";
+import { splitByIds } from "../../lib/songs/mod.ts";
+import { type Sides, sidesOf } from "../../lib/trials/mod.ts";
 
 /** Song ids only, so that it can be shared where lyrics cannot. */
 export interface FoldsFile {
@@ -59,11 +59,7 @@ export function foldSides(
 ): { sides: Sides; leftOut: number } {
   const split = splitByIds(songs, { test, validation: 0.1, seed });
   return {
-    sides: {
-      train: songRows(split.train),
-      validation: songRows(split.validation),
-      test: songRows(split.test),
-    },
+    sides: sidesOf(split),
     leftOut: split.leftOut.height,
   };
 }

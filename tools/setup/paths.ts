@@ -5,27 +5,13 @@ import { join } from "node:path";
 /** The project's folder. */
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/**
- * A path inside the project.
- *
- * @example
- * ```ts
- * inProject("tools", "requirements.txt")
- * ```
- */
+/** A path inside the project. */
 export const inProject = (...parts: string[]): string => join(root, ...parts);
 
 /** A path inside the Python environment that runs the notebooks. */
 export const inVenv = (...parts: string[]): string => inProject(".venv", ...parts);
 
-/**
- * A program of a Python environment.
- *
- * @example
- * ```ts
- * program(inVenv(), "jupyter")
- * ```
- */
+/** A program of a Python environment. */
 export function program(venv: string, name: string): string {
   return Deno.build.os === "windows" ? join(venv, "Scripts", `${name}.exe`) : join(venv, "bin", name);
 }

@@ -90,11 +90,6 @@ export function valuesIn(shape: readonly number[]): number {
 /**
  * Stored values as float32. F32 comes back as the very array given, not copied; the narrower floats are exact,
  * subnormals, infinities and NaN included; F64 and the integers are rounded to the nearest float32, ties to even.
- *
- * @example
- * ```ts
- * toFloat32("BF16", new Uint16Array([0x3f80]))  // Float32Array [1]
- * ```
  */
 export function toFloat32(dtype: Dtype, stored: StoredArray): Float32Array<ArrayBuffer> {
   switch (dtype) {
@@ -136,11 +131,6 @@ function bigIntegersToFloat32(stored: StoredArrays["I64" | "U64"]): Float32Array
 /**
  * Float32 values as stored values of a float dtype, rounded to nearest, ties to even, as PyTorch's `.to(dtype)` does:
  * too large for F16 becomes infinity, too small a subnormal or zero, NaN stays NaN. F32 is not copied.
- *
- * @example
- * ```ts
- * fromFloat32("BF16", new Float32Array([1]))  // Uint16Array [0x3f80]
- * ```
  */
 export function fromFloat32<D extends "F32" | "F64" | "F16" | "BF16">(
   dtype: D,

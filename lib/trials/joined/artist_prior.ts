@@ -268,13 +268,11 @@ export interface AlphaFit extends AlphaPoint {
 }
 
 /**
- * Finds how much the artist should count, on **validation** songs: a grid from 0 to `maximum` in steps of 0.1, then
- * steps of 0.01 and of 0.001 around the best. Equally good values give the smallest α. Log loss (the default) is convex
- * in α and steady; accuracy is what is shown in the end but jumps from song to song.
+ * Finds how much the artist should count, on **validation** songs: a grid from 0 to 5 in steps of 0.1, then
+ * steps of 0.01 and of 0.001 around the best. The least log loss is best, which is
+ * convex in α and steady, where accuracy jumps from song to song; equally good values give the smallest α.
  *
- * @param validation.bonus from {@link artistBonus} or {@link knownGenreBonus} (then α is the ln of the rule's factor)
- * @param options.criterion `"logLoss"` (default) or `"accuracy"`
- * @param options.maximum 5 by default
+ * @param bonus from {@link artistBonus} or {@link knownGenreBonus} (then α is the ln of the rule's factor)
  * @throws RangeError on empty or unequally long input, or NaN
  * @example
  * ```ts
@@ -286,11 +284,8 @@ export interface AlphaFit extends AlphaPoint {
  * ```
  */
 export function fitAlpha(
-  validation: { logits: Rows; bonus: Bonus; genres: SongGenres },
-  options: { criterion?: "logLoss" | "accuracy"; maximum?: number } = {},
+  { logits, bonus, genres }: { logits: Rows; bonus: Bonus; genres: SongGenres },
 ): AlphaFit {
-  const { criterion = "logLoss", maximum = 5 } = options;
-  const { logits, bonus, genres } = validation;
   checkLengths("fitAlpha", { logits, bonus, genres });
   const rows = genreRows("fitAlpha", genres, checkRows("fitAlpha", "logits", logits));
   // α in whole thousandths: sums of 0.1 would miss equal points.
@@ -307,12 +302,10 @@ export function fitAlpha(
       };
       points.set(thousandths, point);
     }
-    return criterion === "logLoss" ? point.logLoss : -point.accuracy;
+    return point.logLoss;
   };
-  const last = Math.round(maximum * 1000);
-  let best = 0;
-  let from = 0;
-  let to = last;
+  const last = 5000;
+  let best = 0, from = 0, to = last;
   for (const step of [100, 10, 1]) {
     for (let thousandths = from; thousandths <= to; thousandths += step) {
       const difference = at(thousandths) - at(best);

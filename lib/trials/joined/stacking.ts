@@ -36,24 +36,20 @@ export interface Stacking {
 /** Probabilities are kept above this before their logarithm is taken: one sure mistake must not outweigh all the rest. */
 const leastProbability = 1e-4;
 
-/** Strengths tried by default. */
-const triedStrengths = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
-
 /**
  * Stacking (Wolpert 1992): a multinomial logistic regression whose features are the members' log-probabilities, each
  * row's mean taken off. Fit it on **validation songs**, which no member was trained on; on training songs every member
  * looks better than it is, and the one that memorises most wins.
  *
- * The penalty's strength is the one with the least log loss in a cross-validation **within** those songs, in `folds`
+ * The penalty's strength is the one with the least log loss in a cross-validation **within** those songs, in five
  * parts dealt in turn, genre by genre; of fewer than two songs a class the parts
  * cannot tell, and the strongest is taken (for hundreds of genres it would take hours, too). A class that no validation song
  * has keeps probability 0.
  *
  * @param members rows [song][class] by model
  * @param genres class index or shares of each song
- * @param options.strengths values of C to choose from; 0.001 to 1 by default
- * @param options.folds parts of the cross-validation, 5 by default (fewer where there are fewer songs)
- * @throws RangeError on no member, unequal lengths, rows that are no probabilities, or fewer songs than folds
+ * @param strengths values of C to choose from
+ * @throws RangeError on no member, unequal lengths, or rows that are no probabilities
  * @example
  * ```ts
  * const kobert = [[0.7, 0.3], [0.4, 0.6]], columns = [[0.9, 0.1], [0.5, 0.5]]; // what both say of validation songs
@@ -64,19 +60,13 @@ const triedStrengths = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
 export async function fitStacking(
   members: Members,
   genres: SongGenres,
-  options: { strengths?: readonly number[]; folds?: number } = {},
+  strengths: readonly number[] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1],
 ): Promise<Stacking> {
-  const { strengths = triedStrengths, folds = Math.max(2, Math.min(5, genres.length)) } = options;
   const names = Object.keys(members);
   const classes = checkMembers("fitStacking", members);
   checkLengths("fitStacking", { genres, [names[0]!]: members[names[0]!]! });
   const truth = genreRows("fitStacking", genres, classes);
-  const few = truth.length < 2 * classes;
-  if (!(Number.isInteger(folds) && folds >= 2 && (few || folds <= truth.length))) {
-    throw new RangeError(
-      `fitStacking: ${folds} folds of ${truth.length} songs; give at least 2, at most a song each.`,
-    );
-  }
+  const few = truth.length < 2 * classes, folds = Math.min(5, truth.length);
   const fit = (songs: readonly number[], C: number, tolerance: number) => {
     const examples = songs.flatMap((song) =>
       Array.from(truth[song]!, (weight, genre) => ({ song, genre, weight })).filter(({ weight }) =>

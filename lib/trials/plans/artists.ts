@@ -15,7 +15,7 @@ import type { GroupOfSongs } from "../closer_look/song_groups.ts";
 import { artistIdeaNames, bilingual, nameOf, splitNames } from "../names.ts";
 import { type RunOptions, runTrials } from "../run.ts";
 import { estimateText, pText } from "../tables.ts";
-import type { Method, Trial } from "../trial.ts";
+import { type Method, sidesOf, type Trial } from "../trial.ts";
 
 /**
  * The artist idea with lyrics models on splits of the songs, in that order: on each everything is learnt and tuned afresh on the
@@ -40,12 +40,8 @@ export async function artistIdeaOnSplits(
     }
     try {
       const split = splitSongs(songs, { validation: 0.1, test: 0.1, seed, by });
-      const sides = {
-        train: songRows(split.train),
-        validation: songRows(split.validation),
-        test: songRows(split.test),
-      };
-      const trial = { method, labels: genresOf(split.train), sides, seed, about: bilingual(splitNames[by]) };
+      const labels = genresOf(split.train), about = bilingual(splitNames[by]);
+      const trial = { method, labels, sides: sidesOf(split), seed, about };
       return [{ by, trial }];
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
