@@ -65,8 +65,18 @@ interface Update<G extends Gradient | PartGradient = Gradient | PartGradient> {
 
 /** √(Σ g²) over all gradients. */
 export function globalNorm(gradients: ReadonlyMap<Parameter, Gradient | PartGradient>): number {
-  const values = [...gradients.values()].map((one) => one instanceof tf.Tensor ? one : one.values);
-  return Math.sqrt(kernels().sumOfSquares(values));
+  const isPart = (one: Gradient | PartGradient) => one instanceof PartGradient;
+  const parts = Map.groupBy([...gradients.values()].filter(isPart), ({ values }) => values);
+  const others = [...gradients.values()].filter((one) => !isPart(one));
+  return tf.tidy(() => {
+    const ofParts = [...parts].flatMap(([values, those]) =>
+      those.reduce((sum, { size }) => sum + size, 0) === values.size
+        ? [values]
+        : those.map(({ at, size }) => tf.slice(values, [at], [size]))
+    );
+    const whole = others.map((one) => one instanceof tf.Tensor ? one : one.values);
+    return Math.sqrt(kernels().sumOfSquares([...whole, ...ofParts]));
+  });
 }
 
 /**
@@ -167,8 +177,13 @@ export class AdamW {
         ...memory(({ moments }) => moments.v),
         ...lows,
         ...updates.map(({ gradient }) => gradient instanceof PartGradient ? gradient.values : gradient),
-        tf.tensor1d(
-          updates.map(({ gradient }) => gradient instanceof PartGradient ? gradient.from : 0),
+        tf.tensor2d(
+          updates.flatMap(({ gradient }) =>
+            gradient instanceof PartGradient
+              ? [gradient.from, gradient.at, gradient.size]
+              : [0, 0, gradient.size]
+          ),
+          [updates.length, 3],
           "int32",
         ),
         tf.tensor2d(numbers, [updates.length, 9]),

@@ -7,34 +7,42 @@ import { attribute, DataType, dataTypeOf, run, runOne } from "./raw.ts";
 export class PartGradient {
   /**
    * @param from the first of the numbers
-   * @param values [numbers], float32
+   * @param size how many they are
+   * @param values their gradient, float32, among those of other parameters' parts: what disposes one disposes all
+   * @param at where theirs begins among them
    */
-  constructor(readonly from: number, readonly values: tf.Tensor) {}
+  constructor(readonly from: number, readonly size: number, readonly values: tf.Tensor, readonly at = 0) {}
 
   dispose(): void {
     this.values.dispose();
   }
 }
 
+/** Numbers in memory, float32 or of two bytes. */
+export interface NumbersInPlace {
+  address: bigint;
+  length: number;
+  bytes: 2 | 4;
+}
+
 /**
- * The numbers of tensors of one type where TensorFlow has them, bfloat16 as its bits: what is written there is the tensor's, and of
- * everything that shares its memory. The tensors must outlive their use.
+ * The numbers of tensors of one type where TensorFlow has them: what is written there is the tensor's, and of everything that shares its
+ * memory. The tensors must outlive their use. They are no arrays: V8 would take the memory for its own, and collect garbage for it.
  */
-export function numbersInPlace(tensors: readonly tf.Tensor[]): (Float32Array | Uint16Array)[] {
+export function numbersInPlace(tensors: readonly tf.Tensor[]): NumbersInPlace[] {
   if (tensors.length === 0) return [];
-  const type = dataTypeOf(tensors[0]!);
+  const type = dataTypeOf(tensors[0]!), bytes = type === DataType.float32 ? 4 : 2;
   const found = runOne("SongAddresses", [
     attribute.type("T", type),
     attribute.int("N", tensors.length),
   ], [...tensors]);
   const words = new Uint32Array((found.dataSync() as Int32Array).buffer);
   found.dispose();
-  return tensors.map(({ size }, i) => {
-    if (size === 0) return type === DataType.float32 ? new Float32Array() : new Uint16Array();
-    const at = Deno.UnsafePointer.create(BigInt(words[2 * i + 1]!) << 32n | BigInt(words[2 * i]!))!;
-    const bytes = (length: number) => Deno.UnsafePointerView.getArrayBuffer(at, length);
-    return type === DataType.float32 ? new Float32Array(bytes(4 * size)) : new Uint16Array(bytes(2 * size));
-  });
+  return tensors.map(({ size }, i) => ({
+    address: BigInt(words[2 * i + 1]!) << 32n | BigInt(words[2 * i]!),
+    length: size,
+    bytes,
+  }));
 }
 
 /**
@@ -89,17 +97,17 @@ export function spreadShares(joined: tf.Tensor, tensors: readonly tf.Tensor[], {
 }
 
 /**
- * The sum of a member's share of each tensor, float32: added up one member after the other.
+ * The sums of a member's shares of tensors, joined, float32: added up one member after the other.
  *
  * @param tensors its own, whole
- * @param received [members - 1, its shares joined], of their type: what the others have there, by rank
+ * @param received [members - 1, numbers], of their type: what the others have there, by rank
  */
 export function sumShares(
   tensors: readonly tf.Tensor[],
   received: tf.Tensor,
   { rank, size }: Member,
-): tf.Tensor[] {
-  return runOnShares("SongSumShares", tensors, [received], [size, rank], tensors.length);
+): tf.Tensor {
+  return runOnShares("SongSumShares", tensors, [received], [size, rank], 1)[0]!;
 }
 
 /**

@@ -6,7 +6,7 @@
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../ground/mod.ts";
-import { alone, type Numbers, sharesOf, type Team } from "./team.ts";
+import { alone, type Team } from "./team.ts";
 
 /** Handles and constants of a binary form of MPI. */
 interface Form {
@@ -18,6 +18,8 @@ interface Form {
   byte: Handle;
   sum: Handle;
   inPlace: Handle;
+  /** Bytes of a request's handle. */
+  request: 4 | 8;
 }
 
 /** A pointer, or a number that stands for one. */
@@ -32,6 +34,7 @@ const standard: Form = {
   byte: 0x247n,
   sum: 0x21n,
   inPlace: 1n,
+  request: 8,
 };
 
 /** Those of MPICH's, in its `mpi.h`: the same since 2014. */
@@ -43,6 +46,7 @@ const mpich: Form = {
   byte: 0x4c00010dn,
   sum: 0x58000003n,
   inPlace: 0xffffffffffffffffn,
+  request: 4,
 };
 
 const functions = {
@@ -52,15 +56,9 @@ const functions = {
   MPI_Comm_rank: { parameters: ["usize", "buffer"], result: "i32" },
   MPI_Comm_size: { parameters: ["usize", "buffer"], result: "i32" },
   MPI_Allreduce: { parameters: ["usize", "buffer", "i32", "usize", "usize", "usize"], result: "i32" },
-  MPI_Sendrecv: {
-    parameters: [
-      ...["buffer", "i32", "usize", "i32", "i32"] as const,
-      ...["buffer", "i32", "usize", "i32", "i32"] as const,
-      "usize",
-      "buffer",
-    ],
-    result: "i32",
-  },
+  MPI_Isend: { parameters: ["usize", "i32", "usize", "i32", "i32", "usize", "buffer"], result: "i32" },
+  MPI_Irecv: { parameters: ["usize", "i32", "usize", "i32", "i32", "usize", "buffer"], result: "i32" },
+  MPI_Waitall: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   MPI_Bcast: { parameters: ["buffer", "i32", "usize", "i32", "usize"], result: "i32" },
   MPI_Allgather: {
     parameters: ["buffer", "i32", "usize", "buffer", "i32", "usize", "usize"],
@@ -137,45 +135,25 @@ export function joinTeam(folders: readonly string[] = []): Team {
       mpi.MPI_Allreduce(form.inPlace, bytesOf(values), values.length, type, form.sum, form.world),
     );
   };
-  // room for any form's status, which nobody reads
-  const status = new Uint8Array(128);
-  const typeOf = (values: Numbers) => values instanceof Uint16Array ? form.short : form.float;
-  const swap = (sent: Numbers, to: number, received: Numbers, from: number) => {
-    const type = typeOf(sent), { world } = form;
-    const [out, into] = [bytesOf(sent), bytesOf(received)];
-    done(
-      "MPI_Sendrecv",
-      mpi.MPI_Sendrecv(out, sent.length, type, to, 0, into, received.length, type, from, 0, world, status),
-    );
-  };
-  /**
-   * Each with every other one. MPI has operations for these exchanges: MPICH's cuts what it gathers into messages of 32 KB, and copies what
-   * stays where it is.
-   */
-  const inTurn = (exchange: (to: number, from: number) => void) => {
-    for (let step = 1; step < size; step++) exchange((rank + step) % size, (rank - step + size) % size);
-  };
   let open = true;
   return {
     rank,
     size,
     host: hostname(),
     sum,
-    exchange(values, received, counts = sharesOf({ size }, values.length)) {
-      const places = placesOf(counts), own = counts[rank]!;
-      inTurn((to, from) =>
-        swap(
-          values.subarray(places[to], places[to]! + counts[to]!),
-          to,
-          received.subarray((from < rank ? from : from - 1) * own).subarray(0, own),
-          from,
-        )
-      );
-    },
-    gatherShares(values, counts = sharesOf({ size }, values.length)) {
-      const places = placesOf(counts);
-      const of = (member: number) => values.subarray(places[member], places[member]! + counts[member]!);
-      inTurn((to, from) => swap(of(rank), to, of(from), from));
+    exchange(sent, received) {
+      const { world, request } = form, count = sent.length + received.length;
+      const requests = new Uint8Array(request * count);
+      let next = 0;
+      const place = () => requests.subarray(request * next, request * ++next);
+      for (const [call, messages] of [["MPI_Irecv", received], ["MPI_Isend", sent]] as const) {
+        for (const { member, numbers: { address, length, bytes } } of messages) {
+          const type = bytes === 2 ? form.short : form.float;
+          done(call, mpi[call](address, length, type, member, 0, world, place()));
+        }
+      }
+      // room for any form's statuses, which nobody reads
+      done("MPI_Waitall", mpi.MPI_Waitall(count, requests, new Uint8Array(64 * count)));
     },
     broadcast: (bytes) =>
       done(
@@ -204,12 +182,6 @@ export function joinTeam(folders: readonly string[] = []): Team {
       mpi.MPI_Finalize();
     },
   };
-}
-
-/** Where each one's numbers begin. */
-function placesOf(counts: Int32Array): Int32Array {
-  let next = 0;
-  return counts.map((count) => (next += count) - count);
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> =>
@@ -284,6 +256,7 @@ function formOf(path: string): Form {
     byte: address("ompi_mpi_byte"),
     sum: address("ompi_mpi_op_sum"),
     inPlace: 1n,
+    request: 8,
   };
 }
 

@@ -1,8 +1,20 @@
 /** Processes that do one piece of work together, each a part of it. */
 import { UserError } from "../ground/mod.ts";
 
-/** Numbers that go from one member to another as they are, of four bytes or of two. */
-export type Numbers = Float32Array | Int32Array | Uint16Array;
+/** Numbers in memory, which go from one member to another as they are. */
+export interface Numbers {
+  /** Where they stand. */
+  address: bigint;
+  length: number;
+  /** Of each. */
+  bytes: 2 | 4;
+}
+
+/** Numbers that go to a member or come from it. */
+export interface Message {
+  member: number;
+  numbers: Numbers;
+}
 
 /** A process among those that work together; alone it is a team of one. */
 export interface Team extends Disposable {
@@ -15,19 +27,10 @@ export interface Team extends Disposable {
   /** Adds up numbers over all, in place, to the bit the same for each. All call it, with as many numbers. */
   sum(values: Float32Array | Float64Array): void;
   /**
-   * Gives each member the others' numbers that are meant for it. All call it, with as many numbers.
-   *
-   * @param values those for the first member, then those for the second, and so on; its own stay where they are
-   * @param received [members - 1, as many as are meant for this one], of the others, by rank
-   * @param counts how many are meant for each; default {@link shareOf} them
+   * Sends numbers to other members and writes those that they send: all call it. Of what two send to one another the first fills the first, as
+   * long as it, and so on.
    */
-  exchange(values: Numbers, received: Numbers, counts?: Int32Array<ArrayBuffer>): void;
-  /**
-   * Gives all of them each one's part of as many numbers, in place. All call it.
-   *
-   * @param counts how many each one has; default {@link shareOf} them
-   */
-  gatherShares(values: Numbers, counts?: Int32Array<ArrayBuffer>): void;
+  exchange(sent: readonly Message[], received: readonly Message[]): void;
   /** Gives all of them the bytes of the first, in place. All call it, with as many bytes. */
   broadcast(bytes: Uint8Array): void;
   /** What each of them says, by rank. All call it. */
@@ -43,7 +46,6 @@ export const alone: Team = {
   host: "",
   sum() {},
   exchange() {},
-  gatherShares() {},
   broadcast() {},
   gather: (text) => [text],
   abort() {},
@@ -76,11 +78,47 @@ export function shareOf(
 }
 
 /** How many of as many numbers each member's share has. */
-export function sharesOf({ size }: Pick<Team, "size">, count: number): Int32Array<ArrayBuffer> {
+export function sharesOf({ size }: Pick<Team, "size">, count: number): Int32Array {
   return Int32Array.from({ length: size }, (_, rank) => {
     const { from, to } = shareOf({ rank, size }, count);
     return to - from;
   });
+}
+
+/** Numbers of which each member has its own, one after the other. */
+export interface Parts {
+  numbers: Numbers;
+  /** How many are each one's. */
+  counts: Int32Array;
+}
+
+/** A member's own. */
+export function partOf({ numbers: { address, bytes }, counts }: Parts, member: number): Numbers {
+  const from = counts.subarray(0, member).reduce((sum, count) => sum + count, 0);
+  return { address: address + BigInt(from * bytes), length: counts[member]!, bytes };
+}
+
+/** An array's numbers, which must outlive their use. */
+export function numbersOf(array: Float32Array | Int32Array): Numbers {
+  // asked for its buffer, a small array gets memory that stays where it is
+  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  const address = array.length === 0 ? 0n : Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
+  return { address: BigInt(address), length: array.length, bytes: 4 };
+}
+
+/** The others of a team, from the next one on. */
+export function othersOf({ rank, size }: Pick<Team, "rank" | "size">): number[] {
+  return Array.from({ length: size - 1 }, (_, i) => (rank + 1 + i) % size);
+}
+
+/** Gives all members what each one has as its own, in place. All call it. */
+export function gatherParts(team: Team, all: readonly Parts[]): void {
+  const others = othersOf(team);
+  const own = all.map((parts) => partOf(parts, team.rank));
+  team.exchange(
+    others.flatMap((member) => own.map((numbers) => ({ member, numbers }))),
+    others.flatMap((member) => all.map((parts) => ({ member, numbers: partOf(parts, member) }))),
+  );
 }
 
 /** Lets the first one do some work, then the others: what it has written to a disk that they share, they find there. */

@@ -24,13 +24,19 @@ import {
   toFloat32,
   unwritten,
 } from "../engine/mod.ts";
-import { shareOf, sharesOf, type Team } from "../team/mod.ts";
+import {
+  gatherParts,
+  numbersOf,
+  othersOf,
+  partOf,
+  type Parts,
+  shareOf,
+  sharesOf,
+  type Team,
+} from "../team/mod.ts";
 
-/** A parameter of as many numbers is sent out of its own memory; smaller ones are joined. */
+/** Tensors of fewer numbers are joined: one message in place of many. Larger ones go out of their own memory, and come to it. */
 const largeNumbers = 1 << 19;
-
-/** How many numbers are joined at most: their copies take memory. */
-const mostJoined = 1 << 22;
 
 /**
  * Adds up the gradients of all members, float32, and disposes them. Of a parameter each member has the sum of its share, {@link shareOf} its
@@ -58,10 +64,8 @@ export function sumGradients(
   }
   for (const low of [true, false]) {
     const same = others.filter((parameter) => known.get(parameter)!.low === low);
-    for (const together of hasKernels() ? joined(same) : []) {
-      const parts = sharesOfSum(team, together, gradients, low);
-      together.forEach((parameter, i) => sums.set(parameter, parts[i]!));
-    }
+    if (!hasKernels() || same.length === 0) continue;
+    for (const [parameter, part] of sharesOfSum(team, same, gradients, low)) sums.set(parameter, part);
   }
   for (const parameter of others) {
     if (!sums.has(parameter)) sums.set(parameter, wholeSum(team, parameter, gradients.get(parameter)));
@@ -77,7 +81,7 @@ interface Known {
   /** Whether all that have one have it in bfloat16. */
   low: boolean;
   /** Of a table of which all have rows alone: how many each has; else `null`. */
-  rows: Int32Array<ArrayBuffer> | null;
+  rows: Int32Array | null;
 }
 
 /** What the members have: of each parameter that any of them has a gradient of. */
@@ -107,22 +111,31 @@ function tellEachOther(
   }));
 }
 
-/** Things of so many numbers in groups that are sent at once. */
-function joined<T extends { size: number }>(all: readonly T[]): T[][] {
-  const groups: T[][] = [];
-  let numbers = Infinity;
-  for (const one of all.filter(({ size }) => size < largeNumbers)) {
-    if ((numbers += one.size) > mostJoined) {
-      groups.push([]);
-      numbers = one.size;
-    }
-    groups.at(-1)!.push(one);
-  }
-  return [...groups, ...all.filter(({ size }) => size >= largeNumbers).map((one) => [one])];
+/** Tensors as they are exchanged, each member's shares. */
+interface Exchanged {
+  /** Small ones first, then large ones. */
+  tensors: tf.Tensor[];
+  /** The small ones joined, then the large ones themselves. */
+  parts: Parts[];
+  /** What the small ones are joined in. */
+  joined: tf.Tensor | null;
+  small: tf.Tensor[];
+}
+
+/** @param whose shares of them are to be sent */
+function exchanged(team: Team, tensors: readonly tf.Tensor[], whose: "own" | "others"): Exchanged {
+  const [small, large] = [true, false].map((few) =>
+    tensors.filter(({ size }) => size < largeNumbers === few)
+  );
+  const joined = small!.length === 0 ? null : joinShares(small!, whose, team);
+  const numbers = numbersInPlace([...(joined === null ? [] : [joined]), ...large!]);
+  const sizes = [...(joined === null ? [] : [small!]), ...large!.map((one) => [one])];
+  const parts = numbers.map((numbers, i) => ({ numbers, counts: sharesOfAll(team, sizes[i]!) }));
+  return { tensors: [...small!, ...large!], parts, joined, small: small! };
 }
 
 /** How many numbers each member's shares have together. */
-function sharesOfAll(team: Team, all: readonly { size: number }[]): Int32Array<ArrayBuffer> {
+function sharesOfAll(team: Team, all: readonly { size: number }[]): Int32Array {
   const shares = all.map(({ size }) => sharesOf(team, size));
   return Int32Array.from(
     { length: team.size },
@@ -136,21 +149,44 @@ function sharesOfSum(
   parameters: readonly Parameter[],
   gradients: Gradients,
   low: boolean,
-): PartGradient[] {
-  const counts = sharesOfAll(team, parameters);
+): Map<Parameter, PartGradient> {
+  const found = new Map<tf.Tensor, Parameter>();
+  let order: Parameter[] = [];
   const sums = tf.tidy(() => {
     const own = parameters.map((parameter) => {
       const gradient = gradients.get(parameter);
       const whole = gradient === undefined ? tf.zeros([...parameter.shape]) : denseGradient(gradient);
-      return low ? toBfloat16(whole) : toFloat32(whole);
+      const sent = low ? toBfloat16(whole) : toFloat32(whole);
+      found.set(sent, parameter);
+      return sent;
     });
-    const sent = own.length === 1 ? own[0]! : joinShares(own, "others", team);
-    const received = unwritten([team.size - 1, counts[team.rank]!], sent);
-    const [values, into] = numbersInPlace([sent, received]) as [Float32Array, Float32Array];
-    team.exchange(values, into, counts);
-    return sumShares(own, received, team);
+    const { tensors, parts } = exchanged(team, own, "others");
+    order = tensors.map((tensor) => found.get(tensor)!);
+    const counts = parts.map(({ counts }) => counts[team.rank]!);
+    const all = counts.reduce((sum, count) => sum + count, 0);
+    const received = unwritten([team.size - 1, all], own[0]!), [into] = numbersInPlace([received]);
+    const others = othersOf(team);
+    /** Where what one of the others sends comes to, one part after the other. */
+    const row = (member: number): Parts => {
+      const place = member < team.rank ? member : member - 1, { address, bytes } = into!;
+      return {
+        numbers: { address: address + BigInt(place * all * bytes), length: all, bytes },
+        counts: Int32Array.from(counts),
+      };
+    };
+    team.exchange(
+      others.flatMap((member) => parts.map((one) => ({ member, numbers: partOf(one, member) }))),
+      others.flatMap((member) => counts.map((_, i) => ({ member, numbers: partOf(row(member), i) }))),
+    );
+    return sumShares(tensors, received, team);
   });
-  return sums.map((sum, i) => new PartGradient(shareOf(team, parameters[i]!.size).from, tf.keep(sum)));
+  tf.keep(sums);
+  let at = 0;
+  return new Map(order.map((parameter) => {
+    const { from, to } = shareOf(team, parameter.size), place = at;
+    at += to - from;
+    return [parameter, new PartGradient(from, to - from, sums, place)];
+  }));
 }
 
 /** The sum of the rows of a table that any member has, the same for all. */
@@ -158,7 +194,7 @@ function sumOfAllRows(
   team: Team,
   { shape }: Parameter,
   own: RowGradient | undefined,
-  counts: Int32Array<ArrayBuffer>,
+  counts: Int32Array,
 ): Gradient {
   const [size, width] = shape as [number, number], all = counts.reduce((sum, count) => sum + count);
   const before = counts.subarray(0, team.rank).reduce((sum, count) => sum + count, 0);
@@ -167,8 +203,10 @@ function sumOfAllRows(
     rows.set(own.rows, before);
     values.set(own.values.dataSync() as Float32Array, before * width);
   }
-  team.gatherShares(rows, counts);
-  team.gatherShares(values, counts.map((count) => count * width));
+  gatherParts(team, [
+    { numbers: numbersOf(rows), counts },
+    { numbers: numbersOf(values), counts: counts.map((count) => count * width) },
+  ]);
   const sent = tf.tensor2d(values, [all, width]);
   const sum = sumOfRows(sent, rows, [size, width]);
   tf.keep(sum.values);
@@ -215,18 +253,14 @@ export function takeStep(
   narrowRest(new Map(shared.map((parameter) => [parameter, shareOf(team, parameter.size)])));
 }
 
-/** Gives all members the numbers of tensors of which each has its share. */
+/** Gives all members the numbers of float32 tensors of which each has its share. */
 function giveShares(team: Team, tensors: readonly tf.Tensor[]): void {
-  for (const together of joined(tensors)) {
-    if (together.length === 1) team.gatherShares(numbersInPlace(together)[0]!);
-    else {
-      tf.tidy(() => {
-        const sent = joinShares(together, "own", team);
-        team.gatherShares(numbersInPlace([sent])[0]!, sharesOfAll(team, together));
-        spreadShares(sent, together, team);
-      });
-    }
-  }
+  if (tensors.length === 0) return;
+  tf.tidy(() => {
+    const { parts, joined, small } = exchanged(team, tensors, "own");
+    gatherParts(team, parts);
+    if (joined !== null) spreadShares(joined, small, team);
+  });
 }
 
 /**

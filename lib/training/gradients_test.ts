@@ -16,8 +16,8 @@ import {
   toBfloat16,
   toFloat32,
 } from "../engine/mod.ts";
-import { randomValues } from "../engine/testing/gradients.ts";
-import { alone, type Numbers, sharesOf, type Team } from "../team/mod.ts";
+import { numbersAt, randomValues } from "../engine/testing/gradients.ts";
+import { alone, type Numbers, type Team } from "../team/mod.ts";
 import { gatherMoments, normOfSum, sumGradients, takeStep } from "./gradients.ts";
 
 await startEngine();
@@ -33,55 +33,54 @@ const rows = (...some: number[]): Gradient =>
 
 /** What each of several members comes to. What one sends before it knows of the others is sent again with what it knows then. */
 function together<T>(members: ((team: Team) => T)[]): T[] {
-  type Sent = Numbers | Float64Array;
-  const sumOf = (counts: Int32Array) => counts.reduce((sum, count) => sum + count, 0);
+  /** What one says in a call: to each member a list of numbers. */
+  type Said = (Float32Array | Float64Array | Uint16Array)[][];
   const { length: size } = members;
-  let sent: Sent[][] = members.map(() => []);
+  let sent: Said[][] = members.map(() => []);
   for (let round = 0;; round++) {
-    assert.ok(round < 20, "all call the same, with as many numbers");
-    const now: Sent[][] = members.map(() => []);
+    assert.ok(round < 40, "all call the same, with as many numbers");
+    const now: Said[][] = members.map(() => []);
     const found = members.map((work, rank) => {
-      /** What all have said at this point, this one last of all to be asked. */
-      const said = (values: Sent) => {
-        const place = now[rank]!.push(values.slice()) - 1;
-        return sent.map((those, other) => {
-          const one = other === rank ? now[rank]![place] : those[place];
-          return one?.length === values.length && one.constructor === values.constructor
-            ? one
-            : values.slice().fill(0);
-        });
+      /** What each of the others has said to this one at this point; nothing where it has not come to it. */
+      const heard = (said: Said) => {
+        const place = now[rank]!.push(said.map((list) => list.map((numbers) => numbers.slice()))) - 1;
+        return sent.map((those, other) => other === rank ? said[rank]! : those[place]?.[rank] ?? []);
+      };
+      const write = (to: Numbers, from: Said[number][number] | undefined) => {
+        const place = numbersAt(to);
+        from?.length === to.length && from.constructor === place.constructor
+          ? place.set(from)
+          : place.fill(0);
       };
       return work({
         ...alone,
         rank,
         size,
         sum(values) {
-          const all = said(values);
-          values.fill(0).forEach((_, i) => all.forEach((one) => values[i]! += one[i]!));
+          const all = heard(members.map(() => [values.slice()])).map(([one]) => one);
+          values.fill(0);
+          for (const one of all) if (one?.length === values.length) one.forEach((x, i) => values[i]! += x);
         },
-        exchange(values, received, counts = sharesOf({ size }, values.length)) {
-          const from = sumOf(counts.subarray(0, rank)), own = counts[rank]!, others = values.slice();
-          // what stands in the own place is nobody's
-          others.fill(0, from, from + own);
-          said(others).toSpliced(rank, 1).forEach((one, i) =>
-            received.set(one.subarray(from, from + own), i * own)
+        exchange(out, received) {
+          const all = heard(
+            members.map((_, member) =>
+              out.filter((one) => one.member === member).map(({ numbers }) => numbersAt(numbers))
+            ),
           );
-        },
-        gatherShares(values, counts = sharesOf({ size }, values.length)) {
-          const from = (other: number) => sumOf(counts.subarray(0, other));
-          // what stands in the others' places is nobody's
-          const own = values.slice().fill(0);
-          own.set(values.subarray(from(rank), from(rank + 1)), from(rank));
-          said(own).forEach((one, other) =>
-            values.set(one.subarray(from(other), from(other + 1)), from(other))
-          );
+          const next = members.map(() => 0);
+          for (const { member, numbers } of received) write(numbers, all[member]![next[member]!++]);
         },
       });
     });
-    const settled = now.every((all, rank) =>
-      all.length === sent[rank]!.length &&
-      all.every((values, i) =>
-        values.length === sent[rank]![i]!.length && values.every((x, k) => Object.is(x, sent[rank]![i]![k]))
+    const same = (a: Said[number][number] | undefined, b: Said[number][number]) =>
+      a?.length === b.length && b.every((x: number, i: number) => Object.is(x, a[i]));
+    const settled = now.every((calls, rank) =>
+      calls.length === sent[rank]!.length &&
+      calls.every((said, call) =>
+        said.every((list, to) =>
+          list.length === sent[rank]![call]![to]!.length &&
+          list.every((numbers, i) => same(sent[rank]![call]![to]![i], numbers))
+        )
       )
     );
     if (settled) return found;

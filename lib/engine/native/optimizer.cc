@@ -88,13 +88,13 @@ void adamw_piece(float* p, float* m, float* v, bf16* low, const T* gradient, int
 }
 
 // One step of AdamW on parameters, their moments and, where they have them, their bfloat16 copies: in place, the inputs
-// p, m, v and low share the memory of variables and are written to. A gradient may be of a part of its parameter, which alone
-// is stepped then: first [parameters], where it begins. numbers [parameters, 9].
+// p, m, v and low share the memory of variables and are written to. parts [parameters, 3]: what is stepped of each begins where in it, and
+// where among its gradient's numbers, and how many numbers that is. numbers [parameters, 9].
 template <typename T>
 void adamw(void*, TF_OpKernelContext* context) {
   Call call(context);
   TF_Tensor* table = call.input(TF_NumInputs(context) - 1);
-  const auto* first = call.in<int32_t>(TF_NumInputs(context) - 2);
+  const auto* parts = call.in<int32_t>(TF_NumInputs(context) - 2);
   const int count = static_cast<int>(TF_Dim(table, 0)), lows = TF_NumInputs(context) - 2 - 4 * count;
   const auto* numbers = static_cast<const AdamWNumbers*>(TF_TensorData(table));
   std::vector<float *> p, m, v;
@@ -102,20 +102,19 @@ void adamw(void*, TF_OpKernelContext* context) {
   std::vector<const T*> gradients;
   std::vector<int64_t> sizes;
   int input = 0;
-  for (int i = 0; i < count; i++) p.push_back(call.in<float>(input++) + first[i]);
-  for (int i = 0; i < count; i++) m.push_back(call.in<float>(input++) + first[i]);
-  for (int i = 0; i < count; i++) v.push_back(call.in<float>(input++) + first[i]);
+  for (int i = 0; i < count; i++) p.push_back(call.in<float>(input++) + parts[3 * i]);
+  for (int i = 0; i < count; i++) m.push_back(call.in<float>(input++) + parts[3 * i]);
+  for (int i = 0; i < count; i++) v.push_back(call.in<float>(input++) + parts[3 * i]);
   for (int i = 0; i < lows; i++) low.push_back(call.in<bf16>(input++));
   for (int i = 0; i < count; i++) {
-    TF_Tensor* gradient = call.input(input++);
-    gradients.push_back(static_cast<const T*>(TF_TensorData(gradient)));
-    sizes.push_back(TF_TensorElementCount(gradient));
+    gradients.push_back(call.in<const T>(input++) + parts[3 * i + 1]);
+    sizes.push_back(parts[3 * i + 2]);
   }
   const auto pieces = cut(sizes, kPiece);
   Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
     const auto [k, from, to] = pieces[i];
     const int copy = static_cast<int>(numbers[k].low);
-    adamw_piece(p[k] + from, m[k] + from, v[k] + from, copy < 0 ? nullptr : low[copy] + first[k] + from,
+    adamw_piece(p[k] + from, m[k] + from, v[k] + from, copy < 0 ? nullptr : low[copy] + parts[3 * k] + from,
                 gradients[k] + from, to - from, numbers[k]);
   });
 }
@@ -162,7 +161,7 @@ std::vector<Operation> optimizer_operations() {
   return {
       {"SongSumOfSquares", {"x: N * T"}, {"y: float"}, {"N: int >= 1"}, sum_of_squares<float>, sum_of_squares<bf16>},
       {"SongAdamW",
-       {"p: N * float", "m: N * float", "v: N * float", "low: lows * bfloat16", "gradient: N * T", "first: int32",
+       {"p: N * float", "m: N * float", "v: N * float", "low: lows * bfloat16", "gradient: N * T", "parts: int32",
         "numbers: float"},
        {},
        {"N: int >= 1", "lows: int >= 0"},

@@ -111,34 +111,34 @@ void spread_shares(void*, TF_OpKernelContext* context) {
   make(copies);
 }
 
-// The sums of the own share of each array, float32: of x and what the others have of it, received [members - 1, all shares], one member
-// after the other.
+// The sums of the own shares, joined, float32: of x and what the others have of them, received [members - 1, numbers].
 template <typename T>
 void sum_shares(void*, TF_OpKernelContext* context) {
   Call call(context);
   const int count = TF_NumInputs(context) - 2;
   std::vector<const T*> x;
   const Shares shares = read_shares(call, count, count + 1, x);
-  const T* received = call.in<T>(count);
+  TF_Tensor* others = call.input(count);
+  const T* received = static_cast<const T*>(TF_TensorData(others));
+  const int64_t numbers = TF_Dim(others, 1);
+  float* y = call.out<float>(0, TF_FLOAT, {numbers});
   struct Piece {
-    const T *own, *received;
-    float* sum;
-    int64_t size;
+    const T* own;
+    int64_t at, size;
   };
   std::vector<Piece> pieces;
-  int64_t row = 0;
-  for (size_t i = 0; i < x.size(); i++) {
-    const int64_t from = shares.from(i, shares.rank), size = shares.from(i, shares.rank + 1) - from;
-    float* y = call.out<float>(static_cast<int>(i), TF_FLOAT, {size});
-    for (int64_t at = 0; at < size; at += kPiece) {
-      pieces.push_back({x[i] + from + at, received + row + at, y + at, std::min(kPiece, size - at)});
-    }
-    row += size;
-  }
+  int64_t next = 0;
+  each_piece(shares, [&](size_t i, int64_t from, int64_t, int64_t size, int member) {
+    if (member != shares.rank) return;
+    pieces.push_back({x[i] + from, next, size});
+    next += size;
+  });
   Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
-    const auto [own, others, sum, size] = pieces[static_cast<size_t>(i)];
+    const auto [own, at, size] = pieces[static_cast<size_t>(i)];
+    float* sum = y + at;
     for (int member = 0; member < shares.members; member++) {
-      const T* one = member == shares.rank ? own : others + row * (member < shares.rank ? member : member - 1);
+      const int row = member < shares.rank ? member : member - 1;
+      const T* one = member == shares.rank ? own : received + row * numbers + at;
       if (member == 0) {
         for (int64_t k = 0; k < size; k++) sum[k] = load(one, k);
       } else {
@@ -193,7 +193,7 @@ std::vector<Operation> part_operations() {
        join_shares<bf16>},
       {"SongSumShares",
        {"x: N * T", "received: T", "shares: int32"},
-       {"y: N * float"},
+       {"y: float"},
        {"N: int >= 1"},
        sum_shares<float>,
        sum_shares<bf16>},

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import type { Pass } from "../ops.ts";
 import { Parameter } from "../parameters.ts";
+import type { NumbersInPlace } from "../parts.ts";
 import { normalValues, randomKey } from "../../ground/pure.ts";
 import { toFloat32 } from "../raw.ts";
 import { type Gradient, gradientValues } from "../row_gradient.ts";
@@ -149,4 +150,11 @@ export function checkBackward(compute: Compute, operands: Operands, nextKey?: ()
     const unit = Math.max(largestOf(values), overall / 30);
     closeTo(Float64Array.from(actual, (x) => x / unit), values.map((x) => x / unit), tolerance, name);
   }
+}
+
+/** The numbers that stand in memory, to read and to write: of four bytes as float32, of two as their bits. */
+export function numbersAt({ address, length, bytes }: NumbersInPlace): Float32Array | Uint16Array {
+  if (length === 0) return new Float32Array();
+  const memory = Deno.UnsafePointerView.getArrayBuffer(Deno.UnsafePointer.create(address)!, length * bytes);
+  return bytes === 4 ? new Float32Array(memory) : new Uint16Array(memory);
 }
