@@ -43,18 +43,19 @@ export async function evaluateExamples(
     const lossOptions = { exampleWeights: batch.weights, normaliser: 1 };
     const result = tf.tidy(() => {
       const { loss, logits } = model.loss(inferencePass(options.precision), batch, lossOptions);
-      return { loss, logits, probabilities: model.multiLabel ? tf.sigmoid(logits) : tf.softmax(logits) };
+      return { loss, logits };
     });
-    const values = result.probabilities.dataSync() as Float32Array;
     const scores = result.logits.dataSync() as Float32Array;
+    const probabilitiesOf = model.multiLabel ? sigmoid : softmax;
     const batchLoss = result.loss.dataSync()[0]!;
     loss += batchLoss;
     weight += lossWeights(batch.labels, lossOptions).reduce((sum, w) => sum + w, 0);
     tf.dispose(result);
-    if (!Number.isFinite(batchLoss) || !values.every(Number.isFinite)) throw notANumber(batchLoss, batch);
+    if (!Number.isFinite(batchLoss) || !scores.every(Number.isFinite)) throw notANumber(batchLoss, batch);
     indices.forEach((index, row) => {
-      all.probabilities.set(values.subarray(row * classes, (row + 1) * classes), index * classes);
-      all.logits.set(scores.subarray(row * classes, (row + 1) * classes), index * classes);
+      const own = scores.subarray(row * classes, (row + 1) * classes);
+      all.probabilities.set(probabilitiesOf(own), index * classes);
+      all.logits.set(own, index * classes);
     });
     done += indices.length;
     await options.onBatch?.(done);
@@ -72,6 +73,17 @@ export async function evaluateExamples(
     logits: rowsOf(all.logits),
     predicted: Int32Array.from(probabilities, (row) => row.indexOf(row.reduce((a, b) => Math.max(a, b)))),
   };
+}
+
+// Of a row by itself, in float64: TensorFlow's own compute what is left of a batch after its last vector in another way than the rest, so that a
+// probability's last digit would depend on the songs beside.
+const sigmoid = (logits: Float32Array): Float32Array => logits.map((x) => 1 / (1 + Math.exp(-x)));
+
+function softmax(logits: Float32Array): Float32Array {
+  const most = logits.reduce((a, b) => Math.max(a, b)),
+    powers = Float64Array.from(logits, (x) => Math.exp(x - most));
+  const sum = powers.reduce((a, b) => a + b);
+  return Float32Array.from(powers, (power) => power / sum);
 }
 
 /** How examples are evaluated. */

@@ -11,7 +11,14 @@ import { standardOutputPath } from "../paths.ts";
 import { answerLine, answersTable } from "../predictions/answers.ts";
 import type { Prediction } from "../predictions/rows.ts";
 import { fileOf, rowsOf, shareOf } from "../predictions/share.ts";
-import { type Count, counted, linesSink, type PredictionSink, tableSink } from "../predictions/sinks.ts";
+import {
+  type Count,
+  counted,
+  cutOffRun,
+  linesSink,
+  type PredictionSink,
+  tableSink,
+} from "../predictions/sinks.ts";
 import { openTables, songsOfTexts, tablesIdentity } from "../predictions/songs.ts";
 
 /** Songs that are told at once: enough for batches of songs of one length, a second to a minute of work. */
@@ -37,9 +44,10 @@ const output = asked === undefined || options.shard === undefined ? asked : file
 
 const model = await findTrained(options.model, options.tokenizer);
 checkPaths(commandLines.predict.options, { ...options, model, output });
+const before = output === undefined || options.anew ? null : await cutOffRun(output);
 const songs = text.length > 0
   ? songsOfTexts(text)
-  : await openTables(tables, options, (rows) => rowsOf(share, rows));
+  : await openTables(tables, options, (rows) => rowsOf(share, rows), before);
 const { from, to } = rowsOf(share, songs.rows);
 if (options.shard !== undefined) {
   tell(`Share ${share.number} of ${share.of}: ${to - from} songs, from number ${from + 1}`);

@@ -71,6 +71,12 @@ export async function tableSink(
   };
 }
 
+/** What the run depended on that was cut off when it wrote a table to a path; `null` where there is none. */
+export async function cutOffRun(path: string): Promise<Record<string, unknown> | null> {
+  if (path === standardOutputPath || await isDevice(path)) return null;
+  return await GrowingFile.belongsTo(path) as Record<string, unknown> | null;
+}
+
 /** A sink that prints a line for each song. */
 export function linesSink(line: (song: Song, prediction: Prediction) => string): PredictionSink {
   return {

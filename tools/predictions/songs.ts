@@ -24,11 +24,13 @@ export function songsOfTexts(texts: readonly string[]): SongParts {
  * what there is to say of the tables is told.
  *
  * @param rowsOf the songs that are wanted, of so many
+ * @param before what a run depended on that was cut off when it told songs: what it told of is not checked again
  */
 export async function openTables(
   given: readonly string[],
   { separator, genreNames }: TableOptions,
   rowsOf: (rows: number) => { from: number; to: number },
+  before: Record<string, unknown> | null = null,
 ): Promise<SongParts> {
   const tables: { path: string; name: string }[] = [];
   for (const path of given) {
@@ -40,16 +42,20 @@ export async function openTables(
       ...(separator !== undefined && { separator }),
       ...(genreNames !== undefined && { genreNames }),
     });
-    const range = rowsOf(songs.rows), isLong = range.to - range.from > 20_000;
-    const bar = isLong
-      ? progressBar({ total: range.to - range.from, label: "표 확인 · checking the tables", unit: "songs" })
-      : null;
-    await songs.check(range, (done) => bar?.update(done));
-    await bar?.finish();
+    // a run begins to write when it has checked all
+    const wasChecked = JSON.stringify(before?.songs) === JSON.stringify(await tablesIdentity(songs));
+    if (!wasChecked) await checkTables(songs, rowsOf(songs.rows));
     if (songs.files.length === 1) tell(`${songs.files[0]!.name}: ${songs.rows} songs in the table`);
     else tell(`${songs.files.length} tables with ${songs.rows} songs`);
     return songs;
   });
+}
+
+async function checkTables(songs: SongParts, range: { from: number; to: number }): Promise<void> {
+  const total = range.to - range.from, label = "표 확인 · checking the tables";
+  const bar = total > 20_000 ? progressBar({ total, label, unit: "songs" }) : null;
+  await songs.check(range, (done) => bar?.update(done));
+  await bar?.finish();
 }
 
 /** What tells tables from others, or from what they were before: places, sizes and times. */
