@@ -45,6 +45,8 @@ export interface DownloadProgress {
   totalBytes: number;
   /** Arrived in this run, a second; 0 at first. */
   bytesPerSecond: number;
+  /** At that rate; null at first. */
+  secondsLeft: number | null;
 }
 
 /** Options of {@link resolveModel}; what is not given comes from the environment, see {@link hubSettings}. */
@@ -387,7 +389,8 @@ function trackProgress(files: HubFile[], onProgress: (progress: DownloadProgress
   const tell = () => {
     told = performance.now();
     const bytesPerSecond = arrivedBytes / Math.max((told - started) / 1000, 0.001);
-    onProgress({ file, bytes, totalBytes, bytesPerSecond });
+    const secondsLeft = arrivedBytes > 0 ? (totalBytes - bytes) / bytesPerSecond : null;
+    onProgress({ file, bytes, totalBytes, bytesPerSecond, secondsLeft });
   };
   return {
     begin(name: string) {

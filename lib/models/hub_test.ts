@@ -112,6 +112,7 @@ Deno.test("tells how far it is", async () => {
     assert.equal(last.bytes, wanted.reduce((sum, name) => sum + bert[name as keyof typeof bert].length, 0));
     assert.equal(last.totalBytes, last.bytes);
     assert.ok(last.bytesPerSecond > 0);
+    assert.equal(last.secondsLeft, 0);
     assert.deepEqual([...new Set(seen.map(({ file }) => file))].sort(), wanted);
     seen.reduce((before, { bytes }) => {
       assert.ok(bytes >= before);
@@ -121,6 +122,7 @@ Deno.test("tells how far it is", async () => {
     await resolve("owner/name", { onProgress: (progress) => again.push(progress) });
     assert.equal(again.at(-1)!.bytes, last.bytes);
     assert.equal(again.at(-1)!.bytesPerSecond, 0, "what was there did not arrive");
+    assert.equal(again.at(-1)!.secondsLeft, null);
   });
 });
 

@@ -24,6 +24,14 @@ import {
 } from "./lora_files.ts";
 import { describeModel, type Model, type ModelOptions, setPooling } from "./model.ts";
 
+/** How {@link loadModel} is told. */
+export interface LoadOptions extends ModelOptions {
+  /** How models of the Hub are downloaded. */
+  hub?: ResolveOptions;
+  /** The base model of an adapter, where it is not what `adapter_config.json` says. */
+  base?: string;
+}
+
 /** A model and where it came from. */
 export interface LoadedModel {
   model: Model;
@@ -47,24 +55,25 @@ export interface LoadedModel {
  * const { model } = await loadModel("outputs/lora/best");
  * ```
  */
-export async function loadModel(source: string, options: ModelOptions = {}): Promise<LoadedModel> {
-  const { folder, commit } = await resolveModel(source);
+export async function loadModel(source: string, options: LoadOptions = {}): Promise<LoadedModel> {
+  const { hub, base: givenBase, ...rest } = options;
+  const { folder, commit } = await resolveModel(source, hub);
   const name = commit === null ? resolve(folder) : source;
-  if (!isLoraFolder(folder)) return { ...loadCheckpoint(folder, options), folder, base: folder, name };
-  const base = await findBase(folder);
+  if (!isLoraFolder(folder)) return { ...loadCheckpoint(folder, rest), folder, base: folder, name };
+  const base = await findBase(folder, givenBase, hub);
   const { [besideField]: _, ...json } = adaptedConfig(folder);
-  const theirs = labelsOfAdapter(folder, base.folder, json, options.task);
+  const theirs = labelsOfAdapter(folder, base.folder, json, rest.task);
   const { model, report } = loadCheckpoint(base.folder, {
-    ...options,
-    labels: options.labels ?? theirs?.labels,
-    multiLabel: options.multiLabel ?? theirs?.multiLabel,
+    ...rest,
+    labels: rest.labels ?? theirs?.labels,
+    multiLabel: rest.multiLabel ?? theirs?.multiLabel,
   });
   // what the training kept beside the classes
   for (const [field, value] of Object.entries(json)) model.json[field] ??= value;
   if (poolingField in json) {
     setPooling(model, poolingOf(new ConfigReader(json, join(folder, adaptedConfigFile))));
   }
-  const rows = theirs === null ? "same" : classRows(theirs.labels, options.labels);
+  const rows = theirs === null ? "same" : classRows(theirs.labels, rest.labels);
   const read = new Set(loadLora(model, folder, rows));
   model.lora = { ...model.lora!, base: base.name };
   const initialised = report.initialised.filter((name) => !read.has(name));
@@ -84,10 +93,10 @@ export async function loadModel(source: string, options: ModelOptions = {}): Pro
  * const genres = await savedLabels("outputs/run/best");
  * ```
  */
-export async function savedLabels(source: string): Promise<string[]> {
-  const { folder } = await resolveModel(source);
+export async function savedLabels(source: string, { hub, base }: LoadOptions = {}): Promise<string[]> {
+  const { folder } = await resolveModel(source, hub);
   if (!isLoraFolder(folder)) return [...inspectCheckpoint(folder).labels];
-  const { folder: whole } = await findBase(folder);
+  const { folder: whole } = await findBase(folder, base, hub);
   return labelsOfAdapter(folder, whole, adaptedConfig(folder))?.labels ??
     [...inspectCheckpoint(whole).labels];
 }
@@ -97,16 +106,20 @@ export async function savedLabels(source: string): Promise<string[]> {
  *
  * @throws Error when nobody says which that is, or it cannot be had
  */
-export async function resolveBase(folder: string, hub?: ResolveOptions): Promise<string> {
-  return (await findBase(folder, hub)).folder;
+export async function resolveBase(
+  folder: string,
+  { base, hub }: Pick<LoadOptions, "base" | "hub"> = {},
+): Promise<string> {
+  return (await findBase(folder, base, hub)).folder;
 }
 
 /** An adapter's base: its folder, and the name that finds it from anywhere. */
 async function findBase(
   folder: string,
-  hub?: ResolveOptions,
+  given: string | undefined,
+  hub: ResolveOptions | undefined,
 ): Promise<{ folder: string; name: string }> {
-  const candidates = basesOf(folder);
+  const candidates = given !== undefined ? [given] : basesOf(folder);
   const base = candidates.find((path) => existsSync(path)) ?? candidates[0]!;
   try {
     const found = await resolveModel(base, hub);

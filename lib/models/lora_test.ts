@@ -10,10 +10,10 @@ import { AdamW, hasKernels, resolvePrecision, startEngine, Tape, trainingPass } 
 import { tokenBatch } from "./batch.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { openSafetensors } from "./files/mod.ts";
-import { loadModel } from "./load_model.ts";
+import { loadModel, type LoadOptions } from "./load_model.ts";
 import { adaptedLayers, attachLora, detachLora, type LoraOptions, mergeLora } from "./lora.ts";
 import { loadLora, readLoraConfig, saveLora } from "./lora_files.ts";
-import { createModel, disposeModel, lossOf, type Model, type ModelOptions, predictLogits } from "./model.ts";
+import { createModel, disposeModel, lossOf, type Model, predictLogits } from "./model.ts";
 import { type Case, caseTokens, closeLogits, readCase, testCase } from "./testing/parity.ts";
 import { withFolder } from "../ground/testing/folder.ts";
 
@@ -369,7 +369,7 @@ async function adapterBeside(folder: string, base: string): Promise<Float32Array
 }
 
 /** The logits of a folder's adapter, its labels and report. */
-async function opened(folder: string, options: ModelOptions = {}) {
+async function opened(folder: string, options: LoadOptions = {}) {
   const { model, report } = await loadModel(folder, options);
   const logits = predictLogits(model, rows), labels = [...model.config.labels], base = model.lora!.base;
   disposeModel(model);

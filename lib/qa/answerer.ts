@@ -59,7 +59,7 @@ export async function loadAnswerer(
   options: AnswererOptions = {},
 ): Promise<Answerer> {
   const { genres, lyricsLength, ...rest } = options;
-  const able = await generates(source);
+  const able = await generates(source, rest.hub);
   const language = await loadLanguageModel(able ? source : fromScratch, rest);
   const { model, tokenizer } = language;
   const trained = model.json[formatField] as Partial<QaFormat> | undefined;

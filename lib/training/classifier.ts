@@ -58,6 +58,10 @@ export interface ClassifierOptions {
   seed?: number;
   /** Freezes the model and holds its matrices in bfloat16 alone, half the memory: for LoRA on a large checkpoint. */
   narrow?: boolean;
+  /** The base model of an adapter, where it is not what `adapter_config.json` says. */
+  base?: string;
+  /** How a model of the Hub is downloaded. */
+  hub?: ResolveOptions;
 }
 
 /**
@@ -72,7 +76,7 @@ export interface ClassifierOptions {
  */
 export async function loadClassifier(source: string, options: ClassifierOptions = {}): Promise<Classifier> {
   await startEngine();
-  const { tokenizer: named, ...wanted } = options, { labels, multiLabel, seed } = wanted;
+  const { tokenizer: named, ...wanted } = options, { labels, multiLabel, seed, hub } = wanted;
   if (configNames.includes(source)) {
     if (labels === undefined) {
       throw new UserError(`"${source}" starts from scratch: it tells no genres before it is trained.`);
@@ -82,7 +86,7 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
     const notes = [`${source}: all weights are freshly drawn`, ...paddingNotes(tokenizer)];
     return { model, tokenizer, labels, notes };
   }
-  const tokenizer = await loadTokenizer(await tokenizerOf(source, named));
+  const tokenizer = await loadTokenizer(await tokenizerOf(source, named, hub));
   const { model, report, folder, name } = await loadModel(source, wanted);
   try {
     checkVocabulary(tokenizer, model, folder);
@@ -103,7 +107,7 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
  */
 export async function checkTrained(source: string, hub?: ResolveOptions): Promise<void> {
   const { folder } = await resolveModel(source, hub);
-  if (isLoraFolder(folder)) await resolveBase(folder, hub);
+  if (isLoraFolder(folder)) await resolveBase(folder, { hub });
   else checkComplete(source, inspectCheckpoint(folder));
 }
 

@@ -29,6 +29,7 @@ export interface SongPrediction {
  * The genres of songs, in the order given. A song without lyrics is classified from an empty text.
  *
  * @param options.maxLength tokens of a row; by default as in the classifier's training
+ * @param options.maxWindows rows that a song is read in at most; by default as in the classifier's training
  * @param options.onProgress is told how many songs are done
  * @param options.onNote is told of a noticeable share of tokens that the tokenizer does not know; by default it is warned of
  * @param options.onTokens is told the songs' tokens, and how many are unknown, and judges them itself: these are a part of many songs
@@ -39,6 +40,8 @@ export async function classifySongs(
   songs: readonly Song[],
   options: {
     maxLength?: number;
+    maxWindows?: number;
+    batchSize?: number;
     precision?: Recipe["precision"];
     onProgress?: (done: number) => void | Promise<void>;
     onNote?: (note: string) => void;
@@ -46,7 +49,11 @@ export async function classifySongs(
   } = {},
 ): Promise<SongPrediction[]> {
   const { labels, model } = classifier, trained = readingOf(classifier);
-  const encode = encoder(classifier, { ...trained, maxLength: options.maxLength ?? trained.maxLength });
+  const encode = encoder(classifier, {
+    maxLength: options.maxLength ?? trained.maxLength,
+    maxWindows: options.maxWindows ?? trained.maxWindows,
+    windowOverlap: trained.windowOverlap,
+  });
   const targets = model.multiLabel ? new Float32Array(labels.length) : undefined;
   const examples = songs.map(({ id, lyrics }): Example => ({
     songId: id,
@@ -61,7 +68,7 @@ export async function classifySongs(
     if (note !== null) (options.onNote ?? ((note) => console.warn(inBoth(note))))(note);
   }
   const { probabilities, logits, predicted } = await evaluateExamples(scorerOf(classifier), examples, {
-    batchSize: 32,
+    batchSize: options.batchSize ?? 32,
     precision: resolvePrecision(options.precision ?? "auto"),
     onBatch: options.onProgress,
   });

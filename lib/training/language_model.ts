@@ -16,6 +16,7 @@ import {
   readHead,
   resolveBase,
   resolveModel,
+  type ResolveOptions,
   restoreLora,
   saveCheckpoint,
   type SaveOptions,
@@ -47,6 +48,8 @@ export interface LanguageModelOptions {
   seed?: number;
   /** Freezes the model and holds its matrices in bfloat16 alone, half the memory: for LoRA on a large checkpoint. */
   narrow?: boolean;
+  /** How a model of the Hub is downloaded. */
+  hub?: ResolveOptions;
 }
 
 /**
@@ -64,16 +67,16 @@ export async function loadLanguageModel(
   options: LanguageModelOptions = {},
 ): Promise<LanguageModel> {
   await startEngine();
-  const { seed = 0, narrow, tokenizer: named } = options;
-  const tokenizer = await loadTokenizer(await tokenizerOf(source, named));
+  const seed = options.seed ?? 0, { hub, narrow } = options;
+  const tokenizer = await loadTokenizer(await tokenizerOf(source, options.tokenizer, options.hub));
   if (configNames.includes(source)) {
     const json = namedConfig(source, vocabularyOf(tokenizer));
     const task = taskOf(json, source);
     const model = createModel(json, { task, seed });
     return { model, tokenizer, kind: kindOf(task), notes: [`${source}: all weights are freshly drawn`] };
   }
-  const task = taskOf(await configOf(source), source);
-  const { model, report, folder, name } = await loadModel(source, { task, seed, narrow });
+  const task = taskOf(await configOf(source, hub), source);
+  const { model, report, folder, name } = await loadModel(source, { task, seed, narrow, hub });
   checkVocabulary(tokenizer, model, folder);
   const origin = { source: name, initialised: report.initialised };
   const head = isLoraFolder(folder) ? [] : readHead(folder, task),
@@ -83,9 +86,9 @@ export async function loadLanguageModel(
 }
 
 /** A model's config; an adapter's is its base's. */
-async function configOf(source: string): Promise<JsonObject> {
-  const { folder } = await resolveModel(source);
-  return readConfig(isLoraFolder(folder) ? await resolveBase(folder) : folder);
+async function configOf(source: string, hub?: ResolveOptions): Promise<JsonObject> {
+  const { folder } = await resolveModel(source, hub);
+  return readConfig(isLoraFolder(folder) ? await resolveBase(folder, { hub }) : folder);
 }
 
 const kindOf = (task: "masked-lm" | "causal-lm") => task === "masked-lm" ? "masked" : "causal";
@@ -102,17 +105,19 @@ function taskOf(json: JsonObject, source: string): "masked-lm" | "causal-lm" {
 }
 
 /** The config of any source, one from scratch too. */
-const anyConfigOf = async (source: string): Promise<JsonObject> =>
-  configNames.includes(source) ? namedConfig(source, { vocabSize: 1, padId: 0 }) : await configOf(source);
+const anyConfigOf = async (source: string, hub?: ResolveOptions): Promise<JsonObject> =>
+  configNames.includes(source)
+    ? namedConfig(source, { vocabSize: 1, padId: 0 })
+    : await configOf(source, hub);
 
 /** Whether a source is a model that generates text: of an architecture with a causal language model. */
-export async function generates(source: string): Promise<boolean> {
-  return languageTaskOf(await anyConfigOf(source), source) === "causal-lm";
+export async function generates(source: string, hub?: ResolveOptions): Promise<boolean> {
+  return languageTaskOf(await anyConfigOf(source, hub), source) === "causal-lm";
 }
 
 /** @throws UserError where a source's architecture has no language model, which songs could be read by; no weights are loaded */
-export async function checkReads(source: string): Promise<void> {
-  taskOf(await anyConfigOf(source), source);
+export async function checkReads(source: string, hub?: ResolveOptions): Promise<void> {
+  taskOf(await anyConfigOf(source, hub), source);
 }
 
 /** Writes model and tokenizer into a folder that {@link loadLanguageModel} and Python's `from_pretrained` open. */

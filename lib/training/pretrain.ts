@@ -174,9 +174,9 @@ export async function adaptToSongs(
   source: string,
   lyrics: { train: readonly string[]; validation: readonly string[] },
   recipe: Recipe,
-  { tokenizer, ...options }: TrainingOptions & Pick<LanguageModelOptions, "tokenizer"> = {},
+  { tokenizer, hub, ...options }: TrainingOptions & Pick<LanguageModelOptions, "tokenizer" | "hub"> = {},
 ): Promise<TrainingRun> {
-  const language = await loadLanguageModel(source, { seed: recipe.seed, tokenizer });
+  const language = await loadLanguageModel(source, { seed: recipe.seed, tokenizer, hub });
   const rows = (texts: readonly string[]) => packTexts(language, texts, recipe.maxLength);
   for (const note of language.notes) {
     for (const callback of options.callbacks ?? []) await callback.onLog?.(note);

@@ -9,6 +9,7 @@ import {
   type Model,
   resolveBase,
   resolveModel,
+  type ResolveOptions,
 } from "../models/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 
@@ -21,15 +22,15 @@ export const bundledTokenizer = fileURLToPath(new URL("../../data/tokenizer", im
  * @param source as {@link loadClassifier} takes it
  * @throws UserError where another tokenizer is named for a model of the project, which has read with its own
  */
-export async function tokenizerOf(source: string, named?: string): Promise<string> {
+export async function tokenizerOf(source: string, named?: string, hub?: ResolveOptions): Promise<string> {
   checkOwnTokenizer(source, named);
   if (named !== undefined) return named;
   if (configNames.includes(source)) return bundledTokenizer;
-  const { folder } = await resolveModel(source);
+  const { folder } = await resolveModel(source, hub);
   const hasOwn = [...Deno.readDirSync(folder)].some(({ name }) =>
     /\.(model|spiece)$|^(tokenizer\.json|vocab\.txt)$/.test(name)
   );
-  return isLoraFolder(folder) && !hasOwn ? await resolveBase(folder) : folder;
+  return isLoraFolder(folder) && !hasOwn ? await resolveBase(folder, { hub }) : folder;
 }
 
 /** What a model from scratch takes over from its tokenizer. */
