@@ -11,7 +11,7 @@ import { fused } from "./fused.ts";
 import type { Dropping } from "./kernel_types.ts";
 import { AdamW } from "./optimizer.ts";
 import { Parameter } from "./parameters.ts";
-import { gatherRows, joinHeads, product, separateHeads, sumIntoRows } from "./low.ts";
+import { gatherRows, joinHeads, lookUp, product, separateHeads, sumIntoRows } from "./low.ts";
 import { hasKernels, hasProducts, toBfloat16 } from "./raw.ts";
 import { randomValues, take } from "./testing/gradients.ts";
 
@@ -839,6 +839,46 @@ test("AdamW: a gradient that is no number makes the parameter none, and leaves i
   assert.deepEqual([...parameter.data()].map(Number.isNaN), [false, true, false]);
   optimizer.dispose();
   parameter.dispose();
+});
+
+test("rows of several tables add up, and their gradients go back into rows, over all columns", () => {
+  for (const precision of precisions) {
+    for (const width of [1, 63, 64, 150]) {
+      tf.tidy(() => {
+        const tables = [make([7, width], 1, precision), make([3, width], 2, precision)];
+        const rows = [Int32Array.of(6, 0, 6, 3, 1), Int32Array.of(2, 2, 0, 1, 2)];
+        const values = tables.map((table) => take(tf.clone(table))), sums = take(lookUp(tables, rows));
+        const expected = Float32Array.from({ length: 5 * width }, (_, at) => {
+          const token = Math.floor(at / width), column = at % width;
+          return values[0]![rows[0]![token]! * width + column]! +
+            values[1]![rows[1]![token]! * width + column]!;
+        });
+        assert.deepEqual(sums, expected, `${precision}, ${width} wide`);
+      });
+    }
+  }
+  for (const width of [1, 63, 64, 150]) {
+    tf.tidy(() => {
+      const x = make([5, width], 3), values = take(tf.clone(x));
+      const sums = take(sumIntoRows(x, Int32Array.of(2, 0, 2, 3, 2), 4, 3));
+      const expected = new Float32Array(4 * width);
+      for (let k = 0; k < width; k++) {
+        const row = (i: number) => values[i * width + k]!;
+        expected[k] = row(1);
+        expected[2 * width + k] = Math.fround(Math.fround(row(0) + row(2)) + row(4));
+      }
+      assert.deepEqual(sums, expected, `${width} wide`);
+    });
+  }
+});
+
+test("a row that a table does not have is refused", () => {
+  const table = make([3, 4], 1), x = make([2, 4], 2);
+  for (const row of [-1, 3]) {
+    assert.throws(() => lookUp([table], [Int32Array.of(0, row)]), /a row that its table does not have/);
+  }
+  assert.throws(() => sumIntoRows(x, Int32Array.of(0, 3), 3, null), /a row that the result does not have/);
+  tf.dispose([table, x]);
 });
 
 const digestScript = fileURLToPath(new URL("testing/kernels_digest.ts", import.meta.url));

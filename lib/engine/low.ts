@@ -5,11 +5,13 @@ import {
   attribute,
   DataType,
   dataTypeOf,
+  hasKernels,
   hasNative,
   hasProductsOf,
   isBfloat16,
   run,
   runOne,
+  toFloat32,
 } from "./raw.ts";
 
 /** Attributes of an operation by their names: types, and whole numbers. */
@@ -95,6 +97,26 @@ export function gatherRows(tensor: tf.Tensor, rows: Int32Array): tf.Tensor {
   return runOne("GatherV2", attributes, [tensor, indices, tf.scalar(0, "int32")]);
 }
 
+/**
+ * The sum of a row of each table [its rows, width], [tokens, width] float32.
+ *
+ * @param rows of each table the row that each token takes
+ */
+export function lookUp(tables: tf.Tensor[], rows: Int32Array[]): tf.Tensor {
+  return tf.tidy(() => {
+    const type = dataTypeOf(tables[0]!);
+    if (!hasKernels() || tables.some((table) => dataTypeOf(table) !== type)) {
+      return tables.map((table, i) => toFloat32(gatherRows(table, rows[i]!))).reduce((sum, part) =>
+        tf.add(sum, part)
+      );
+    }
+    const tokens = rows[0]!.length, all = new Int32Array(rows.length * tokens);
+    rows.forEach((one, i) => all.set(one, i * tokens));
+    const attributes = [attribute.type("T", type), attribute.int("N", tables.length)];
+    return runOne("SongLookUp", attributes, [...tables, tf.tensor2d(all, [rows.length, tokens], "int32")]);
+  });
+}
+
 /** Splits the first axis into single entries, [n, ...] to n tensors [...]. */
 export function unstack(tensor: tf.Tensor): tf.Tensor[] {
   if (!isBfloat16(tensor)) return tf.unstack(tensor, 0);
@@ -131,9 +153,17 @@ export function hasWholeAttention(qkv: tf.Tensor, heads: number): boolean {
 export function sumIntoRows(x: tf.Tensor, rows: Int32Array, size: number, skipped: number | null): tf.Tensor {
   return tf.tidy(() => {
     if (hasNative()) {
-      // TensorFlow drops negative segments
-      const kept = skipped === null ? rows : rows.map((row) => row === skipped ? -1 : row);
-      return tf.unsortedSegmentSum(x, tf.tensor1d(kept, "int32"), size);
+      // both drop negative rows
+      const kept = tf.tensor1d(
+        skipped === null ? rows : rows.map((row) => row === skipped ? -1 : row),
+        "int32",
+      );
+      if (!hasKernels()) return tf.unsortedSegmentSum(x, kept, size);
+      return runOne("SongSumIntoRows", [attribute.type("T", DataType.float32)], [
+        x,
+        kept,
+        tf.scalar(size, "int32"),
+      ]);
     }
     // WebAssembly lacks UnsortedSegmentSum; scatterND adds repeated indices, and one more row takes what is dropped
     const target = skipped === null ? rows : rows.map((row) => row === skipped ? size : row);

@@ -17,6 +17,7 @@ import {
   gatherRows,
   hasWholeAttention,
   joinHeads,
+  lookUp,
   product,
   separateHeads,
   splitRows,
@@ -363,11 +364,9 @@ export interface Lookup {
 
 /** The sum of embeddings, [tokens, width] in float32. */
 export function embed(pass: Pass, lookups: Lookup[]): tf.Tensor {
-  const output = tf.tidy(() =>
-    lookups.map(({ table, rows }) =>
-      toFloat32(gatherRows(table.isNarrow ? table.lowValue() : table.value(), rows))
-    )
-      .reduce((sum, part) => tf.add(sum, part))
+  const output = lookUp(
+    lookups.map(({ table }) => table.isNarrow ? table.lowValue() : table.value()),
+    lookups.map(({ rows }) => rows),
   );
   pass.tape?.record(
     output,

@@ -78,14 +78,22 @@ struct Layer {
   // The weights of queries, keys and values one below the other, from the first of them on: [(3 - first) · width, width].
   Scratch<T> joined(int first) const {
     auto all = scratch<T>((3 - first) * width * width);
-    for (int i = first; i < 3; i++) std::copy_n(weights[kQuery + i], width * width, all.get() + (i - first) * width * width);
+    T* to = all.get();
+    over_rows((3 - first) * width, [&](int, int64_t from, int64_t end) {
+      for (int64_t i = from; i < end; i++) {
+        std::copy_n(weights[kQuery + first + i / width] + i % width * width, width, to + i * width);
+      }
+    });
     return all;
   }
 
   // The rows that ask, `stride` numbers apart, one after the other.
   Scratch<T> of_asked(const T* rows, int64_t stride) const {
     auto all = scratch<T>(asked * width);
-    for (int64_t i = 0; i < asked; i++) std::copy_n(rows + token(i) * stride, width, all.get() + i * width);
+    T* to = all.get();
+    over_rows(asked, [&](int, int64_t from, int64_t end) {
+      for (int64_t i = from; i < end; i++) std::copy_n(rows + token(i) * stride, width, to + i * width);
+    });
     return all;
   }
 };

@@ -51,6 +51,7 @@ std::vector<Operation> all_operations() {
            attention_operations(),
            attention_whole_operations(),
            elementwise_operations(),
+           embedding_operations(),
            encoder_layer_operations(),
            file_operations(),
            loss_operations(),

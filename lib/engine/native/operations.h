@@ -11,6 +11,7 @@ std::vector<Operation> activation_operations();
 std::vector<Operation> attention_operations();
 std::vector<Operation> attention_whole_operations();
 std::vector<Operation> elementwise_operations();
+std::vector<Operation> embedding_operations();
 std::vector<Operation> encoder_layer_operations();
 std::vector<Operation> file_operations();
 std::vector<Operation> loss_operations();

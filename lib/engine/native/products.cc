@@ -209,6 +209,9 @@ void multiply(const std::vector<Product<T>>& all) {
       for (int64_t row = 0; row < all[n].rows; row += kTaskRows) pieces.push_back({n, row, column});
     }
   }
+  // long ones first: no thread is left with one when the others are done
+  std::stable_sort(pieces.begin(), pieces.end(),
+                   [&](const Piece& a, const Piece& b) { return all[a.product].inner > all[b.product].inner; });
   Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
     const auto [n, row, column] = pieces[i];
     task_of(all[n])(all[n], row, column);
