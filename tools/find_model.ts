@@ -35,7 +35,12 @@ export async function findTrained(
 ): Promise<string> {
   if (source === undefined) {
     const chosen = newestOf(ownModels);
-    tell(`Model: ${chosen.folder}, of ${chosen.made}${chosen.more} (--model names another)`);
+    const { folder, made, older } = chosen;
+    tell(
+      older.length === 0
+        ? `Model: ${folder}, of ${made} (--model names another)`
+        : `Model: ${folder}, of ${made}, newer than ${older.join(", ")} (--model names another)`,
+    );
     source = chosen.folder;
   }
   checkOwnTokenizer(source, tokenizer);
@@ -51,8 +56,8 @@ export async function findTrained(
   return found;
 }
 
-/** The folder whose model was written last, and when. @throws UserError where none of them holds one */
-export function newestOf(folders: readonly string[]): { folder: string; made: string; more: string } {
+/** The folder whose model was written last, when, and the others that hold one. @throws UserError where none of them holds one */
+export function newestOf(folders: readonly string[]): { folder: string; made: string; older: string[] } {
   const there = folders.flatMap((folder) => {
     const written = ["config.json", "adapter_config.json"].map((name) => modified(join(folder, name)));
     const time = written.find((time) => time !== null);
@@ -66,8 +71,7 @@ export function newestOf(folders: readonly string[]): { folder: string; made: st
     );
   }
   const made = `${newest.time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  const more = older.length === 0 ? "" : `, newer than ${older.map(({ folder }) => folder).join(", ")}`;
-  return { folder: newest.folder, made, more };
+  return { folder: newest.folder, made, older: older.map(({ folder }) => folder) };
 }
 
 function modified(path: string): Date | null {

@@ -381,6 +381,10 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
   ],
   ["Model: {}; fine-tune it with {}", "모델: {1}. 미세조정하려면: {2}"],
   [
+    "Model: {}, of {}, newer than {} (--model names another)",
+    "모델: {1}, {2}에 만든 것으로 {3}보다 새것입니다. 다른 모델은 --model로 적습니다.",
+  ],
+  [
     "Model: {}, of {} (--model names another)",
     "모델: {1}, {2}에 만든 것입니다. 다른 모델은 --model로 적습니다.",
   ],
@@ -414,6 +418,10 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "표를 만들려면 tfidf의 결과가 있어야 합니다. --models에 tfidf를 더해 주세요.",
   ],
   ["Figures: {}", "수치: {1}"],
+  ["{} was interrupted {}.", "{1}: {2} 멈췄습니다."],
+  ["{} came to an error {}:", "{1}: {2} 오류가 났습니다:"],
+  ["interrupted; waiting for its cell to end", "멈추는 중입니다. 실행 중인 셀이 끝나기를 기다립니다."],
+  ["What ran is in {}.", "실행한 데까지는 {1}에 있습니다."],
 ];
 
 /** Words within what is put in. */
@@ -428,6 +436,8 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/\bbelow (\S+?)(?=,|$)/g, "$1보다 작음"],
   [/(\S) and (\S)/g, "$1, $2"],
   [/(\S) or (\S)/g, "$1 또는 $2"],
+  [/\bin cell (\d+)(?: \[\d+\])?/g, "$1번 셀에서"],
+  [/\bbefore its first cell\b/g, "첫 셀 전에"],
   [/\bcommas\b/g, "쉼표"],
   [/\bsemicolons\b/g, "세미콜론"],
   [/\btabs\b/g, "탭"],

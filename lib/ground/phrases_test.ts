@@ -159,5 +159,11 @@ Deno.test("inBoth: notes of a table, with names that have spaces, and the first 
     'kobert-small: 매개변수 6.4M개, 레시피 "quick"',
     "90스텝 가운데 30스텝까지 되어 있어 그다음부터 합니다.",
   ]);
+  assert.match(
+    inBoth(
+      "Model: outputs/train/best, of 2026-01-02 UTC, newer than outputs/run/best (--model names another)",
+    ),
+    /^모델: outputs\/train\/best, 2026-01-02 UTC에 만든 것으로 outputs\/run\/best보다 새것입니다\. [^\n]*\n/,
+  );
   assert.equal(inBoth("Engine: TensorFlow 2.21.0 on the CPU"), "엔진 · Engine: TensorFlow 2.21.0 on the CPU");
 });

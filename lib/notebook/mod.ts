@@ -18,7 +18,12 @@ export type { ProgressBar, ProgressOptions } from "./progress.ts";
 export { settingNames, settings, settingsEnvironment, shownPath } from "./settings.ts";
 export type { SettingChanges, SettingName, Settings } from "./settings.ts";
 export * from "./settings_table.ts";
-export { trainingProgress, trialsProgress, withTrialsProgress } from "./training_progress.ts";
+export {
+  readingProgress,
+  trainingProgress,
+  trialsProgress,
+  withTrialsProgress,
+} from "./training_progress.ts";
 export type { TrialsProgress } from "./training_progress.ts";
 export * from "./search_progress.ts";
 export * from "./stop.ts";

@@ -148,6 +148,8 @@ const titles: Readonly<Record<string, string>> = {
   column: "열 · column",
   missing: "빠진 곡 · missing",
   genre: "장르 · genre",
+  genres: "장르 수 · genres",
+  artists: "가수 수 · artists",
   songs: "곡 · songs",
   share: "비율 · share",
   artist: "가수 · artist",

@@ -25,6 +25,7 @@ const doneBefore = (notebook: boolean): string =>
  *
  * @param startBar what makes the bar
  * @param notebook whether a notebook shows it
+ * @param what what it learns
  * @example
  * ```ts
  * await fineTune(classifier, { train, validation }, recipe, { callbacks: [trainingProgress()] });
@@ -33,6 +34,7 @@ const doneBefore = (notebook: boolean): string =>
 export function trainingProgress(
   startBar: typeof progressBar = progressBar,
   notebook = inKernel(),
+  what = "학습 · training",
 ): TrainingCallback {
   let bar: ProgressBar | undefined;
   let loss = "", validation = "";
@@ -43,7 +45,7 @@ export function trainingProgress(
       else if (resumedAt > 0) tell(`Going on after step ${resumedAt} of ${steps}.`);
       bar = startBar({
         total: steps,
-        label: `학습 · training (${precision})`,
+        label: `${what} (${precision})`,
         unit: "steps",
         done: resumedAt,
       });
@@ -64,6 +66,10 @@ export function trainingProgress(
     },
   };
 }
+
+/** The same for the time when lyrics are read before the genres are learnt: its figures are of masked words. */
+export const readingProgress = (): TrainingCallback =>
+  trainingProgress(progressBar, inKernel(), "가사 읽기 · reading the lyrics");
 
 /**
  * Does work on trials with a bar for each ({@link trialsProgress}); the bars are ended whether or not it comes to its end.

@@ -77,6 +77,12 @@ Deno.test("the last state of a training's bar has its last evaluation", async ()
   ]);
 });
 
+Deno.test("the bar says what is learnt: the lyrics before the genres by another name", () => {
+  const { shown, start } = bars();
+  trainingProgress(start, false, "가사 읽기 · reading the lyrics").onStart?.(plan);
+  assert.deepEqual(shown, ["가사 읽기 · reading the lyrics (float32): 0 of 2 steps"]);
+});
+
 Deno.test("an evaluation before the first step stands alone", () => {
   const { shown, start } = bars();
   const progress = trainingProgress(start);

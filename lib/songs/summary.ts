@@ -48,11 +48,12 @@ export function topArtists(frame: pl.DataFrame, limit = 20): pl.DataFrame {
 }
 
 /**
- * Songs by how many genres, or artists, they have: columns `genre` or `artist` (the number) and `songs`, in order.
+ * Songs by how many genres, or artists, they have: columns `genres` or `artists` (the number) and `songs`, in order.
  */
 export function namesPerSong(frame: pl.DataFrame, column: "genre" | "artist"): pl.DataFrame {
-  return frame.select(pl.col("id"), pl.col(column).lst.lengths().alias(column))
-    .groupBy(column).agg(pl.col("id").count().alias("songs")).sort(column);
+  const number = `${column}s`;
+  return frame.select(pl.col("id"), pl.col(column).lst.lengths().alias(number))
+    .groupBy(number).agg(pl.col("id").count().alias("songs")).sort(number);
 }
 
 /**

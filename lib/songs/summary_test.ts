@@ -56,6 +56,7 @@ Deno.test("topArtists: by songs, then by name, with the most frequent genre", ()
 });
 
 Deno.test("namesPerSong: how many songs have how many genres and artists", () => {
+  assert.deepEqual(namesPerSong(frame, "genre").columns, ["genres", "songs"]);
   assert.deepEqual(namesPerSong(frame, "genre").rows(), [[0, 1], [1, 4], [2, 1]]);
   assert.deepEqual(namesPerSong(frame, "artist").rows(), [[0, 1], [1, 4], [2, 1]]);
 });

@@ -1,5 +1,5 @@
 /** Notebook 4: the model, its recipe, a batch as text, the training, and how it went. */
-import { type Finding, listenForStop, trainingProgress } from "../notebook/mod.ts";
+import { type Finding, listenForStop, readingProgress, trainingProgress } from "../notebook/mod.ts";
 import { startEngine } from "../engine/mod.ts";
 import { parameterCount } from "../models/mod.ts";
 import { grouped, percent } from "../plots/mod.ts";
@@ -43,7 +43,7 @@ export async function openModel({ options, sides, labels }: Work): Promise<Class
     model,
     { train: lyricsOf(sides.train), validation: lyricsOf(sides.validation) },
     recipe,
-    { output: `${output}/adapt`, callbacks: [trainingProgress()], signal: stop.signal, ...tokenizer },
+    { output: `${output}/adapt`, callbacks: [readingProgress()], signal: stop.signal, ...tokenizer },
   );
   if (ended === "interrupted") {
     throw new DOMException(

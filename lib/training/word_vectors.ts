@@ -71,6 +71,7 @@ export async function wordVectors(
       told = performance.now();
     }
   }
+  await onProgress?.(rows.length);
   toInformation(counts, vocabSize, contexts);
   const vectors = decompose(counts, vocabSize, contexts, Math.min(width, contexts), seed);
   return scaled(vectors, vocabSize, Math.min(width, contexts), width, seed);

@@ -4,7 +4,13 @@ import { startEngine } from "../../lib/engine/mod.ts";
 import { holdFolder, tell } from "../../lib/ground/mod.ts";
 import { judge, judgeBaselines, verdictTable, writeVerdicts } from "../../lib/trials/mod.ts";
 import { absoluteSource, mergeLora, parameterCount } from "../../lib/models/mod.ts";
-import { listenForStop, progressBar, show, trainingProgress } from "../../lib/notebook/mod.ts";
+import {
+  listenForStop,
+  progressBar,
+  readingProgress,
+  show,
+  trainingProgress,
+} from "../../lib/notebook/mod.ts";
 import { genresOf, lyricsOf, songRows, splitToLearn } from "../../lib/songs/mod.ts";
 import {
   adaptToSongs,
@@ -103,7 +109,7 @@ if (asked.recipe.adapt > 0) {
     {
       output: join(output, "adapt"),
       resume: !anew,
-      callbacks: [{ onStart: () => writeRecord(output, record) }, trainingProgress()],
+      callbacks: [{ onStart: () => writeRecord(output, record) }, readingProgress()],
       signal: stop.signal,
       team,
       ...(tokenizer !== undefined && { tokenizer }),

@@ -6,13 +6,14 @@ import json
 import os
 import sys
 
+# before the kernel starts: what sends it its first work must be as quick as whoever sends it the first cell, also where a machine is busy
+import zmq
+from jupyter_client.session import Session
+
 
 def run_first(connection_file, startup):
     """Sends the kernel its first work, and takes the answer: one request on the one socket that it needs, for Deno's kernel minds clients that go
     before they are answered."""
-    import zmq
-    from jupyter_client.session import Session
-
     with open(connection_file) as file:
         kernel = json.load(file)
     session = Session(key=kernel["key"].encode(), signature_scheme=kernel["signature_scheme"])
@@ -20,6 +21,7 @@ def run_first(connection_file, startup):
     content = {"code": code, "silent": True, "store_history": False, "allow_stdin": False, "stop_on_error": False}
     with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
         socket.linger = 0
+        socket.reconnect_ivl = 5  # milliseconds, until the kernel listens
         socket.connect(f"{kernel['transport']}://{kernel['ip']}:{kernel['shell_port']}")
         session.send(socket, "execute_request", content)
         socket.poll(60_000)

@@ -149,8 +149,9 @@ export async function runNotebooks(options: RunNotebooksOptions): Promise<Notebo
         screen.status(`${basename(event.source)}: starting the kernel`);
       } else if (event.event === "cell") screen.status(`${name}: cell ${event.cell} of ${event.cells}`);
       else if (event.event === "progress") screen.progress(`${name}: ${event.text}`);
-      else if (event.event === "interrupt") screen.line(`${name}: interrupted; waiting for its cell to end`);
-      else if (event.event === "stream") {
+      else if (event.event === "interrupt") {
+        screen.line(inBoth(`${name}: interrupted; waiting for its cell to end`));
+      } else if (event.event === "stream") {
         if (options.echo) screen.line(event.text.trimEnd());
       } else {
         const { source, output, partial } = jobs[at]!;
@@ -163,7 +164,9 @@ export async function runNotebooks(options: RunNotebooksOptions): Promise<Notebo
           error,
         };
         screen.line(
-          `${name.padEnd(28)} ${seconds.toFixed(1).padStart(7)} s${error === null ? "" : "  failed"}`,
+          `${name.padEnd(28)} ${seconds.toFixed(1).padStart(7)} s${
+            error === null ? "" : error.name === "Interrupted" ? "  멈춤 · stopped" : "  실패 · failed"
+          }`,
         );
         if (error !== null) screen.line(failureText(results[at]!, options));
         await options.onNotebook?.(results[at]!);
@@ -198,12 +201,12 @@ export function failureText(
   const place = error.cell === null
     ? "before its first cell"
     : `in cell ${error.cell}${error.executionCount === null ? "" : ` [${error.executionCount}]`}`;
-  const ran = output === null ? [] : [`What ran is in ${shortPath(output)}.`];
+  const ran = output === null ? [] : [inBoth(`What ran is in ${shortPath(output)}.`)];
   if (error.name === "Interrupted") {
-    return [`${shortPath(notebook)} was interrupted ${place}.`, ...ran].join("\n");
+    return [inBoth(`${shortPath(notebook)} was interrupted ${place}.`), ...ran].join("\n");
   }
   const told = isOfUsers(error) ? inBoth(error.message) : `${error.name}: ${error.message}`;
-  if (!details) return [`${shortPath(notebook)} ended ${place}:`, told, ...ran].join("\n");
+  if (!details) return [inBoth(`${shortPath(notebook)} came to an error ${place}:`), told, ...ran].join("\n");
   const lines = error.source.split("\n");
   const excerpt = lines.slice(0, 12).map((line) => `    ${line}`);
   if (lines.length > 12) excerpt.push(`    … ${lines.length - 12} more lines`);

@@ -99,7 +99,10 @@ export const artistSplitTable = (comparisons: readonly ArtistComparison[]): Reco
     ...Object.fromEntries(comparisons.map((comparison) => {
       const { by, model, unknownArtists, songs } = comparison;
       return [
-        `${bilingual(splitNames[by])}, ${model.en} (${unknownArtists} of ${songs.test} unknown)`,
+        bilingual({
+          ko: `${splitNames[by].ko}, ${model.ko} (${songs.test}곡 가운데 ${unknownArtists}곡이 모르는 가수)`,
+          en: `${splitNames[by].en}, ${model.en} (${unknownArtists} of ${songs.test} unknown)`,
+        }),
         estimateText(artistResult(comparison, key).accuracy),
       ];
     })),
@@ -112,7 +115,7 @@ export const artistSplitSeries = (comparisons: readonly ArtistComparison[]): Gro
     groups: comparisons.map((comparison) => {
       const { accuracy } = artistResult(comparison, key), { by, model, songs } = comparison;
       return {
-        group: `${bilingual(splitNames[by])}\n${model.en}`,
+        group: `${bilingual(splitNames[by])}\n${model.ko}`,
         count: songs.test,
         correct: Math.round(accuracy.value * songs.test),
         accuracy,

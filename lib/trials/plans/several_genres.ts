@@ -204,7 +204,7 @@ export function severalGenresTable(
 ): Record<string, string>[] {
   return comparisons.flatMap(({ model, results }) =>
     results.map(({ method, accuracy, tuned, untuned, p }) => ({
-      "모델 · model": model.en,
+      "모델 · model": bilingual(model),
       "방법 · way": method,
       "곡별 정확도 · accuracy per song": estimateText(accuracy),
       "micro-F1 (0.5)": untuned.microF1.toFixed(3),
@@ -233,7 +233,7 @@ export function severalGenresSeries(comparisons: readonly SeveralGenresCompariso
         accuracy,
       });
       return {
-        name: comparisons.length > 1 ? `${model.en}: ${method}` : method,
+        name: comparisons.length > 1 ? `${model.ko}: ${method}` : method,
         groups: [
           group("가장 그럴듯한 장르 · likeliest genre", accuracy),
           group("장르 집합 · exact set, 0.5", untuned.subsetAccuracy),
