@@ -1,7 +1,7 @@
 /** Which songs a model has seen, kept in a file beside it. */
 import { join } from "node:path";
 import type pl from "nodejs-polars";
-import { UserError } from "../ground/mod.ts";
+import { isThere, readJson, UserError } from "../ground/mod.ts";
 import { lyricsFingerprint } from "./fingerprint.ts";
 import { type Song, songRows } from "./frame.ts";
 
@@ -46,22 +46,8 @@ export function splitText(record: SplitRecord): string {
  */
 export async function readSplitRecord(modelFolder: string): Promise<SplitRecord | null> {
   for (const path of [join(modelFolder, splitFileName), join(modelFolder, "..", splitFileName)]) {
-    let text: string;
-    try {
-      text = await Deno.readTextFile(path);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) continue;
-      throw error;
-    }
-    let record: Partial<SplitRecord> & { version?: number };
-    try {
-      record = JSON.parse(text);
-    } catch (cause) {
-      throw new UserError(
-        `${path} is not valid JSON: ${(cause as Error).message}. Remove it, or train again.`,
-        { cause },
-      );
-    }
+    if (!await isThere(path)) continue;
+    const record = await readJson<Partial<SplitRecord> & { version?: number }>(path);
     const { version, train, validation, test } = record ?? {};
     if (version !== recordVersion) return null;
     if (![train, validation, test].every(Array.isArray)) {

@@ -37,6 +37,7 @@ const albertNames: SpecialNames = { ...bertNames, bos: "[CLS]", eos: "[SEP]", un
 const debertaNames: SpecialNames = { ...bertNames, bos: "[CLS]", eos: "[SEP]" };
 const t5Names: SpecialNames = { eos: "</s>", unk: "<unk>", pad: "<pad>" };
 const gpt2Names: SpecialNames = { bos: "<|endoftext|>", eos: "<|endoftext|>", unk: "<|endoftext|>" };
+const qwenNames: SpecialNames = { unk: "<|endoftext|>", eos: "<|endoftext|>", pad: "<|endoftext|>" };
 const llamaNames: SpecialNames = { unk: "<unk>", bos: "<s>", eos: "</s>" };
 const gemmaNames: SpecialNames = {
   unk: "<unk>",
@@ -57,8 +58,9 @@ export const xlnetConventions = {
 /** LlamaTokenizer's. */
 export const llamaConventions = { names: llamaNames, paddingSide: "left", padType: 0 } as const;
 
-function padded(side: Side, names: SpecialNames, ...classes: string[]): [string, Conventions][] {
-  return classes.map((name) => [name, { names, paddingSide: side, padType: 0 }]);
+/** Classes by the beginnings of their names, `Bert` for `BertTokenizer`. */
+function padded(side: Side, names: SpecialNames, classes: string): [string, Conventions][] {
+  return classes.split(" ").map((name) => [`${name}Tokenizer`, { names, paddingSide: side, padType: 0 }]);
 }
 
 /**
@@ -66,46 +68,19 @@ function padded(side: Side, names: SpecialNames, ...classes: string[]): [string,
  * transformers by a test: tools/reference/tokenizer_classes.py asks each class.
  */
 export const classConventions: ReadonlyMap<string, Conventions> = new Map<string, Conventions>([
-  ...padded(
-    "right",
-    bertNames,
-    "BertTokenizer",
-    "BertJapaneseTokenizer",
-    "DistilBertTokenizer",
-    "ElectraTokenizer",
-    "LayoutLMTokenizer",
-    "LxmertTokenizer",
-    "MobileBertTokenizer",
-    "RoFormerTokenizer",
-  ),
-  ...padded(
-    "right",
-    robertaNames,
-    "RobertaTokenizer",
-    "XLMRobertaTokenizer",
-    "BartTokenizer",
-    "BarthezTokenizer",
-    "CamembertTokenizer",
-    "LEDTokenizer",
-    "MBartTokenizer",
-    "MvpTokenizer",
-    "NllbTokenizer",
-  ),
-  ...padded("right", { ...robertaNames, unk: "[UNK]" }, "MPNetTokenizer"),
-  ...padded("right", xlnetNames, "FunnelTokenizer"),
-  ...padded("right", albertNames, "AlbertTokenizer", "FNetTokenizer", "RemBertTokenizer"),
-  ...padded("right", { ...albertNames, bos: "<s>", eos: "</s>" }, "BigBirdTokenizer"),
-  ...padded("right", debertaNames, "DebertaTokenizer", "DebertaV2Tokenizer"),
-  ...padded("right", t5Names, "T5Tokenizer"),
-  ...padded("right", gpt2Names, "GPT2Tokenizer"),
-  ...padded("right", { ...gpt2Names, pad: "<|padding|>" }, "GPTNeoXTokenizer"),
-  ...padded(
-    "right",
-    { unk: "<|endoftext|>", eos: "<|endoftext|>", pad: "<|endoftext|>" },
-    "Qwen2Tokenizer",
-  ),
-  ...padded("left", gemmaNames, "GemmaTokenizer"),
-  ...padded("left", llamaNames, "CodeLlamaTokenizer"),
+  ...padded("right", bertNames, "Bert BertJapanese DistilBert Electra LayoutLM Lxmert MobileBert RoFormer"),
+  ...padded("right", robertaNames, "Roberta XLMRoberta Bart Barthez Camembert LED MBart Mvp Nllb"),
+  ...padded("right", { ...robertaNames, unk: "[UNK]" }, "MPNet"),
+  ...padded("right", xlnetNames, "Funnel"),
+  ...padded("right", albertNames, "Albert FNet RemBert"),
+  ...padded("right", { ...albertNames, bos: "<s>", eos: "</s>" }, "BigBird"),
+  ...padded("right", debertaNames, "Deberta DebertaV2"),
+  ...padded("right", t5Names, "T5"),
+  ...padded("right", gpt2Names, "GPT2"),
+  ...padded("right", { ...gpt2Names, pad: "<|padding|>" }, "GPTNeoX"),
+  ...padded("right", qwenNames, "Qwen2"),
+  ...padded("left", gemmaNames, "Gemma"),
+  ...padded("left", llamaNames, "CodeLlama"),
   ["LlamaTokenizer", llamaConventions],
   ["XLNetTokenizer", xlnetConventions],
 ]);

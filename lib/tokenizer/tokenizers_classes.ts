@@ -32,17 +32,7 @@ export function characterClasses(): Uint16Array {
       for (const end = at + (length ?? 1); at < end; at++) table[at]! |= bit;
     }
   };
-  mark(tables.removed, Is.removed);
-  mark(tables.space, Is.space);
-  mark(tables.mark, Is.mark);
-  mark(tables.combining, Is.combining);
-  mark(tables.decomposed, Is.decomposed);
-  mark(tables.compatible, Is.compatible);
-  mark(tables.accent, Is.accent);
-  mark(tables.lowercased, Is.lowercased);
-  mark(tables.whiteSpace, Is.whiteSpace);
-  mark(tables.punctuation, Is.punctuation);
-  mark(tables.chinese, Is.chinese);
+  for (const name of Object.keys(Is) as (keyof typeof Is)[]) mark(tables[name], Is[name]);
   return table;
 }
 

@@ -22,7 +22,7 @@ import {
 } from "../models/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
-import type { Origin } from "./lora.ts";
+import type { Origin } from "./freeze.ts";
 import { pieceOf, type Reading, specialTokensAround } from "./windows.ts";
 import type { Scorer, Trainable } from "./types.ts";
 import {

@@ -24,7 +24,7 @@ import {
 } from "../models/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import { checkVocabulary, reportNotes, tokenizerOf, vocabularyOf } from "./sources.ts";
-import type { Origin } from "./lora.ts";
+import type { Origin } from "./freeze.ts";
 import type { Trainable } from "./types.ts";
 
 /** A model that tells tokens, masked ones or the next, with the tokenizer its vocabulary comes from. */

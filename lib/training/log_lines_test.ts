@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { duration, evaluationLine, stepLine } from "./log_lines.ts";
+import { duration, evaluationLine, stepLine } from "./journal.ts";
 
 Deno.test("duration: seconds, minutes, hours", () => {
   const texts = [0, 1499, 119_000, 120_000, 3_600_000, 7_140_000, 7_200_000, 12_060_000].map(duration);

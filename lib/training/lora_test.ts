@@ -19,7 +19,7 @@ import { checkTrained, type Classifier, loadClassifier, saveClassifier } from ".
 import { classifySongs } from "./classify.ts";
 import { fineTune } from "./fine_tune.ts";
 import { loadLanguageModel, trainableLanguageModel } from "./language_model.ts";
-import { adaptFor } from "./lora.ts";
+import { adaptFor } from "./freeze.ts";
 import { foreseeMemory } from "./memory.ts";
 import { makePlan } from "./plan.ts";
 import { type Recipe, testRecipe } from "./recipe.ts";

@@ -33,7 +33,7 @@ export { examplesOf, songExamplesOf } from "./song_examples.ts";
 export { bundledTokenizer, tokenizerOf } from "./sources.ts";
 export * from "./language_model.ts";
 export { setAside } from "./folders.ts";
-export * from "./lora.ts";
+export { adaptFor, type Origin } from "./freeze.ts";
 export * from "./examples.ts";
 export { foreseeMemory, type MemoryForecast } from "./memory.ts";
 export * from "./model_card.ts";

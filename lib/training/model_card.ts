@@ -1,6 +1,6 @@
 /** The README.md that a trained model carries. */
 import type { Examples } from "./examples.ts";
-import { duration } from "./log_lines.ts";
+import { duration } from "./journal.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
 import type { AboutModel, EvaluationRecord, Trainable, TrainingRun } from "./types.ts";
 

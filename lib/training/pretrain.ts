@@ -8,7 +8,7 @@ import {
   loadLanguageModel,
   trainableLanguageModel,
 } from "./language_model.ts";
-import { adaptFor } from "./lora.ts";
+import { adaptFor } from "./freeze.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
 import { rowLayout, RowPacker, textIdsOf } from "./text_rows.ts";
 import { train } from "./trainer.ts";

@@ -4,7 +4,7 @@ import { holdFolder, tell, UserError } from "../../lib/ground/mod.ts";
 import { modelNames } from "../../lib/models/mod.ts";
 import { trainingProgress, trialsProgress } from "../../lib/notebook/mod.ts";
 import { songRows, songsFrame } from "../../lib/songs/mod.ts";
-import { defaultRecipe, type Recipe, recipes } from "../../lib/training/mod.ts";
+import type { Recipe } from "../../lib/training/mod.ts";
 import {
   compareFolds,
   fingerprint,
@@ -21,7 +21,7 @@ import {
 import { disjointName, foldSides, readFolds, testSongsOf } from "../folds/file.ts";
 import { useCluster } from "../cluster.ts";
 import { clusterOptions, readOptions, recipe as recipeOptions, shared } from "../options.ts";
-import { readCleanSongs } from "../run_songs.ts";
+import { readCleanSongs, recipeOf } from "../run_songs.ts";
 import { exists } from "../setup/paths.ts";
 
 const cheap = [...foldBaselines.keys()];
@@ -104,31 +104,10 @@ tell(
 );
 
 /** How a network trains: by the recipe that goes with it, but for what was given. */
-function recipeFor(source: string): Recipe {
-  const {
-    epochs,
-    batchSize,
-    maxLength,
-    maxWindows,
-    cropLength,
-    averageEpochs,
-    learningRate,
-    adapt,
-    precision,
-  } = options;
-  return {
-    ...recipes[defaultRecipe(source)]!,
-    epochs,
-    batchSize,
-    ...(maxLength !== undefined && { maxLength }),
-    ...(maxWindows !== undefined && { maxWindows }),
-    ...(cropLength !== undefined && { cropLength }),
-    ...(averageEpochs !== undefined && { averageEpochs }),
-    ...(learningRate !== undefined && { learningRate }),
-    ...(adapt !== undefined && { adapt }),
-    precision,
-    oversample: false,
-  };
+function recipeFor(model: string): Recipe {
+  const { epochs, batchSize, maxLength, maxWindows, cropLength, learningRate, adapt, precision } = options;
+  const given = { epochs, batchSize, maxLength, maxWindows, cropLength, learningRate, adapt, precision };
+  return { ...recipeOf({ model, ...given }).recipe, oversample: false };
 }
 const network = (source: string): Method => ({
   kind: "network",

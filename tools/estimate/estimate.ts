@@ -44,28 +44,17 @@ export interface Speeds {
   other(method: Method, trial: Trial): Promise<number>;
 }
 
+/** The recipe's fields that decide how fast a network is; it is as fast whatever it learns how quickly. */
+const decidesSpeed = ["batchSize", "maxLength", "maxWindows", "cropLength", "loraRank", "precision"] as const;
+
 /** Speeds that are measured when they are first asked for. @param tell is told what is being measured */
 export function measuring(tell: (what: string) => void): Speeds & { memory: number } {
   const networks = new Map<string, NetworkSpeed>(), others = new Map<string, number>();
   return {
     memory: 0,
     async network(method, { labels, sides }) {
-      // as fast whatever it learns how quickly
-      const {
-        source,
-        tokenizer,
-        recipe: { batchSize, maxLength, maxWindows, cropLength, loraRank, precision },
-      } = method;
-      const key = JSON.stringify([
-        source,
-        tokenizer,
-        batchSize,
-        maxLength,
-        maxWindows,
-        cropLength,
-        loraRank,
-        precision,
-      ]);
+      const { source, tokenizer, recipe } = method;
+      const key = JSON.stringify([source, tokenizer, ...decidesSpeed.map((field) => recipe[field])]);
       let speed = networks.get(key);
       if (speed === undefined) {
         tell(bilingual(nameOf(method)));
