@@ -241,7 +241,9 @@ export function trainingFinding(
   const best = percent(kept.validation.accuracy), epoch = Number(kept.epoch.toFixed(2));
   const keeping = kept.averagedEpochs === undefined
     ? {
-      ko: `검증 정확도는 ${epoch}번째 에폭에서 ${best}로 가장 높았고, 그때의 모델을 남겼습니다.`,
+      ko: `검증 정확도는 ${epoch}${
+        Number.isInteger(epoch) ? "번째 에폭" : "에폭째"
+      }에서 ${best}로 가장 높았고, 그때의 모델을 남겼습니다.`,
       en: `Validation accuracy is highest after epoch ${epoch} (${best}), and that model is kept.`,
     }
     : {

@@ -149,6 +149,8 @@ Deno.test("trainingFinding: how long, which epoch, whether songs were learnt by 
     trainingFinding(level).en,
     "1,900 steps took 5 s. Validation accuracy is highest after epoch 1 (60.0%), and that model is kept.",
   );
+  const short = run({ history: [evaluation(0.29, 0.6, 0.6)], best: { value: 0.6, step: 2.9, epoch: 0.29 } });
+  assert.match(trainingFinding(short).ko, /검증 정확도는 0\.29에폭째에서 60\.0%로/);
   const averaged = run({
     history: [evaluation(1, 0.6, 0.6), { ...evaluation(2, 0.6, 0.55), averagedEpochs: 3 }],
   });

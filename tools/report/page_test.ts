@@ -43,7 +43,7 @@ Deno.test("report: every section of a whole run, with its numbers", async () => 
   assert.match(section("evaluation"), /kobert-small 토큰의 46% · of tokens 0\.500 \[/);
   assert.match(section("evaluation"), /kobert-small reads 46% of the lyrics, the n-grams all of them\./);
   assert.match(section("search"), /tfidf 신경망 아님 · no network 0\.750 \[0\.600, 0\.900\]/);
-  assert.match(section("search"), /tfidf roberta \+0\.060 9 : 3 0\.012 0\.025 예 · yes/);
+  assert.match(section("search"), /tfidf roberta \+6\.0 9 : 3 0\.012 0\.025 예 · yes/);
   assert.match(section("look"), /with the temperature 1\.75 0\.700 0\.900 0\.050 1\.500/);
   assert.match(section("look"), /노래 1 · 가수 1 발라드 \(1\.5%\) → 댄스 \(87\.5%\) 밤하늘의 별 \/ 다시/);
   assert.match(section("columns"), /모든 열 − 가수 0\.675 0\.600 0\.100 \+12\.5 \[\+5\.0, \+20\.0\]/);

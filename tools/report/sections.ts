@@ -228,7 +228,8 @@ export async function training(data: ReportData, picture: Picture): Promise<Html
   const { model, recipe, history, training } = data;
   if (history === null || history.length === 0) return null;
   const config = model?.config ?? {};
-  const shown = (value: unknown) => typeof value === "string" ? value : JSON.stringify(value) ?? "";
+  const shown = (value: unknown) =>
+    typeof value === "string" ? value : value === null ? "–" : JSON.stringify(value) ?? "";
   const study = studyRecipe as unknown as Record<string, unknown>;
   const fields = Object.entries(recipe ?? {}).filter(([name, value]) =>
     recipeFields.includes(name) || shown(value) !== shown(study[name])

@@ -10,7 +10,7 @@ import {
 import { instances } from "../../songs/mod.ts";
 import { bilingual, type Name } from "../names.ts";
 import { credit } from "../scores.ts";
-import { estimateText, pText } from "../tables.ts";
+import { estimateText, pointsText, pText } from "../tables.ts";
 import type { Cost, Predictions, Trial } from "../trial.ts";
 
 /** What a model starts from: freshly drawn weights, a checkpoint's, or none at all (counts of n-grams or genres). */
@@ -247,7 +247,7 @@ export function comparisonTable(
   return comparisons.map(({ better, other, betterOn, otherOn, difference, p, correctedP }) => ({
     "나은 쪽 · better": nameOf(better),
     "견준 쪽 · than": nameOf(other),
-    "차이 · difference": `+${difference.toFixed(3)}`,
+    "차이, 점 · difference, points": pointsText(difference),
     "곡 · songs": `${betterOn} : ${otherOn}`,
     p: pText(p),
     "p (Holm)": pText(correctedP),

@@ -167,6 +167,13 @@ Deno.test("searchModels measures networks and baselines on the same songs, best 
       comparisonTable(search, search.againstNext).map((row) => row["견준 쪽 · than"]),
       fair.slice(1).map(({ name }) => name),
     );
+    // in points, as in every table of differences, and without a sign where there is none
+    assert.deepEqual(
+      comparisonTable(search, search.againstNext).map((row) => row["차이, 점 · difference, points"]),
+      search.againstNext.map(({ difference }) =>
+        difference === 0 ? "0.0" : `+${(100 * difference).toFixed(1)}`
+      ),
+    );
   });
 });
 
