@@ -30,9 +30,9 @@ class ProcessDied(Exception):
     """A worker's process was ended by a signal: for want of memory, say. The trial is tried again."""
 
 
-@ray.remote(num_cpus=0)
+@ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
 class Board:
-    """What the workers say, until it is taken."""
+    """What the workers say, until it is taken: where it dies another takes its place, and what was on it goes unsaid."""
 
     def __init__(self):
         self.lines = []

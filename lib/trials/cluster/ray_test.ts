@@ -40,17 +40,19 @@ const wanted = [trial(network), trial(network, 8), trial(words())];
 const said = (predictions: readonly Predictions[]) =>
   predictions.map(({ cost, epochs: _, ...rest }) => ({ ...rest, steps: cost!.steps, tokens: cost!.tokens }));
 
-/** The processes that run this project's worker, by their command lines. */
-function workers(): number[] {
+/** The processes with such command lines. */
+function processes(like: RegExp): number[] {
   return [...Deno.readDirSync("/proc")].flatMap(({ name }) => {
     try {
-      const line = Deno.readTextFileSync(`/proc/${name}/cmdline`);
-      return /\0run\0-A\0.*trials\/cluster\/worker\.ts\0/.test(line) ? [Number(name)] : [];
+      return like.test(Deno.readTextFileSync(`/proc/${name}/cmdline`)) ? [Number(name)] : [];
     } catch {
       return [];
     }
   });
 }
+
+/** Those that run this project's worker. */
+const workers = () => processes(/\0run\0-A\0.*trials\/cluster\/worker\.ts\0/);
 
 Deno.test(
   "trials on a cluster say what they say here; one whose worker is killed goes on from its checkpoint",
@@ -74,7 +76,8 @@ Deno.test(
               most = Math.max(most, workers().length);
               if (killed.length > 0 || step < 5) return;
               killed = workers();
-              for (const process of killed) Deno.kill(process, "SIGKILL");
+              // what workers say goes through a process of Ray's, which may die, too
+              for (const process of [...killed, ...processes(/^ray::Board/)]) Deno.kill(process, "SIGKILL");
             },
           }],
         },
