@@ -42,12 +42,18 @@ bool collide(const Side<T>& a) {
   return a.stride * sizeof(T) % 4096 == 0;
 }
 
+// The columns of a task: more where A is packed for it (floats gain nothing from that).
+template <typename T>
+int64_t task_columns(const Product<T>& p) {
+  return sizeof(T) == 2 && p.transposed_a ? 2 * kTaskColumns : kTaskColumns;
+}
+
 template <typename T, bool Packed>
 void task(const Product<T>& p, int64_t row, int64_t column) {
-  const int64_t rows = std::min(kTaskRows, p.rows - row), columns = std::min(kTaskColumns, p.columns - column);
+  const int64_t rows = std::min(kTaskRows, p.rows - row), columns = std::min(task_columns(p), p.columns - column);
   // sums of bf16 numbers, two at once, may be as long as is fastest; of floats short ones lose less
   const int64_t most = sizeof(T) == 4 ? std::min(p.inner, kSlab / 2) : p.inner <= 2 * kSlab ? p.inner : kSlab;
-  const auto sums = scratch<float>(p.inner > most || p.end ? kTaskRows * kTaskColumns : 0);
+  const auto sums = scratch<float>(p.inner > most || p.end ? kTaskRows * rounded_up(columns, kTileColumns) : 0);
   const bool copied = !Packed && collide(p.a);
   const int64_t apart = most + 64 / sizeof(T);
   const auto own = scratch<T>(Packed || copied ? kTaskRows * rounded_up(apart, kUnit<T>) : 0);
@@ -122,9 +128,9 @@ void narrow_panel(const Product<bf16>& p, int64_t row, int64_t rows, int64_t col
 
 void amx_task(const Product<bf16>& p, int64_t row, int64_t column) {
   const AmxTiles tiles;
-  const int64_t rows = std::min(kTaskRows, p.rows - row), columns = std::min(kTaskColumns, p.columns - column);
+  const int64_t rows = std::min(kTaskRows, p.rows - row), columns = std::min(task_columns(p), p.columns - column);
   const int64_t most = p.inner <= 2 * kSlab ? p.inner : kSlab;
-  const auto sums = scratch<float>(kTaskRows * kTaskColumns);
+  const auto sums = scratch<float>(kTaskRows * rounded_up(columns, kTileColumns));
   const auto own = scratch<bf16>(p.transposed_a ? kTaskRows * rounded_up(most, 2) : 0);
   for (int64_t k = 0; k < p.inner; k += most) {
     const int64_t depth = std::min(most, p.inner - k), stride = p.transposed_a ? rounded_up(depth, 2) : p.a.stride;
@@ -205,7 +211,7 @@ void multiply(const std::vector<Product<T>>& all) {
   std::vector<Piece> pieces;
   for (size_t n = 0; n < all.size(); n++) {
     // one group of columns after the other: its panels stay in the cache while the rows pass
-    for (int64_t column = 0; column < all[n].columns; column += kTaskColumns) {
+    for (int64_t column = 0; column < all[n].columns; column += task_columns(all[n])) {
       for (int64_t row = 0; row < all[n].rows; row += kTaskRows) pieces.push_back({n, row, column});
     }
   }

@@ -231,7 +231,9 @@ inline void pack_transposed(const Side<bf16>& x, int64_t rows, int64_t from, int
       const __m512i first = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, row + m));
       const __m512i second = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(next, row + x.stride + m));
       const __m512i pairs = _mm512_or_si512(first, _mm512_slli_epi32(second, 16));
-      _mm512_mask_storeu_epi32(target, 0x0fff, pairs);
+      // what is beyond the panel's rows is overwritten by the next pair
+      if (i + 2 < depth) _mm512_storeu_si512(target, pairs);
+      else _mm512_mask_storeu_epi32(target, 0x0fff, pairs);
     }
   }
 }
