@@ -26,8 +26,8 @@ export const askUntrained = ({ sides }: Work, answerer: Answerer): Promise<Verdi
   judgeAnswers(answerer, sides.test, { name: "질문·답, 학습 전 · QA, zero-shot", perToken: true });
 
 /**
- * Trains it on the training songs' questions and answers; its best epoch, or the mean of its last, is kept in `qa/best/` of the run's folder. The stop button ends it
- * after the running step and saves it.
+ * Trains it on the training songs' questions and answers; its best epoch is kept in `qa/best/` of the run's folder. The stop button ends
+ * it after the running step and saves it.
  *
  * @returns how the training went, and the best model
  */

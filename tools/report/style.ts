@@ -19,7 +19,7 @@ small { display: inline-block; font-size: 0.84em; line-height: 1.5; color: var(-
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 14px; margin: 22px 0; }
 .card { background: var(--soft); border-left: 4px solid var(--blue); padding: 12px 16px; }
 .card b { display: block; font-size: 27px; line-height: 1.25; }
-.card span { color: var(--faint); font-size: 14px; line-height: 1.4; display: block; }
+.card > span { color: var(--faint); font-size: 14px; line-height: 1.4; display: block; }
 nav ol { margin: 0; padding: 0; list-style: none; counter-reset: part; }
 nav li { counter-increment: part; margin: 0 0 5px; font-size: 15px; line-height: 1.35; padding-left: 26px; text-indent: -26px; }
 nav li::before { content: counter(part); display: inline-block; width: 26px; text-indent: 0; color: var(--faint); }
