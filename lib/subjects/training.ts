@@ -88,13 +88,13 @@ const fields: Partial<Record<keyof Recipe, string>> = {
   earlyStoppingPatience: "나아지지 않으면 멈추기까지의 에폭 · epochs without a better one before it ends",
 };
 
+/** What a field is where a recipe does without what it is for: it is not spoken of then. */
+const off: Partial<Recipe> = { adapt: 0, cropLength: 0, averageEpochs: 1 };
+
 /** A recipe as rows of a table: the fields that a talk speaks of, with what they mean. */
 export const recipeTable = (recipe: Recipe) =>
   (Object.entries(fields) as [keyof Recipe, string][])
-    .filter(([field]) =>
-      recipe[field] !== null && !((field === "adapt" || field === "cropLength") && recipe[field] === 0) &&
-      !(field === "averageEpochs" && recipe[field] === 1)
-    )
+    .filter(([field]) => recipe[field] !== null && recipe[field] !== off[field])
     .map(([field, meaning]) => ({
       "값 · field": field,
       "이 실행 · this run": String(recipe[field]),
