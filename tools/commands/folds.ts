@@ -73,7 +73,7 @@ const options = readOptions({
   },
 });
 using _ = await holdFolder(options.output);
-const { output, seed } = options, onCluster = options.cluster !== undefined;
+const { seed, ...fields } = options, { output } = fields, onCluster = options.cluster !== undefined;
 await useCluster(options);
 
 function checked(option: string, chosen: string[], known: readonly string[], isOther = (_: string) => false) {
@@ -105,9 +105,7 @@ tell(
 
 /** How a network trains: by the recipe that goes with it, but for what was given. */
 function recipeFor(model: string): Recipe {
-  const { epochs, batchSize, maxLength, maxWindows, cropLength, learningRate, adapt, precision } = options;
-  const given = { epochs, batchSize, maxLength, maxWindows, cropLength, learningRate, adapt, precision };
-  return { ...recipeOf({ model, ...given }).recipe, oversample: false };
+  return { ...recipeOf({ ...fields, model }).recipe, oversample: false };
 }
 const network = (source: string): Method => ({
   kind: "network",

@@ -82,10 +82,11 @@ Deno.test("folds: every cheap method on two folds and a disjoint split, a checkp
     // a checkpoint's folder, as train's --model takes it
     const checkpoint = join(folder, "tiny-bert");
     await writeTinyBert(checkpoint, ["다른 장르", "또 다른 장르"]);
-    const short = ["--epochs", "1", "--max-length", "16", "--splits", "fold-1"];
+    const short = ["--epochs", "2", "--average-epochs", "2", "--max-length", "16", "--splits", "fold-1"];
     const third = await folds(...given, "--models", checkpoint, ...short);
     assert.equal(third.code, 0, third.stderr);
     assert.match(third.stdout, /freshly drawn: classifier/, "its head was for other genres");
+    assert.match(third.stdout, /mean of 2 epochs' parameters/, "each option reaches the recipe");
     assert.match(third.stdout, /tiny-bert \+ 가수 사전확률/, "joined with the artist and the linear model");
     const joined = (await read()).lines.find(({ method }: { method: string }) => /tiny-bert$/.test(method));
     assert.equal(joined.accuracy.count, 1);
