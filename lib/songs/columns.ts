@@ -42,8 +42,9 @@ const otherNames: Readonly<Record<FileColumn, readonly (readonly string[])[]>> =
 /** How a column is called in Korean, in messages. */
 export const koreanName = (column: FileColumn): string => otherNames[column][0]![0]!;
 
-/** A column's name as the table's columns are called: `Album ID` is `album_id`. */
-const columnName = (name: string): string => parseName(name).toLowerCase().replace(/[\s-]+/g, "_");
+/** A column's name as the table's columns are called: `Album ID` is `album_id`, and so is `ＡＬＢＵＭ＿ＩＤ` of full width. */
+const columnName = (name: string): string =>
+  parseName(name).normalize("NFKC").toLowerCase().replace(/[\s-]+/g, "_");
 
 /** Whether a header's name is a column's own, however it is written. */
 export const isOwnName = (name: string, column: FileColumn): boolean => columnName(name) === column;

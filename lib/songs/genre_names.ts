@@ -2,7 +2,7 @@
 import { parse } from "@std/csv";
 import { SongsError } from "./errors.ts";
 import { readText } from "./text_file.ts";
-import { genreKey, parseName } from "./values.ts";
+import { genreKey, isGenreCode, parseName } from "./values.ts";
 
 /** Names for what a table has for genres: a file, a list (the first name is code 0's), or an object with codes as keys. */
 export type GenreNames = string | URL | readonly string[] | Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ export type GenreNames = string | URL | readonly string[] | Readonly<Record<stri
  * Reads the names of genre codes: of numbers (`3`), of codes (`GN0100`), or of genres by other names (`Ballad`). A file holds one of
  *
  * - a JSON list, `["발라드", "댄스"]`: the first name is code 0's;
- * - a JSON object, `{"0": "발라드", "GN0200": "댄스"}`, or turned round, `{"발라드": 0, "댄스": 1}`;
+ * - a JSON object, `{"0": "발라드", "GN0200": "댄스"}`, or turned round, `{"발라드": 0, "댄스": "GN0200"}`;
  * - lines of code and name, `0,발라드`, with a comma, a tab, a semicolon or a colon between, under a header or not;
  * - one name a line: the first line is code 0's.
  *
@@ -69,10 +69,10 @@ async function pairsOfFile(file: string, source: string | URL): Promise<Pair[]> 
   }
 }
 
-/** Pairs of code and name, where they are numbers behind names turned round. */
+/** Pairs of code and name, where they are codes behind names turned round. */
 function upright(pairs: Pair[]): Pair[] {
-  const isNumber = (value: unknown) => /^\d+$/.test(String(value));
-  const isTurned = pairs.every(([key, value]) => isNumber(value) && !isNumber(key));
+  const isCode = (value: unknown) => isGenreCode(String(value).trim());
+  const isTurned = pairs.every(([key, value]) => isCode(value) && !isCode(key));
   return isTurned ? pairs.map(([name, code]) => [String(code), name]) : pairs;
 }
 

@@ -44,6 +44,8 @@ Deno.test("readGenreNames: codes with letters, and genres by other names", async
       "code,name\nGN0100,발라드\nGN0200,댄스\n",
       "GN0100 : 발라드\nGN0200 : 댄스",
       "GN0100\t발라드\nGN0200\t댄스",
+      '{"발라드": "GN0100", "댄스": "GN0200"}',
+      "장르,코드\n발라드,GN0100\n댄스, GN0200\n",
     ]
   ) {
     assert.deepEqual(await fromFile(text), codes, text);

@@ -423,6 +423,7 @@ Deno.test("readSongs: columns in Korean are the columns they mean, and a note sa
       "곡 ID,곡명,19금 여부,아티스트,앨범명,날짜,장르,노랫말",
       "번호,노래 제목,성인 여부,가수 이름,앨범 ID,발매 일자,장르명,가사 전문",
       "id,song_name,adults,artist_name_basket,album_id,issue_date,song_gn_gnr_basket,lyrics",
+      "ＩＤ,Ｓｏｎｇ＿Ｎａｍｅ,성인,가수,ａｌｂｕｍ　ｉｄ,발매일,장르,ｌｙｒｉｃｓ",
     ].map((header) => header.normalize("NFD")) // as a Mac writes it
   ) {
     const table = `${header}${rows}`;

@@ -7,6 +7,7 @@ import { songFingerprint } from "./fingerprint.ts";
 import type { Song } from "./frame.ts";
 
 import {
+  isGenreCode,
   isMissing,
   parseAdults,
   parseDate,
@@ -202,7 +203,7 @@ export class SongRecords {
 
   private lookAtGenres(genres: readonly string[]): void {
     if (this.options.genreNames === undefined) {
-      const code = genres.find((genre) => genreCode.test(genre));
+      const code = genres.find(isGenreCode);
       if (code === undefined) return;
       if (this.withCodes++ === 0) this.firstCode = code;
     } else {
@@ -212,9 +213,6 @@ export class SongRecords {
     }
   }
 }
-
-/** A genre that is a number, or letters and a number behind them, as Melon has them (`GN0100`). */
-const genreCode = /^[A-Z]{0,3}\d+$/i;
 
 /** The error of a table that has a header alone. */
 export function withoutSongs(file: string): SongsError {

@@ -186,6 +186,9 @@ export function parseNames(value: string): string[] {
   return [...new Set(names)].filter((name) => name !== "");
 }
 
+/** Whether a genre is a code: a number, or up to three letters and a number behind them, as Melon has them (`GN0100`). */
+export const isGenreCode = (genre: string): boolean => /^[A-Z]{0,3}\d+$/i.test(genre);
+
 /** A code as it is looked up: `03` and `3.0` are `3`; any other text, such as `GN0100` or `Ballad`, as a genre is cleaned. */
 export function genreKey(code: string | number): string {
   const text = parseName(String(code)), number = /^(\d+)(?:\.0+)?$/.exec(text)?.[1];
