@@ -1,6 +1,7 @@
 """Executes notebooks with nbclient, for run.ts: a request as JSON in the first argument, events as JSON lines on standard output.
 
 Beyond nbclient's own execution it
+- has the kernel import its first module before the first cell, and waits for it (kernel.py sends it too, but cannot hold the cells back),
 - keeps listening for a moment after a cell is done, and takes what still comes for earlier cells (Deno 2.8 and later send output late),
 - writes the executed notebook whatever happens, also the partial one of a failure,
 - passes an interrupt on to the kernel, so that a training can stop and save, and ends after that cell,
@@ -8,6 +9,7 @@ Beyond nbclient's own execution it
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import queue
@@ -39,17 +41,25 @@ class Interrupted(Exception):
 class Client(NotebookClient):
     """nbclient that listens longer and tells what goes on."""
 
-    def __init__(self, nb, settle, **options):
+    def __init__(self, nb, settle, startup, **options):
         super().__init__(nb, **options)
         self.settle = settle
+        self.startup = startup
         self.cell_of_message = {}
         self.interrupts = 0
         self.interrupted_at = float("-inf")
         self.running = None
         self.ended = None
-        self.on_notebook_start = lambda **_: self.take_interrupts()
+        self.on_notebook_start = self.begins
         self.on_cell_start = lambda **_: self.raise_interrupt()
         self.on_cell_execute = self.starts
+
+    async def begins(self, notebook):
+        self.take_interrupts()
+        if self.startup is not None:
+            code = f"await import({json.dumps(self.startup)});"
+            with contextlib.suppress(TimeoutError):  # the cells do without
+                await self.kc.execute(code, silent=True, store_history=False, reply=True, timeout=60)
 
     def starts(self, cell, cell_index):
         self.running = cell_index
@@ -198,6 +208,7 @@ def execute(job, request):
     client = Client(
         nb,
         settle=request["settleMs"] / 1000,
+        startup=request["startup"],
         kernel_name=request["kernel"],
         timeout=request["timeoutSeconds"],
         iopub_timeout=60,

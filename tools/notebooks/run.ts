@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { inBoth, UserError } from "../../lib/ground/mod.ts";
 import { fitted } from "../../lib/notebook/mod.ts";
 import { readOptions } from "../options.ts";
-import { kernelName } from "../setup/kernel.ts";
+import { kernelName, startup } from "../setup/kernel.ts";
 import { exists, inProject, inVenv, program, root } from "../setup/paths.ts";
 
 export interface RunNotebooksOptions {
@@ -112,6 +112,7 @@ export async function runNotebooks(options: RunNotebooksOptions): Promise<Notebo
   const request = {
     jobs,
     kernel,
+    startup: kernel === kernelName ? startup : null,
     timeoutSeconds: options.timeoutSeconds === undefined ? 3600 : options.timeoutSeconds,
     settleMs: options.settleMs ?? 100,
     env: { ...options.env, NOTEBOOK_FIGURES: options.figures ?? (inPlace ? "png" : "interactive") },

@@ -7,6 +7,9 @@ import { inProject, inVenv, program, readText, writeWhole } from "./paths.ts";
 /** The kernel's name, for `--kernel` and a notebook's metadata. */
 export const kernelName = "kobert-genre";
 
+/** The module that a kernel imports before its first cell. */
+export const startup = pathToFileURL(inProject("lib", "notebook", "startup.ts")).href;
+
 const path = inVenv("share", "jupyter", "kernels", kernelName, "kernel.json");
 
 function content(): string {
@@ -15,7 +18,7 @@ function content(): string {
       program(inVenv(), "python"),
       inProject("tools", "notebooks", "kernel.py"),
       program(inVenv(), "deno"),
-      pathToFileURL(inProject("lib", "notebook", "startup.ts")).href,
+      startup,
       "{connection_file}",
     ],
     display_name: "Deno (KoBERT genre)",
