@@ -64,7 +64,10 @@ export async function learningCurves(
         ? train
         : Array.from(order.slice(0, count).sort(), (i) => train[i]!);
       if (new Set(part.flatMap(({ genres }) => genres)).size < 2) leftOut.push(count);
-      else trials.push({ method, labels, sides: { ...sides, train: part }, seed });
+      else {
+        const learner = part === train ? method : validatedLast(method);
+        trials.push({ method: learner, labels, sides: { ...sides, train: part }, seed });
+      }
     }
     return { method: bilingual(nameOf(method)), leftOut, trials };
   });
@@ -83,4 +86,12 @@ export async function learningCurves(
       };
     }),
   }));
+}
+
+/** The method without validations that decide nothing: where the mean of the last epochs is kept, only the last one's figure is. */
+function validatedLast(method: Method): Method {
+  if (method.kind !== "network") return method;
+  const { recipe } = method;
+  if (recipe.averageEpochs === 1 || recipe.earlyStoppingPatience !== null) return method;
+  return { ...method, recipe: { ...recipe, evaluateEveryEpochs: recipe.epochs } };
 }

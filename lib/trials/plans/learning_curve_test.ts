@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { type Recipe, testRecipe } from "../../training/mod.ts";
 import { learningCurves, memoryStore, noteTrial, runTrials, type Trial, words } from "../mod.ts";
 import { fakeRunner, song } from "../testing/runner.ts";
 
@@ -104,4 +105,24 @@ Deno.test("learningCurves: parts alone, of what takes long", async () => {
 Deno.test("learningCurves: n-grams learn from a part of the songs", async () => {
   const [curve] = await learningCurves(sides, labels, [{ method: words(), shares: [0.5] }], { seed: 3 });
   assert.deepEqual(curve!.points.map(({ songs, accuracy }) => [songs, accuracy.value]), [[20, 1], [40, 1]]);
+});
+
+Deno.test("learningCurves: parts are validated while they learn only where that chooses what is kept", async () => {
+  const every = async (recipe: Partial<Recipe>) => {
+    const fake = runner();
+    const method = {
+      kind: "network" as const,
+      source: "b",
+      recipe: { ...testRecipe, epochs: 6, evaluateEveryEpochs: 2, ...recipe },
+    };
+    await learningCurves(sides, labels, [{ method, shares: [0.5] }], { seed: 1, runner: fake });
+    return fake.ran.map(({ method }) => method.kind === "network" && method.recipe.evaluateEveryEpochs);
+  };
+  assert.deepEqual(await every({ averageEpochs: 1 }), [2, 2]);
+  assert.deepEqual(
+    await every({ averageEpochs: 3 }),
+    [6, 2],
+    "all songs are notebook 4's, as it was trained",
+  );
+  assert.deepEqual(await every({ averageEpochs: 3, earlyStoppingPatience: 2 }), [2, 2]);
 });
