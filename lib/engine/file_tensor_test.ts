@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
+import * as tf from "@tensorflow/tfjs";
 import { startEngine } from "./backend.ts";
-import { type FilePlace, tensorFromFile } from "./file_tensor.ts";
+import { type FilePlace, tensorsFromFiles } from "./file_tensor.ts";
 import { Parameter } from "./parameters.ts";
-import { hasKernels } from "./raw.ts";
+import { hasKernels, toFloat32 } from "./raw.ts";
 import { randomValues } from "./testing/gradients.ts";
 
 await startEngine();
@@ -31,9 +33,15 @@ async function writeAt(path: string, begin: number, values: ArrayBufferView): Pr
   file.close();
 }
 
+function readTensor(place: Omit<FilePlace, "name">): tf.Tensor {
+  return tensorsFromFiles([{ name: "weight", ...place }])[0]!;
+}
+
 /** The values of a parameter made of what stands there. */
-function read(place: FilePlace): { values: Float32Array; shape: readonly number[]; narrow: boolean } {
-  const parameter = new Parameter("weight", tensorFromFile(place)!, { owned: true });
+function read(
+  place: Omit<FilePlace, "name">,
+): { values: Float32Array; shape: readonly number[]; narrow: boolean } {
+  const parameter = new Parameter("weight", readTensor(place), { owned: true });
   const { shape, isNarrow: narrow } = parameter, values = parameter.data();
   parameter.dispose();
   return { values, shape, narrow };
@@ -75,9 +83,50 @@ test("places beyond 2 and 4 GiB", async (path) => {
 test("a file that ends too early, or is not there, is named", async (path) => {
   await writeAt(path, 0, new Float32Array(600_000));
   const tooMany = { path, begin: 0, dtype: "F32", shape: [600_001] } as const;
-  assert.throws(() => tensorFromFile(tooMany), /노래\.bin ends at byte 2400000: it is truncated/);
+  assert.throws(() => readTensor(tooMany), /노래\.bin ends at byte 2400000: it is truncated/);
   assert.throws(
-    () => tensorFromFile({ ...tooMany, path: `${path}x` }),
+    () => readTensor({ ...tooMany, path: `${path}x` }),
     /노래\.binx cannot be opened: No such file/,
   );
+});
+
+test("several at once, of two types, each in its place", async (path) => {
+  const floats = randomValues([700_000], 2);
+  await writeAt(path, 0, floats);
+  await writeAt(path, 2_800_000, Uint16Array.of(0x3f80, 0xc020));
+  const place = { path, dtype: "F32", name: "weight" } as const;
+  const tensors = tensorsFromFiles([
+    { ...place, begin: 4 * 300_000, shape: [2, 200_000] },
+    { ...place, begin: 2_800_000, shape: [2], dtype: "BF16" },
+    null,
+    { ...place, begin: 4, shape: [] },
+  ]);
+  const [whole, low, none, one] = tensors;
+  assert.deepEqual(whole!.dataSync(), floats.subarray(300_000));
+  assert.deepEqual(whole!.shape, [2, 200_000]);
+  assert.deepEqual(Array.from(toFloat32(low!).dataSync()), [1, -2.5]);
+  assert.equal(none, null);
+  assert.deepEqual(one!.dataSync(), floats.subarray(1, 2));
+  tf.dispose(tensors.filter((tensor) => tensor !== null));
+});
+
+test("bytes are held against a checksum: of any length and place, and over several pieces", async (path) => {
+  // 0 to 300 numbers: less than what is folded at once, all of it, and with rests; then more than a piece
+  for (const count of [0, 1, 3, 4, 5, 63, 64, 65, 100, 127, 128, 129, 255, 256, 300, 262_144, 600_001]) {
+    for (const begin of [0, 8, 17, 64]) {
+      const bytes = new Uint8Array(randomValues([count], count + begin).buffer);
+      await writeAt(path, begin, bytes);
+      const place = { path, begin, dtype: "F32", shape: [count], name: "가중치" } as const;
+      const [tensor] = tensorsFromFiles([{ ...place, checksum: crc32(bytes) }]);
+      assert.deepEqual(new Uint8Array(Float32Array.from(tensor!.dataSync()).buffer), bytes);
+      tensor!.dispose();
+      const { numTensors } = tf.memory();
+      assert.throws(
+        () => tensorsFromFiles([place, { ...place, checksum: ~crc32(bytes) >>> 0 }]),
+        /노래\.bin is corrupt: tensor "가중치" does not match its checksum\. Download it again\./,
+        `${count} numbers at ${begin}`,
+      );
+      assert.equal(tf.memory().numTensors, numTensors);
+    }
+  }
 });

@@ -174,7 +174,11 @@ export interface ResourceVariable {
   memory: tf.Tensor | null;
 }
 
-let variableCount = 0;
+/**
+ * TensorFlow's name for a resource that its handle alone knows (`ResourceHandle::ANONYMOUS_NAME`). A name of its own would give each
+ * variable a kernel, which TensorFlow makes anew and keeps for good.
+ */
+const anonymousName = "cd2c89b7-88b7-44c8-ad83-06c2a9158347";
 
 /**
  * Makes a float32 resource variable holding the tensor's values.
@@ -189,7 +193,7 @@ export function createVariable(initial: tf.Tensor, owned = false): ResourceVaria
       attribute.type("dtype", DataType.float32),
       attribute.shape("shape", initial.shape),
       attribute.string("container", ""),
-      attribute.string("shared_name", `parameter_${crypto.randomUUID()}_${variableCount++}`),
+      attribute.string("shared_name", anonymousName),
     ],
     [],
     1,

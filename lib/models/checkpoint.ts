@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError, writeJson } from "../ground/mod.ts";
-import { tensorFromFile } from "../engine/mod.ts";
+import { tensorsFromFiles } from "../engine/mod.ts";
 import type { Architecture, ParameterSpec } from "./architecture.ts";
 import {
   classRows,
@@ -51,12 +51,17 @@ export function loadCheckpoint(
   const first = describeModel(readConfig(folder, source), source, options);
   using file = openCheckpoint(folder);
   const { description, found, rows, report } = compare(first, source, file, options);
-  const model = buildModel(description, options, (spec) => {
-    const name = found.get(spec.name);
-    if (name === undefined) return null;
-    if (spec.byClass && typeof rows !== "string") return pickRows(file.read(name), rows);
-    const place = file.place(name);
-    return (place && tensorFromFile(place)) ?? file.read(name);
+  const model = buildModel(description, options, (specs) => {
+    const names = specs.map((spec) => found.get(spec.name));
+    const isPicked = specs.map((spec) => spec.byClass && typeof rows !== "string");
+    const tensors = tensorsFromFiles(
+      names.map((name, i) => name === undefined || isPicked[i] ? null : file.place(name)),
+    );
+    return names.map((name, i) => {
+      if (name === undefined || tensors[i]) return tensors[i]!;
+      const values = file.read(name);
+      return isPicked[i] ? pickRows(values, rows as number[]) : values;
+    });
   });
   return { model, report };
 }

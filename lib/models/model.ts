@@ -253,32 +253,53 @@ export function describeModel(json: JsonObject, source: string, options: ModelOp
 }
 
 /**
- * Makes the parameters, one after the other: from what `read` gives, freshly drawn where it gives `null`. A tensor that it
+ * Makes the parameters, a few at a time: from what `read` gives of each, freshly drawn where that is `null`. A tensor that it
  * gives, in any float type, is the parameter's from then on.
  */
 export function buildModel(
   { specs, ...model }: ModelDescription,
   { seed = 0, narrow = false }: ModelOptions,
-  read: (spec: ParameterSpec) => Float32Array | tf.Tensor | null,
+  read: (specs: readonly ParameterSpec[]) => (Float32Array | tf.Tensor | null)[],
 ): Model {
   const parameters = new Map<string, Parameter>();
+  const make = (spec: ParameterSpec, given: Float32Array | tf.Tensor | null) => {
+    const values = given ?? initialValues(spec, model.config.initializerRange, seed);
+    const narrowed = narrow && spec.shape.length > 1;
+    const parameter = values instanceof tf.Tensor
+      ? new Parameter(spec.name, values, { owned: true })
+      : new Parameter(spec.name, tf.tensor(values, spec.shape));
+    parameters.set(spec.name, parameter);
+    if (narrowed) parameter.narrow();
+    else parameter.widen();
+    parameter.trainable = !narrow;
+  };
   try {
-    for (const spec of specs) {
-      const values = read(spec) ?? initialValues(spec, model.config.initializerRange, seed);
-      const narrowed = narrow && spec.shape.length > 1;
-      const parameter = values instanceof tf.Tensor
-        ? new Parameter(spec.name, values, { owned: true })
-        : new Parameter(spec.name, tf.tensor(values, spec.shape));
-      parameters.set(spec.name, parameter);
-      if (narrowed) parameter.narrow();
-      else parameter.widen();
-      parameter.trainable = !narrow;
+    for (const group of groupsToRead(specs)) {
+      tf.tidy(() => read(group).forEach((values, i) => make(group[i]!, values)));
     }
   } catch (error) {
     for (const parameter of parameters.values()) parameter.dispose();
     throw error;
   }
   return { ...model, parameters };
+}
+
+/** How many numbers are read at once: enough for all threads, and little beside a model that is narrowed as it comes. */
+const readAtOnce = 2 ** 24;
+
+function groupsToRead(specs: readonly ParameterSpec[]): ParameterSpec[][] {
+  const groups: ParameterSpec[][] = [];
+  let size = Infinity;
+  for (const spec of specs) {
+    const own = spec.shape.reduce((product, n) => product * n, 1);
+    size += own;
+    if (size > readAtOnce) {
+      groups.push([]);
+      size = own;
+    }
+    groups.at(-1)!.push(spec);
+  }
+  return groups;
 }
 
 /**
@@ -294,7 +315,7 @@ export function buildModel(
  * ```
  */
 export function createModel(json: JsonObject, options: ModelOptions = {}): Model {
-  return buildModel(describeModel(json, "The config", options), options, () => null);
+  return buildModel(describeModel(json, "The config", options), options, (specs) => specs.map(() => null));
 }
 
 /**

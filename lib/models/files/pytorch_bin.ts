@@ -8,6 +8,7 @@
  */
 
 import { crc32 } from "node:zlib";
+import { wrongChecksum } from "../../engine/mod.ts";
 import { UserError } from "../../ground/pure.ts";
 import {
   bytesOf,
@@ -173,8 +174,10 @@ function openOne(path: string): TensorFile {
       const tensor = entryOf(tensors, name, path), { dtype, shape } = tensor;
       const place = places.get(tensor.storage.key);
       if (place === undefined || !isPlaced(dtype) || !isContiguous(tensor)) return null;
-      checkBytes(file, name, tensor, place);
-      return { path, begin: place.begin + startInStorage(tensor), dtype, shape };
+      return {
+        ...{ path, name, begin: place.begin + startInStorage(tensor), dtype, shape },
+        ...(hasChecksum(tensor, place) && { checksum: place.crc }),
+      };
     },
     close: () => file.close(),
     [Symbol.dispose]: () => file.close(),
@@ -446,7 +449,9 @@ function readTensor(
   if (span.length === 0) return span;
   const bytes = bytesOf(span);
   file.readInto(bytes, place!.begin + startInStorage(tensor));
-  if (hasChecksum(tensor, place!) && checksumOf(bytes) !== place!.crc) throw corrupt(file, name);
+  if (hasChecksum(tensor, place!) && checksumOf(bytes) !== place!.crc) {
+    throw wrongChecksum(file.path, name);
+  }
   if (isContiguous(tensor)) return span;
   const values = newStoredArray(dtype, valuesIn(shape), `${name} of ${file.path}`);
   if (bytesPerValue(dtype) === 8) {
@@ -459,25 +464,6 @@ function readTensor(
 /** Whether a tensor is all of a storage that has a checksum. */
 function hasChecksum(tensor: TorchTensor, { size, crc }: Place): boolean {
   return spanOf(tensor) * bytesPerValue(tensor.dtype) === size && crc !== 0;
-}
-
-function corrupt(file: FileBytes, name: string): Error {
-  return new UserError(
-    `${file.path} is corrupt: tensor ${JSON.stringify(name)} does not match its checksum. Download it again.`,
-  );
-}
-
-/** Compares a tensor's bytes with their checksum where there is one, without holding them. @throws Error where they differ */
-function checkBytes(file: FileBytes, name: string, tensor: TorchTensor, place: Place): void {
-  if (!hasChecksum(tensor, place)) return;
-  const piece = new Uint8Array(Math.min(place.size, 1 << 20));
-  let crc = 0;
-  for (let at = 0; at < place.size; at += piece.length) {
-    const bytes = piece.subarray(0, place.size - at);
-    file.readInto(bytes, place.begin + at);
-    crc = crc32(bytes, crc);
-  }
-  if (crc !== place.crc) throw corrupt(file, name);
 }
 
 /** CRC-32 in pieces, because Deno's counts no more than 4 GB at a time. */

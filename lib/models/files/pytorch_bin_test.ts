@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
+import { hasKernels, startEngine, tensorsFromFiles } from "../../engine/mod.ts";
 import { openPytorchBin } from "./pytorch_bin.ts";
 import { openSafetensors } from "./safetensors.ts";
 import { expectedTensors, fixture, fromHex, hexAt, hexOf, messageOf, torchNames } from "../testing/files.ts";
@@ -153,10 +154,13 @@ Deno.test("a tensor that does not match its checksum is an error that names both
       await messageOf(() => file.read("table")),
       /views\.bin is corrupt: tensor "table".*checksum/,
     );
-    assert.match(
-      await messageOf(() => file.place("table")),
-      /views\.bin is corrupt: tensor "table".*checksum/,
-    );
+    await startEngine();
+    if (hasKernels()) {
+      assert.match(
+        await messageOf(() => tensorsFromFiles([file.place("table")])),
+        /views\.bin is corrupt: tensor "table".*checksum/,
+      );
+    }
     assert.equal(file.read("scalar")[0], 9);
     file.close();
   });
@@ -166,7 +170,7 @@ Deno.test("floats that stand in the file as in memory have a place there, views 
   const file = openPytorchBin(fixture("views.bin"));
   const placed = file.names().filter((name) => file.place(name) !== null);
   assert.deepEqual(placed, ["table", "tied", "offset", "one.row", "scalar", "empty"]);
-  assert.deepEqual(file.place("tied"), file.place("table"));
+  assert.deepEqual({ ...file.place("tied"), name: "table" }, file.place("table"));
   const { dtype, shape } = file.place("offset")!;
   assert.deepEqual([dtype, shape], ["F32", [3, 4]]);
   file.close();

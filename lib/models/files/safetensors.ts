@@ -113,7 +113,7 @@ function openOne(path: string): Safetensors {
       },
       place(name) {
         const { dtype, begin, shape } = entryOf(entries, name, path);
-        return isPlaced(dtype) ? { path, begin, dtype, shape } : null;
+        return isPlaced(dtype) ? { path, name, begin, dtype, shape } : null;
       },
       close: () => file.close(),
       [Symbol.dispose]: () => file.close(),

@@ -26,8 +26,8 @@ export interface TensorFile extends Disposable {
    */
   read<D extends Dtype = "F32">(name: string, dtype?: D): StoredArrays[D];
   /**
-   * Where a tensor's bytes stand in a file, as they are in memory; `null` where they do not, or not in a type read so.
-   * Throws where they do not match a checksum that the file has.
+   * Where a tensor's bytes stand in a file, as they are in memory, and the checksum that the file has of them; `null` where
+   * they do not, or not in a type read so.
    */
   place(name: string): FilePlace | null;
   /** Releases the files. Harmless when repeated. */
