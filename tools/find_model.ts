@@ -46,9 +46,8 @@ export async function findTrained(
   checkOwnTokenizer(source, tokenizer);
   if (configNames.includes(source)) {
     throw new UserError(
-      `--model ${source} is a model from scratch, which tells no genres yet. "deno task train -- --model ${source}" makes one that does, in ${
-        ownModels[0]
-      }.`,
+      `--model ${source} is a model from scratch, which tells no genres yet. "deno task train -- ` +
+        `--model ${source}" makes one that does, in ${ownModels[0]}.`,
     );
   }
   const found = source;

@@ -391,9 +391,8 @@ export function optionsText(table: OptionTable, values: Readonly<Record<string, 
     if (value === undefined || value === null || value === option.default) return [];
     const text = String(value);
     return [
-      `--${flagName(name)} ${
-        /^[\p{L}\p{N}_./,-]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
-      }`,
+      `--${flagName(name)} ` +
+      `${/^[\p{L}\p{N}_./,-]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`}`,
     ];
   }).join(" ");
 }

@@ -158,10 +158,9 @@ export async function songsToMeasure(
   const there = genresOf(table), known = labels.filter((label) => there.includes(label));
   if (known.length === 0) {
     throw new UserError(
-      `${path}: no song has a genre that the model ${model} tells. ${told} The songs' genres: ${
-        there.slice(0, 40).join(", ") || "none"
-      }. ` +
-        "Give the table the model's names, or say in --genre-names FILE what its own stand for.",
+      `${path}: no song has a genre that the model ${model} tells. ${told} The songs' genres: ` +
+        `${there.slice(0, 40).join(", ") || "none"}. Give the table the model's names, or say in ` +
+        "--genre-names FILE what its own stand for.",
     );
   }
   const untold = there.filter((genre) => !labels.includes(genre));

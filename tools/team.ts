@@ -32,9 +32,8 @@ export function joinOthers(): Team {
   const hosts = Map.groupBy(team.gather(team.host), (host) => host);
   if (team.rank === 0) {
     console.log(
-      `${team.size} processes train together: ${
-        [...hosts].map(([host, those]) => `${those.length} on ${host}`).join(", ")
-      }`,
+      `${team.size} processes train together: ` +
+        `${[...hosts].map(([host, those]) => `${those.length} on ${host}`).join(", ")}`,
     );
   } else {
     for (const speak of ["log", "info", "warn"] as const) console[speak] = () => {};

@@ -103,12 +103,9 @@ export function checkLabels(where: string, arrays: Record<string, Labels | undef
       firstKind ??= { name, label };
       if (typeof label !== typeof firstKind.label) {
         throw new TypeError(
-          `${where}: ${name}[${i}] is the ${typeof label} ${
-            JSON.stringify(label)
-          } but ${firstKind.name} holds ` +
-            `${typeof firstKind.label}s (${
-              JSON.stringify(firstKind.label)
-            }); turn both into names or both into indices.`,
+          `${where}: ${name}[${i}] is the ${typeof label} ${JSON.stringify(label)} but ` +
+            `${firstKind.name} holds ${typeof firstKind.label}s (${JSON.stringify(firstKind.label)}); ` +
+            "turn both into names or both into indices.",
         );
       }
     }
@@ -164,9 +161,8 @@ export function checkProbabilities(where: string, probabilities: Rows): number {
     for (let k = 0; k < columns; k++) {
       if (row[k]! < 0 || row[k]! > 1 + 1e-6) {
         throw new RangeError(
-          `${where}: probabilities row ${i}, class ${k} is ${
-            row[k]
-          }, outside 0 to 1; for logits call softmax first.`,
+          `${where}: probabilities row ${i}, class ${k} is ${row[k]}, outside 0 to 1; for logits ` +
+            "call softmax first.",
         );
       }
       sum += row[k]!;

@@ -25,9 +25,8 @@ export function alignProbabilities(
     const column = labels.indexOf(label);
     if (column < 0) {
       throw new RangeError(
-        `alignProbabilities: the class ${JSON.stringify(label)} is not among the labels (${
-          labels.join(", ")
-        }).`,
+        `alignProbabilities: the class ${JSON.stringify(label)} is not among the labels ` +
+          `(${labels.join(", ")}).`,
       );
     }
     return column;

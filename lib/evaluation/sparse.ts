@@ -20,9 +20,8 @@ export function sparseMatrix(rows: readonly SparseRow[], columns: number): Spars
     for (const [column, value] of kept) {
       if (!(Number.isInteger(column) && column >= 0 && column < columns) || !Number.isFinite(value)) {
         throw new RangeError(
-          `sparseMatrix: row ${r} has ${value} in column ${column}; give finite numbers in columns 0 to ${
-            columns - 1
-          }.`,
+          `sparseMatrix: row ${r} has ${value} in column ${column}; give finite numbers in columns 0 ` +
+            `to ${columns - 1}.`,
         );
       }
     }

@@ -123,9 +123,8 @@ async function holderIn(path: string): Promise<Holder | null> {
 function inUse(folder: string, holder: Holder | null): UserError {
   const who = holder === null
     ? "another process"
-    : `${holder.command} (process ${holder.pid} on ${holder.host}, since ${
-      holder.since.slice(0, 16).replace("T", " ")
-    } UTC)`;
+    : `${holder.command} (process ${holder.pid} on ${holder.host}, since ` +
+      `${holder.since.slice(0, 16).replace("T", " ")} UTC)`;
   return new UserError(
     `${folder} is being written by ${who}. Wait for it, end it, or choose another folder with --output.`,
   );

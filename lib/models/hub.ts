@@ -133,10 +133,8 @@ export async function resolveModel(source: string, options: ResolveOptions = {})
   const [, id, revision = "main"] = /^([\w.-]+\/[\w.-]+)(?:@(.+))?$/.exec(source) ?? [];
   if (id === undefined || /(^|\/)\.|\.\.|--/.test(id) || /(^|\/)\.\.?($|\/)|^\/|\\/.test(revision)) {
     throw new UserError(
-      `There is no folder ${source}${
-        nearFolder(source)
-      }, and it is not the id of a model on the Hub, owner/name or ` +
-        "owner/name@revision.",
+      `There is no folder ${source}${nearFolder(source)}, and it is not the id of a model on the ` +
+        "Hub, owner/name or owner/name@revision.",
     );
   }
   const { onProgress, onNotice, patience = defaultPatience, ...given } = options;
@@ -155,9 +153,8 @@ export async function resolveModel(source: string, options: ResolveOptions = {})
     throw alsoNear(
       source,
       new UserError(
-        `Offline, and the cache has no complete ${source} (${repository.cache}). ${
-          withoutNetwork(repository)
-        }`,
+        `Offline, and the cache has no complete ${source} (${repository.cache}). ` +
+          `${withoutNetwork(repository)}`,
       ),
     );
   }

@@ -128,9 +128,8 @@ async function findBase(
     const looked = candidates.length > 1 ? ` (looked for it at ${candidates.join(" and ")})` : "";
     throw new UserError(
       `${folder} is an adapter to ${base}, which cannot be had${looked}: ${(error as Error).message} ` +
-        `If that model has moved, write its new place into ${
-          join(folder, "adapter_config.json")
-        }, as "base_model_name_or_path".`,
+        `If that model has moved, write its new place into ${join(folder, "adapter_config.json")}, as ` +
+        `"base_model_name_or_path".`,
       { cause: error },
     );
   }
@@ -144,10 +143,8 @@ function basesOf(folder: string): string[] {
   const { base } = readLoraConfig(folder);
   if (base === null) {
     throw new UserError(
-      `${
-        join(folder, "adapter_config.json")
-      } does not say which model it adapts: write its folder, or its id on the Hub, there ` +
-        'as "base_model_name_or_path".',
+      `${join(folder, "adapter_config.json")} does not say which model it adapts: write its folder, ` +
+        `or its id on the Hub, there as "base_model_name_or_path".`,
     );
   }
   const { [besideField]: beside } = adaptedConfig(folder);

@@ -132,10 +132,9 @@ export function qaEncoder(
       const room = maxLength - before.length - after.length - longest;
       if (room < 0) {
         throw new UserError(
-          `Song ${song.id}: its question takes ${
-            before.length + after.length + longest
-          } tokens without lyrics, and the ` +
-            `model reads ${maxLength} at most. Leave fields out, or take a model of longer texts.`,
+          `Song ${song.id}: its question takes ${before.length + after.length + longest} tokens ` +
+            `without lyrics, and the model reads ${maxLength} at most. Leave fields out, or take a ` +
+            "model of longer texts.",
         );
       }
       return Int32Array.of(...before, ...lyricsOf(lyrics).slice(0, room), ...after);

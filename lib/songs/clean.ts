@@ -140,8 +140,7 @@ function chosenGenres(songs: readonly Song[], chosen: readonly string[]): Set<st
       : `No song has the genre ${
         absent.map((name) => `${name}${didYouMean(name, [...counts.keys()])}`).join(", ")
       }.`) +
-      ` The songs' genres: ${there.slice(0, 40).join(", ") || "none"}${
-        there.length > 40 ? `, and ${there.length - 40} more` : ""
-      }.`,
+      ` The songs' genres: ${there.slice(0, 40).join(", ") || "none"}` +
+      `${there.length > 40 ? `, and ${there.length - 40} more` : ""}.`,
   );
 }

@@ -109,9 +109,8 @@ export function parseRecords(file: string, text: string, separator: string, firs
       line: line + firstLine - 1,
       column,
       value: text.split(/\r?\n/)[line - 1] ?? null,
-      what: `a double quote is missing or out of place in the record that starts on line ${
-        start + firstLine - 1
-      }`,
+      what: "a double quote is missing or out of place in the record that starts on line " +
+        `${start + firstLine - 1}`,
       remedy:
         'Inside a quoted field write "" for a quote; close the field with one quote before the comma or line end.',
     }], { cause });

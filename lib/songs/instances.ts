@@ -53,10 +53,8 @@ export function instances(songs: readonly Song[], { oversample }: InstanceOption
   const without = songs.filter((song) => song.genres.length === 0);
   if (without.length > 0) {
     throw new RangeError(
-      `${without.length} of ${songs.length} songs have no genre (the first has id ${
-        without[0]?.id
-      }), so they make no ` +
-        "training instance. Drop them with cleanSongs.",
+      `${without.length} of ${songs.length} songs have no genre (the first has id ` +
+        `${without[0]?.id}), so they make no training instance. Drop them with cleanSongs.`,
     );
   }
   return songs.flatMap((song) => {

@@ -34,10 +34,8 @@ export function splitToLearn(songs: pl.DataFrame, { table, genres, seed }: Split
     throw new UserError(
       genres === undefined
         ? `${table}: no song has lyrics and a genre, so there is nothing to learn from. Fill these columns.`
-        : `${table}: no song has lyrics and one of the genres ${
-          genres.join(", ")
-        }, so there is nothing to learn ` +
-          "from. Give --genres names that the table has.",
+        : `${table}: no song has lyrics and one of the genres ${genres.join(", ")}, so there is ` +
+          "nothing to learn from. Give --genres names that the table has.",
     );
   }
   if (others.length === 0) {

@@ -112,9 +112,8 @@ export function splitByIds(
   const unknown = [...testIds].filter((id) => !ids.has(id));
   if (unknown.length > 0) {
     throw new UserError(
-      `${unknown.length} of ${testIds.size} test ids are not among the ${songs.length} songs: ${
-        unknown.slice(0, 5).join(", ")
-      }` +
+      `${unknown.length} of ${testIds.size} test ids are not among the ${songs.length} songs: ` +
+        `${unknown.slice(0, 5).join(", ")}` +
         `${
           unknown.length > 5 ? ", …" : ""
         }. Give ids that the songs have, before dropping any of them in cleaning.`,
@@ -224,13 +223,10 @@ function assign(songs: readonly Song[], groupOf: readonly number[], options: Spl
   const validationQuota = apportion(validation, count(groups), spare);
   if (total(testQuota) < test || total(validationQuota) < validation) {
     throw new UserError(
-      `${test} test and ${validation} validation songs were asked for, but only ${
-        total(count(free))
-      } of ${songs.length} songs ` +
-        `can leave the training part, which needs a song of each of ${
-          genresIn(songs)
-        } genres (and all songs that hang together with it). ` +
-        "Give a larger table, or choose only genres that have more songs (--genres).",
+      `${test} test and ${validation} validation songs were asked for, but only ` +
+        `${total(count(free))} of ${songs.length} songs can leave the training part, which needs a ` +
+        `song of each of ${genresIn(songs)} genres (and all songs that hang together with it). Give a ` +
+        "larger table, or choose only genres that have more songs (--genres).",
     );
   }
   const trainQuota = count(free);
@@ -254,12 +250,9 @@ function assign(songs: readonly Song[], groupOf: readonly number[], options: Spl
     if (Math.abs(sizeOf[side] - wanted) > Math.max(2, wanted / 10) || (wanted > 0 && sizeOf[side] === 0)) {
       const largest = groups[0]?.rows.length; // they are in order
       throw new UserError(
-        `The ${side} part was to have ${wanted} songs, but gets ${
-          sizeOf[side]
-        }: songs that must stay together form groups of ` +
-          `up to ${largest} of ${songs.length} songs. Ask for another size${
-            options.by === "artist" ? ', or split by "song"' : ""
-          }.`,
+        `The ${side} part was to have ${wanted} songs, but gets ${sizeOf[side]}: songs that must ` +
+          `stay together form groups of up to ${largest} of ${songs.length} songs. Ask for another size` +
+          `${options.by === "artist" ? ', or split by "song"' : ""}.`,
       );
     }
   }

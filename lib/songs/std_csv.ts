@@ -52,9 +52,8 @@ function quoteError(text: string, separator: string): SyntaxError | undefined {
   const told = (record: number, at: number, what: string) => {
     const { line, column } = position(text, at);
     return new SyntaxError(
-      `Syntax error on line ${
-        position(text, record).line
-      }; parse error on line ${line}, column ${column}: ${what}`,
+      `Syntax error on line ${position(text, record).line}; parse error on line ${line}, column ` +
+        `${column}: ${what}`,
     );
   };
   const isEnd = (at: number) => at >= text.length || text[at] === "\n" || text.startsWith(separator, at);

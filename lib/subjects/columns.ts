@@ -40,27 +40,21 @@ export function columnsFinding(together: ColumnsComparison): Finding {
   const sure = ({ low, high }: { low: number; high: number }) => low > 0 || high < 0;
   return joinFindings(
     all === undefined || lyrics === undefined ? null : {
-      ko: `가사만 보는 선형 모델은 ${percent(lyrics.accuracy.value)}, 모든 열을 보는 선형 모델은 ${
-        percent(all.accuracy.value)
-      }를 맞혔습니다.`,
-      en: `A linear model on lyrics alone is right on ${percent(lyrics.accuracy.value)}, on all columns on ${
-        percent(all.accuracy.value)
-      }.`,
+      ko: `가사만 보는 선형 모델은 ${percent(lyrics.accuracy.value)}, 모든 열을 보는 선형 모델은 ` +
+        `${percent(all.accuracy.value)}를 맞혔습니다.`,
+      en: `A linear model on lyrics alone is right on ${percent(lyrics.accuracy.value)}, on all columns ` +
+        `on ${percent(all.accuracy.value)}.`,
     },
     most === undefined ? null : {
-      ko: `빼면 가장 많이 잃는 열은 ${inKorean(most.leftOut!)}(${points(most.adds!.value)}점)${
-        sure(most.adds!) ? "입니다." : "이지만, 구간이 0을 포함해 확실하지는 않습니다."
-      }`,
-      en: `The column that is missed most is ${inEnglish(most.leftOut!)} (${
-        points(most.adds!.value)
-      } points)${sure(most.adds!) ? "." : ", though its interval includes 0."}`,
+      ko: `빼면 가장 많이 잃는 열은 ${inKorean(most.leftOut!)}(${points(most.adds!.value)}점)` +
+        `${sure(most.adds!) ? "입니다." : "이지만, 구간이 0을 포함해 확실하지는 않습니다."}`,
+      en: `The column that is missed most is ${inEnglish(most.leftOut!)} (${points(most.adds!.value)} ` +
+        `points)${sure(most.adds!) ? "." : ", though its interval includes 0."}`,
     },
     transformer === null ? null : {
-      ko: `여기에 ${withParticle(inKorean(lyricsModel), "을/를")} 쌓아 더해지는 것은 ${
-        points(transformer.value)
-      }점으로, ${
-        sure(transformer) ? "우연으로 보기 어렵습니다." : "있는지 없는지 이 곡 수로는 알 수 없습니다."
-      }`,
+      ko: `여기에 ${withParticle(inKorean(lyricsModel), "을/를")} 쌓아 더해지는 것은 ` +
+        `${points(transformer.value)}점으로, ` +
+        `${sure(transformer) ? "우연으로 보기 어렵습니다." : "있는지 없는지 이 곡 수로는 알 수 없습니다."}`,
       en: `${inEnglish(lyricsModel)} stacked onto it adds ${points(transformer.value)} points, ${
         sure(transformer) ? "more than chance." : "which these songs are too few to tell from nothing."
       }`,

@@ -282,12 +282,10 @@ export function headlineFinding(
   const { correct, count } = model.perSong, { low, high } = wilsonInterval(correct, count);
   const [ko, en] = [inKorean(model.method), inEnglish(model.method)];
   const score: Finding = {
-    ko: `${withParticle(ko, "은/는")} 테스트 곡 ${count}곡 중 ${correct}곡(${
-      percent(correct / count)
-    }, 95% 구간 ${percent(low, 0)}–${percent(high, 0)})의 장르를 맞혔습니다.`,
-    en: `${en} names a genre of ${correct} of ${count} test songs (${
-      percent(correct / count)
-    }, 95% interval ${percent(low, 0)}–${percent(high, 0)}).`,
+    ko: `${withParticle(ko, "은/는")} 테스트 곡 ${count}곡 중 ${correct}곡(${percent(correct / count)}, ` +
+      `95% 구간 ${percent(low, 0)}–${percent(high, 0)})의 장르를 맞혔습니다.`,
+    en: `${en} names a genre of ${correct} of ${count} test songs (${percent(correct / count)}, 95% ` +
+      `interval ${percent(low, 0)}–${percent(high, 0)}).`,
   };
   if (baselines.length === 0) return score;
   const best = baselines.reduce((a, b) => shareOf(b) > shareOf(a) ? b : a);
@@ -344,9 +342,8 @@ function readFinding(
     ko: `${withParticle(inKorean(model.method), "은/는")} 가사의 ${percent(share, 0)}를 읽었고${
       equal === undefined
         ? ", n-gram은 전체를 읽었습니다."
-        : `, 그만큼만 읽은 ${withParticle(inKorean(equal.method), "은/는")} ${
-          percent(shareOf(equal))
-        }를 맞혔습니다.`
+        : `, 그만큼만 읽은 ${withParticle(inKorean(equal.method), "은/는")} ${percent(shareOf(equal))}를 ` +
+          "맞혔습니다."
     }`,
     en: `${inEnglish(model.method)} reads ${percent(share, 0)} of the lyrics${
       equal === undefined
@@ -373,18 +370,13 @@ export function calibrationFinding(
   const divided = withParticle(temperature.toFixed(2), "으로/로"),
     loss = withParticle(after.logLoss.toFixed(2), "으로/로");
   return {
-    ko: `모델은 평균 ${percent(sure, 0)}를 확신하고 ${
-      percent(right, 0)
-    }를 맞혀, ${kind.ko}. 로짓을 온도 ${divided} 나누면 보정 오차(ECE)는 ${percent(before.error)}에서 ${
-      percent(after.error)
-    }로, 로그 손실은 ${before.logLoss.toFixed(2)}에서 ${loss} 바뀝니다.`,
-    en: `The model is ${percent(sure, 0)} sure in the mean and right on ${
-      percent(right, 0)
-    }: it ${kind.en}. Divided by the temperature ${
-      temperature.toFixed(2)
-    }, the calibration error (ECE) goes from ${percent(before.error)} to ${
-      percent(after.error)
-    } and the log loss from ${before.logLoss.toFixed(2)} to ${after.logLoss.toFixed(2)}.`,
+    ko: `모델은 평균 ${percent(sure, 0)}를 확신하고 ${percent(right, 0)}를 맞혀, ${kind.ko}. 로짓을 온도 ` +
+      `${divided} 나누면 보정 오차(ECE)는 ${percent(before.error)}에서 ${percent(after.error)}로, 로그 ` +
+      `손실은 ${before.logLoss.toFixed(2)}에서 ${loss} 바뀝니다.`,
+    en: `The model is ${percent(sure, 0)} sure in the mean and right on ${percent(right, 0)}: it ` +
+      `${kind.en}. Divided by the temperature ${temperature.toFixed(2)}, the calibration error (ECE) ` +
+      `goes from ${percent(before.error)} to ${percent(after.error)} and the log loss from ` +
+      `${before.logLoss.toFixed(2)} to ${after.logLoss.toFixed(2)}.`,
   };
 }
 
@@ -410,15 +402,13 @@ export function curvesFinding(curves: readonly LearningCurve[]): Finding {
     {
       ko:
         ends.map(({ method, first, last }) =>
-          `${
-            withParticle(inKorean(method), "은/는")
-          } ${first.songs}곡을 배워 ${first.right}, ${last.songs}곡을 배워 ${last.right}`
+          `${withParticle(inKorean(method), "은/는")} ${first.songs}곡을 배워 ${first.right}, ` +
+          `${last.songs}곡을 배워 ${last.right}`
         ).join(", ") + "를 맞혔습니다.",
       en:
         ends.map(({ method, first, last }) =>
-          `${
-            inEnglish(method)
-          } goes from ${first.right} after ${first.songs} songs to ${last.right} after ${last.songs}`
+          `${inEnglish(method)} goes from ${first.right} after ${first.songs} songs to ${last.right} ` +
+          `after ${last.songs}`
         ).join("; ") + ".",
     },
     ...curves.map((curve, i): Finding | null => {
@@ -429,16 +419,11 @@ export function curvesFinding(curves: readonly LearningCurve[]): Finding {
       const own = curve.points.find(({ songs }) => songs === scratch.songs)!;
       const [read, drawn] = [at(own), at(scratch)];
       return {
-        ko: `같은 ${read.songs}곡을 배웠을 때, 미리 한국어를 읽은 ${
-          withParticle(inKorean(curve.method), "은/는")
-        } ${read.right}, 처음부터 배운 ${
-          withParticle(inKorean(scratches[i]!.method), "은/는")
-        } ${drawn.right}입니다.`,
-        en: `After the same ${read.songs} songs ${
-          inEnglish(curve.method)
-        }, which had read Korean before, is at ${read.right}, ${
-          inEnglish(scratches[i]!.method)
-        } at ${drawn.right}.`,
+        ko: `같은 ${read.songs}곡을 배웠을 때, 미리 한국어를 읽은 ` +
+          `${withParticle(inKorean(curve.method), "은/는")} ${read.right}, 처음부터 배운 ` +
+          `${withParticle(inKorean(scratches[i]!.method), "은/는")} ${drawn.right}입니다.`,
+        en: `After the same ${read.songs} songs ${inEnglish(curve.method)}, which had read Korean ` +
+          `before, is at ${read.right}, ${inEnglish(scratches[i]!.method)} at ${drawn.right}.`,
       };
     }),
   );

@@ -105,12 +105,10 @@ export function questionsFinding(
   const context = least?.method.replace(/^[^:]*: /, "") ?? "";
   return joinFindings(
     {
-      ko: `모든 칸을 보여 주고 물으면 ${share(all)}를 맞힙니다${
-        untrained === undefined ? "." : `. 배우기 전에는 ${share(untrained)}였습니다.`
-      }`,
-      en: `Asked with all fields it is right on ${share(all)}${
-        untrained === undefined ? "." : `, before it had learnt on ${share(untrained)}.`
-      }`,
+      ko: `모든 칸을 보여 주고 물으면 ${share(all)}를 맞힙니다` +
+        `${untrained === undefined ? "." : `. 배우기 전에는 ${share(untrained)}였습니다.`}`,
+      en: `Asked with all fields it is right on ${share(all)}` +
+        `${untrained === undefined ? "." : `, before it had learnt on ${share(untrained)}.`}`,
     },
     least === undefined ? null : shareOf(least) < shareOf(all)
       ? {

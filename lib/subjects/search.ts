@@ -92,12 +92,10 @@ export function searchFinding(search: ModelSearch): Finding {
       en: "The search has not ended yet.",
     },
     {
-      ko: `같은 만큼 읽은 모델 가운데서는 ${withParticle(ko, "이/가")} 검증 곡 ${songs.measured}곡의 ${
-        accuracyOf(best)
-      }를 맞혀 가장 나았습니다.`,
-      en: `Of the models that read equally much ${en} did best, right on ${
-        accuracyOf(best)
-      } of ${songs.measured} validation songs.`,
+      ko: `같은 만큼 읽은 모델 가운데서는 ${withParticle(ko, "이/가")} 검증 곡 ${songs.measured}곡의 ` +
+        `${accuracyOf(best)}를 맞혀 가장 나았습니다.`,
+      en: `Of the models that read equally much ${en} did best, right on ${accuracyOf(best)} of ` +
+        `${songs.measured} validation songs.`,
     },
     againstBest.length === 0 ? null : unsure.length === 0
       ? {
@@ -109,9 +107,8 @@ export function searchFinding(search: ModelSearch): Finding {
         en: `Its lead over ${unsure.length} of the ${againstBest.length} others may be chance.`,
       },
     network === undefined || network === best ? null : {
-      ko: `신경망 가운데서는 ${withParticle(inKorean(network.name), "이/가")} ${
-        accuracyOf(network)
-      }로 가장 나았습니다.`,
+      ko: `신경망 가운데서는 ${withParticle(inKorean(network.name), "이/가")} ${accuracyOf(network)}로 ` +
+        "가장 나았습니다.",
       en: `Of the networks ${inEnglish(network.name)} did best (${accuracyOf(network)}).`,
     },
     pretrainingFinding(fair),
@@ -126,21 +123,18 @@ function pretrainingFinding(results: readonly SearchedModel[]): Finding | null {
     results.find(({ start }) => start === "from scratch");
   if (pretrained === undefined || scratch === undefined) return null;
   return {
-    ko: `미리 한국어를 읽은 ${withParticle(inKorean(pretrained.name), "은/는")} ${
-      accuracyOf(pretrained)
-    }, 처음부터 배운 ${withParticle(inKorean(scratch.name), "은/는")} ${accuracyOf(scratch)}입니다.`,
-    en: `${inEnglish(pretrained.name)}, which had read Korean before, reaches ${accuracyOf(pretrained)}; ${
-      inEnglish(scratch.name)
-    }, from scratch, ${accuracyOf(scratch)}.`,
+    ko: `미리 한국어를 읽은 ${withParticle(inKorean(pretrained.name), "은/는")} ${accuracyOf(pretrained)}, ` +
+      `처음부터 배운 ${withParticle(inKorean(scratch.name), "은/는")} ${accuracyOf(scratch)}입니다.`,
+    en: `${inEnglish(pretrained.name)}, which had read Korean before, reaches ${accuracyOf(pretrained)}; ` +
+      `${inEnglish(scratch.name)}, from scratch, ${accuracyOf(scratch)}.`,
   };
 }
 
 function wholeFinding(results: readonly SearchedModel[]): Finding | null {
   const whole = results.find(({ wholeLyrics }) => wholeLyrics);
   return whole === undefined ? null : {
-    ko: `가사를 끝까지 읽은 ${withParticle(inKorean(whole.name), "은/는")} ${
-      accuracyOf(whole)
-    }를 맞혔습니다.`,
+    ko: `가사를 끝까지 읽은 ${withParticle(inKorean(whole.name), "은/는")} ${accuracyOf(whole)}를 ` +
+      "맞혔습니다.",
     en: `${inEnglish(whole.name)}, which reads whole lyrics, is right on ${accuracyOf(whole)}.`,
   };
 }

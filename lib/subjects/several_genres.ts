@@ -53,19 +53,14 @@ export function severalGenresFinding([comparison]: readonly SeveralGenresCompari
   const smallest = Math.min(...results.slice(1).flatMap(({ p }) => [p.accuracy, p.subset, p.subsetTuned]));
   return joinFindings(
     {
-      ko: `테스트 곡 ${songs.test}곡 중 ${several.test}곡은 장르가 여럿입니다. ${
-        withParticle(model.ko, "이/가")
-      } 장르 하나를 고를 때는 ${ways[likeliest.way].ko}(${
-        percent(likeliest.accuracy.value)
-      }), 장르 집합을 그대로 맞힐 때는 문턱을 조정한 ${ways[exact.way].ko}(${
-        percent(exact.tuned.subsetAccuracy.value)
-      })가 가장 나았습니다.`,
-      en:
-        `${several.test} of ${songs.test} test songs have several genres. Where ${model.en} names one genre, ${
-          ways[likeliest.way].en
-        } did best (${percent(likeliest.accuracy.value)}); by exact sets of genres ${
-          ways[exact.way].en
-        } with tuned thresholds (${percent(exact.tuned.subsetAccuracy.value)}).`,
+      ko: `테스트 곡 ${songs.test}곡 중 ${several.test}곡은 장르가 여럿입니다. ` +
+        `${withParticle(model.ko, "이/가")} 장르 하나를 고를 때는 ${ways[likeliest.way].ko}(` +
+        `${percent(likeliest.accuracy.value)}), 장르 집합을 그대로 맞힐 때는 문턱을 조정한 ` +
+        `${ways[exact.way].ko}(${percent(exact.tuned.subsetAccuracy.value)})가 가장 나았습니다.`,
+      en: `${several.test} of ${songs.test} test songs have several genres. Where ${model.en} names ` +
+        `one genre, ${ways[likeliest.way].en} did best (${percent(likeliest.accuracy.value)}); by ` +
+        `exact sets of genres ${ways[exact.way].en} with tuned thresholds (` +
+        `${percent(exact.tuned.subsetAccuracy.value)}).`,
     },
     results.length < 2 ? null : smallest < 0.05
       ? {

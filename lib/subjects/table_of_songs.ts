@@ -39,20 +39,16 @@ export function tableFinding(table: pl.DataFrame): Finding {
     ko.push(
       genres.length === 1
         ? `${grouped(table.height)}곡의 장르는 모두 ${largest.genre}입니다.`
-        : `${grouped(table.height)}곡 가운데 ${withParticle(largest.genre, "이/가")} ${most}으로 가장 많고, ${
-          withParticle(smallest.genre, "이/가")
-        } ${grouped(smallest.songs)}곡으로 가장 적습니다. 무조건 ${
-          withParticle(largest.genre, "이라/라")
-        }고만 답해도 이만큼은 맞힙니다.`,
+        : `${grouped(table.height)}곡 가운데 ${withParticle(largest.genre, "이/가")} ${most}으로 가장 ` +
+          `많고, ${withParticle(smallest.genre, "이/가")} ${grouped(smallest.songs)}곡으로 가장 적습니다. ` +
+          `무조건 ${withParticle(largest.genre, "이라/라")}고만 답해도 이만큼은 맞힙니다.`,
     );
     en.push(
       genres.length === 1
         ? `All ${grouped(table.height)} songs have the genre ${largest.genre}.`
-        : `Of ${grouped(table.height)} songs ${largest.genre} has the most, ${grouped(largest.songs)} (${
-          percent(largest.share)
-        }), and ${smallest.genre} the fewest, ${
-          grouped(smallest.songs)
-        }: always answering ${largest.genre} is right this often.`,
+        : `Of ${grouped(table.height)} songs ${largest.genre} has the most, ${grouped(largest.songs)} ` +
+          `(${percent(largest.share)}), and ${smallest.genre} the fewest, ${grouped(smallest.songs)}: ` +
+          `always answering ${largest.genre} is right this often.`,
     );
   }
   const faithful = faithfulness(table);

@@ -258,9 +258,8 @@ export function trainingFinding(
       ko: ` 마지막에는 학습 정확도가 검증보다 ${
         (100 * apart).toFixed(0)
       }점 높아, 곡을 외우기 시작한 것으로 보입니다.`,
-      en: ` At the end training accuracy is ${
-        (100 * apart).toFixed(0)
-      } points above validation: it learns songs by heart.`,
+      en: ` At the end training accuracy is ${(100 * apart).toFixed(0)} points above validation: it ` +
+        "learns songs by heart.",
     }
     : { ko: "", en: "" };
   return {

@@ -16,16 +16,14 @@ export async function checkAlike(team: Team, plan: Pick<Plan, "identity">): Prom
   const [first] = all;
   const lines = all.flatMap(({ host, identity }, rank) =>
     differences(first!.identity, identity).map((line) =>
-      `  process ${rank} on ${host}: ${
-        line.replace(/ there, (.*) here$/, ` for the first on ${first!.host}, $1 here`)
-      }\n`
+      `  process ${rank} on ${host}: ` +
+      `${line.replace(/ there, (.*) here$/, ` for the first on ${first!.host}, $1 here`)}\n`
     )
   );
   if (lines.length === 0) return;
   throw new SharedError(
-    `The ${team.size} processes would not train the same:\n${
-      lines.join("")
-    }Give each the same table, model, settings and version of the project.`,
+    `The ${team.size} processes would not train the same:\n${lines.join("")}Give each the same ` +
+      "table, model, settings and version of the project.",
   );
 }
 

@@ -209,9 +209,8 @@ function checkIdentity(
   const found = differences(saved, current);
   if (found.length === 0) return;
   throw new UserError(
-    `${folder} belongs to another training, which this one cannot resume:${
-      found.map((line) => `\n  ${line}`).join("")
-    }\n` +
-      "Use the same settings, data and model, or another output folder, or start anew there (--anew).",
+    `${folder} belongs to another training, which this one cannot resume:` +
+      `${found.map((line) => `\n  ${line}`).join("")}\nUse the same settings, data and model, or ` +
+      "another output folder, or start anew there (--anew).",
   );
 }

@@ -34,10 +34,8 @@ export function frozenAfter(epochs: number, names: Iterable<string>, options: Fr
   for (const pattern of freeze) {
     if (!all.some((name) => matches(pattern, name))) {
       throw new UserError(
-        `Recipe: freeze has "${pattern}", which no parameter is named; names are like ${all[0]} and ${
-          all.at(-1)
-        }, ` +
-          "and * stands for anything.",
+        `Recipe: freeze has "${pattern}", which no parameter is named; names are like ${all[0]} and ` +
+          `${all.at(-1)}, and * stands for anything.`,
       );
     }
   }

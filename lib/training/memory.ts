@@ -173,16 +173,13 @@ export async function checkMemory(forecast: MemoryForecast, limit?: number | nul
     ? "Its parameters alone are too many: take a smaller model, freeze its lower layers (freezeLayers), or train adapters alone (loraRank)."
     : rows === 1
     ? "Turn gradientCheckpointing on, or make maxLength smaller."
-    : `Set microBatchTokens to ${
-      Math.max(1, Math.floor(rows * left / activations)) * length
-    } (a step's batch in ` +
-      "parts, the same gradients), or turn gradientCheckpointing on; a smaller batchSize or maxLength helps too.";
+    : `Set microBatchTokens to ${Math.max(1, Math.floor(rows * left / activations)) * length} (a ` +
+      "step's batch in parts, the same gradients), or turn gradientCheckpointing on; a smaller " +
+      "batchSize or maxLength helps too.";
   throw new UserError(
-    `This training needs about ${gib(needed)} of memory more, and ${gib(free)} are free. In all it takes ` +
-      `${gib(parameters)} for the parameters with gradients and moments, and ${
-        gib(activations)
-      } for ${rows} rows of ` +
-      `${length} tokens. ${advice}`,
+    `This training needs about ${gib(needed)} of memory more, and ${gib(free)} are free. In all it ` +
+      `takes ${gib(parameters)} for the parameters with gradients and moments, and ${gib(activations)} ` +
+      `for ${rows} rows of ${length} tokens. ${advice}`,
   );
 }
 

@@ -60,9 +60,8 @@ function songs(examples: Examples, { languageModel }: CardModel): string {
   if (languageModel !== undefined) {
     return `${length} rows, ${Array.from(lengths).reduce((sum, tokens) => sum + tokens, 0)} tokens`;
   }
-  return `${length} examples of ${
-    new Set(Array.from({ length }, (_, i) => examples.at(i).songId)).size
-  } songs`;
+  return `${length} examples of ${new Set(Array.from({ length }, (_, i) => examples.at(i).songId)).size} ` +
+    "songs";
 }
 
 /**
@@ -124,10 +123,8 @@ export function modelCard(
       ]),
     ].join("\n"),
     "## Training",
-    `The training ${ended} after ${run.steps} steps and ${
-      duration(run.elapsedMs)
-    }. Its recipe, where it differs from the ` +
-    "study's (10 epochs, batches of 32, learning rate 2e-5):",
+    `The training ${ended} after ${run.steps} steps and ${duration(run.elapsedMs)}. Its recipe, ` +
+    "where it differs from the study's (10 epochs, batches of 32, learning rate 2e-5):",
     changed.length === 0
       ? "nothing"
       : table(["field", "value"], changed.map(([name, value]) => [name, JSON.stringify(value)])),

@@ -68,9 +68,8 @@ export function reportNotes({ initialised, unused, otherHead }: LoadReport): str
   return [
     ...(otherHead !== undefined
       ? [
-        `a new head: the checkpoint's was for ${
-          otherHead === "regression" ? "numbers (regression)" : otherHead
-        }`,
+        "a new head: the checkpoint's was for " +
+        `${otherHead === "regression" ? "numbers (regression)" : otherHead}`,
       ]
       : []),
     ...(initialised.length > 0 ? [`freshly drawn: ${initialised.join(", ")}`] : []),

@@ -313,10 +313,8 @@ function rowReader(folder: string, wide: boolean): RowReader {
         const count = file.readSync(bytes.subarray(done));
         if (count === null) {
           throw new UserError(
-            `${
-              fileOf(folder, part, "ids")
-            } ends too early: it was changed or cut off. Delete the folder ${folder}; ` +
-              "the same command makes it again.",
+            `${fileOf(folder, part, "ids")} ends too early: it was changed or cut off. Delete the ` +
+              `folder ${folder}; the same command makes it again.`,
           );
         }
         done += count;

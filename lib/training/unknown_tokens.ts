@@ -56,9 +56,8 @@ export function checkUnknownTokens(
 export function sayUnknown(tokenizer: Tokenizer, share: number): string | null {
   const unkId = tokenizer.specialId("unk");
   if (unkId === null || share < notedFrom) return null;
-  const percent = `${(100 * share).toFixed(0)} % of the texts' tokens are unknown to the tokenizer (${
-    tokenizer.idToToken(unkId)
-  }; ${tokenizer.source})`;
+  const percent = `${(100 * share).toFixed(0)} % of the texts' tokens are unknown to the tokenizer (` +
+    `${tokenizer.idToToken(unkId)}; ${tokenizer.source})`;
   if (share < refusedFrom) {
     return `${percent}: what these words are is lost on the model. A tokenizer for the texts' language and writing has 0 to 2 %.`;
   }

@@ -20,9 +20,8 @@ if (options.check) {
   const differences = pages.flatMap(differencesOf);
   if (differences.length > 0) {
     throw new UserError(
-      `Figures on the pages are not what their sources say; "deno task docs" writes them anew.\n${
-        differences.join("\n")
-      }`,
+      `Figures on the pages are not what their sources say; "deno task docs" writes them anew.\n` +
+        `${differences.join("\n")}`,
     );
   }
   console.log(`${pages.length} pages say what their sources say.`);

@@ -135,9 +135,8 @@ function endWhereStopped(error: unknown): never {
   if (!stop.signal.aborted) throw error;
   const goesOn = output !== undefined && output !== standardOutputPath;
   tell(
-    `Stopped after ${done.songs} songs${
-      goesOn ? `; the same command goes on from there (${output}.part)` : ""
-    }.`,
+    `Stopped after ${done.songs} songs` +
+      `${goesOn ? `; the same command goes on from there (${output}.part)` : ""}.`,
   );
   Deno.exit(130);
 }

@@ -126,9 +126,8 @@ if (cache.train.length === 0) {
 function sourceLine({ name, times, texts, validationTexts, tokens, rows, unknown }: CachedSource): string {
   const held = validationTexts === 0 ? "" : `, ${validationTexts} validate`;
   const share = unknown * tokens === 0 ? "" : `, ${(100 * unknown / tokens).toFixed(2)} % unknown`;
-  return `${name}: ${texts} texts${held}, ${tokens} tokens in ${rows} rows${share}${
-    times > 1 ? `, ${times} times an epoch` : ""
-  }`;
+  return `${name}: ${texts} texts${held}, ${tokens} tokens in ${rows} rows${share}` +
+    `${times > 1 ? `, ${times} times an epoch` : ""}`;
 }
 
 if (language.origin === undefined && !randomEmbeddings) {
@@ -147,9 +146,8 @@ if (language.origin === undefined && !randomEmbeddings) {
 }
 
 tell(
-  `${source}: ${
-    (parameterCount(language.model) / 1e6).toFixed(1)
-  } million parameters, ${language.kind}, recipe "${name}"`,
+  `${source}: ${(parameterCount(language.model) / 1e6).toFixed(1)} million parameters, ` +
+    `${language.kind}, recipe "${name}"`,
 );
 const run = await pretrain(language, cache, { ...recipe, bestMetric: "loss" }, {
   output,

@@ -133,9 +133,8 @@ const recipe: Recipe = classifier.model.multiLabel
   ? { ...asked.recipe, multiLabel: true, bestMetric: options.bestMetric ?? "microF1" }
   : asked.recipe;
 tell(
-  `${source}: ${
-    (parameterCount(classifier.model) / 1e6).toFixed(1)
-  } million parameters, recipe "${asked.name}"`,
+  `${source}: ${(parameterCount(classifier.model) / 1e6).toFixed(1)} million parameters, recipe ` +
+    `"${asked.name}"`,
 );
 
 const run = await fineTune(classifier, split, recipe, {

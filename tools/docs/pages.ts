@@ -99,9 +99,8 @@ const parts: Readonly<Record<string, (read: Reader, language: Language) => Part>
     const results = splitResults(read);
     const to = (field: keyof SplitScores) =>
       differenceText(differenceOf(results, "kobert-small", tfidf, field));
-    return `\`kobert-small\` to TF-IDF: ${to("accuracy")} points of accuracy, ${
-      to("macroF1")
-    } of macro-F1 (paired over the splits, Student's t, 95 %).`;
+    return `\`kobert-small\` to TF-IDF: ${to("accuracy")} points of accuracy, ${to("macroF1")} of macro-F1 ` +
+      "(paired over the splits, Student's t, 95 %).";
   },
 
   // NSMC's film reviews
@@ -134,10 +133,9 @@ const parts: Readonly<Record<string, (read: Reader, language: Language) => Part>
     const { steps, batch: [rows, length], history } = JSON.parse(read(readingLog)) as PretrainingLog;
     const [loss, told] = history.findLast(({ validation }) => validation !== undefined)!.validation!;
     return [
-      `${steps.toLocaleString("en")} steps of ${rows} rows of ${length} tokens, ${
-        Math.round(steps * rows * length / 1e6)
-      } million tokens, ` +
-      `in ${Math.round(history.at(-1)!.seconds)} seconds. Of held-out texts it`,
+      `${steps.toLocaleString("en")} steps of ${rows} rows of ${length} tokens, ` +
+      `${Math.round(steps * rows * length / 1e6)} million tokens, in ` +
+      `${Math.round(history.at(-1)!.seconds)} seconds. Of held-out texts it`,
       `tells ${number(100 * told, 1)} % of the tokens of masked words (loss ${number(loss, 2)}).`,
     ];
   },
@@ -205,9 +203,8 @@ export function differencesOf(
   if (line < 0 && is.length === should.length) return [];
   const place = line < 0 ? should.length : line;
   return [
-    `${path}, line ${place + 1}: the page says\n    ${is[place] ?? ""}\n  and its source\n    ${
-      should[place] ?? ""
-    }`,
+    `${path}, line ${place + 1}: the page says\n    ${is[place] ?? ""}\n  and its source\n    ` +
+    `${should[place] ?? ""}`,
   ];
 }
 

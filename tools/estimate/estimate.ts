@@ -226,10 +226,9 @@ export async function tellEstimate(options: NotebookOptions): Promise<void> {
   console.log(`\n${estimateLines(estimate).join("\n")}`);
   const gib = (estimate.memory / 2 ** 30).toFixed(1);
   console.log(
-    `\n가장 큰 학습의 메모리 · memory of the largest training: ${gib} GiB. ${estimate.engine}.\n` +
-      `이 컴퓨터가 지금만큼 바쁠 때의 시간 · as busy as this machine is now; 재는 데 · measured in ${
-        spoken((performance.now() - started) / 1000)
-      }.`,
+    `\n가장 큰 학습의 메모리 · memory of the largest training: ${gib} GiB. ${estimate.engine}.\n이 컴퓨터가 지금만큼 ` +
+      "바쁠 때의 시간 · as busy as this machine is now; 재는 데 · measured in " +
+      `${spoken((performance.now() - started) / 1000)}.`,
   );
   if (estimate.mayEndSooner) {
     console.log(

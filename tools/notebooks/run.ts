@@ -165,9 +165,8 @@ export async function runNotebooks(options: RunNotebooksOptions): Promise<Notebo
           error,
         };
         screen.line(
-          `${name.padEnd(28)} ${seconds.toFixed(1).padStart(7)} s${
-            error === null ? "" : error.name === "Interrupted" ? "  멈춤 · stopped" : "  실패 · failed"
-          }`,
+          `${name.padEnd(28)} ${seconds.toFixed(1).padStart(7)} s` +
+            `${error === null ? "" : error.name === "Interrupted" ? "  멈춤 · stopped" : "  실패 · failed"}`,
         );
         if (error !== null) screen.line(failureText(results[at]!, options));
         await options.onNotebook?.(results[at]!);

@@ -164,9 +164,8 @@ class Driver {
     }
     this.lose(
       new UserError(
-        `The connection to the Ray cluster ended: ${
-          lastLine(await errors)
-        }. What is done is kept; the same again goes on.`,
+        `The connection to the Ray cluster ended: ${lastLine(await errors)}. What is done is kept; ` +
+          "the same again goes on.",
       ),
     );
   }

@@ -28,9 +28,8 @@ function meanRows(all: readonly Rows[]): Rows {
       const other = rows[song];
       if (rows.length !== first!.length || other!.length !== row.length) {
         throw new RangeError(
-          `meanPredictions: ${rows.length} songs of ${other?.length ?? 0} genres beside ${
-            first!.length
-          } of ${row.length}.`,
+          `meanPredictions: ${rows.length} songs of ${other?.length ?? 0} genres beside ` +
+            `${first!.length} of ${row.length}.`,
         );
       }
       for (let k = 0; k < sums.length; k++) sums[k]! += other![k]! / all.length;

@@ -53,9 +53,8 @@ export async function learningCurves(
     for (const share of [...shares, ...(partsOnly ? [] : [1])].sort((a, b) => a - b)) {
       if (!(share > 0 && share <= 1)) {
         throw new RangeError(
-          `learningCurves: ${
-            bilingual(nameOf(method))
-          } has the share ${share}; it must be above 0 and at most 1.`,
+          `learningCurves: ${bilingual(nameOf(method))} has the share ${share}; it must be above 0 ` +
+            "and at most 1.",
         );
       }
       const count = Math.max(1, Math.round(share * train.length));
