@@ -1,6 +1,6 @@
 /** Whether a classifier is as sure as it is right, and a temperature that makes it so. */
+import { argmax } from "../ground/pure.ts";
 import {
-  argmax,
   checkLengths,
   checkProbabilities,
   checkRows,

@@ -1,4 +1,5 @@
 /** Labels, rows of numbers, and the checks of both that every metric begins with. */
+import { softmaxOf } from "../ground/pure.ts";
 
 /** A class: its name (`"발라드"`) or its index (`3`). One array holds one kind. */
 export type Label = string | number;
@@ -36,29 +37,13 @@ export function compareCodePoints(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Index of the largest number; the first one of equals. */
-export function argmax(row: ArrayLike<number>): number {
-  let best = 0;
-  for (let k = 1; k < row.length; k++) if (row[k]! > row[best]!) best = k;
-  return best;
-}
-
 /**
  * Each row's logits (any scores) as probabilities: the softmax, safe for large numbers.
  *
  * @param logits rows [example][class]
  * @returns rows [example][class] that sum to 1
  */
-export function softmax(logits: Rows): Float64Array[] {
-  return Array.from(logits, (row) => {
-    const largest = row[argmax(row)] ?? 0;
-    const result = new Float64Array(row.length);
-    let sum = 0;
-    for (let k = 0; k < row.length; k++) sum += result[k] = Math.exp(row[k]! - largest);
-    for (let k = 0; k < row.length; k++) result[k]! /= sum;
-    return result;
-  });
-}
+export const softmax = (logits: Rows): Float64Array[] => Array.from(logits, softmaxOf);
 
 /**
  * Throws unless the named arrays are equally long and not empty; the message names the lengths.

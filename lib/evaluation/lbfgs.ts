@@ -5,7 +5,7 @@ export interface LbfgsProgress {
   iteration: number;
   /** Value of the objective. */
   loss: number;
-  /** Largest absolute component of the gradient. */
+  /** How large the gradient is. */
   gradient: number;
 }
 
@@ -22,12 +22,11 @@ export interface LbfgsResult extends LbfgsProgress {
  *
  * @param point where to start; holds the minimum in the end
  * @param objective fills the gradient at a point and returns the value there
- * @param options.tolerance stop when the gradient's largest component is at most this
+ * @param options.tolerance stop when `sizeOf` the gradient is at most this
  * @param options.maxIterations stop after so many steps
  * @param options.onIteration called (and awaited) after each step
- * @param options.dot the inner product, where points are not plain coordinates
- * @param options.sizeOf what is held to the tolerance, asked only of the gradient the objective filled last; by default its
- *   largest absolute component
+ * @param options.dot the inner product of two points
+ * @param options.sizeOf what is held to the tolerance, asked only of the gradient the objective filled last
  */
 export async function minimizeLbfgs(
   point: Float64Array,
@@ -36,11 +35,11 @@ export async function minimizeLbfgs(
     tolerance: number;
     maxIterations: number;
     onIteration?: (progress: LbfgsProgress) => void | Promise<void>;
-    dot?: Dot;
-    sizeOf?: (gradient: Float64Array) => number;
+    dot: Dot;
+    sizeOf: (gradient: Float64Array) => number;
   },
 ): Promise<LbfgsResult> {
-  const { dot = plainDot, sizeOf = largest } = options;
+  const { dot, sizeOf } = options;
   const pairs: Pair[] = [];
   const direction = new Float64Array(point.length);
   let gradient = new Float64Array(point.length);
@@ -165,21 +164,6 @@ function between(low: LinePoint, high: LinePoint): number {
   return Math.min(Math.max(inside, low.step + 0.1 * width), high.step - 0.1 * width);
 }
 
-function plainDot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-}
-
 function addScaled(target: Float64Array, factor: number, source: Float64Array): void {
   for (let i = 0; i < target.length; i++) target[i]! += factor * source[i]!;
-}
-
-function largest(vector: Float64Array): number {
-  let result = 0;
-  for (let i = 0; i < vector.length; i++) {
-    const size = Math.abs(vector[i]!);
-    if (!(size <= result)) result = size;
-  }
-  return result;
 }

@@ -26,7 +26,7 @@ export interface LogisticRegressionOptions {
 }
 
 /** A fitted linear classifier: plain data, to be given to {@link decisionScores} and {@link linearProbabilities}. */
-export interface LogisticRegression {
+export interface LinearModel {
   /** Label of each column of the probabilities: all labels of the training examples, sorted. */
   classes: Label[];
   /**
@@ -37,6 +37,10 @@ export interface LogisticRegression {
   /** [output] */
   intercepts: Float64Array;
   features: number;
+}
+
+/** {@link fitLogisticRegression}'s result. */
+export interface LogisticRegression extends LinearModel {
   iterations: number;
   /** False where maxIterations or rounding ended the fit before the tolerance. */
   converged: boolean;
@@ -295,7 +299,7 @@ function lossAndResidual(scores: Float64Array, target: number): number {
  *
  * @throws RangeError when the matrix has other columns than the model was fitted on
  */
-export function decisionScores(model: LogisticRegression, matrix: SparseMatrix): Float64Array[] {
+export function decisionScores(model: LinearModel, matrix: SparseMatrix): Float64Array[] {
   if (matrix.columns !== model.features) {
     throw new RangeError(
       `decisionScores: the matrix has ${matrix.columns} columns but the model was fitted on ${model.features}; ` +
@@ -318,6 +322,6 @@ export function decisionScores(model: LogisticRegression, matrix: SparseMatrix):
 }
 
 /** P(class | example), rows [example][class] in the order of `model.classes`; scikit-learn's `predict_proba`. */
-export function linearProbabilities(model: LogisticRegression, matrix: SparseMatrix): Float64Array[] {
+export function linearProbabilities(model: LinearModel, matrix: SparseMatrix): Float64Array[] {
   return softmax(decisionScores(model, matrix));
 }

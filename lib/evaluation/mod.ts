@@ -5,7 +5,8 @@
  *
  * @module
  */
-export { argmax, checkLengths, checkProbabilities, checkRows, labelsOf, softmax } from "./labels.ts";
+export { argmax } from "../ground/pure.ts";
+export { checkLengths, checkProbabilities, checkRows, labelsOf, softmax } from "./labels.ts";
 export type { Label, Labels, Rows } from "./labels.ts";
 export * from "./accuracy.ts";
 export * from "./confusion.ts";

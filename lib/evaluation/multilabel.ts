@@ -1,5 +1,6 @@
 /** Scores and thresholds where each class gets its own yes or no. */
-import { argmax, checkLengths, checkRows, type Rows } from "./labels.ts";
+import { argmax } from "../ground/pure.ts";
+import { checkLengths, checkRows, type Rows } from "./labels.ts";
 import { averageScores, meanScores, type Scores, scoresOf, type Tally } from "./report.ts";
 
 /** {@link multilabelScores}'s result. */

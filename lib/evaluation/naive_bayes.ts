@@ -1,25 +1,11 @@
 /** Multinomial naive Bayes, as scikit-learn fits it. */
-import {
-  checkLabels,
-  checkLengths,
-  checkWeights,
-  type Label,
-  type Labels,
-  labelsOf,
-  softmax,
-} from "./labels.ts";
+import { sumOf } from "../ground/pure.ts";
+import { checkLabels, checkLengths, checkWeights, type Labels, labelsOf } from "./labels.ts";
+import { type LinearModel, linearProbabilities } from "./logistic_regression.ts";
 import type { SparseMatrix } from "./tfidf.ts";
 
-/** A fitted naive Bayes classifier: plain data, to be given to {@link naiveBayesProbabilities}. */
-export interface MultinomialNaiveBayes {
-  /** Label of each column of the probabilities, sorted. */
-  classes: Label[];
-  /** ln P(class) [class] */
-  classLogPriors: Float64Array;
-  /** ln P(feature | class) [feature][class], flat */
-  featureLogProbabilities: Float64Array;
-  features: number;
-}
+/** A fitted naive Bayes classifier, which is linear: its coefficients are ln P(feature | class), its intercepts ln P(class). */
+export type MultinomialNaiveBayes = LinearModel;
 
 /**
  * Multinomial naive Bayes on counts (or TF-IDF weights, as is often done): scikit-learn's `MultinomialNB`, with 1 added to every count.
@@ -66,35 +52,14 @@ export function fitNaiveBayes(
   const totals = new Float64Array(classes.length).fill(matrix.columns);
   counts.forEach((count, i) => totals[i % classes.length]! += count);
   const logTotals = totals.map(Math.log);
-  const total = classWeights.reduce((sum, weight) => sum + weight, 0);
+  const total = sumOf(classWeights);
   return {
     classes,
-    classLogPriors: classWeights.map((weight) => Math.log(weight / total)),
-    featureLogProbabilities: counts.map((count, i) => Math.log(count + 1) - logTotals[i % classes.length]!),
+    intercepts: classWeights.map((weight) => Math.log(weight / total)),
+    coefficients: counts.map((count, i) => Math.log(count + 1) - logTotals[i % classes.length]!),
     features: matrix.columns,
   };
 }
 
-/**
- * P(class | example), rows [example][class] in the order of `model.classes`; scikit-learn's `predict_proba`.
- *
- * @throws RangeError when the matrix has other columns than the model was fitted on
- */
-export function naiveBayesProbabilities(model: MultinomialNaiveBayes, matrix: SparseMatrix): Float64Array[] {
-  if (matrix.columns !== model.features) {
-    throw new RangeError(
-      `naiveBayesProbabilities: the matrix has ${matrix.columns} columns but the model was fitted on ` +
-        `${model.features}; make it with the vectorizer that made the training matrix.`,
-    );
-  }
-  const classes = model.classes.length;
-  return softmax(Array.from({ length: matrix.rows }, (_, row) => {
-    const scores = model.classLogPriors.slice();
-    for (let i = matrix.rowStarts[row]!; i < matrix.rowStarts[row + 1]!; i++) {
-      const value = matrix.values[i]!;
-      const at = matrix.columnIndices[i]! * classes;
-      for (let k = 0; k < classes; k++) scores[k]! += value * model.featureLogProbabilities[at + k]!;
-    }
-    return scores;
-  }));
-}
+/** P(class | example), rows [example][class] in the order of `model.classes`; scikit-learn's `predict_proba`. */
+export const naiveBayesProbabilities = linearProbabilities;

@@ -1,4 +1,5 @@
 /** The mean of paired differences with an interval by Student's t. */
+import { meanOf } from "../ground/pure.ts";
 import type { Estimate } from "./proportion.ts";
 
 /** {@link pairedInterval}'s result; its value is the mean of the values. */
@@ -29,7 +30,7 @@ export function pairedInterval(values: readonly number[]): PairedInterval {
       `pairedInterval: the values are [${values.join(", ")}]; give a finite number a fold.`,
     );
   }
-  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  const mean = meanOf(values);
   if (count === 1) return { value: mean, low: -Infinity, high: Infinity, count };
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
   const half = studentTQuantile(0.975, count - 1) * Math.sqrt(variance / count);

@@ -1,6 +1,6 @@
 /**
  * What every room may use, and nothing of songs or models: errors that a person can mend, files that are whole or not there, a folder that one
- * process writes to, fingerprints, the nearest of known names, what is said in Korean, too, rules for values, differences, seeded random numbers. It imports no other room.
+ * process writes to, fingerprints, the nearest of known names, what is said in Korean, too, rules for values, differences, sums, seeded random numbers. It imports no other room.
  * `pure.ts` is its other door: what of it touches nothing of Deno or Node, for the rooms that run in a browser too.
  *
  * @module

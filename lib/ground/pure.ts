@@ -5,6 +5,7 @@
  */
 export * from "./errors.ts";
 export * from "./nearest.ts";
+export * from "./numbers.ts";
 export * from "./random.ts";
 export * from "./text_table.ts";
 export * from "./values.ts";

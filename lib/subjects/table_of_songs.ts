@@ -1,4 +1,5 @@
 /** Notebooks 1 and 2: what the table says of itself, and what cleaning, splitting and reading make of it. */
+import { meanOf } from "../ground/mod.ts";
 import { type Finding } from "../notebook/mod.ts";
 import {
   type CleaningReport,
@@ -75,7 +76,7 @@ function faithfulness(table: pl.DataFrame): number | null {
   const shares = artists.flatMap(({ songs, genre_share }) =>
     songs > 1 && genre_share !== null ? [genre_share] : []
   );
-  return shares.length === 0 ? null : shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  return shares.length === 0 ? null : meanOf(shares);
 }
 
 /** Why songs are left out, in both languages. */

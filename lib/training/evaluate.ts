@@ -1,6 +1,6 @@
 /** How good a model is on examples: loss, probabilities, and the number by which one model is better than another. */
 import * as tf from "@tensorflow/tfjs";
-import { UserError } from "../ground/mod.ts";
+import { softmaxOf, UserError } from "../ground/mod.ts";
 import { argMax, inferencePass, lossWeights, type Precision } from "../engine/mod.ts";
 import { answersOf, type Batch, batchesByLength, collate, type Example, isRight } from "./batches.ts";
 import { agreedNumber, alone, type Team } from "../team/mod.ts";
@@ -46,7 +46,7 @@ export async function evaluateExamples(
       return { loss, logits };
     });
     const scores = result.logits.dataSync() as Float32Array;
-    const probabilitiesOf = model.multiLabel ? sigmoid : softmax;
+    const probabilitiesOf = model.multiLabel ? sigmoid : softmaxOf;
     const batchLoss = result.loss.dataSync()[0]!;
     loss += batchLoss;
     weight += lossWeights(batch.labels, lossOptions).reduce((sum, w) => sum + w, 0);
@@ -78,13 +78,6 @@ export async function evaluateExamples(
 // Of a row by itself, in float64: TensorFlow's own compute what is left of a batch after its last vector in another way than the rest, so that a
 // probability's last digit would depend on the songs beside.
 const sigmoid = (logits: Float32Array): Float32Array => logits.map((x) => 1 / (1 + Math.exp(-x)));
-
-function softmax(logits: Float32Array): Float32Array {
-  const most = logits.reduce((a, b) => Math.max(a, b)),
-    powers = Float64Array.from(logits, (x) => Math.exp(x - most));
-  const sum = powers.reduce((a, b) => a + b);
-  return Float32Array.from(powers, (power) => power / sum);
-}
 
 /** How examples are evaluated. */
 export interface EvaluationOptions {

@@ -4,8 +4,15 @@ import { readJson, tell, UserError, writeJson, writeWhole } from "../../lib/grou
 import { withTrialsProgress } from "../../lib/notebook/mod.ts";
 import { trialStore } from "../../lib/trials/mod.ts";
 import { commandLines } from "../command_lines.ts";
-import { bundledSongs, differencesOf, filledPages, nsmcFile, type SplitResults } from "../docs/pages.ts";
-import { measureNsmc } from "../docs/nsmc.ts";
+import {
+  bundledSongs,
+  differencesOf,
+  filledPages,
+  nsmcFile,
+  type NsmcResults,
+  type SplitResults,
+} from "../docs/pages.ts";
+import { measureNsmc, withOthers } from "../docs/nsmc.ts";
 import { readOptions } from "../options.ts";
 import type { WrittenVerdict } from "../report/data.ts";
 import type { RunRecord } from "../report/record.ts";
@@ -70,7 +77,8 @@ async function keepNsmc(): Promise<void> {
     "NSMC",
     (progress) => measureNsmc(reviews, { seeds: [7, 8, 9], store, ...progress }),
   );
-  await writeJson(inProject(nsmcFile), results);
+  const file = inProject(nsmcFile);
+  await writeJson(file, withOthers(await readJson<NsmcResults>(file), results));
 }
 
 async function readRun<T>(folder: string, name: string): Promise<T> {

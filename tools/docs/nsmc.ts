@@ -19,6 +19,13 @@ import {
 } from "../../lib/trials/mod.ts";
 import type { NsmcResults } from "./pages.ts";
 
+/**
+ * Results with the rows that others measured on the same reviews (a model of another program, which is no part of these): they stay,
+ * in their order. Of other reviews or another recipe they would be no comparison, and go.
+ */
+export const withOthers = (before: NsmcResults | null, now: NsmcResults): NsmcResults =>
+  before?.measured.en === now.measured.en ? { ...now, methods: { ...before.methods, ...now.methods } } : now;
+
 /** Bad and good, as NSMC has them. */
 export const reviewLabels = ["0", "1"];
 

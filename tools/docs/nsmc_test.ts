@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { UserError } from "../../lib/ground/mod.ts";
 import { memoryStore } from "../../lib/trials/mod.ts";
-import { measureNsmc, readReviews } from "./nsmc.ts";
+import { measureNsmc, readReviews, withOthers } from "./nsmc.ts";
 import { nsmcFile, type NsmcResults } from "./pages.ts";
 import { inProject, readText } from "../setup/paths.ts";
 
@@ -46,4 +46,15 @@ Deno.test("readReviews: a line that is no review is named", async () => {
     (error: Error) => error instanceof UserError && /line 3: id, document and label/.test(error.message),
   );
   await Deno.remove(path);
+});
+
+Deno.test("withOthers: a row that was measured elsewhere stays beside the same reviews, and goes with others", () => {
+  const of = (en: string, methods: NsmcResults["methods"]) => ({ measured: { ko: "", en }, methods });
+  const before = of("5 reviews", { ours: [0.8], theirs: [0.7] });
+  assert.deepEqual(withOthers(before, of("5 reviews", { ours: [0.9] })).methods, {
+    ours: [0.9],
+    theirs: [0.7],
+  });
+  assert.deepEqual(withOthers(before, of("6 reviews", { ours: [0.9] })).methods, { ours: [0.9] });
+  assert.deepEqual(withOthers(null, before), before);
 });

@@ -4,7 +4,7 @@
  */
 import { decodeHTML } from "entities";
 import { type PairedInterval, pairedInterval } from "../../lib/evaluation/mod.ts";
-import { UserError } from "../../lib/ground/mod.ts";
+import { meanOf, UserError } from "../../lib/ground/mod.ts";
 import { settingNames } from "../../lib/notebook/mod.ts";
 import { differenceText } from "../../lib/trials/mod.ts";
 import { inProject, readText } from "../setup/paths.ts";
@@ -65,8 +65,6 @@ export const bundledSongs = "docs/results/bundled_songs.json";
 export const nsmcFile = "docs/results/nsmc.json";
 
 const number = (value: number, digits = 3): string => value.toFixed(digits);
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** What stands for every name that a page may use. */
 const parts: Readonly<Record<string, (read: Reader, language: Language) => Part>> = {
@@ -109,7 +107,7 @@ const parts: Readonly<Record<string, (read: Reader, language: Language) => Part>
     const head = language === "ko" ? ["방법", "정확도", "시드별"] : ["method", "accuracy", "by seed"];
     const rows = Object.entries(methods).map(([method, values]) => [
       inLanguage(method, language),
-      number(mean(values)),
+      number(meanOf(values)),
       values.length > 1 ? values.map((value) => number(value, 4)).join(", ") : "",
     ]);
     return [...tableLines(head, rows, [false, true, false]), "", measured[language]];
@@ -118,8 +116,12 @@ const parts: Readonly<Record<string, (read: Reader, language: Language) => Part>
   // both in a sentence
   headline(read, language) {
     const songs = splitResults(read);
-    const [ours, words] = ["kobert-small", tfidf].map((method) => number(meanOf(songs, method, "accuracy")));
-    const [reviews, reviewWords] = ["kobert-small", tfidf].map((method) => number(mean(nsmc(read, method))));
+    const [ours, words] = ["kobert-small", tfidf].map((method) =>
+      number(meanOver(songs, method, "accuracy"))
+    );
+    const [reviews, reviewWords] = ["kobert-small", tfidf].map((method) =>
+      number(meanOf(nsmc(read, method)))
+    );
     const splits = Object.keys(scoresOf(songs, tfidf)).length;
     return language === "ko"
       ? `네이버 영화 리뷰(NSMC)에서는 정확도 ${reviews}(n-gram ${reviewWords}), 함께 들어 있는 노래에서는 ${splits}번 나눠 평균 ` +
@@ -299,8 +301,8 @@ function entryOf<T>(methods: Readonly<Record<string, T>>, method: string, file: 
 
 const scoresOf = ({ methods }: SplitResults, method: string) => entryOf(methods, method, bundledSongs);
 
-const meanOf = (results: SplitResults, method: string, field: keyof SplitScores): number =>
-  mean(Object.values(scoresOf(results, method)).map((scores) => scores[field]));
+const meanOver = (results: SplitResults, method: string, field: keyof SplitScores): number =>
+  meanOf(Object.values(scoresOf(results, method)).map((scores) => scores[field]));
 
 /** One method's figures minus another's, paired over the splits. */
 function differenceOf(
@@ -323,8 +325,8 @@ function splitsTable({ methods }: SplitResults, language: Language): string[] {
     return [
       inLanguage(method, language),
       ...scores.map(({ accuracy }) => number(accuracy)),
-      `**${number(mean(scores.map(({ accuracy }) => accuracy)))}**`,
-      number(mean(scores.map(({ macroF1 }) => macroF1))),
+      `**${number(meanOf(scores.map(({ accuracy }) => accuracy)))}**`,
+      number(meanOf(scores.map(({ macroF1 }) => macroF1))),
     ];
   });
   return tableLines(head, rows, head.map((_, i) => i > 0));

@@ -1,4 +1,5 @@
 /** Is a model as sure as it is right? Calibration of genre probabilities, once a song. */
+import { meanOf } from "../../ground/mod.ts";
 import {
   applyTemperature,
   argmax,
@@ -72,7 +73,7 @@ export function calibrateSongs(
     return {
       ...calibrationOf(labels, credited, probabilities),
       logLoss: meanLogLoss(genreShares(test.songs, labels), probabilities),
-      confidence: confidences.reduce((sum, confidence) => sum + confidence, 0) / confidences.length,
+      confidence: meanOf(confidences),
       accuracy: credited.right.filter(Boolean).length / credited.right.length,
     };
   };

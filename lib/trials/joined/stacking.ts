@@ -1,4 +1,5 @@
 /** Several models' answers joined in one: a regression over their log-probabilities, fitted on validation songs. */
+import { meanOf } from "../../ground/mod.ts";
 import {
   alignProbabilities,
   checkLengths,
@@ -138,7 +139,7 @@ export function stackedProbabilities(stacking: Stacking, members: Members): Floa
 /** ln P of each class, kept above the least, with the row's mean taken off: what a regression on members looks at. */
 export function centredLogs(row: ArrayLike<number>): Float64Array {
   const logs = Float64Array.from(row, (p) => Math.log(Math.max(p, leastProbability)));
-  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
+  const mean = meanOf(logs);
   return logs.map((log) => log - mean);
 }
 

@@ -1,4 +1,5 @@
 /** All columns of the table together in one linear model: lyrics, artist, year, album, length, Latin letters. */
+import { meanOf } from "../../ground/mod.ts";
 import {
   alignProbabilities,
   fitLogisticRegression,
@@ -130,7 +131,7 @@ function oneHot(
 function scaleOf(values: readonly (number | null)[]): Scale {
   const known = values.filter((value) => value !== null);
   if (known.length === 0) return { mean: 0, deviation: 1 };
-  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+  const mean = meanOf(known);
   const variance = known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / known.length;
   return { mean, deviation: Math.sqrt(variance) || 1 };
 }

@@ -5,7 +5,6 @@ import {
   fitNaiveBayes,
   fitNgrams,
   linearProbabilities,
-  naiveBayesProbabilities,
   type SparseMatrix,
   transformTexts,
 } from "../../evaluation/mod.ts";
@@ -44,11 +43,8 @@ export async function runWords(trial: Trial, method: WordsMethod, context: RunCo
     });
   let answer: Answer;
   if (each) answer = await fitEach(trial, fit);
-  else if (isBayes) {
-    const model = fitNaiveBayes(matrix, genres, { sampleWeight });
-    answer = (texts) => alignProbabilities(naiveBayesProbabilities(model, texts), model.classes, labels);
-  } else {
-    const model = await fit(genres, sampleWeight);
+  else {
+    const model = isBayes ? fitNaiveBayes(matrix, genres, { sampleWeight }) : await fit(genres, sampleWeight);
     answer = (texts) => alignProbabilities(linearProbabilities(model, texts), model.classes, labels);
   }
   const fittedAt = performance.now();

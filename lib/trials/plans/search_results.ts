@@ -7,6 +7,7 @@ import {
   macroF1,
   pairedTest,
 } from "../../evaluation/mod.ts";
+import { meanOf } from "../../ground/mod.ts";
 import { instances } from "../../songs/mod.ts";
 import { bilingual, type Name } from "../names.ts";
 import { credit } from "../scores.ts";
@@ -108,9 +109,6 @@ export interface SearchIdentity {
   tokenizer: string | null;
 }
 
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
 const judged = ({ trial: { sides, labels }, predictions }: SearchRun) =>
   credit(sides.test, labels, predictions.test.shares);
 
@@ -137,22 +135,22 @@ export function summarise(runs: readonly SearchRun[]): SearchedModel {
     start,
     wholeLyrics,
     parameters: costs[0]!.parameters,
-    steps: mean(costs.map(({ steps }) => steps)),
-    tokens: mean(costs.map(({ tokens }) => tokens)),
-    trainSeconds: mean(costs.map(({ seconds }) => seconds)),
+    steps: meanOf(costs.map(({ steps }) => steps)),
+    tokens: meanOf(costs.map(({ tokens }) => tokens)),
+    trainSeconds: meanOf(costs.map(({ seconds }) => seconds)),
     songsPerSecond: costs[0]!.answerSeconds === 0
       ? null
-      : mean(costs.map(({ answerSeconds }) => songs.length / answerSeconds)),
-    accuracyPerSong: score(songs.length, (places) => mean(places.map((i) => shares[i]!))),
+      : meanOf(costs.map(({ answerSeconds }) => songs.length / answerSeconds)),
+    accuracyPerSong: score(songs.length, (places) => meanOf(places.map((i) => shares[i]!))),
     // over instances, whole songs drawn, the mean of the trainings
     accuracyPerInstance: score(rows.length, (places) => {
       const there = places.map((i) => truth[i]!);
-      return mean(credits.map(({ answers }) => accuracy(there, places.map((i) => answers[songOf[i]!]!))));
+      return meanOf(credits.map(({ answers }) => accuracy(there, places.map((i) => answers[songOf[i]!]!))));
     }, songOf),
     macroF1: score(
       songs.length,
       (places) =>
-        mean(
+        meanOf(
           credits.map(({ answers, credited }) =>
             macroF1(places.map((i) => credited[i]!), places.map((i) => answers[i]!))
           ),
@@ -160,7 +158,7 @@ export function summarise(runs: readonly SearchRun[]): SearchedModel {
     ),
     bySeed: runs.map(({ seed }, run) => ({
       seed,
-      accuracyPerSong: mean(credits[run]!.right.map(Number)),
+      accuracyPerSong: meanOf(credits[run]!.right.map(Number)),
       trainSeconds: costs[run]!.seconds,
     })),
   };

@@ -1,0 +1,25 @@
+/** Rows of numbers: their sum, mean, largest place, and scores as probabilities. */
+
+/** The numbers added up in their order; 0 of none. */
+export function sumOf(numbers: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) sum += numbers[i]!;
+  return sum;
+}
+
+/** Their mean; NaN of none. */
+export const meanOf = (numbers: ArrayLike<number>): number => sumOf(numbers) / numbers.length;
+
+/** Index of the largest number; the first one of equals. */
+export function argmax(row: ArrayLike<number>): number {
+  let best = 0;
+  for (let k = 1; k < row.length; k++) if (row[k]! > row[best]!) best = k;
+  return best;
+}
+
+/** Scores as probabilities that sum to 1: the softmax, safe for large numbers. */
+export function softmaxOf(row: ArrayLike<number>): Float64Array {
+  const largest = row[argmax(row)] ?? 0;
+  const powers = Float64Array.from(row, (score) => Math.exp(score - largest)), sum = sumOf(powers);
+  return powers.map((power) => power / sum);
+}
