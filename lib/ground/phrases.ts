@@ -390,6 +390,10 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
   ],
   ["Merged: {}", "합친 모델: {1}"],
   ["{n} songs are done already; going on after them.", "{1}곡은 이미 되어 있어 그다음부터 합니다."],
+  [
+    "{n} songs: {}; {n} have no lyrics, and no answer in their rows",
+    "{1}곡: {2}. 가사가 없는 {3}곡은 답을 비워 두었습니다",
+  ],
   ["{n} songs: {}", "{1}곡: {2}"],
   ["metrics.json and predictions.csv are in {}", "metrics.json과 predictions.csv를 둔 곳: {1}"],
   ["Executed notebooks: {}", "실행한 노트북: {1}"],
@@ -434,8 +438,9 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/\bat most (\S+?)(?=,|$)/g, "$1 이하"],
   [/\babove (\S+?)(?=,|$)/g, "$1보다 큼"],
   [/\bbelow (\S+?)(?=,|$)/g, "$1보다 작음"],
-  [/(\S) and (\S)/g, "$1, $2"],
-  [/(\S) or (\S)/g, "$1 또는 $2"],
+  // not within a path
+  [/(?<!\/.*)(\S) and (\S)(?!.*\/)/g, "$1, $2"],
+  [/(?<!\/.*)(\S) or (\S)(?!.*\/)/g, "$1 또는 $2"],
   [/\bin cell (\d+)(?: \[\d+\])?/g, "$1번 셀에서"],
   [/\bbefore its first cell\b/g, "첫 셀 전에"],
   [/\bcommas\b/g, "쉼표"],

@@ -55,6 +55,9 @@ Deno.test("inBoth: a name for what follows stands beside the other; sentences ab
     inBoth("1,540 songs: outputs/predictions.csv"),
     "1,540곡 · 1,540 songs: outputs/predictions.csv",
   );
+  assert.equal(inBoth("Report: /rock and roll/a or b.html"), "보고서 · Report: /rock and roll/a or b.html");
+  const lacking = "3000 songs: a.csv; 177 have no lyrics, and no answer in their rows";
+  assert.equal(inBoth(lacking), `3000곡: a.csv. 가사가 없는 177곡은 답을 비워 두었습니다\n${lacking}`);
   const typo = '--songs: there is no file or folder data/song.csv in /home (did you mean "data/songs.csv"?).';
   assert.equal(
     inBoth(typo),
