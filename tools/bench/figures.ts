@@ -128,7 +128,7 @@ const shortRows: [RegExp, en: string, ko: string][] = [
 
 const shortTitles = {
   en: ["rows a second, ours / the best peer", "bf16", "ratio", "float32", "ratio"],
-  ko: ["초당 행 수, 이 프로젝트 / 가장 빠른 다른 것", "bf16", "비", "float32", "비"],
+  ko: ["초당 행 수, 이 프로젝트 / 가장 빠른 다른 프로그램", "bf16", "비", "float32", "비"],
 } as const;
 
 /** The few lines that a reader asks for first: rows a second of ours and of the best peer, in both precisions. */

@@ -34,6 +34,8 @@ export interface Estimate {
   memory: number;
   /** Whether trainings may end before their last epoch. */
   mayEndSooner: boolean;
+  /** Whose steps are too long to be measured whole, and by how many examples they were. */
+  scaled: { what: string; measured: number; batchSize: number }[];
   /** What does the maths. */
   engine: string;
 }
@@ -48,10 +50,11 @@ export interface Speeds {
 const decidesSpeed = ["batchSize", "maxLength", "maxWindows", "cropLength", "loraRank", "precision"] as const;
 
 /** Speeds that are measured when they are first asked for. @param tell is told what is being measured */
-export function measuring(tell: (what: string) => void): Speeds & { memory: number } {
+export function measuring(tell: (what: string) => void): Speeds & Pick<Estimate, "memory" | "scaled"> {
   const networks = new Map<string, NetworkSpeed>(), others = new Map<string, number>();
   return {
     memory: 0,
+    scaled: [],
     async network(method, { labels, sides }) {
       const { source, tokenizer, recipe } = method;
       const key = JSON.stringify([source, tokenizer, ...decidesSpeed.map((field) => recipe[field])]);
@@ -61,6 +64,9 @@ export function measuring(tell: (what: string) => void): Speeds & { memory: numb
         speed = await measureNetwork(method, labels, sides.train);
         networks.set(key, speed);
         this.memory = Math.max(this.memory, speed.memory);
+        if (speed.scaled !== undefined) {
+          this.scaled.push({ what: bilingual(nameOf(method)), ...speed.scaled });
+        }
       }
       return speed;
     },
@@ -156,7 +162,8 @@ async function estimateNotebooks(
     };
   });
   const { earlyStoppingPatience } = recipe;
-  return { notebooks, memory: speeds.memory, mayEndSooner: earlyStoppingPatience !== null };
+  const { memory, scaled } = speeds;
+  return { notebooks, memory, scaled, mayEndSooner: earlyStoppingPatience !== null };
 }
 
 async function partsOf({ trials }: Planned, trained: Trial, speeds: Speeds) {
@@ -230,6 +237,12 @@ export async function tellEstimate(options: NotebookOptions): Promise<void> {
       "바쁠 때의 시간 · as busy as this machine is now; 재는 데 · measured in " +
       `${spoken((performance.now() - started) / 1000)}.`,
   );
+  for (const { what, measured, batchSize } of estimate.scaled) {
+    console.log(
+      `${what}: ${batchSize}곡짜리 스텝은 여기서 오래 걸려 ${measured}곡짜리로 재고 곡 수에 맞춰 늘렸습니다 · ` +
+        `steps of ${batchSize} songs take long here: measured by ${measured}, and scaled.`,
+    );
+  }
   if (estimate.mayEndSooner) {
     console.log(
       "검증 정확도가 더 오르지 않으면 학습이 먼저 끝날 수 있습니다 · trainings may end sooner, where validation stops to rise.",

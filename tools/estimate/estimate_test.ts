@@ -19,7 +19,7 @@ import {
   spoken,
   trialSeconds,
 } from "./estimate.ts";
-import { some } from "./measure.ts";
+import { affordable, some, stepTime } from "./measure.ts";
 import { planNotebooks } from "./plan.ts";
 import { sourceOrShape } from "./shapes.ts";
 
@@ -105,17 +105,26 @@ Deno.test("estimate: what the notebooks run, each trial once, and nothing of it 
     assert.ok(trials["07"]!.every(({ method }) => method.kind === "columns"));
   }));
 
-Deno.test("estimate: every notebook takes time, trainings more than tables", () =>
+Deno.test("estimate: every notebook takes time, those that train for what they train", () =>
   withOptions(async (options) => {
     const measured: string[] = [];
-    const { notebooks, memory, engine } = await estimateRun(options, (what) => measured.push(what));
+    const { notebooks, memory, scaled, engine } = await estimateRun(options, (what) => measured.push(what));
     assert.deepEqual(
       notebooks.map(({ notebook }) => notebook),
       projectNotebooks().map((path) => basename(path, ".ipynb")),
     );
-    const seconds = (name: string) => notebooks.find(({ notebook }) => notebook.startsWith(name))!.seconds;
-    assert.ok(seconds("01") > 0.1 && seconds("03") > seconds("01") && seconds("04") > seconds("01"));
+    for (const { notebook, seconds, parts } of notebooks) {
+      assert.ok(parts.every((part) => part.seconds > 0), notebook);
+      const learning = parts.reduce((sum, part) => sum + part.seconds, 0);
+      assert.ok(seconds > learning, `${notebook}: ${seconds} s, of them ${learning} s for what it learns`);
+    }
+    const learns = notebooks.filter(({ parts }) => parts.length > 0).map(({ notebook }) =>
+      notebook.slice(0, 2)
+    );
+    for (const notebook of ["03", "04", "05", "08", "09"]) assert.ok(learns.includes(notebook), notebook);
+    assert.ok(!learns.includes("01") && !learns.includes("02"), learns.join(", "));
     assert.ok(memory > 50e6, `${memory} bytes`);
+    for (const { measured, batchSize } of scaled) assert.ok(measured < batchSize); // none where the machine is quick
     assert.match(engine, /TensorFlow|WebAssembly/);
     assert.ok(measured.some((what) => what.includes("kobert-small")), measured.join(", "));
   }));
@@ -158,6 +167,25 @@ Deno.test("estimate: times as they are said, and the whole", () => {
     "01_eda                    12 s",
     "모두 · in all            2 min",
   ]);
+});
+
+Deno.test("stepTime: what a step takes whatever it holds, and a token; tokens alone where steps do not tell them apart", () => {
+  const step = (tokens: number, seconds = 0.5 + tokens / 1000) => ({ tokens, seconds });
+  const { step: whole, token } = stepTime([step(250), step(256), step(2000), step(2048)]);
+  assert.ok(Math.abs(whole - 0.5) < 1e-9 && Math.abs(token - 0.001) < 1e-9, `${whole}, ${token}`);
+  assert.deepEqual(stepTime([step(1000, 2), step(1000, 4)]), { step: 0, token: 0.003 });
+  assert.deepEqual(stepTime([step(1000, 2)]), { step: 0, token: 0.002 });
+  // the small one met a busy moment
+  assert.deepEqual(stepTime([step(1000, 9), step(2000, 3)]), { step: 0, token: 0.004 });
+  assert.deepEqual(stepTime([step(1000, 1), step(2000, 4)]), { step: 0, token: 5 / 3000 });
+});
+
+Deno.test("affordable: the recipe's steps where they are short, as large ones as end in time where not, never of one", () => {
+  const steps = (seconds: number) => [{ seconds: seconds / 2 }, { seconds: 1.5 * seconds }];
+  assert.equal(affordable(steps(0.01), 32), 32);
+  assert.equal(affordable(steps(0.5), 32), 12);
+  assert.equal(affordable(steps(40), 32), 2);
+  assert.equal(affordable(steps(40), 1), 1);
 });
 
 Deno.test("some: spread over all, all where they are few", () => {

@@ -35,6 +35,8 @@ export interface NetworkSpeed {
   answer: number;
   /** What its training takes at its peak, in bytes. */
   memory: number;
+  /** Where its steps take too long to be measured: of how many examples the measured ones were, and are. */
+  scaled?: { measured: number; batchSize: number };
 }
 
 /** What a model that is asked questions takes, in seconds. */
@@ -59,38 +61,99 @@ export function some<T>(songs: readonly T[], most: number): T[] {
   return Array.from({ length: most }, (_, i) => songs[Math.floor(i * songs.length / most)]!);
 }
 
-/** Notes the steps of a training, and asks it to end when they tell enough. */
-function stopwatch() {
-  const steps: { seconds: number; tokens: number; examples: number }[] = [], control = new AbortController();
+/** A training step as it was measured. */
+interface Step {
+  seconds: number;
+  /** Padding included. */
+  tokens: number;
+  examples: number;
+}
+
+/** What steps take: some seconds whatever they hold, and some a token. */
+export interface StepTime {
+  step: number;
+  token: number;
+}
+
+/**
+ * What steps take by how many tokens they hold: the straight line through steps of several sizes; where they are of one size, or the line
+ * makes no sense (a machine that was busy for a moment), their tokens alone.
+ */
+export function stepTime(steps: readonly Pick<Step, "seconds" | "tokens">[]): StepTime {
+  const sum = (of: (step: Pick<Step, "seconds" | "tokens">) => number) =>
+    steps.reduce((sum, step) => sum + of(step), 0);
+  const seconds = sum((step) => step.seconds), tokens = sum((step) => step.tokens), { length } = steps;
+  const spread = length * sum((step) => step.tokens ** 2) - tokens ** 2;
+  const token = (length * sum((step) => step.seconds * step.tokens) - seconds * tokens) / spread;
+  const step = (seconds - token * tokens) / length;
+  return step >= 0 && token > 0 ? { step, token } : { step: 0, token: seconds / tokens };
+}
+
+/** Runs a training by a recipe on at most so many songs, with what it is watched by. */
+type Run = (
+  recipe: Recipe,
+  songs: number,
+  watch: { callbacks: TrainingCallback[]; signal: AbortSignal },
+) => Promise<unknown>;
+
+/** The steps of a training, which is ended when they tell enough. The first one sets memory and threads up, and does not count. */
+async function stepsOf(run: Run, recipe: Recipe, songs: number): Promise<Step[]> {
+  const steps: Step[] = [], control = new AbortController();
   let last = 0, total = 0;
   const callback: TrainingCallback = {
     onStart: () => void (last = performance.now()),
     onStep({ tokens, examples }) {
       const took = seconds(last);
       steps.push({ seconds: took, tokens, examples });
-      // the first one sets memory and threads up
       if (steps.length > 1) total += took;
       if (total > enough) control.abort();
       last = performance.now();
     },
   };
-  return {
-    callback,
-    signal: control.signal,
-    /** Seconds a token, padding included, and an example. */
-    rates() {
-      const kept = steps.length > 1 ? steps.slice(1) : steps;
-      const sum = (of: "seconds" | "tokens" | "examples") => kept.reduce((sum, step) => sum + step[of], 0);
-      return { token: sum("seconds") / sum("tokens"), example: sum("seconds") / sum("examples") };
-    },
-  };
+  await run(endedBy(recipe), songs, { callbacks: [callback], signal: control.signal });
+  return steps.length > 1 ? steps.slice(1) : steps;
+}
+
+/** A step that would take longer is not taken: smaller ones tell what it takes. */
+const longestStep = 6;
+
+/** How many examples a step may hold so as to end in time, by steps that held one. */
+export const affordable = (ofOne: readonly Pick<Step, "seconds">[], batchSize: number): number => {
+  const one = ofOne.reduce((sum, { seconds }) => sum + seconds, 0) / ofOne.length;
+  return Math.min(batchSize, Math.max(2, Math.floor(longestStep / one)));
+};
+
+/** What a training's steps take, and of how many examples the largest was that was measured. */
+async function measureSteps(
+  run: Run,
+  recipe: Recipe,
+): Promise<StepTime & { measured: number; steps: Step[] }> {
+  const ofOne = await stepsOf(run, { ...recipe, batchSize: 1, maxSteps: 4 }, 8);
+  const measured = affordable(ofOne, recipe.batchSize);
+  const steps = await stepsOf(run, { ...recipe, batchSize: measured }, 400);
+  // steps of the real size say it all
+  return { ...stepTime(measured === recipe.batchSize ? steps : [...ofOne, ...steps]), measured, steps };
+}
+
+/** Seconds that a song takes to be answered: the first songs say how many more can be asked. */
+async function measureAnswers(
+  songs: readonly Song[],
+  first: number,
+  ask: (songs: readonly Song[]) => Promise<unknown>,
+): Promise<number> {
+  const begun = performance.now();
+  await ask(songs.slice(0, first));
+  const more = Math.max(first, Math.floor(enough / (seconds(begun) / first)));
+  const asked = songs.slice(-more), from = performance.now();
+  await ask(asked);
+  return seconds(from) / asked.length;
 }
 
 const endedBy = (recipe: Recipe): Recipe => ({
   ...recipe,
   epochs: 1,
   adapt: 0,
-  maxSteps: 13,
+  maxSteps: Math.min(13, recipe.maxSteps ?? 13),
   evaluateEverySteps: null,
   earlyStoppingPatience: null,
 });
@@ -124,26 +187,31 @@ export async function measureNetwork(
     const sample = some(songs, 400), examples = examplesFor(classifier, sample, recipe);
     const trainable = trainableOf(classifier, recipe);
     const memory = foreseeMemory(trainable, makePlan(trainable, { train: examples }, recipe)).total;
-    const watch = stopwatch();
-    await fineTune(
-      classifier,
-      { train: songsFrame(sample), validation: songsFrame([]) },
-      endedBy(recipe),
-      { callbacks: [watch.callback], signal: watch.signal },
+    const { step, token, measured } = await measureSteps(
+      (recipe, songs, watch) =>
+        fineTune(
+          classifier,
+          { train: songsFrame(some(sample, songs)), validation: songsFrame([]) },
+          recipe,
+          watch,
+        ),
+      recipe,
     );
-    const asked = some(songs, 48);
-    await classifySongs(classifier, asked.slice(0, 8), { precision: recipe.precision });
-    const asking = performance.now();
-    await classifySongs(classifier, asked, { precision: recipe.precision });
-    const { token } = watch.rates();
+    const tokens = tokensOfExample(examples.map((example, i) => seenIn(0, trainable, example, i)), recipe);
+    const { batchSize } = recipe, example = step / batchSize + token * tokens;
     return {
       load,
-      example: token *
-        tokensOfExample(examples.map((example, i) => seenIn(0, trainable, example, i)), recipe),
+      example,
       // rows are filled with lyrics to their end
-      reading: token * examples.reduce((sum, { inputIds }) => sum + inputIds.length, 0) / examples.length,
-      answer: seconds(asking) / asked.length,
+      reading: example / tokens * examples.reduce((sum, { inputIds }) => sum + inputIds.length, 0) /
+        examples.length,
+      answer: await measureAnswers(
+        some(songs, 48),
+        8,
+        (songs) => classifySongs(classifier, songs, { precision: recipe.precision }),
+      ),
       memory,
+      ...(measured < batchSize && { scaled: { measured, batchSize } }),
     };
   } finally {
     disposeModel(classifier.model);
@@ -182,22 +250,25 @@ export async function measureAnswerer(
     genres: labels,
     ...(tokenizer !== undefined && { tokenizer }),
   });
-  const load = seconds(from), own = answererRecipe(answerer, recipe), watch = stopwatch();
+  const load = seconds(from), own = answererRecipe(answerer, recipe);
   try {
     const sample = some(sides.train, 400), asked = some(sides.test, 24);
-    await trainAnswerer(answerer, { train: sample, validation: asked.slice(0, 2) }, endedBy(own), {
-      callbacks: [watch.callback],
-      signal: watch.signal,
-    });
-    // the first ones set memory and threads up
-    await judgeAnswers(answerer, asked.slice(0, 4), { name: "measured" });
-    const asking = performance.now();
-    await judgeAnswers(answerer, asked, { name: "measured" });
+    const { step, token, steps } = await measureSteps(
+      (recipe, songs, watch) =>
+        trainAnswerer(answerer, { train: some(sample, songs), validation: asked.slice(0, 2) }, recipe, watch),
+      own,
+    );
+    const tokens = steps.reduce((sum, { tokens }) => sum + tokens, 0) /
+      steps.reduce((sum, { examples }) => sum + examples, 0);
     return {
       load,
-      example: watch.rates().example,
+      example: step / own.batchSize + token * tokens,
       examplesOfSong: instances(sample, { oversample: false }).length / sample.length,
-      question: seconds(asking) / asked.length,
+      question: await measureAnswers(
+        asked,
+        4,
+        (songs) => judgeAnswers(answerer, songs, { name: "measured" }),
+      ),
       epochs: own.epochs,
     };
   } finally {
