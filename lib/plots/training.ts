@@ -135,11 +135,11 @@ export function lossCurve(
   return figureOf(
     title,
     [
-      `${grouped(last)} 스텝 · steps`,
+      `${grouped(last)}스텝 · steps`,
       ...(best === undefined || bestScores === undefined ? [] : [
         `${
           best.averagedEpochs === undefined
-            ? `최고 · best: epoch ${Number(best.epoch.toFixed(2))}`
+            ? `최고는 ${Number(best.epoch.toFixed(2))}에폭 · best: epoch ${Number(best.epoch.toFixed(2))}`
             : `마지막 ${best.averagedEpochs}개 에폭의 평균 · mean of the last ${best.averagedEpochs} epochs`
         }, ${
           best.validation ? both("검증 정확도", "validation accuracy") : both("학습 정확도", "train accuracy")

@@ -39,7 +39,7 @@ Deno.test("lossCurve draws steps, their mean, and both sides of each evaluation"
   const title = layout.title as { subtitle: { text: string } };
   assert.match(
     title.subtitle.text,
-    /3 스텝 · steps · 최고 · best: epoch 1, 검증 정확도 · validation accuracy 40\.0%/,
+    /3스텝 · steps · 최고는 1에폭 · best: epoch 1, 검증 정확도 · validation accuracy 40\.0%/,
   );
   assert.deepEqual(layout.shapes!.map(({ x0 }) => x0), [2, 2]);
 });

@@ -103,7 +103,7 @@ export function artistFinding([first, ...others]: readonly ArtistComparison[]): 
       }.`,
     },
     unknown === undefined ? null : {
-      ko: `테스트 곡의 가수를 한 번도 보지 못한 분할에서는 ${unknown.model.ko} ` +
+      ko: `테스트 곡의 가수를 한 번도 보지 못한 분할에서는 ${withParticle(unknown.model.ko, "이/가")} ` +
         `${percent(of(unknown, "lyrics"))}, 가수를 더해도 ${percent(of(unknown, "product"))}입니다. ` +
         "가수에게서 얻은 점수는 이해가 아니라 기억입니다.",
       en: `Where no test artist was seen in training, ${unknown.model.en} reaches ` +

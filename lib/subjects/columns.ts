@@ -51,13 +51,19 @@ export function columnsFinding(together: ColumnsComparison): Finding {
       en: `The column that is missed most is ${inEnglish(most.leftOut!)} (${points(most.adds!.value)} ` +
         `points)${sure(most.adds!) ? "." : ", though its interval includes 0."}`,
     },
-    transformer === null ? null : {
-      ko: `여기에 ${withParticle(inKorean(lyricsModel), "을/를")} 쌓아 더해지는 것은 ` +
-        `${points(transformer.value)}점으로, ` +
-        `${sure(transformer) ? "우연으로 보기 어렵습니다." : "있는지 없는지 이 곡 수로는 알 수 없습니다."}`,
-      en: `${inEnglish(lyricsModel)} stacked onto it adds ${points(transformer.value)} points, ${
-        sure(transformer) ? "more than chance." : "which these songs are too few to tell from nothing."
-      }`,
-    },
+    transformer === null ? null : transformer.low === 0 && transformer.high === 0
+      ? {
+        ko: `여기에 ${withParticle(inKorean(lyricsModel), "을/를")} 쌓아도 ` +
+          "답이 나아지거나 나빠지지 않습니다.",
+        en: `${inEnglish(lyricsModel)} stacked onto it changes nothing.`,
+      }
+      : {
+        ko: `여기에 ${withParticle(inKorean(lyricsModel), "을/를")} 쌓아 더해지는 것은 ` +
+          `${points(transformer.value)}점으로, ` +
+          `${sure(transformer) ? "우연으로 보기 어렵습니다." : "있는지 없는지 이 곡 수로는 알 수 없습니다."}`,
+        en: `${inEnglish(lyricsModel)} stacked onto it adds ${points(transformer.value)} points, ${
+          sure(transformer) ? "more than chance." : "which these songs are too few to tell from nothing."
+        }`,
+      },
   );
 }

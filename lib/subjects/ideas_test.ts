@@ -52,7 +52,7 @@ Deno.test("artistFinding: what the artist adds where artists are known, and wher
   assert.equal(
     artistFinding([known, unknown]).ko,
     "가사만 읽은 kobert-small은 50.0%, 가수 사전확률을 더하면 75.0%로 25.0점 올라갑니다(p < 0.001). " +
-      "가사 없이 가수의 최다 장르만 답해도 70.0%입니다. 테스트 곡의 가수를 한 번도 보지 못한 분할에서는 TF-IDF 60.0%, 가수를 더해도 60.0%입니다. " +
+      "가사 없이 가수의 최다 장르만 답해도 70.0%입니다. 테스트 곡의 가수를 한 번도 보지 못한 분할에서는 TF-IDF가 60.0%, 가수를 더해도 60.0%입니다. " +
       "가수에게서 얻은 점수는 이해가 아니라 기억입니다.",
   );
   const worse = comparison("song", "kobert-small", { lyrics: 0.5, product: 0.45, artist: 0.7 });
@@ -107,7 +107,9 @@ Deno.test("columnsFinding: all columns, the one that is missed most, what the tr
     /가수\(2\.0점\)이지만, 구간이 0을 포함해 확실하지는 않습니다\. .* 5\.0점으로, 우연으로 보기 어렵습니다\.$/,
   );
   assert.match(unsure.en, /though its interval includes 0\..* more than chance\.$/);
-  assert.equal(contributionsFigure(columns(0.09, 0.04, [0, 0, 0])).data.length, 2);
+  const same = columns(0.09, 0.04, [0, 0, 0]);
+  assert.match(columnsFinding(same).ko, / 여기에 kobert-small을 쌓아도 답이 나아지거나 나빠지지 않습니다\.$/);
+  assert.equal(contributionsFigure(same).data.length, 2);
 });
 
 const sets = (value: number) => ({ subsetAccuracy: estimate(value) });

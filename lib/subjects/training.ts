@@ -208,9 +208,11 @@ export const epochTable = (
     "남긴 모델 · kept": step === best?.step ? "✓" : "",
   }));
 
-/** Seconds as minutes and seconds. */
-function duration(ms: number): Finding {
-  const seconds = Math.round(ms / 1000), minutes = Math.floor(seconds / 60);
+/** A time as a person says it: `8초`, `1분 23초`, from an hour on `2시간 5분`. */
+export function duration(ms: number): Finding {
+  const seconds = Math.max(1, Math.round(ms / 1000)), minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (hours > 0) return { ko: `${hours}시간 ${minutes % 60}분`, en: `${hours} h ${minutes % 60} min` };
   return minutes === 0
     ? { ko: `${seconds}초`, en: `${seconds} s` }
     : { ko: `${minutes}분 ${seconds % 60}초`, en: `${minutes} min ${seconds % 60} s` };

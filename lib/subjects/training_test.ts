@@ -11,6 +11,7 @@ import { tinyCheckpoint, withWork } from "./testing/work.ts";
 import {
   batchFinding,
   batchTable,
+  duration,
   epochTable,
   firstBatch,
   modelTable,
@@ -178,4 +179,10 @@ Deno.test("recipeTable: fields that say nothing are left out", () => {
   const of = (recipe: typeof quickRecipe) => recipeTable(recipe).map((row) => row["값 · field"]);
   assert.ok(!of(quickRecipe).includes("adapt"));
   assert.ok(of({ ...quickRecipe, adapt: 2 }).includes("adapt"));
+});
+
+Deno.test("duration: seconds, minutes, hours, in both languages", () => {
+  const said = [300, 8000, 65_000, 968_000, 7_500_000].map(duration);
+  assert.deepEqual(said.map(({ ko }) => ko), ["1초", "8초", "1분 5초", "16분 8초", "2시간 5분"]);
+  assert.deepEqual(said.map(({ en }) => en), ["1 s", "8 s", "1 min 5 s", "16 min 8 s", "2 h 5 min"]);
 });

@@ -237,10 +237,11 @@ export async function tellEstimate(options: NotebookOptions): Promise<void> {
       "바쁠 때의 시간 · as busy as this machine is now; 재는 데 · measured in " +
       `${spoken((performance.now() - started) / 1000)}.`,
   );
-  for (const { what, measured, batchSize } of estimate.scaled) {
+  if (estimate.scaled.length > 0) {
+    const models = estimate.scaled.map(({ what, measured, batchSize }) => `${what} ${measured}/${batchSize}`);
     console.log(
-      `${what}: ${batchSize}곡짜리 스텝은 여기서 오래 걸려 ${measured}곡짜리로 재고 곡 수에 맞춰 늘렸습니다 · ` +
-        `steps of ${batchSize} songs take long here: measured by ${measured}, and scaled.`,
+      "여기서는 한 스텝이 오래 걸려, 더 적은 곡으로 재고 곡 수에 맞춰 늘렸습니다 · steps take long here: measured with fewer songs, " +
+        `and scaled: ${[...new Set(models)].join(", ")}.`,
     );
   }
   if (estimate.mayEndSooner) {

@@ -180,11 +180,11 @@ Deno.test("stepTime: what a step takes whatever it holds, and a token; tokens al
   assert.deepEqual(stepTime([step(1000, 1), step(2000, 4)]), { step: 0, token: 5 / 3000 });
 });
 
-Deno.test("affordable: the recipe's steps where they are short, as large ones as end in time where not, never of one", () => {
+Deno.test("affordable: the recipe's steps where they are short, as large ones as end in time where not, but of four", () => {
   const steps = (seconds: number) => [{ seconds: seconds / 2 }, { seconds: 1.5 * seconds }];
   assert.equal(affordable(steps(0.01), 32), 32);
-  assert.equal(affordable(steps(0.5), 32), 12);
-  assert.equal(affordable(steps(40), 32), 2);
+  assert.equal(affordable(steps(0.5), 32), 16);
+  assert.equal(affordable(steps(40), 32), 4);
   assert.equal(affordable(steps(40), 1), 1);
 });
 

@@ -114,13 +114,13 @@ async function stepsOf(run: Run, recipe: Recipe, songs: number): Promise<Step[]>
   return steps.length > 1 ? steps.slice(1) : steps;
 }
 
-/** A step that would take longer is not taken: smaller ones tell what it takes. */
-const longestStep = 6;
+/** A step of more than four examples that would take longer, in seconds, is not taken: smaller ones tell what it takes. */
+const longestStep = 8;
 
 /** How many examples a step may hold so as to end in time, by steps that held one. */
 export const affordable = (ofOne: readonly Pick<Step, "seconds">[], batchSize: number): number => {
   const one = ofOne.reduce((sum, { seconds }) => sum + seconds, 0) / ofOne.length;
-  return Math.min(batchSize, Math.max(2, Math.floor(longestStep / one)));
+  return Math.min(batchSize, Math.max(4, Math.floor(longestStep / one)));
 };
 
 /** What a training's steps take, and of how many examples the largest was that was measured. */

@@ -20,7 +20,7 @@ export interface RunNotebooksOptions {
   outputFolder: string | null;
   /** Parameters: variables in the kernels' environment, beside this process's. @example { SONGS_FILE: "/data/songs.csv" } */
   env?: Readonly<Record<string, string>>;
-  /** `interactive` (live where scripts may run, 4 MB a notebook), or `png` (pictures only), the default in place. */
+  /** `interactive` (live where scripts may run, 3 MB a notebook), or `png` (pictures only), the default in place. */
   figures?: "interactive" | "png";
   /** The longest that a cell may take, 3600 s by default; `null` for no limit: a training of a large model takes what it takes. */
   timeoutSeconds?: number | null;

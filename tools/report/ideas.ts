@@ -51,7 +51,7 @@ ${
     facts({
       "시드 · seeds": seeds.join(", "),
       "에폭 · epochs": String(recipe.epochs ?? ""),
-      "스텝의 최대 · at most steps": recipe.maxSteps === null ? null : String(recipe.maxSteps ?? ""),
+      "최대 스텝 수 · steps at most": recipe.maxSteps === null ? null : String(recipe.maxSteps ?? ""),
       "배치 · batch": String(recipe.batchSize ?? ""),
       "창의 토큰 · tokens of a window": String(recipe.maxLength ?? ""),
       "곡마다 창 · windows of a song": String(recipe.maxWindows ?? 1),
@@ -99,8 +99,11 @@ async function artistSplit(split: ArtistComparison, picture: Picture): Promise<H
   const { by, model, songs, unknownArtists, fits, naive, methods } = split;
   const kind = by === "song" ? "곡별 분할 · split by song" : "가수별 분할 · split by artist";
   return markup`<h3>${kind}: ${bilingual(model)}</h3>
-<p class="small">학습 · train ${songs.train}, 검증 · validation ${songs.validation}, 테스트 · test ${songs.test}곡 · songs;
-모르는 가수 · unknown artists ${unknownArtists}; α ${fits.product.alpha} (사전확률 · prior), ${fits.bayes.alpha} (장르 비율로 나눔 · over the genre's share);
+<p class="small">학습 · train ${grouped(songs.train)}, 검증 · validation ${
+    grouped(songs.validation)
+  }, 테스트 · test ${
+    grouped(songs.test)
+  }곡 · songs; 모르는 가수 · unknown artists ${unknownArtists}; α\u00a0${fits.product.alpha} (사전확률 · prior), ${fits.bayes.alpha} (장르 비율로 나눔 · over the genre's share);
 ×${
     Math.exp(fits.mendedRule.alpha).toFixed(2)
   } (맞춘 규칙 · rule, fitted). 규칙 그대로 낮춘 로짓 · lowered by the rule as it was: ${naive.lowered} / ${naive.multiplied}.</p>
@@ -144,8 +147,10 @@ ${
     comparisons.map((comparison) => {
       const { model, songs, several } = comparison;
       return markup`<h3>${bilingual(model)}</h3>
-<p class="small">장르가 여럿인 곡 · songs of several genres: 학습 · train ${several.train} / ${songs.train}, 테스트 · test ${several.test} / ${songs.test}</p>
-${table(severalGenresTable([comparison]))}`;
+<p class="small">장르가 여럿인 곡 · songs of several genres: 학습 · train ${several.train} / ${
+        grouped(songs.train)
+      }, 테스트 · test ${several.test} / ${grouped(songs.test)}</p>
+${table(severalGenresTable([comparison]).map(({ "모델 · model": _, ...row }) => row))}`;
     })
   }
 ${await picture(severalGenresFigure(comparisons))}`;

@@ -11,22 +11,6 @@ export const score = (value: number | null | undefined): string =>
 export const shareWithInterval = ({ correct, count }: { correct: number; count: number }): string =>
   estimateText(wilsonInterval(correct, count));
 
-/**
- * Seconds as a person says them.
- *
- * @example
- * ```ts
- * seconds(83.4) // "1 min 23 s"
- * ```
- */
-export function seconds(value: number): string {
-  if (value < 60) return `${value.toFixed(value < 10 ? 1 : 0)} s`;
-  const whole = Math.round(value);
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  return [...(hours > 0 ? [`${hours} h`] : []), `${minutes} min`, ...(hours > 0 ? [] : [`${whole % 60} s`])]
-    .join(" ");
-}
-
 /** `12345` as `12,345`. */
 export { grouped } from "../../lib/plots/mod.ts";
 export { percent };

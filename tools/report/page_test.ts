@@ -36,7 +36,7 @@ Deno.test("report: every section of a whole run, with its numbers", async () => 
   );
   assert.match(section("songs"), /읽은 곡 · songs read32/);
   assert.match(section("songs"), /no lyrics 2/);
-  assert.match(section("training"), /끝까지 실행 · ran to its end, 2스텝 · steps, 1 min 5 s/);
+  assert.match(section("training"), /끝까지 실행 · ran to its end, 2스텝 · steps, 1분 5초 · 1 min 5 s/);
   assert.match(section("training"), /learningRate 0\.0003 0\.00002/);
   assert.match(section("evaluation"), /0\.800 \[0\.\d{3}, 0\.\d{3}\]/);
   assert.match(section("evaluation"), /TF-IDF 가사 전체 · whole lyrics 0\.800 \[/);

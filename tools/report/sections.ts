@@ -1,15 +1,22 @@
 /** The report's sections on the run itself. Each gives its HTML, or `null` where the run left nothing to tell. */
 import { macroF1Name, wilsonInterval } from "../../lib/evaluation/mod.ts";
 import { type Finding } from "../../lib/notebook/mod.ts";
-import { dropReasons, epochTable, headlineFinding, trainingFinding } from "../../lib/subjects/mod.ts";
+import {
+  dropReasons,
+  duration,
+  epochTable,
+  headlineFinding,
+  trainingFinding,
+} from "../../lib/subjects/mod.ts";
 import type { Song } from "../../lib/songs/mod.ts";
 import { gatheredName, shownAndGathered } from "../../lib/plots/mod.ts";
 import * as plots from "../../lib/plots/mod.ts";
+import { bilingual } from "../../lib/trials/mod.ts";
 import { studyRecipe } from "../../lib/training/mod.ts";
 import { type ReportData, shownPath, shownSource, type SongsSummary, type WrittenVerdict } from "./data.ts";
 import type { Picture } from "./figures.ts";
 import { facts, type Html, markup, outcome, said, table } from "./html.ts";
-import { grouped, percent, score, seconds } from "./numbers.ts";
+import { grouped, percent, score } from "./numbers.ts";
 
 /** The model's verdict and its name; `null` where nothing was measured. */
 export function modelVerdict({ verdicts, record }: ReportData): [name: string, WrittenVerdict] | null {
@@ -48,6 +55,10 @@ export function summary(data: ReportData): Html | null {
   if (found === null && record === null) return null;
   const card = (value: string, name: string) =>
     markup`<div class="card"><b>${value}</b><span>${name}</span></div>`;
+  const timeCard = (ms: number, name: string) => {
+    const { ko, en } = duration(ms);
+    return card(ko, `${name}, ${en}`);
+  };
   const cards: Html[] = [];
   let answer: Html | null = null;
   if (found !== null) {
@@ -75,13 +86,13 @@ export function summary(data: ReportData): Html | null {
     const total = notebooks.reduce((sum, notebook) => sum + notebook.seconds, 0);
     const done = notebooks.filter(({ done }) => done).length,
       all = Math.max(planned.length, notebooks.length);
-    cards.push(card(
-      seconds(total),
+    cards.push(timeCard(
+      1000 * total,
       done === all
         ? "노트북 전체 · all notebooks"
         : `노트북 ${done} / ${all} · ${done} of ${all} notebooks done`,
     ));
-  } else if (training !== null) cards.push(card(seconds(training.elapsedMs / 1000), "학습 · training"));
+  } else if (training !== null) cards.push(timeCard(training.elapsedMs, "학습 · training"));
   return markup`${answer}<div class="cards">${cards}</div>`;
 }
 
@@ -251,7 +262,7 @@ export async function training(data: ReportData, picture: Picture): Promise<Html
       "어휘 · vocabulary": config.vocab_size === undefined ? null : grouped(config.vocab_size as number),
       "학습 · training": training &&
         `${ended[training.ended]}, ${grouped(training.steps)}스텝 · steps, ${
-          seconds(training.elapsedMs / 1000)
+          bilingual(duration(training.elapsedMs))
         }`,
       "마지막 손실 · last step's loss": last && score(last.loss),
     })
