@@ -5,7 +5,7 @@ import { readTypeface, typefacePath } from "./typeface.ts";
 const font = await Deno.readFile(typefacePath());
 
 Deno.test("subsetFont: the text's letters with their widths, and no others", async () => {
-  const whole = readTypeface(font), part = readTypeface(await subsetFont(font, "가사 abc"));
+  const whole = await readTypeface(font), part = await readTypeface(await subsetFont(font, "가사 abc"));
   for (const character of "가사abc ") {
     assert.ok(part.has(character), `${character} is kept`);
     assert.equal(part.advance(character), whole.advance(character));
@@ -30,6 +30,8 @@ Deno.test("fontFaces: a rule a weight, each with its letters inside", async () =
   const css = await fontFaces("노래 · Song");
   const rules = [...css.matchAll(/font-weight: (\d+); src: url\(data:font\/ttf;base64,([^)]+)\)/g)];
   assert.deepEqual(rules.map(([, weight]) => weight), ["400", "700"]);
-  for (const [, , letters] of rules) assert.ok(readTypeface(Uint8Array.fromBase64(letters!)).has("래"));
+  for (const [, , letters] of rules) {
+    assert.ok((await readTypeface(Uint8Array.fromBase64(letters!))).has("래"));
+  }
   assert.doesNotMatch(css, /https?:/);
 });

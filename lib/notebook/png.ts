@@ -1,5 +1,6 @@
 /** PNG files with a palette: a third of the bytes of a full-colour one, and figures need few colours. */
-import { deflateSync } from "node:zlib";
+import { Buffer } from "node:buffer";
+import { crc32, deflateSync } from "node:zlib";
 
 /**
  * Encodes an opaque picture as a PNG with a palette (PNG specification, colour type 3). Up to 256 colours are kept exactly; of
@@ -31,13 +32,13 @@ export function encodePng(pixels: Uint8Array, width: number, height: number): Ui
   view.setUint32(0, width);
   view.setUint32(4, height);
   header.set([8, 3, 0, 0, 0], 8);
-  return concatenated([
+  return new Uint8Array(Buffer.concat([
     new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk("IHDR", header),
     chunk("PLTE", Uint8Array.from(palette.flatMap((color) => [color >> 16, color >> 8 & 255, color & 255]))),
     chunk("IDAT", deflateSync(rows, { level: 9 })),
     chunk("IEND", new Uint8Array()),
-  ]);
+  ]));
 }
 
 function nearest(color: number, palette: readonly number[]): number {
@@ -59,28 +60,6 @@ function chunk(name: string, content: Uint8Array): Uint8Array {
   view.setUint32(0, content.length);
   bytes.set([...name].map((letter) => letter.charCodeAt(0)), 4);
   bytes.set(content, 8);
-  view.setUint32(8 + content.length, crc(bytes.subarray(4, 8 + content.length)));
-  return bytes;
-}
-
-const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
-  for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ n >>> 1 : n >>> 1;
-  return n >>> 0;
-});
-
-/** CRC-32 as PNG and zip have it. */
-function crc(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = crcTable[(crc ^ byte) & 255]! ^ crc >>> 8;
-  return ~crc >>> 0;
-}
-
-function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
+  view.setUint32(8 + content.length, crc32(bytes.subarray(4, 8 + content.length)));
   return bytes;
 }

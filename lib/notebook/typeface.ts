@@ -33,61 +33,20 @@ let face: Promise<Typeface> | undefined;
 /** The measures of {@link typefaceFamily}, read once. */
 export const typeface = (): Promise<Typeface> => face ??= Deno.readFile(typefacePath()).then(readTypeface);
 
-/**
- * Reads the measures of a TrueType font (OpenType specification: tables head, hhea, hmtx, and cmap in format 4).
- *
- * @throws Error when the file is no TrueType font with such tables.
- */
-export function readTypeface(font: Uint8Array): Typeface {
-  const view = new DataView(font.buffer, font.byteOffset, font.byteLength);
-  const table = (name: string): number => {
-    for (let i = 0; i < view.getUint16(4); i++) {
-      const record = 12 + 16 * i;
-      if (String.fromCharCode(...font.subarray(record, record + 4)) === name) {
-        return view.getUint32(record + 8);
-      }
-    }
-    throw new UserError(`This font has no table "${name}". Give a TrueType font (.ttf).`);
-  };
-  const unitsPerEm = view.getUint16(table("head") + 18);
-  const hhea = table("hhea");
-  const hmtx = table("hmtx");
-  const metrics = view.getUint16(hhea + 34);
-  const glyphOf = characterMap(view, table("cmap"));
-  return {
-    has: (character) => glyphOf(character.codePointAt(0)!) !== 0,
-    // Glyphs beyond the last metric share it.
-    advance: (character) =>
-      view.getUint16(hmtx + 4 * Math.min(glyphOf(character.codePointAt(0)!), metrics - 1)) / unitsPerEm,
-    ascent: view.getInt16(hhea + 4) / unitsPerEm,
-    descent: -view.getInt16(hhea + 6) / unitsPerEm,
-  };
-}
-
-/** From code point to glyph; 0, the box for what is missing, where the font has none. */
-function characterMap(view: DataView, cmap: number): (code: number) => number {
-  let at = 0;
-  for (let i = 0; i < view.getUint16(cmap + 2); i++) {
-    const offset = cmap + view.getUint32(cmap + 4 + 8 * i + 4);
-    if (view.getUint16(offset) === 4) at = offset;
+/** Reads the measures of a font (npm's harfbuzzjs). @throws UserError when the bytes are none */
+export async function readTypeface(bytes: Uint8Array): Promise<Typeface> {
+  const { Blob, Face, Font } = await import("harfbuzzjs");
+  const face = new Face(new Blob(bytes)), font = new Font(face);
+  if (face.collectUnicodes().length === 0) {
+    throw new UserError("This is no font: give a TrueType font (.ttf).");
   }
-  if (at === 0) throw new UserError("This font has no character map in format 4, as fonts for the web have.");
-  const segments = view.getUint16(at + 6) / 2;
-  const ends = at + 14;
-  const starts = ends + 2 * segments + 2;
-  const deltas = starts + 2 * segments;
-  const ranges = deltas + 2 * segments;
-  return (code) => {
-    for (let s = 0; s < segments; s++) {
-      if (code > view.getUint16(ends + 2 * s)) continue;
-      const start = view.getUint16(starts + 2 * s);
-      if (code < start) return 0;
-      const delta = view.getUint16(deltas + 2 * s);
-      const range = view.getUint16(ranges + 2 * s);
-      if (range === 0) return (code + delta) & 0xffff;
-      const glyph = view.getUint16(ranges + 2 * s + range + 2 * (code - start));
-      return glyph === 0 ? 0 : (glyph + delta) & 0xffff;
-    }
-    return 0;
+  const { ascender, descender } = font.hExtents();
+  const glyphOf = (character: string) => font.nominalGlyph(character.codePointAt(0)!);
+  return {
+    has: (character) => glyphOf(character) !== undefined,
+    // glyph 0 is the box for what is missing
+    advance: (character) => font.glyphHAdvance(glyphOf(character) ?? 0) / face.upem,
+    ascent: ascender / face.upem,
+    descent: -descender / face.upem,
   };
 }
