@@ -284,9 +284,9 @@ export function parseOptions<const T extends OptionTable>(table: T, args: string
     // `deno task NAME -- --seed 1` hands the dashes on; npx takes them away.
     args: args[0] === "--" ? args.slice(1) : args,
     options: Object.fromEntries(
-      [...byFlag].map((
-        [flag, { option }],
-      ) => [flag, { type: option.type === "flag" ? "boolean" : "string" } as const]),
+      byFlag.entries().map(([flag, { option: { type } }]) =>
+        [flag, { type: type === "flag" ? "boolean" : "string" }] as const
+      ),
     ),
     strict: false,
     tokens: true,

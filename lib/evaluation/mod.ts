@@ -5,7 +5,7 @@
  *
  * @module
  */
-export { argmax } from "../ground/pure.ts";
+export { argmax, type Estimate, percentile } from "../ground/pure.ts";
 export { checkLengths, checkProbabilities, checkRows, labelsOf, softmax } from "./labels.ts";
 export type { Label, Labels, Rows } from "./labels.ts";
 export * from "./accuracy.ts";

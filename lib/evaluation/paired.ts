@@ -1,6 +1,5 @@
 /** The mean of paired differences with an interval by Student's t. */
-import { meanOf } from "../ground/pure.ts";
-import type { Estimate } from "./proportion.ts";
+import { type Estimate, meanOf } from "../ground/pure.ts";
 
 /** {@link pairedInterval}'s result; its value is the mean of the values. */
 export interface PairedInterval extends Estimate {

@@ -1,4 +1,5 @@
-/** A number with its interval, and a share's. */
+/** A share's interval. */
+import type { Estimate } from "../ground/pure.ts";
 
 /** The 97.5 % quantile of the normal distribution. */
 const Z = 1.959963984540054;
@@ -31,12 +32,4 @@ export function wilsonInterval(correct: number, count: number): Estimate {
     low: correct === 0 ? 0 : middle - half,
     high: correct === count ? 1 : middle + half,
   };
-}
-
-/** A number with the interval that it may lie in: what every comparison gives and every figure takes. */
-export interface Estimate {
-  value: number;
-  /** The bounds of the 95 % interval, unless another level is said. */
-  low: number;
-  high: number;
 }

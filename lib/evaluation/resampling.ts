@@ -1,6 +1,5 @@
 /** Intervals by resampling, and McNemar's test. */
-import { seededRandom } from "../ground/pure.ts";
-import type { Estimate } from "./proportion.ts";
+import { type Estimate, percentile, seededRandom } from "../ground/pure.ts";
 import { checkLengths, type Labels } from "./labels.ts";
 
 /** How sure an interval is. */
@@ -77,19 +76,6 @@ function groupMembers(where: string, count: number, groups: Labels): number[][] 
     else members.set(groups[i], [i]);
   }
   return [...members.values()];
-}
-
-/**
- * The value below which a share of the sorted values lies, interpolated linearly between neighbours (numpy's default).
- *
- * @param sorted ascending
- * @param share 0 to 1
- */
-export function percentile(sorted: ArrayLike<number>, share: number): number {
-  const position = share * (sorted.length - 1);
-  const below = Math.floor(position);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
 }
 
 /** {@link mcNemar}'s result. */

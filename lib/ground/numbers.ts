@@ -1,4 +1,12 @@
-/** Rows of numbers: their sum, mean, largest place, and scores as probabilities. */
+/** Rows of numbers: their sum, mean, largest place, scores as probabilities; and a number with its interval. */
+
+/** A number with the interval that it may lie in: what every comparison gives and every figure takes. */
+export interface Estimate {
+  value: number;
+  /** The bounds of the 95 % interval, unless another level is said. */
+  low: number;
+  high: number;
+}
 
 /** The numbers added up in their order; 0 of none. */
 export function sumOf(numbers: ArrayLike<number>): number {
@@ -22,4 +30,17 @@ export function softmaxOf(row: ArrayLike<number>): Float64Array {
   const largest = row[argmax(row)] ?? 0;
   const powers = Float64Array.from(row, (score) => Math.exp(score - largest)), sum = sumOf(powers);
   return powers.map((power) => power / sum);
+}
+
+/**
+ * The value below which a share of the sorted values lies, interpolated linearly between neighbours (numpy's default).
+ *
+ * @param sorted ascending
+ * @param share 0 to 1
+ */
+export function percentile(sorted: ArrayLike<number>, share: number): number {
+  const position = share * (sorted.length - 1);
+  const below = Math.floor(position);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
 }

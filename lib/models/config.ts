@@ -19,15 +19,8 @@ const activationAliases: Record<string, Activation> = {
 
 /** A config's fields by name, read with types, defaults and errors that name the field. */
 export class ConfigReader {
-  private readonly json: JsonObject;
-  /** Where the config came from, for errors. */
-  readonly source: string;
-
   /** @param source names the config in errors: its path as a rule. */
-  constructor(json: JsonObject, source = "config.json") {
-    this.json = json;
-    this.source = source;
-  }
+  constructor(private readonly json: JsonObject, readonly source = "config.json") {}
 
   private fail(field: string, wanted: string): never {
     throw new UserError(

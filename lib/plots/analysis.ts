@@ -1,11 +1,11 @@
 /** Figures that look closer at a model: how sure it is, whom it fails, what more songs would bring. */
 import type { Data } from "plotly.js-dist";
+import type { Estimate } from "../ground/pure.ts";
 import {
   both,
   dottedLine,
   emptyFigure,
   errorBars,
-  type Estimate,
   type Figure,
   figureOf,
   grouped,

@@ -1,11 +1,11 @@
 /** Figures of how well a model does. They take what lib/evaluation and lib/trials return, or any objects with the same fields. */
 import type { Data } from "plotly.js-dist";
+import type { Estimate } from "../ground/pure.ts";
 import {
   both,
   dottedLine,
   emptyFigure,
   errorBars,
-  type Estimate,
   type Figure,
   figureOf,
   gatheredName,

@@ -1,5 +1,6 @@
 /** What the figures share: their type, palette, type face, layout, and the checks of their input. */
 import type { Data, Layout, LayoutAxis, Template } from "plotly.js-dist";
+import type { Estimate } from "../ground/pure.ts";
 
 /** A Plotly figure as plain data: what `Plotly.newPlot` draws, what `show` and `figurePng` of `lib/notebook` take. */
 export interface Figure {
@@ -258,13 +259,6 @@ export function needShare(figure: string, where: string, value: unknown): void {
       `${figure}: ${where} is ${value}; it must be a share from 0 to 1, not a percentage.`,
     );
   }
-}
-
-/** A number with the interval that it may lie in: what lib/evaluation gives. */
-export interface Estimate {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
 }
 
 /** @throws RangeError when an estimate has a number that cannot be drawn, or does not lie in its interval. */

@@ -6,7 +6,8 @@
  * @module
  */
 export { both, gatheredName, grouped, percent, shownAndGathered } from "./figure.ts";
-export type { Estimate, Figure } from "./figure.ts";
+export type { Estimate } from "../ground/pure.ts";
+export type { Figure } from "./figure.ts";
 export * from "./songs.ts";
 export * from "./training.ts";
 export * from "./evaluation.ts";

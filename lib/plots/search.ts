@@ -1,10 +1,10 @@
 /** The figure of what a model's accuracy costs. */
 import type { Data } from "plotly.js-dist";
+import type { Estimate } from "../ground/pure.ts";
 import {
   both,
   emptyFigure,
   errorBars,
-  type Estimate,
   type Figure,
   figureOf,
   needEstimate,

@@ -1,5 +1,6 @@
 /** Figures of a table of songs. Each takes songs as `songRows` of lib/songs gives them, or any objects with the same fields. */
 import type { Data } from "plotly.js-dist";
+import { percentile } from "../ground/pure.ts";
 import {
   both,
   countAxis,
@@ -34,6 +35,17 @@ function countNames(names: Iterable<string>): Map<string, number> {
   return new Map([...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)));
 }
 
+/** The names that a figure shows, and under which of them each one counts: very many have their last ones gathered in a name of its own. */
+function withoutTail(all: readonly string[], most?: number) {
+  const { shown, gathered } = shownAndGathered(all, most);
+  const rest = new Set(gathered), restName = gatheredName(gathered.length);
+  return {
+    names: gathered.length === 0 ? shown : [...shown, restName],
+    restName,
+    nameOf: (name: string) => rest.has(name) ? restName : name,
+  };
+}
+
 /**
  * How many songs each genre has, the largest on top. A song with several genres counts in each of them, so the counts may
  * sum to more than the songs; shares are of the songs.
@@ -59,13 +71,11 @@ export function genreDistribution(
   const total = countNames(groups.flatMap(([, rows]) => rows.flatMap(genresOf)));
   const title = ["장르 분포", "Genre distribution"] as const;
   if (total.size === 0) return emptyFigure(title, ["장르가 있는 곡이 없습니다", "no song has a genre"]);
-  const { shown, gathered } = shownAndGathered([...total.keys()]);
-  const rest = new Set(gathered), restName = gatheredName(gathered.length);
-  const genres = gathered.length === 0 ? shown : [...shown, restName];
+  const { names: genres, restName, nameOf } = withoutTail([...total.keys()]);
   const alone = groups.length === 1;
   const data = groups.map(([name, rows], index): Data => {
     const counts = countNames(rows.flatMap((row) => {
-      const named = genresOf(row).map((genre) => rest.has(genre) ? restName : genre);
+      const named = genresOf(row).map(nameOf);
       return alone ? [...new Set(named)] : named;
     }));
     const values = genres.map((genre) => counts.get(genre) ?? 0);
@@ -207,15 +217,13 @@ export function genreByArtist(
   const listed = new Set(artists);
   const ofListed = whole.filter((song) => song.artists.some((artist) => listed.has(artist)));
   const byGenre = [...countNames(ofListed.flatMap(({ genres }) => [...new Set(genres)])).keys()];
-  const { shown, gathered } = shownAndGathered(byGenre, mostColumns);
-  const rest = new Set(gathered), restName = gatheredName(gathered.length);
-  const genres = gathered.length === 0 ? shown : [...shown, restName];
+  const { names: genres, nameOf } = withoutTail(byGenre, mostColumns);
   const counts = new Map<string, Map<string, number>>(artists.map((artist) => [artist, new Map()]));
   for (const song of whole) {
     for (const artist of new Set(song.artists)) {
       const row = counts.get(artist);
       if (row === undefined) continue;
-      for (const genre of new Set(song.genres.map((genre) => rest.has(genre) ? restName : genre))) {
+      for (const genre of new Set(song.genres.map(nameOf))) {
         row.set(genre, (row.get(genre) ?? 0) + 1);
       }
     }
@@ -250,13 +258,6 @@ export function genreByArtist(
   );
 }
 
-/** The value below which the share `share` of the sorted values lies, between neighbours in proportion (NumPy's default). */
-function quantile(sorted: ArrayLike<number>, share: number): number {
-  const at = share * (sorted.length - 1);
-  const below = sorted[Math.floor(at)]!;
-  return below + (sorted[Math.ceil(at)]! - below) * (at - Math.floor(at));
-}
-
 /**
  * How long the lyrics of each genre are, in characters: the box from the first to the third quartile with the median,
  * whiskers from the 5th to the 95th percentile. A song with several genres counts in each; one without lyrics is left out. Of
@@ -275,12 +276,11 @@ export function lyricLengths(
   if (sung.length === 0) {
     return emptyFigure(title, ["가사와 장르를 아는 곡이 없습니다", "no song has lyrics and a genre"]);
   }
-  const { gathered } = shownAndGathered([...countNames(sung.flatMap(({ genres }) => genres)).keys()]);
-  const rest = new Set(gathered), restName = gatheredName(gathered.length);
+  const { restName, nameOf } = withoutTail([...countNames(sung.flatMap(({ genres }) => genres)).keys()]);
   const byGenre = new Map<string, number[]>();
   for (const { lyrics, genres } of sung) {
     const length = [...lyrics].length;
-    for (const genre of new Set(genres.map((genre) => rest.has(genre) ? restName : genre))) {
+    for (const genre of new Set(genres.map(nameOf))) {
       const lengths = byGenre.get(genre);
       if (lengths === undefined) byGenre.set(genre, [length]);
       else lengths.push(length);
@@ -288,7 +288,9 @@ export function lyricLengths(
   }
   const boxes = [...byGenre].map(([genre, lengths]) => {
     const sorted = lengths.sort((a, b) => a - b);
-    const [low, q1, median, q3, high] = [0.05, 0.25, 0.5, 0.75, 0.95].map((share) => quantile(sorted, share));
+    const [low, q1, median, q3, high] = [0.05, 0.25, 0.5, 0.75, 0.95].map((share) =>
+      percentile(sorted, share)
+    );
     return { genre, count: lengths.length, low: low!, q1: q1!, median: median!, q3: q3!, high: high! };
   }).sort((a, b) =>
     Number(a.genre === restName) - Number(b.genre === restName) || b.median - a.median ||
@@ -297,7 +299,7 @@ export function lyricLengths(
   const all = sung.map(({ lyrics }) => [...lyrics].length).sort((a, b) => a - b);
   return figureOf(
     title,
-    `중앙값 · median ${grouped(Math.round(quantile(all, 0.5)))} · 상자 25–75% · box, 수염 5–95% · whiskers`,
+    `중앙값 · median ${grouped(Math.round(percentile(all, 0.5)))} · 상자 25–75% · box, 수염 5–95% · whiskers`,
     [{
       type: "box",
       orientation: "h",
@@ -361,7 +363,7 @@ export function tokenLengths(
   if (lengths.length === 0) return emptyFigure(title, ["가사가 없습니다", "there are no lyrics"]);
   const sorted = Float64Array.from(lengths).sort();
   const longest = sorted[sorted.length - 1]!;
-  const reach = Math.max(quantile(sorted, 0.995), Math.min(maxLength, longest));
+  const reach = Math.max(percentile(sorted, 0.995), Math.min(maxLength, longest));
   const width = barWidths.find((width) => reach / width <= mostBars) ?? Math.ceil(reach / mostBars);
   const bars = Math.floor(reach / width) + 1;
   const kinds = [
@@ -400,8 +402,8 @@ export function tokenLengths(
   return figureOf(
     title,
     [
-      `중앙값 · median ${grouped(Math.round(quantile(sorted, 0.5)))}`,
-      `95% ${grouped(Math.round(quantile(sorted, 0.95)))}`,
+      `중앙값 · median ${grouped(Math.round(percentile(sorted, 0.5)))}`,
+      `95% ${grouped(Math.round(percentile(sorted, 0.95)))}`,
       `최대 · longest ${grouped(longest)}`,
       `읽는 토큰 · tokens read ${percent(readInAll / total)}`,
       ...(onAxis ? [] : [`${rowName} →`]),

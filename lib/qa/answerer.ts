@@ -1,7 +1,6 @@
 /** Genres by question and answer: a causal language model reads a song as a question and is held to the genres as answers. */
-import { generator, randomKey, UserError } from "../ground/mod.ts";
+import { argmax, generator, meanOf, randomKey, softmaxOf, UserError } from "../ground/mod.ts";
 import { resolvePrecision } from "../engine/mod.ts";
-import { softmax } from "../evaluation/mod.ts";
 import { disposeCache, generate, scoresByRow, startCache, tokenBatch } from "../models/mod.ts";
 import { instances, type Song } from "../songs/mod.ts";
 import {
@@ -207,7 +206,7 @@ export async function trainAnswerer(
         of[i]!.length
       );
       return {
-        loss: loss.reduce((sum, x) => sum + x, 0) / loss.length,
+        loss: meanOf(loss),
         accuracy: answers.filter(({ genre }, i) => of[i]!.includes(genre)).length / answers.length,
       };
     },
@@ -282,11 +281,11 @@ export async function answerSongs(
             `The model gives no number for song ${songs[row]!.id}: its weights are damaged.`,
           );
         }
-        const genre = genres[scores.indexOf(scores.reduce((a, b) => Math.max(a, b)))]!;
+        const genre = genres[argmax(scores)]!;
         answers[row] = {
           songId: songs[row]!.id,
           genre,
-          probabilities: Float64Array.from(softmax([scores])[0]!),
+          probabilities: softmaxOf(scores),
           scores,
         };
       });

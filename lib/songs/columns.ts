@@ -1,19 +1,12 @@
 /** The columns of a table of songs, and the names by which people call them. */
 import { SongsError } from "./errors.ts";
+import { songColumns } from "./frame.ts";
 import { parseName } from "./values.ts";
 
-/** The columns that a file of songs may have, in any order. */
-export const fileColumns = [
-  "id",
-  "song_name",
-  "adults",
-  "artist",
-  "album_id",
-  "date",
-  "genre",
-  "lyrics",
-] as const;
-export type FileColumn = typeof fileColumns[number];
+/** A column that a file of songs may have: those of the frame, but for what is taken from the date. */
+export type FileColumn = Exclude<typeof songColumns[number], "year" | "month" | "day">;
+
+const isOfFile = (column: string): column is FileColumn => Object.hasOwn(otherNames, column);
 
 /**
  * Other names of the columns, without spaces: in Korean, and those of Kakao's tables of Melon's songs. Of a column's rows of names the first
@@ -38,6 +31,9 @@ const otherNames: Readonly<Record<FileColumn, readonly (readonly string[])[]>> =
   genre: [["장르", "장르명"], ["장르코드", "장르번호", "songgngnrbasket"]],
   lyrics: [["가사"], ["노랫말", "가사내용", "가사전문"]],
 };
+
+/** The columns that a file of songs may have, in any order. */
+export const fileColumns = songColumns.filter(isOfFile);
 
 /** How a column is called in Korean, in messages. */
 export const koreanName = (column: FileColumn): string => otherNames[column][0]![0]!;

@@ -94,13 +94,7 @@ async function scanRecords(path: string, { label }: SniffedEncoding, start: Plac
   const wide = label.startsWith("utf-16"), width = wide ? 2 : 1;
   // in CP949, too, these bytes are no part of another character
   const code = (character: string) => character.charCodeAt(0) << (label === "utf-16be" ? 8 : 0);
-  const [quote, feed, space, tab, back] = ['"', lineEnd, " ", "\t", "\r"].map(code) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const quote = code('"'), feed = code(lineEnd), white = [" ", "\t", "\r"].map(code);
   const blocks: Place[] = [];
   let rows = -1, lines = 0, isInside = false, isBlank = true, end = 0;
   let record: Place = start;
@@ -121,7 +115,7 @@ async function scanRecords(path: string, { label }: SniffedEncoding, start: Plac
         if (isInside) continue;
         endRecord();
         record = { byte: end + (i + 1) * width, line: start.line + lines };
-      } else if (isBlank && unit !== space && unit !== tab && unit !== back) isBlank = false;
+      } else if (isBlank && !white.includes(unit)) isBlank = false;
     }
     end += units.length * width;
   }

@@ -1,6 +1,6 @@
 /** How good a model is on examples: loss, probabilities, and the number by which one model is better than another. */
 import * as tf from "@tensorflow/tfjs";
-import { softmaxOf, UserError } from "../ground/mod.ts";
+import { argmax, softmaxOf, UserError } from "../ground/mod.ts";
 import { argMax, inferencePass, lossWeights, type Precision } from "../engine/mod.ts";
 import { answersOf, type Batch, batchesByLength, collate, type Example, isRight } from "./batches.ts";
 import { agreedNumber, alone, type Team } from "../team/mod.ts";
@@ -71,7 +71,7 @@ export async function evaluateExamples(
     loss: weight === 0 ? 0 : loss / weight,
     probabilities,
     logits: rowsOf(all.logits),
-    predicted: Int32Array.from(probabilities, (row) => row.indexOf(row.reduce((a, b) => Math.max(a, b)))),
+    predicted: Int32Array.from(probabilities, argmax),
   };
 }
 

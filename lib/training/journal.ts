@@ -5,13 +5,7 @@ import type { EvaluationRecord, HistoryRecord, StepRecord } from "./types.ts";
 
 /** The history of a run, in memory and, with an output folder, in `history.jsonl`. */
 export class Journal {
-  readonly records: HistoryRecord[];
-  private readonly file: Deno.FsFile | null;
-
-  private constructor(records: HistoryRecord[], file: Deno.FsFile | null) {
-    this.records = records;
-    this.file = file;
-  }
+  private constructor(readonly records: HistoryRecord[], private readonly file: Deno.FsFile | null) {}
 
   /**
    * Keeps the records up to a step and cuts off what was written after it: a resumed run writes that again.

@@ -241,13 +241,11 @@ class CachedRows implements Examples {
   /** For each time that a part comes: its number, and the first of its rows here. */
   private readonly numbers: number[] = [];
   private readonly firsts: number[] = [];
-  private readonly read: RowReader["read"];
-
   constructor(
     parts: { part: number; times: number; lengths: RowLengths }[],
     layout: RowLayout,
     fingerprint: string,
-    read: RowReader["read"],
+    private readonly read: RowReader["read"],
   ) {
     this.length = parts.reduce((sum, { times, lengths }) => sum + times * lengths.length, 0);
     this.lengths = rowLengths(layout, this.length);
@@ -261,7 +259,6 @@ class CachedRows implements Examples {
       }
     }
     this.fingerprint = `${this.length} rows, ${fingerprint}`;
-    this.read = read;
   }
 
   at(index: number): Example {

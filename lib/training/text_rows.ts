@@ -49,15 +49,10 @@ const openRows = 64;
  * marked by the layout's tokens. The same texts in the same order give the same rows.
  */
 export class RowPacker {
-  private readonly layout: RowLayout;
-  private readonly done: (row: number[]) => void;
   private open: number[][] = [];
 
   /** @param done is given each row */
-  constructor(layout: RowLayout, done: (row: number[]) => void) {
-    this.layout = layout;
-    this.done = done;
-  }
+  constructor(private readonly layout: RowLayout, private readonly done: (row: number[]) => void) {}
 
   /** @param ids of a text, without special tokens */
   add(ids: readonly number[]): void {
@@ -100,12 +95,10 @@ export class RowPacker {
 /** Texts that follow one another, put together to as much as a row holds before they are packed; none is cut that fits a row. */
 export class RunningTexts {
   private readonly room: number;
-  private readonly packer: RowPacker;
   private ids: number[] = [];
 
-  constructor(layout: RowLayout, packer: RowPacker) {
+  constructor(layout: RowLayout, private readonly packer: RowPacker) {
     this.room = roomOf(layout);
-    this.packer = packer;
   }
 
   /** @param ids of the next text, without special tokens */

@@ -25,9 +25,10 @@ export type CombinationKey =
   | "artist-prior-over-share"
   | "columns-and-lyrics-model"
   | "stacking"
-  | "stacking-without-lyrics-model"
-  | "stacking-without-columns"
-  | "stacking-without-artist";
+  | `stacking-without-${Left}`;
+
+/** What a stacking does without. */
+type Left = "lyrics-model" | "columns" | "artist";
 
 /** {@link combine}'s result. */
 export interface Combinations {
@@ -90,6 +91,13 @@ export async function combine(
     method: bilingual({ ko, en }),
     probabilities,
   });
+  const without = async (left: Left, { ko, en }: Name, ...names: Parameters<typeof stack>) =>
+    named(
+      `stacking-without-${left}`,
+      `쌓기, ${ko} 없이`,
+      `stacking without ${en}`,
+      (await stack(...names)).probabilities,
+    );
   return {
     results: [
       { key: "lyrics-model", method: bilingual(model), probabilities: lyrics.test },
@@ -109,24 +117,9 @@ export async function combine(
         `stacking: all columns, ${model.en}, artist`,
         all.probabilities,
       ),
-      named(
-        "stacking-without-lyrics-model",
-        `쌓기, ${model.ko} 없이`,
-        `stacking without ${model.en}`,
-        (await stack("columns", "artist")).probabilities,
-      ),
-      named(
-        "stacking-without-columns",
-        "쌓기, 모든 열 없이",
-        "stacking without all columns",
-        (await stack("lyrics", "artist")).probabilities,
-      ),
-      named(
-        "stacking-without-artist",
-        "쌓기, 가수 없이",
-        "stacking without artist",
-        (await stack("columns", "lyrics")).probabilities,
-      ),
+      await without("lyrics-model", model, "columns", "artist"),
+      await without("columns", { ko: "모든 열", en: "all columns" }, "lyrics", "artist"),
+      await without("artist", { ko: "가수", en: "artist" }, "columns", "lyrics"),
     ],
     alphas: {
       artistPrior: fits.product.alpha,

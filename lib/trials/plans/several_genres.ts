@@ -214,10 +214,8 @@ export function severalGenresTable(
       "macro-F1 (조정 · tuned)": tuned.macroF1.toFixed(3),
       "집합 일치 · exact sets (조정 · tuned)": estimateText(tuned.subsetAccuracy),
       "곡당 장르 · genres a song (조정 · tuned)": tuned.genresGiven.toFixed(2),
-      "p: 정확도, 집합, 집합 조정 · accuracy, sets, tuned": [p.accuracy, p.subset, p.subsetTuned].map(pText)
-        .join(
-          ", ",
-        ),
+      "p: 정확도, 집합, 집합 조정 · accuracy, sets, tuned": [p.accuracy, p.subset, p.subsetTuned]
+        .map(pText).join(", "),
     }))
   );
 }
