@@ -13,9 +13,8 @@ export const isFinding = (thing: object): thing is Finding =>
 
 /** As HTML: Korean first, the English below it, smaller. */
 export const findingHtml = ({ ko, en }: Finding): string =>
-  `<p class="finding">${unbroken(escapeHtml(ko))}<br>\n<small lang="en">${
-    unbroken(escapeHtml(en))
-  }</small></p>`;
+  `<p class="finding">${unbroken(escapeHtml(ko))}<br>\n<small lang="en">` +
+  `${unbroken(escapeHtml(en))}</small></p>`;
 
 /** As text, for a terminal. */
 export const findingText = ({ ko, en }: Finding): string => `${ko}\n${en}`;

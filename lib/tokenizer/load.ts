@@ -160,11 +160,10 @@ function sentencePieceKind(
     if (kind !== undefined) return kind;
     if (!neutralClasses.includes(tokenizerClass)) {
       throw new UserError(
-        `${modelName} belongs to a ${tokenizerClass}, whose way with a SentencePiece model is not known here; known are ` +
-          `${
-            Object.keys(kindOfClass).join(", ")
-          }. A tokenizer.json beside it would be read instead: download it too, ` +
-          "or save one in Python (AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)).",
+        `${modelName} belongs to a ${tokenizerClass}, whose way with a SentencePiece model is not ` +
+          `known here; known are ${Object.keys(kindOfClass).join(", ")}. A tokenizer.json beside it ` +
+          "would be read instead: download it too, or save one in Python " +
+          "(AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)).",
       );
     }
   }

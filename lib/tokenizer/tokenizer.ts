@@ -133,10 +133,9 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
     const id = parts.special.get(role);
     if (id === undefined) {
       throw new UserError(
-        `The tokenizer of ${parts.source} has no ${role} token; it has ${
-          describeSpecial(parts)
-        }. If one of its tokens is meant ` +
-          `for that, name it in tokenizer_config.json beside it: "${role}_token": "…".`,
+        `The tokenizer of ${parts.source} has no ${role} token; it has ${describeSpecial(parts)}. If ` +
+          "one of its tokens is meant for that, name it in tokenizer_config.json beside it: " +
+          `"${role}_token": "…".`,
       );
     }
     return id;

@@ -59,10 +59,9 @@ export function parseTemplate(processor: unknown, file: string): Template {
     }
   }
   throw new UserError(
-    `${file}: post_processor ${
-      JSON.stringify(json.type)
-    } is not known; known are TemplateProcessing, BertProcessing, ` +
-      "RobertaProcessing, ByteLevel, and a Sequence with one of the first three.",
+    `${file}: post_processor ${JSON.stringify(json.type)} is not known; known are ` +
+      "TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel, and a Sequence with one of " +
+      "the first three.",
   );
 }
 

@@ -118,10 +118,9 @@ export async function checkTrained(source: string, hub?: ResolveOptions): Promis
 function checkComplete(source: string, { initialised }: LoadReport): void {
   if (initialised.length === 0) return;
   throw new UserError(
-    `${source} has no trained classifier in it: its files lack ${
-      shortened(initialised)
-    }, which would be random numbers, and so would ` +
-      `its answers. Train it first: deno task train -- --model ${source}`,
+    `${source} has no trained classifier in it: its files lack ${shortened(initialised)}, which ` +
+      "would be random numbers, and so would its answers. Train it first: deno task train -- --model " +
+      `${source}`,
   );
 }
 
@@ -218,9 +217,8 @@ export function thresholdsOf({ model, labels }: Classifier): number[] {
 export function setThresholds({ model, labels }: Classifier, thresholds: ArrayLike<number>): void {
   if (!model.multiLabel || thresholds.length !== labels.length) {
     throw new UserError(
-      `${thresholds.length} thresholds for ${labels.length} genres${
-        model.multiLabel ? "" : ", of which the classifier chooses one: it has no use for any"
-      }.`,
+      `${thresholds.length} thresholds for ${labels.length} genres` +
+        `${model.multiLabel ? "" : ", of which the classifier chooses one: it has no use for any"}.`,
     );
   }
   model.json[thresholdsField] = Array.from(thresholds);

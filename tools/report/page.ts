@@ -163,9 +163,8 @@ async function bodyOf(
     if (body !== null) return { body, missing: false };
     why = `${whyMissing(data.record, notebook)} (${needs}).`;
   } catch (error) {
-    why = `보여 줄 수 없습니다 · This cannot be shown (${needs}): ${
-      error instanceof Error ? error.message : error
-    }`;
+    why = `보여 줄 수 없습니다 · This cannot be shown (${needs}): ` +
+      `${error instanceof Error ? error.message : error}`;
   }
   return { body: markup`<p class="missing-note">${why}</p>`, missing: true };
 }

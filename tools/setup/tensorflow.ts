@@ -275,9 +275,8 @@ async function checkRoom(gigabytes: number, what: string): Promise<void> {
   const free = bavail * bsize / 1e9;
   if (free < gigabytes) {
     throw new NoTensorFlow(
-      `${what} needs ${gigabytes} GB of free disk for its set-up, and ${
-        Math.floor(free * 10) / 10
-      } GB are free`,
+      `${what} needs ${gigabytes} GB of free disk for its set-up, and ${Math.floor(free * 10) / 10} ` +
+        "GB are free",
       "Free some.",
     );
   }

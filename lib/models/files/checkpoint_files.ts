@@ -75,10 +75,8 @@ function insteadOfWeights(folder: string, names: readonly string[]): string {
       const wanted = name.endsWith(".safetensors") ? "model.safetensors" : "pytorch_model.bin";
       return `mv "${join(folder, name)}" "${join(folder, wanted)}"`;
     });
-    return ` It has ${
-      named.join(", ")
-    }: if that is what Python saved of the model's weights (a state dict), give it the name ` +
-      `that is looked for: ${renamed.join(", or ")}.`;
+    return ` It has ${named.join(", ")}: if that is what Python saved of the model's weights (a state ` +
+      `dict), give it the name that is looked for: ${renamed.join(", or ")}.`;
   }
   const others = names.filter((name) => /\.(h5|msgpack|onnx|ot|params|ckpt.*)$/.test(name));
   return others.length > 0
@@ -158,9 +156,8 @@ function leadIn(
   const usual = [front, ""].find((lead) => leads.includes(lead));
   if (usual === undefined && leads.length > 1) {
     throw new UserError(
-      `The checkpoint holds several models, under ${
-        leads.join(" and ")
-      }: save the one that is meant by itself.`,
+      `The checkpoint holds several models, under ${leads.join(" and ")}: save the one that is meant ` +
+        "by itself.",
     );
   }
   const lead = usual ?? leads[0];

@@ -40,10 +40,8 @@ export function openFileBytes(path: string): FileBytes {
         const count = file.readSync(target.subarray(done));
         if (count === null || count === 0) {
           throw new UserError(
-            `${path} ends after ${file.statSync().size} bytes, where ${
-              position + target.length
-            } are needed: ` +
-              `the file is truncated. Download or copy it again.`,
+            `${path} ends after ${file.statSync().size} bytes, where ${position + target.length} are ` +
+              "needed: the file is truncated. Download or copy it again.",
           );
         }
         done += count;
