@@ -10,13 +10,7 @@ import {
   UserError,
   writeJson,
 } from "../ground/mod.ts";
-import {
-  configNames,
-  localFolder,
-  openSafetensors,
-  type Safetensors,
-  writeSafetensors,
-} from "../models/mod.ts";
+import { configNames, localFolder, openSafetensors, writeSafetensors } from "../models/mod.ts";
 import type { Song } from "../songs/mod.ts";
 import { bundledTokenizer, decisiveFields, tokenizerOf } from "../training/mod.ts";
 import type { Answers, Method, Predictions, Trial } from "./trial.ts";
@@ -161,12 +155,14 @@ export async function writePredictions(
 export function readPredictions(path: string, { sides, labels }: Trial): Predictions {
   const damaged = (problem: string) =>
     new UserError(`${path} cannot be read: ${problem}. Remove it, and its trial is run again.`);
-  let file: Safetensors;
-  try {
-    file = openSafetensors(path);
-  } catch (error) {
-    throw damaged(error instanceof Error ? error.message : String(error));
-  }
+  const reading = <T>(read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      throw damaged(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const file = reading(() => openSafetensors(path));
   try {
     const rowsOf = (name: string, count: number): Rows | null => {
       if (!file.names().includes(name)) return null;
@@ -186,7 +182,7 @@ export function readPredictions(path: string, { sides, labels }: Trial): Predict
       return { shares, logits: rowsOf(`${side}.logits`, count) };
     };
     return {
-      ...JSON.parse(file.metadata.about ?? "null"),
+      ...reading(() => JSON.parse(file.metadata.about ?? "null")),
       validation: answersOf("validation"),
       test: answersOf("test"),
     };

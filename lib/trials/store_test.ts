@@ -60,6 +60,10 @@ Deno.test("a file that is damaged, or of other sizes, names itself and the remed
       store.read(trial),
       /songs-\w+\.safetensors cannot be read: .* Remove it, and its trial is run again/,
     );
+    const broken = bytes.slice();
+    broken[new TextDecoder("ascii").decode(bytes.subarray(0, 4000)).indexOf("each") + 6] = 0x7e;
+    await Deno.writeFile(path, broken);
+    await assert.rejects(store.read(trial), /cannot be read: .*JSON.* Remove it, and its trial is run again/);
     const other: Trial = { ...trial, sides: { ...sides, test: [song("a")] } };
     await Deno.writeFile(join(folder, "trials", `${await fileNameOf(other)}.safetensors`), bytes);
     await assert.rejects(store.read(other), /test\.shares is \[2,3\] for 1 songs and 3 genres/);
