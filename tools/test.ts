@@ -113,13 +113,18 @@ async function deno(
   return { success, output };
 }
 
+/** The result of what is one test. */
+const single = (success: boolean, output: string) => (
+  { passed: Number(success), failed: Number(!success), skipped: 0, output }
+);
+
 /** A check that is one test. */
 function check(name: string, args: string[], limitSeconds = 300): Job {
   return {
     name,
     run: async () => {
       const { success, output } = await deno(args, limitSeconds);
-      return { passed: success ? 1 : 0, failed: success ? 0 : 1, skipped: 0, output };
+      return single(success, output);
     },
   };
 }
@@ -164,9 +169,7 @@ async function runAll(jobs: Job[]): Promise<{ counts: Counts; failures: string[]
       const start = performance.now();
       const result = await job.run();
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
-      const told = [`${result.passed} ok`, ...(result.skipped > 0 ? [`${result.skipped} ignored`] : [])].join(
-        ", ",
-      );
+      const told = `${result.passed} ok${result.skipped > 0 ? `, ${result.skipped} ignored` : ""}`;
       console.log(
         `${result.failed > 0 ? "FAILED" : "ok    "}  ${job.name.padEnd(54)} ${seconds.padStart(6)} s  ` +
           (result.failed > 0 ? `${result.failed} of ${result.passed + result.failed}` : told),
@@ -195,21 +198,10 @@ function jobsOf(stages: readonly Stage[], filter: string | undefined, env: Recor
   const files = testFiles().filter((file) => !isLong(file));
   const smoke = files.filter((file) => Deno.readTextFileSync(inProject(file)).match(/["'`]smoke: /));
   const code = ["lib", "tools", "data"];
+  const pages = ["deno.json", "package.json", "README.md", "README.ko.md", "docs", ".github"];
   const jobs: Record<Stage, () => Job[]> = {
     // the notebooks' format is the cells' check
-    format: () => [
-      check("format", [
-        "fmt",
-        "--check",
-        ...code,
-        "deno.json",
-        "package.json",
-        "README.md",
-        "README.ko.md",
-        "docs",
-        ".github",
-      ]),
-    ],
+    format: () => [check("format", ["fmt", "--check", ...code, ...pages])],
     lint: () => [check("lint", ["lint"])],
     types: () => [
       check("types", ["check", ...code]),
@@ -258,20 +250,11 @@ if (import.meta.main) {
     run: async () => {
       try {
         const strict = options.engine === "auto" && linux;
-        await setUp({
-          engine: strict ? "tensorflow" : options.engine,
-          strict,
-          notebooks: true,
-          retry: false,
-        });
-        return { passed: 1, failed: 0, skipped: 0, output: "" };
+        const engine = strict ? "tensorflow" : options.engine;
+        await setUp({ engine, strict, notebooks: true, retry: false });
+        return single(true, "");
       } catch (error) {
-        return {
-          passed: 0,
-          failed: 1,
-          skipped: 0,
-          output: error instanceof Error ? error.message : String(error),
-        };
+        return single(false, error instanceof Error ? error.message : String(error));
       }
     },
   };
