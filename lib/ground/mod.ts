@@ -9,6 +9,7 @@ export * from "./pure.ts";
 export * from "./files.ts";
 export * from "./fingerprint.ts";
 export * from "./growing_file.ts";
+export * from "./lines.ts";
 export * from "./lock.ts";
 export * from "./near_path.ts";
 export { inBoth, tell } from "./phrases.ts";

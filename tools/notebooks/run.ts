@@ -4,7 +4,7 @@
  */
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { inBoth, UserError } from "../../lib/ground/mod.ts";
+import { inBoth, linesOf, UserError } from "../../lib/ground/mod.ts";
 import { fitted } from "../../lib/notebook/mod.ts";
 import { readOptions } from "../options.ts";
 import { kernelName, startup } from "../setup/kernel.ts";
@@ -225,15 +225,6 @@ const shortPath = (path: string): string => {
   const inside = relative(root, path);
   return inside.startsWith("..") ? path : inside;
 };
-
-async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
-  }
-}
 
 /** Standard error: in a terminal a status line that is rewritten, in a log progress every ten seconds. */
 class Screen {

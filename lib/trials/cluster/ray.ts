@@ -5,7 +5,7 @@
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { codeFingerprint, isThere, removeIfThere, UserError, writeWhole } from "../../ground/mod.ts";
+import { codeFingerprint, isThere, linesOf, removeIfThere, UserError, writeWhole } from "../../ground/mod.ts";
 import { checkNetworks } from "../methods/network.ts";
 import { fingerprint, identityOf, readPredictions } from "../store.ts";
 import type { Predictions, RunContext, Runner, Sides, Trial } from "../trial.ts";
@@ -302,13 +302,3 @@ function tellReady(
 
 const lastLine = (text: string): string =>
   (text.trim().split("\n").at(-1) || "it said nothing").replace(/\.$/, "");
-
-async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
-  let text = "";
-  for await (const part of stream.pipeThrough(new TextDecoderStream())) {
-    text += part;
-    const lines = text.split("\n");
-    text = lines.pop()!;
-    yield* lines;
-  }
-}
