@@ -1,5 +1,5 @@
 /** Which class is taken for which. */
-import { checkLabels, checkLengths, type Label, type Labels, labelsOf } from "./labels.ts";
+import { type Label, type Labels, placesOf } from "./labels.ts";
 
 /** {@link confusionMatrix}'s result. */
 export interface ConfusionMatrix {
@@ -25,17 +25,11 @@ export function confusionMatrix(
   predictions: Labels,
   options: { labels?: readonly Label[] } = {},
 ): ConfusionMatrix {
-  checkLengths("confusionMatrix", { truth, predictions });
-  checkLabels("confusionMatrix", { truth, predictions, labels: options.labels });
-  const labels = options.labels ? [...options.labels] : labelsOf(truth, predictions);
-  const indexOf = new Map(labels.map((label, index) => [label, index]));
-  if (indexOf.size !== labels.length) {
-    throw new RangeError(`confusionMatrix: a label is listed twice in ${labels.join(", ")}; list each once.`);
-  }
+  const { labels, places } = placesOf("confusionMatrix", truth, predictions, options.labels);
   const counts = labels.map(() => labels.map(() => 0));
   for (let i = 0; i < truth.length; i++) {
-    const row = counts[indexOf.get(truth[i]!) ?? -1];
-    const column = indexOf.get(predictions[i]!);
+    const row = counts[places.get(truth[i]!) ?? -1];
+    const column = places.get(predictions[i]!);
     if (row && column !== undefined) row[column]!++;
   }
   return { labels, counts };

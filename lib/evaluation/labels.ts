@@ -97,6 +97,29 @@ export function checkLabels(where: string, arrays: Record<string, Labels | undef
   }
 }
 
+/**
+ * Labels as the rows of a report: those that are listed, or all that occur, and the place of each.
+ *
+ * @throws RangeError on empty or unequally long input, a label listed twice; TypeError when names meet indices
+ */
+export function placesOf(where: string, truth: Labels, predictions: Labels, listed?: readonly Label[]) {
+  checkLengths(where, { truth, predictions });
+  checkLabels(where, { truth, predictions, labels: listed });
+  const labels = listed ? [...listed] : labelsOf(truth, predictions);
+  const places = new Map(labels.map((label, place) => [label, place]));
+  if (places.size === labels.length) return { labels, places };
+  throw new RangeError(`${where}: a label is listed twice in ${labels.join(", ")}; list each once.`);
+}
+
+/** What a classifier is fitted on: its classes, and the class of each example. @throws as {@link checkLengths}, {@link checkLabels}, {@link checkWeights} */
+export function classesOf(where: string, rows: number, labels: Labels, sampleWeight?: ArrayLike<number>) {
+  checkLengths(where, { labels, "the matrix's rows": { length: rows }, sampleWeight });
+  checkLabels(where, { labels });
+  checkWeights(where, sampleWeight);
+  const classes = labelsOf(labels), placeOf = new Map(classes.map((label, k) => [label, k]));
+  return { classes, target: Int32Array.from(labels as ArrayLike<Label>, (label) => placeOf.get(label)!) };
+}
+
 /** Throws unless every weight is a finite number of at least 0 and their sum is above 0. */
 export function checkWeights(where: string, weights: ArrayLike<number> | undefined): void {
   if (weights === undefined) return;

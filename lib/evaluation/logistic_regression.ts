@@ -1,13 +1,5 @@
 /** Multinomial logistic regression, as scikit-learn fits it. */
-import {
-  checkLabels,
-  checkLengths,
-  checkWeights,
-  type Label,
-  type Labels,
-  labelsOf,
-  softmax,
-} from "./labels.ts";
+import { classesOf, type Label, type Labels, softmax } from "./labels.ts";
 import { type LbfgsProgress, minimizeLbfgs } from "./lbfgs.ts";
 import type { SparseMatrix } from "./tfidf.ts";
 
@@ -72,18 +64,9 @@ export async function fitLogisticRegression(
 ): Promise<LogisticRegression> {
   const where = "fitLogisticRegression";
   const { C = 1, tolerance = 1e-9, maxIterations = 1000 } = options;
-  checkLengths(where, {
-    labels,
-    "the matrix's rows": { length: matrix.rows },
-    sampleWeight: options.sampleWeight,
-  });
-  checkLabels(where, { labels });
-  checkWeights(where, options.sampleWeight);
+  const { classes, target } = classesOf(where, matrix.rows, labels, options.sampleWeight);
   if (!(C > 0 && C < Infinity)) throw new RangeError(`${where}: C is ${C}; give a number above 0.`);
-  const classes = labelsOf(labels);
   if (classes.length === 1) return alwaysOne(classes[0]!, matrix.columns);
-  const classOf = new Map(classes.map((label, k) => [label, k]));
-  const target = Int32Array.from({ length: labels.length }, (_, i) => classOf.get(labels[i]!)!);
   const weights = Float64Array.from(target, (_, i) => options.sampleWeight?.[i] ?? 1);
   const outputs = classes.length === 2 ? 1 : classes.length;
   const { sorted, order } = byFrequency(matrix);

@@ -1,6 +1,6 @@
 /** Multinomial naive Bayes, as scikit-learn fits it. */
 import { sumOf } from "../ground/pure.ts";
-import { checkLabels, checkLengths, checkWeights, type Labels, labelsOf } from "./labels.ts";
+import { classesOf, type Labels } from "./labels.ts";
 import { type LinearModel, linearProbabilities } from "./logistic_regression.ts";
 import type { SparseMatrix } from "./tfidf.ts";
 
@@ -28,15 +28,11 @@ export function fitNaiveBayes(
 ): MultinomialNaiveBayes {
   const where = "fitNaiveBayes";
   const { sampleWeight } = options;
-  checkLengths(where, { labels, "the matrix's rows": { length: matrix.rows }, sampleWeight });
-  checkLabels(where, { labels });
-  checkWeights(where, sampleWeight);
-  const classes = labelsOf(labels);
-  const classOf = new Map(classes.map((label, k) => [label, k]));
+  const { classes, target } = classesOf(where, matrix.rows, labels, sampleWeight);
   const classWeights = new Float64Array(classes.length);
   const counts = new Float64Array(matrix.columns * classes.length);
   for (let row = 0; row < matrix.rows; row++) {
-    const k = classOf.get(labels[row]!)!;
+    const k = target[row]!;
     const weight = sampleWeight?.[row] ?? 1;
     classWeights[k]! += weight;
     for (let i = matrix.rowStarts[row]!; i < matrix.rowStarts[row + 1]!; i++) {

@@ -1,6 +1,6 @@
 /** Precision, recall and F1 by class and over all, as scikit-learn's classification report. */
 import { textTable } from "../ground/pure.ts";
-import { checkLabels, checkLengths, type Label, type Labels, labelsOf } from "./labels.ts";
+import { checkLengths, type Label, type Labels, placesOf } from "./labels.ts";
 
 /** Precision, recall and F1, each 0 to 1; 0 where there is nothing to divide by (scikit-learn's `zero_division=0`). */
 export interface Scores {
@@ -64,20 +64,12 @@ export function classificationReport(
   predictions: Labels,
   options: ReportOptions = {},
 ): ClassificationReport {
-  checkLengths("classificationReport", { truth, predictions });
-  checkLabels("classificationReport", { truth, predictions, labels: options.labels });
-  const labels = options.labels ? [...options.labels] : labelsOf(truth, predictions);
-  const indexOf = new Map(labels.map((label, index) => [label, index]));
-  if (indexOf.size !== labels.length) {
-    throw new RangeError(
-      `classificationReport: a label is listed twice in ${labels.join(", ")}; list each once.`,
-    );
-  }
+  const { labels, places } = placesOf("classificationReport", truth, predictions, options.labels);
   const tallies = labels.map((): Tally => ({ right: 0, predicted: 0, actual: 0 }));
   let everyLabelListed = true;
   for (let i = 0; i < truth.length; i++) {
-    const actual = tallies[indexOf.get(truth[i]!) ?? -1];
-    const predicted = tallies[indexOf.get(predictions[i]!) ?? -1];
+    const actual = tallies[places.get(truth[i]!) ?? -1];
+    const predicted = tallies[places.get(predictions[i]!) ?? -1];
     if (actual) actual.actual++;
     if (predicted) predicted.predicted++;
     if (actual && actual === predicted) actual.right++;
