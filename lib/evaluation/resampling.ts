@@ -69,13 +69,7 @@ function groupMembers(where: string, count: number, groups: Labels): number[][] 
       `${where}: count is ${count} but groups has ${groups.length} entries; give one per example.`,
     );
   }
-  const members = new Map<unknown, number[]>();
-  for (let i = 0; i < count; i++) {
-    const group = members.get(groups[i]);
-    if (group) group.push(i);
-    else members.set(groups[i], [i]);
-  }
-  return [...members.values()];
+  return [...Map.groupBy(Array(count).keys(), (i) => groups[i]).values()];
 }
 
 /** {@link mcNemar}'s result. */

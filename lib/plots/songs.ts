@@ -277,21 +277,16 @@ export function lyricLengths(
     return emptyFigure(title, ["가사와 장르를 아는 곡이 없습니다", "no song has lyrics and a genre"]);
   }
   const { restName, nameOf } = withoutTail([...countNames(sung.flatMap(({ genres }) => genres)).keys()]);
-  const byGenre = new Map<string, number[]>();
-  for (const { lyrics, genres } of sung) {
+  const measured = sung.flatMap(({ lyrics, genres }) => {
     const length = [...lyrics].length;
-    for (const genre of new Set(genres.map(nameOf))) {
-      const lengths = byGenre.get(genre);
-      if (lengths === undefined) byGenre.set(genre, [length]);
-      else lengths.push(length);
-    }
-  }
-  const boxes = [...byGenre].map(([genre, lengths]) => {
-    const sorted = lengths.sort((a, b) => a - b);
+    return [...new Set(genres.map(nameOf))].map((genre) => ({ genre, length }));
+  });
+  const boxes = [...Map.groupBy(measured, ({ genre }) => genre)].map(([genre, songs]) => {
+    const sorted = songs.map(({ length }) => length).sort((a, b) => a - b);
     const [low, q1, median, q3, high] = [0.05, 0.25, 0.5, 0.75, 0.95].map((share) =>
       percentile(sorted, share)
     );
-    return { genre, count: lengths.length, low: low!, q1: q1!, median: median!, q3: q3!, high: high! };
+    return { genre, count: sorted.length, low: low!, q1: q1!, median: median!, q3: q3!, high: high! };
   }).sort((a, b) =>
     Number(a.genre === restName) - Number(b.genre === restName) || b.median - a.median ||
     (a.genre < b.genre ? -1 : 1)

@@ -299,17 +299,14 @@ function sizes(songs: number, options: SplitOptions): { test: number; validation
 function pinGenres(songs: readonly Song[], groups: readonly Group[], isSplit: boolean): Set<Group> {
   const pinned = new Set<Group>();
   if (!isSplit) return pinned;
-  const groupsWith = new Map<string, Group[]>();
-  for (const group of [...groups].reverse()) { // small groups first: they bind the least
-    for (const genre of new Set(group.rows.flatMap((row) => songs[row]?.genres ?? []))) {
-      const others = groupsWith.get(genre);
-      if (others) others.push(group);
-      else groupsWith.set(genre, [group]);
-    }
-  }
-  const rarestFirst = [...groupsWith].sort(([a, inA], [b, inB]) => inA.length - inB.length || compare(a, b));
+  const withGenre = groups.toReversed() // small groups first: they bind the least
+    .flatMap((group) =>
+      [...new Set(group.rows.flatMap((row) => songs[row]!.genres))].map((genre) => ({ genre, group }))
+    );
+  const rarestFirst = [...Map.groupBy(withGenre, ({ genre }) => genre)]
+    .sort(([a, inA], [b, inB]) => inA.length - inB.length || compare(a, b));
   for (const [, candidates] of rarestFirst) {
-    if (!candidates.some((group) => pinned.has(group)) && candidates[0]) pinned.add(candidates[0]);
+    if (!candidates.some(({ group }) => pinned.has(group))) pinned.add(candidates[0]!.group);
   }
   return pinned;
 }
