@@ -466,6 +466,7 @@ testProducts(
       [30, 70, 1],
       [50, 40, 617],
       [20, 40, 1101],
+      [110, 600, 1101],
     ];
     for (const [rows, columns, inner] of shapes as [number, number, number][]) {
       for (const transposeA of [false, true]) {

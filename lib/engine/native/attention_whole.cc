@@ -48,7 +48,7 @@ void transposed_product(const Heads<T>& h, const T* x, int64_t rows, T* own, con
   constexpr int64_t most = 8 * kTileRows;
   for (int64_t from = 0; from < h.length; from += most) {
     const int64_t count = std::min(most, h.length - from);
-    pack_transposed({x, h.even}, h.length, from, count, 0, rows, own);
+    pack_transposed({x, h.even}, h.length, from, count, 0, rows, own, inner * kTileRows);
     for (int64_t i = 0; i < count; i += kTileRows) {
       rows_to_results<true>(own + i * inner, 0, std::min(kTileRows, count - i), panels, inner, to + (from + i) * stride,
                          stride, h.size);

@@ -26,6 +26,8 @@ struct Product {
   const T* packed = nullptr;
   T* c = nullptr;
   End end;
+  // of a transposed A that several tasks read, its panels of a tile's rows, one after the other: `multiply` sets and fills them
+  T* a_panels = nullptr;
 };
 
 // B [inner, columns], or Bᵀ where `transposed`, on its way into panels.

@@ -16,7 +16,8 @@ namespace songs {
 #ifdef SONG_VECTORS
 namespace {
 
-// The tiles of a task for a slab of the inner dimension, panel by panel; `sums` has 32 columns of all its rows after another.
+// The tiles of a task for a slab of the inner dimension, panel by panel; of a packed A, the stride is a row's share of the
+// way to the next panel; `sums` has 32 columns of all its rows after another.
 template <typename T, bool Packed, Into into>
 void tiles(const Product<T>& p, const Side<T>& a, int64_t row, int64_t rows, int64_t column, int64_t columns, int64_t k,
            int64_t depth, float* sums, bool ends) {
@@ -24,8 +25,7 @@ void tiles(const Product<T>& p, const Side<T>& a, int64_t row, int64_t rows, int
     const T* panel = p.packed + (column + j) * rounded_up(p.inner, kUnit<T>) + k * kTileColumns;
     for (int64_t i = 0; i < rows; i += kTileRows) {
       const int64_t count = std::min(kTileRows, rows - i);
-      const char* from = reinterpret_cast<const char*>(
-          a.values + i * (Packed ? rounded_up(depth, kUnit<T>) : a.stride));
+      const char* from = reinterpret_cast<const char*>(a.values + i * a.stride);
       tile_of<T, Packed, into>(count)(from, sizeof(T) * a.stride, panel, rounded_up(depth, kUnit<T>) / kUnit<T>,
                                       sums + i * kTileColumns, kTileColumns,
                                       p.c + (row + i) * p.columns + column + j, p.columns,
@@ -42,7 +42,10 @@ bool collide(const Side<T>& a) {
   return a.stride * sizeof(T) % 4096 == 0;
 }
 
-// The columns of a task: more where A is packed for it (floats gain nothing from that).
+// How much of the inner dimension of a transposed A a thread packs at once: its rows as they stand, one after the other.
+constexpr int64_t kPackedDepth = 64;
+
+// The columns of a task: more where A is packed (floats gain nothing from that).
 template <typename T>
 int64_t task_columns(const Product<T>& p) {
   return sizeof(T) == 2 && p.transposed_a ? 2 * kTaskColumns : kTaskColumns;
@@ -56,13 +59,17 @@ void task(const Product<T>& p, int64_t row, int64_t column) {
   const auto sums = scratch<float>(p.inner > most || p.end ? kTaskRows * rounded_up(columns, kTileColumns) : 0);
   const bool copied = !Packed && collide(p.a);
   const int64_t apart = most + 64 / sizeof(T);
-  const auto own = scratch<T>(Packed || copied ? kTaskRows * rounded_up(apart, kUnit<T>) : 0);
+  const bool packs = Packed && p.a_panels == nullptr;
+  const auto own = scratch<T>(packs || copied ? kTaskRows * rounded_up(apart, kUnit<T>) : 0);
   for (int64_t k = 0; k < p.inner; k += most) {
     const int64_t depth = std::min(most, p.inner - k);
     Side<T> a = {p.a.values + row * p.a.stride + k, p.a.stride};
-    if (Packed) {
-      pack_transposed(p.a, p.rows, row, rows, k, depth, own.get());
-      a.values = own.get();
+    if (packs) {
+      a = {own.get(), rounded_up(depth, kUnit<T>)};
+      pack_transposed(p.a, p.rows, row, rows, k, depth, own.get(), a.stride * kTileRows);
+    } else if (Packed) {
+      a.stride = rounded_up(p.inner, kUnit<T>);
+      a.values = p.a_panels + row * a.stride + k * kTileRows;
     } else if (copied) {
       for (int64_t i = 0; i < rows; i++) std::copy_n(a.values + i * a.stride, depth, own.get() + i * apart);
       a = {own.get(), apart};
@@ -150,6 +157,15 @@ void amx_task(const Product<bf16>& p, int64_t row, int64_t column) {
 
 #endif
 
+// Whether tasks read a transposed A from such panels; AMX wants other ones, which its tasks make.
+template <typename T>
+bool packs_left_sides() {
+#ifdef SONG_BF16_VECTORS
+  if (sizeof(T) == 2) return !has_amx();
+#endif
+  return true;
+}
+
 // What computes a task of a product.
 template <typename T>
 auto task_of(const Product<T>& p) {
@@ -206,8 +222,30 @@ End gelu_end(const float* bias, int64_t width, T* kept, T* activated) {
   };
 }
 
+// Packs every A that is transposed and read by several tasks, once for all of them. Returns where they are packed.
 template <typename T>
-void multiply(const std::vector<Product<T>>& all) {
+std::vector<Scratch<T>> pack_left_sides(std::vector<Product<T>>& all) {
+  std::vector<Scratch<T>> rooms;
+  std::vector<Piece> pieces;
+  for (size_t n = 0; n < all.size(); n++) {
+    if (!all[n].transposed_a || all[n].columns <= task_columns(all[n])) continue;
+    rooms.push_back(scratch<T>(rounded_up(all[n].rows, kTileRows) * rounded_up(all[n].inner, kUnit<T>)));
+    all[n].a_panels = rooms.back().get();
+    for (int64_t k = 0; k < all[n].inner; k += kPackedDepth) pieces.push_back({n, 0, k});
+  }
+  Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
+    const auto [n, from, k] = pieces[i];
+    const Product<T>& p = all[n];
+    const int64_t depth = std::min(kPackedDepth, p.inner - k), apart = rounded_up(p.inner, kUnit<T>) * kTileRows;
+    pack_transposed(p.a, p.rows, from, p.rows, k, depth, p.a_panels + k * kTileRows, apart);
+  });
+  return rooms;
+}
+
+template <typename T>
+void multiply(const std::vector<Product<T>>& given) {
+  std::vector<Product<T>> all = given;
+  const std::vector<Scratch<T>> packed = packs_left_sides<T>() ? pack_left_sides(all) : std::vector<Scratch<T>>();
   std::vector<Piece> pieces;
   for (size_t n = 0; n < all.size(); n++) {
     // one group of columns after the other: its panels stay in the cache while the rows pass

@@ -27,6 +27,8 @@ constexpr int64_t kTileColumns = 32;
 constexpr int64_t kSlab = 512;
 // How many rows ahead memory is asked for: the processor does not foresee pieces of long rows.
 constexpr int64_t kAhead = 8;
+// Units in a line of the cache.
+constexpr int64_t kLineUnits = 16;
 // Numbers of a unit.
 template <typename T>
 constexpr int64_t kUnit = 4 / sizeof(T);
@@ -102,21 +104,33 @@ inline void tile(const char* a, int64_t row_bytes, const T* b, int64_t units, fl
   }
   constexpr int64_t unit_bytes = Packed ? 4 * kTileRows : 4;
   constexpr int64_t half = 16 * kUnit<T>;
-  for (int64_t p = 0; p < units; p++) {
-    const __m512i b0 = _mm512_load_si512(b), b1 = _mm512_load_si512(b + half);
-    b += 2 * half;
+  const auto add = [&](int64_t count) {
+    for (int64_t p = 0; p < count; p++) {
+      const __m512i b0 = _mm512_load_si512(b), b1 = _mm512_load_si512(b + half);
+      b += 2 * half;
 #pragma GCC unroll 12
-    for (int r = 0; r < Rows; r++) {
-      const char* from = Packed ? a + 4 * r : at[r / 3] + (r % 3) * row_bytes;
-      const __m512i unit = broadcast_unit(from);
-      c[r][0] = add_products<T>(c[r][0], unit, b0);
-      c[r][1] = add_products<T>(c[r][1], unit, b1);
-    }
-    if (Packed) {
-      a += unit_bytes;
-    } else {
+      for (int r = 0; r < Rows; r++) {
+        const char* from = Packed ? a + 4 * r : at[r / 3] + (r % 3) * row_bytes;
+        const __m512i unit = broadcast_unit(from);
+        c[r][0] = add_products<T>(c[r][0], unit, b0);
+        c[r][1] = add_products<T>(c[r][1], unit, b1);
+      }
+      if (Packed) {
+        a += unit_bytes;
+      } else {
 #pragma GCC unroll 4
-      for (int g = 0; g < kGroups; g++) at[g] += unit_bytes;
+        for (int g = 0; g < kGroups; g++) at[g] += unit_bytes;
+      }
+    }
+  };
+  if (Packed) {
+    add(units);
+  } else {
+    // the rows of the next tile come while this one's are added up
+    for (int64_t done = 0; done < units; done += kLineUnits) {
+#pragma GCC unroll 12
+      for (int r = 0; r < Rows; r++) __builtin_prefetch(at[r / 3] + (Rows + r % 3) * row_bytes, 0, 2);
+      add(std::min(kLineUnits, units - done));
     }
   }
   const __mmask16 low = first_lanes(columns), high = first_lanes(columns - 16);
@@ -218,11 +232,10 @@ inline void pack_columns(const Side<bf16>& b, int64_t inner, int64_t columns, in
   }
 }
 
-// Rows [from, from + count) of A = Xᵀ, X [inner, rows], inner numbers [k, k + depth), as panels of a tile's rows. Where depth
-// is odd, zeros follow.
+// Rows [from, from + count) of A = Xᵀ, X [inner, rows], inner numbers [k, k + depth), as panels of a tile's rows, which begin
+// `panel` numbers apart. Where depth is odd, zeros follow.
 inline void pack_transposed(const Side<bf16>& x, int64_t rows, int64_t from, int64_t count, int64_t k, int64_t depth,
-                            bf16* to) {
-  const int64_t panel = rounded_up(depth, 2) * kTileRows;
+                            bf16* to, int64_t panel) {
   for (int64_t i = 0; i < depth; i += 2) {
     const bf16* row = x.values + (k + i) * x.stride + from;
     bf16* target = to + i * kTileRows;
@@ -315,14 +328,15 @@ inline void pack_columns(const Side<float>& b, int64_t inner, int64_t columns, i
   }
 }
 
-// Rows [from, from + count) of A = Xᵀ, X [inner, rows], inner numbers [k, k + depth), as panels of a tile's rows.
+// Rows [from, from + count) of A = Xᵀ, X [inner, rows], inner numbers [k, k + depth), as panels of a tile's rows, which begin
+// `panel` numbers apart.
 inline void pack_transposed(const Side<float>& x, int64_t rows, int64_t from, int64_t count, int64_t k, int64_t depth,
-                            float* to) {
+                            float* to, int64_t panel) {
   for (int64_t i = 0; i < depth; i++) {
     const float* row = x.values + (k + i) * x.stride + from;
     for (int64_t m = 0; m < count && i + kAhead < depth; m += 16) __builtin_prefetch(row + kAhead * x.stride + m);
     for (int64_t m = 0; m < count; m += kTileRows) {
-      float* target = to + m * depth + i * kTileRows;
+      float* target = to + m / kTileRows * panel + i * kTileRows;
       const int64_t there = std::min(kTileRows, rows - from - m);
       if (there == kTileRows) {
         std::memcpy(target, row + m, sizeof(float) * kTileRows);
