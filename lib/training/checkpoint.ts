@@ -15,7 +15,7 @@ import { openCheckpoint, openSafetensors, writeSafetensors } from "../models/mod
 import { publishFolder, recoverFolders, setAside } from "./folders.ts";
 import type { Learner } from "./learner.ts";
 import { weightsFingerprint } from "./plan.ts";
-import { decisiveFields, studyRecipe } from "./recipe.ts";
+import { decisiveFields, type Recipe } from "./recipe.ts";
 import type { TrainingOptions, TrainingState } from "./types.ts";
 
 const stateFile = "trainer_state.json",
@@ -60,15 +60,11 @@ export async function takeUp(
   const { folder, state: { weights, ...state } } = found, { identity } = learner.plan;
   // the interrupted run's own model, still in memory, is as welcome as the one the run began with
   const current = identity.weights === weights ? { ...identity, weights: state.identity.weights } : identity;
-  checkIdentity(withNewerFields(state.identity), current, folder);
+  const saved = { ...state.identity, recipe: decisiveFields(state.identity.recipe as Partial<Recipe>) };
+  checkIdentity(saved, current, folder);
   Object.assign(learner.state, state);
   restore(folder, learner);
   return warnings;
-}
-
-/** An identity of a time when recipes had fewer fields: the missing ones had the value that they have in the study's. */
-function withNewerFields({ recipe, ...rest }: Record<string, unknown>): Record<string, unknown> {
-  return { ...rest, recipe: { ...decisiveFields(studyRecipe), ...recipe as object } };
 }
 
 /** What a training leaves in its folder; a finished one, or one that was stopped, has the last. */

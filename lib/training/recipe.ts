@@ -430,10 +430,14 @@ export const recipes: Readonly<Record<string, Readonly<Recipe>>> = {
   test: testRecipe,
 };
 
-/** The fields that decide a training's curve and its best model: what a run that is resumed must agree in. */
-export function decisiveFields(recipe: Recipe): Partial<Recipe> {
+/**
+ * The fields that decide a training's curve and its best model: what a run that is resumed must agree in.
+ *
+ * @param recipe may be one of a time when recipes had fewer fields: what it lacks was as the study's recipe has it
+ */
+export function decisiveFields(recipe: Partial<Recipe>): Partial<Recipe> {
   const decisive = (name: string) => (recipeFields as Record<string, RecipeField>)[name]?.decisive !== false;
-  return Object.fromEntries(Object.entries(recipe).filter(([name]) => decisive(name)));
+  return Object.fromEntries(Object.entries({ ...studyRecipe, ...recipe }).filter(([name]) => decisive(name)));
 }
 
 /** @throws UserError naming the first field that is unknown, missing or outside its range. */
