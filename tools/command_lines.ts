@@ -85,6 +85,10 @@ export const onNotebooks = {
   adapt: recipe.adapt,
 } as const satisfies OptionTable;
 
+/** What stands in the help of commands that run Python's libraries beside ours. */
+const besidePython =
+  "The first such command installs Python's libraries in .venv-reference: 6 GB of disk, and 4 GB more meanwhile.";
+
 const line = <const T extends OptionTable>(line: CommandLine<T>): CommandLine<T> => line;
 
 /** By the task's name. */
@@ -343,8 +347,8 @@ export const commandLines = {
     command: "bench",
     about:
       "Measures training, inference, memory and loading beside PyTorch, torch.compile, OpenVINO and ONNX Runtime, in turn on\n" +
-      "this machine, and prints a table of ratios: above 1 is better than the best of them. The first run installs them in\n" +
-      ".venv-reference (5 GB). Let nothing else run meanwhile. All rows take about two hours.",
+      "this machine, and prints a table of ratios: above 1 is better than the best of them. Let nothing else run meanwhile. All rows\n" +
+      "take about two hours.\n" + besidePython,
     options: {
       rows: {
         type: "text",
@@ -398,7 +402,8 @@ export const commandLines = {
   "bench-tokenizer": line({
     command: "bench-tokenizer",
     about:
-      "Measures how fast texts become ids, beside Python's sentencepiece and tokenizers, one thread each, in turn.",
+      "Measures how fast texts become ids, beside Python's sentencepiece and tokenizers, one thread each, in turn.\n" +
+      besidePython,
     options: {
       tokenizer: { ...shared.tokenizer, default: "data/tokenizer" },
       songs: shared.songs,
@@ -410,7 +415,7 @@ export const commandLines = {
     command: "check-learning",
     about:
       "Trains kobert-small-scratch here and in PyTorch on short labelled texts, and compares what both reach. What the output file\n" +
-      "has already is not trained again. An hour on two cores for 20,000 reviews.",
+      "has already is not trained again. An hour on two cores for 20,000 reviews.\n" + besidePython,
     options: {
       train: {
         type: "text",
@@ -430,7 +435,7 @@ export const commandLines = {
     command: "check-real-size",
     about:
       "Compares a training step of KoBERT-base's shape with PyTorch's, number by number. Some minutes, and 3 GB of disk.\n" +
-      "A gradient of few numbers is far off by chance with some seeds: see several.",
+      "A gradient of few numbers is far off by chance with some seeds: see several.\n" + besidePython,
     options: {
       folder: {
         type: "text",
@@ -444,7 +449,8 @@ export const commandLines = {
   "check-round-trip": line({
     command: "check-round-trip",
     about:
-      "Checks that Python's transformers opens what is saved here, and the other way, with the same logits and ids.",
+      "Checks that Python's transformers opens what is saved here, and the other way, with the same logits and ids.\n" +
+      besidePython,
     options: {
       folder: {
         type: "text",

@@ -263,7 +263,7 @@ async function ensureOwn(folder: string, part: string, name: string): Promise<vo
 }
 
 /**
- * The Python environment with PyTorch that benchmarks compare with and that makes the committed fixtures: 3.5 GB, made when first needed and by no task
+ * The Python environment with PyTorch that benchmarks compare with and that makes the committed fixtures: 6 GB, made when first needed and by no task
  * that a user starts.
  *
  * @returns its Python.

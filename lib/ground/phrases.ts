@@ -199,6 +199,59 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
   ],
   ["The TensorFlow engine cannot start: {}", "TensorFlow를 시작할 수 없습니다: {1}"],
 
+  ["{} has another run, of {} UTC", "{1}에는 {2}(UTC)에 시작한 다른 실행이 있습니다."],
+  ["{} there, {} here", "{1}(그 실행), {2}(지금)"],
+  [
+    "Give another --output; or --anew, which keeps that run in {} and starts over.",
+    "다른 --output을 주거나, --anew로 그 실행을 {1}에 옮겨 두고 새로 시작해 주세요.",
+  ],
+  [
+    "its {n} songs of {n} genres have {n} different lyrics, which is too few: songs with the same lyrics stay together.",
+    "노래 {1}곡(장르 {2}가지)에 서로 다른 가사가 {3}편뿐이라 모자랍니다. 가사가 같은 노래는 나눌 때 한쪽에 둡니다.",
+  ],
+  ["its {n} songs of {n} genres are too few.", "노래 {1}곡(장르 {2}가지)으로는 모자랍니다."],
+  [
+    "A song of each genre is needed to learn from, {n} to validate and {n} to test on.",
+    "장르마다 학습할 노래 한 곡과 검증할 {1}곡, 테스트할 {2}곡이 있어야 합니다.",
+  ],
+  ["Give more songs with lyrics of their own.", "가사가 다른 노래를 더해 주세요."],
+  [
+    "Give more songs of each genre, or name fewer genres to tell apart (--genres).",
+    "장르마다 노래를 더하거나, --genres로 장르를 줄여 주세요.",
+  ],
+  ["Give more songs of each genre.", "장르마다 노래를 더해 주세요."],
+  [
+    "{} lists the pieces of a SentencePiece model ({n} of {n} begin with ▁, as KoBERT's do), and the model is not beside it.",
+    "{1}: SentencePiece 모델의 조각 목록인데({3}개 중 {2}개가 KoBERT처럼 ▁로 시작), 같은 폴더에 모델 파일이 없습니다.",
+  ],
+  [
+    "Copy its file there: spiece.model, tokenizer_78b3253a26.model or another *.model or *.spiece of the place this vocabulary is from.",
+    "이 목록을 가져온 곳에서 spiece.model, tokenizer_78b3253a26.model 같은 모델 파일(*.model, *.spiece)도 그 폴더에 복사해 주세요.",
+  ],
+  [
+    '{} is a Git LFS pointer, not the file itself: run "git lfs pull" in its folder, or download the file.',
+    "{1}: 파일의 내용이 아니라 Git LFS 포인터입니다. 그 폴더에서 git lfs pull을 실행하거나 파일을 내려받아 주세요.",
+  ],
+  [
+    "{} holds no weights. Looked for {}.",
+    "{1}에 가중치 파일이 없습니다. 찾은 이름은 {2}입니다.",
+  ],
+  [
+    "It has {}: if that is what Python saved of the model's weights (a state dict), give it the name that is looked for: {}",
+    "대신 있는 파일은 {1}입니다. Python에서 저장한 가중치(state dict)라면 이름을 바꿔 주세요: {2}",
+  ],
+  ["Is it the folder of a model?", "모델 폴더가 맞는지 확인해 주세요."],
+  [
+    "the tokenizer ({}) has no padding token: shorter texts are filled up with tokens that the model does not see, which changes nothing here; Python needs one to take several texts at once ({} in tokenizer_config.json)",
+    "토크나이저({1})에 패딩 토큰이 없습니다. 여기서는 모델이 보지 않는 토큰으로 채우므로 결과가 같지만, Python에서 여러 글을 한꺼번에 다루려면 있어야 합니다(tokenizer_config.json에 {2}).",
+  ],
+  [
+    "a new head: the checkpoint's was for {}",
+    "헤드를 새로 만들었습니다. 체크포인트의 것은 쓰임이 다릅니다({1}).",
+  ],
+  ["(the table lacks {n} more)", "(표에 없는 것이 {1}곡 더 있습니다)"],
+  ["; left out: {} (--all takes every song)", "(뺀 노래: {1}. --all이면 모두 평가)"],
+
   // predict, evaluate, pretrain
   [
     'Say which songs: --songs FILES, tables, or --text "…", lyrics.',
@@ -430,6 +483,9 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
 
 /** Words within what is put in. */
 const words: readonly (readonly [RegExp, string])[] = [
+  [/(\d+) that it was trained or chosen with/g, "학습하거나 고르는 데 쓴 $1곡"],
+  [/(\d+) that its split does not know/g, "분할 기록에 없는 $1곡"],
+  [/\bnumbers \(regression\)/g, "수를 맞히는 회귀"],
   [/ ?\(did you mean ("[^"]+")\?\)/g, " (혹시 $1인가요?)"],
   [/\ba whole number\b/g, "정수"],
   [/\ba number\b/g, "수"],

@@ -170,3 +170,19 @@ Deno.test("inBoth: notes of a table, with names that have spaces, and the first 
   );
   assert.equal(inBoth("Engine: TensorFlow 2.21.0 on the CPU"), "엔진 · Engine: TensorFlow 2.21.0 on the CPU");
 });
+
+Deno.test("inBoth: what evaluate leaves out, and another run in the folder", () => {
+  const left =
+    "The 6 test songs of the model's own split; left out: 54 that it was trained or chosen with and 1 that its " +
+    "split does not know (--all takes every song)";
+  assert.equal(
+    inBoth(left),
+    "모델을 학습할 때 떼어 둔 테스트 6곡으로 평가합니다 (뺀 노래: 학습하거나 고르는 데 쓴 54곡, 분할 기록에 없는 1곡. --all이면 모두 평가)\n" +
+      left,
+  );
+  const other = "out has another run, of 2026-11-28 19:49 UTC:\n  --seed: 7 there, 8 here";
+  assert.equal(
+    inBoth(other),
+    `out에는 2026-11-28 19:49(UTC)에 시작한 다른 실행이 있습니다.\n--seed: 7(그 실행), 8(지금)\n${other}`,
+  );
+});

@@ -439,7 +439,7 @@ Deno.test("folders that are no checkpoints say what is wrong", async () => {
     await Deno.writeTextFile(config, '{"model_type": "t5"}');
     assert.match(await message(), /"model_type" is "t5"; known are bert, roberta, /);
     await Deno.writeTextFile(config, '{"model_type": "bert"}');
-    assert.match(await message(), /holds no weights: looked for model\.safetensors/);
+    assert.match(await message(), /holds no weights\. Looked for model\.safetensors/);
     await Deno.writeFile(join(folder, "model.safetensors"), new Uint8Array(40));
     assert.match(await message(), /model\.safetensors is not a valid safetensors file/);
   });

@@ -558,7 +558,7 @@ Deno.test("a folder without a model: what is missing, what to rename, and the mo
       ["model.safetensors"],
       /has no config\.json: .* It has model\.safetensors: copy the config\.json of the model/,
     ],
-    [["config.json"], /holds no weights: looked for model\.safetensors, .*Is it the folder of a model\?$/],
+    [["config.json"], /holds no weights\. Looked for model\.safetensors, .*Is it the folder of a model\?$/],
     [
       ["config.json", "KoBERT_model.pt", "optimizer.pt", "training_args.bin"],
       /It has KoBERT_model\.pt: .* give it the name that is looked for: mv "\S+\/KoBERT_model\.pt" "\S+\/pytorch_model\.bin"\.$/,

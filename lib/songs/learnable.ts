@@ -57,10 +57,12 @@ export function splitToLearn(songs: pl.DataFrame, { table, genres, seed }: Split
 function whyNoSplit(songs: pl.DataFrame, genres: number): string {
   const texts = new Set(lyricsOf(songs).map(lyricsKey)).size;
   const side = Math.max(1, Math.round(songs.height / 10));
-  const wanted = `a song of each genre is needed to learn from, ${side} to validate and ${side} to test on`;
+  const wanted = `A song of each genre is needed to learn from, ${side} to validate and ${side} to test on.`;
   return texts < songs.height
     ? `its ${songs.height} songs of ${genres} genres have ${texts} different lyrics, which is too few: songs with the same ` +
-      `lyrics stay together, and ${wanted}. Give more songs with lyrics of their own.`
-    : `its ${songs.height} songs of ${genres} genres are too few: ${wanted}. Give more songs of each genre` +
-      `${genres > 2 ? ", or name fewer genres to tell apart (--genres)" : ""}.`;
+      `lyrics stay together. ${wanted} Give more songs with lyrics of their own.`
+    : `its ${songs.height} songs of ${genres} genres are too few. ${wanted} ` +
+      (genres > 2
+        ? "Give more songs of each genre, or name fewer genres to tell apart (--genres)."
+        : "Give more songs of each genre.");
 }

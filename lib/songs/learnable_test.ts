@@ -43,11 +43,11 @@ Deno.test("splitToLearn: what cannot be learnt is said, with what would help", (
   refused(songs(9, (n) => song(n, "발라드")), /at least two to tell apart\. Give --genres more/, ["발라드"]);
   refused(
     songs(40, (n) => song(n, `장르${n}`)),
-    /^my\.csv: its 40 songs of 40 genres are too few: .*, 4 to validate and 4 to test on\. .* fewer genres .*\(--genres\)\.$/,
+    /^my\.csv: its 40 songs of 40 genres are too few\. .*, 4 to validate and 4 to test on\. .* fewer genres .*\(--genres\)\.$/,
   );
   refused(
     songs(3, (n) => song(n, `장르${n % 2}`)),
-    /its 3 songs of 2 genres are too few: .* of each genre\.$/,
+    /its 3 songs of 2 genres are too few\. .* of each genre\.$/,
   );
   refused(
     songs(40, (n) => song(n, `장르${n % 2}`, "같은 가사")),

@@ -1,4 +1,5 @@
 /** Python environments of the project's own: found, made from scratch, filled with pinned packages. */
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../lib/ground/mod.ts";
 import { exists, program, readText, remove, root, writeWhole } from "./paths.ts";
@@ -146,20 +147,24 @@ export async function install(environment: Environment, part: string, requiremen
   writeWhole(stampPath(environment, part), wantedStamp(part, requirements));
 }
 
-/** Runs the environment's pip. @throws Error with pip's reason in a line. */
+/** Runs the environment's pip. @throws UserError with the folder and pip's reason in a line. */
 export async function pip(environment: Environment, args: string[], options: RunOptions = {}): Promise<void> {
   const python = program(environment.folder, "python");
   try {
     await runTied(python, [python, "-m", "pip", "--disable-pip-version-check", ...args], options);
   } catch (error) {
-    if (error instanceof ProgramError) throw new UserError(pipReason(error.output), { cause: error });
+    if (error instanceof ProgramError) {
+      throw new UserError(`${environment.folder}: ${pipReason(error.output)}`, { cause: error });
+    }
     throw error;
   }
 }
 
 /** Pip's many lines as the one that says why. */
 export function pipReason(output: string): string {
-  if (/No space left on device|Errno 28/.test(output)) return "the disk is full";
+  if (/No space left on device|Errno 28/.test(output)) {
+    return `the disk is full: pip needs room there, and in ${tmpdir()} for what it downloads; make room, or set TMPDIR`;
+  }
   const last =
     output.split("\n").filter((line) => line.startsWith("ERROR:")).at(-1)?.slice("ERROR:".length).trim() ??
       output.trim().split("\n").at(-1) ?? "";

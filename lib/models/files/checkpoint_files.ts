@@ -58,7 +58,7 @@ export function weightsIn(folder: string): string {
   const found = chooseWeights(names);
   if (found !== null) return join(folder, found);
   throw new UserError(
-    `${folder} holds no weights: looked for ${weightFiles.join(", ")}.${insteadOfWeights(folder, names)}`,
+    `${folder} holds no weights. Looked for ${weightFiles.join(", ")}.${insteadOfWeights(folder, names)}`,
   );
 }
 

@@ -48,7 +48,7 @@ Deno.test("a folder without weights says what was looked for, and what is there 
   await withFolder(async (folder) => {
     assert.match(
       await messageOf(() => openCheckpoint(folder)),
-      /holds no weights: looked for model\.safetensors, model\.safetensors\.index\.json, pytorch_model\.bin, .*folder of a model/,
+      /holds no weights\. Looked for model\.safetensors, model\.safetensors\.index\.json, pytorch_model\.bin, .*folder of a model/,
     );
     Deno.writeTextFileSync(join(folder, "tf_model.h5"), "");
     assert.match(await messageOf(() => openCheckpoint(folder)), /It has tf_model\.h5, .*convert/);
