@@ -86,7 +86,7 @@ export function freeAnswersTable({ sides: { test } }: Work, best: Answerer, { so
     "곡 · song": songName,
     "가수 · artist": artists.join(", "),
     "장르 · genres": genres.join(", "),
-    "응답 · response": said[i]!,
+    "응답 · response": said[i]!.trim() === "" ? "(쓴 것 없음 · nothing written)" : said[i]!,
   }));
 }
 
