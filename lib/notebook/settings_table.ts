@@ -66,7 +66,9 @@ export function settingsTable(options: Settings): RichText {
   );
   return {
     bundle: {
-      "text/html": `${tableHtml(table)}\n<p><small>${htmlLines.join("<br>\n")}</small></p>`,
+      "text/html": `${tableHtml(table)}\n<p style="word-break: keep-all"><small>${
+        htmlLines.join("<br>\n")
+      }</small></p>`,
       "text/plain": [tableText(table), ...lines].join("\n"),
     },
   };
