@@ -5,6 +5,7 @@
 import {
   clusterOptions,
   type CommandLine,
+  languageRecipe,
   type Option,
   type OptionTable,
   recipe,
@@ -208,7 +209,7 @@ export const commandLines = {
       seed: shared.seed,
       engine: shared.engine,
       precision: shared.precision,
-      ...recipe,
+      ...languageRecipe,
       bf16: { type: "flag", about: "also writes bf16/: the best model in bfloat16, half the size" },
       randomEmbeddings: {
         type: "flag",

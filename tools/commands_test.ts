@@ -318,6 +318,7 @@ Deno.test("pretrain: texts in CP949 and a table; a run that is done is not done 
       output,
     );
     await refused(/at least once/, "pretrain", "--text", `${text}:0`, "--output", output);
+    await refused(/no option --crop-length/, "pretrain", "--text", text, "--crop-length", "64");
     const args = ["--text", `${text}:2`, "--songs", songs, "--recipe", "test", "--output", output];
     const first = await run("pretrain", ...args);
     assert.equal(first.code, 0, first.text);

@@ -170,6 +170,22 @@ export const recipe = {
   ) as unknown as { [K in Exclude<Offered, "seed" | "precision">]: Omit<RecipeFields[K], "value"> },
 } as const satisfies OptionTable;
 
+/** Fields that say how a classifier reads songs and weighs genres: a language model's training knows nothing of them. */
+const ofGenres = [
+  "adapt",
+  "adaptLearningRate",
+  "maxWindows",
+  "windowOverlap",
+  "cropLength",
+  "pooling",
+  "balanceClasses",
+] as const;
+
+/** The recipe's fields that a language model is trained by. */
+export const languageRecipe = Object.fromEntries(
+  Object.entries(recipe).filter(([name]) => !(ofGenres as readonly string[]).includes(name)),
+) as Omit<typeof recipe, typeof ofGenres[number]>;
+
 /** What every command's options have. */
 interface Common {
   debug: boolean;

@@ -85,6 +85,7 @@ const fields: Partial<Record<keyof Recipe, string>> = {
   gradClip: "기울기 크기의 상한 · the largest norm of all gradients",
   oversample: "오버샘플링 · an instance for each pair of genre and artist",
   adapt: "장르를 배우기 전에 가사를 읽는 횟수 · times through the lyrics before the genres",
+  adaptLearningRate: "가사를 읽는 동안의 가장 높은 학습률 · the highest learning rate of that reading",
   earlyStoppingPatience: "나아지지 않으면 멈추기까지의 에폭 · epochs without a better one before it ends",
 };
 

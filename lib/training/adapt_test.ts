@@ -7,6 +7,7 @@ import { adaptToSongs } from "./pretrain.ts";
 import { loadClassifier } from "./classifier.ts";
 import { saveLanguageModel } from "./language_model.ts";
 import { tinyRecipe, tinyTextConfig, weightsOf, withoutTimes } from "./testing/tiny.ts";
+import type { Recipe } from "./recipe.ts";
 import type { EvaluationRecord } from "./types.ts";
 import { withFolder } from "../ground/testing/folder.ts";
 
@@ -59,6 +60,26 @@ Deno.test("adaptToSongs: goes on with a checkpoint's reading on the songs, is re
     assert.equal((await adapt("cut", 5)).ended, "interrupted");
     assert.deepEqual(withoutTimes((await adapt("cut")).history), withoutTimes(run.history));
     [model, classifier].forEach(disposeModel);
+  });
+});
+
+Deno.test("adaptToSongs: reads at a learning rate of its own where the recipe has one", async () => {
+  await withFolder(async (folder) => {
+    const model = createModel(tinyTextConfig(tokenizer), { task: "masked-lm", seed: 1 });
+    await saveLanguageModel({ model, tokenizer }, `${folder}/source`);
+    disposeModel(model);
+    const highest = async (recipe: Partial<Recipe>) => {
+      const texts = { train: lyrics(64), validation: lyrics(16) };
+      const given = { ...tinyRecipe, adapt: 2, maxLength: 32, logEverySteps: 1, ...recipe };
+      const { history } = await adaptToSongs(`${folder}/source`, texts, given);
+      return Math.max(...history.map((record) => record.kind === "step" ? record.learningRate : 0));
+    };
+    const near = async (recipe: Partial<Recipe>, rate: number) => {
+      const found = await highest(recipe);
+      assert.ok(found > 0.5 * rate && found <= rate, `${found} beside ${rate}`);
+    };
+    await near({ learningRate: 1e-3 }, 1e-3);
+    await near({ learningRate: 1e-3, adaptLearningRate: 1e-2 }, 1e-2);
   });
 });
 

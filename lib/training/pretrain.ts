@@ -185,8 +185,10 @@ export async function adaptToSongs(
   return await pretrain(language, { train: rows(lyrics.train), validation: rows(lyrics.validation) }, {
     ...recipe,
     epochs: recipe.adapt,
+    learningRate: recipe.adaptLearningRate ?? recipe.learningRate,
     bestMetric: "loss",
-    // what is meant for the classifier
+    // what is meant for the classifier, or has been taken
+    adaptLearningRate: null,
     cropLength: 0,
     averageEpochs: 1,
     evaluateEveryEpochs: 1,

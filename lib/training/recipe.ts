@@ -27,6 +27,14 @@ export const recipeFields = {
     value: 0,
     about: "times through the training songs' lyrics as a language model, before the genres",
   },
+  /** The highest learning rate of that reading, which bears a higher one than the classifier; `null` for `learningRate`. */
+  adaptLearningRate: {
+    type: "number",
+    above: 0,
+    orNull: true,
+    value: null,
+    about: "the highest learning rate of that reading (default --learning-rate)",
+  },
   /** Ends the training after this many steps, wherever its epoch stands; `null` for none. */
   maxSteps: {
     type: "integer",

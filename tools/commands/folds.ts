@@ -63,6 +63,7 @@ const options = readOptions({
     averageEpochs: recipeOptions.averageEpochs,
     learningRate: recipeOptions.learningRate,
     adapt: recipeOptions.adapt,
+    adaptLearningRate: recipeOptions.adaptLearningRate,
     trainings: {
       type: "integer",
       min: 1,
