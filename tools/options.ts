@@ -145,6 +145,11 @@ type Offered = {
   [K in keyof RecipeFields]: RecipeFields[K] extends { option: false } ? never : K;
 }[keyof RecipeFields];
 
+/** The fields that a language model's training knows nothing of. */
+type OfGenres = {
+  [K in keyof RecipeFields]: RecipeFields[K] extends { language: false } ? K : never;
+}[keyof RecipeFields];
+
 /** What stands for a path in the help, unless the option says. */
 const placeholders: Readonly<Record<PathKind, string>> = {
   input: "FILE",
@@ -170,21 +175,14 @@ export const recipe = {
   ) as unknown as { [K in Exclude<Offered, "seed" | "precision">]: Omit<RecipeFields[K], "value"> },
 } as const satisfies OptionTable;
 
-/** Fields that say how a classifier reads songs and weighs genres: a language model's training knows nothing of them. */
-const ofGenres = [
-  "adapt",
-  "adaptLearningRate",
-  "maxWindows",
-  "windowOverlap",
-  "cropLength",
-  "pooling",
-  "balanceClasses",
-] as const;
-
-/** The recipe's fields that a language model is trained by. */
+/** The fields that a language model is trained by. */
 export const languageRecipe = Object.fromEntries(
-  Object.entries(recipe).filter(([name]) => !(ofGenres as readonly string[]).includes(name)),
-) as Omit<typeof recipe, typeof ofGenres[number]>;
+  Object.entries(recipe).filter(([name]) =>
+    (recipeFields as Record<string, RecipeField>)[name]?.language !== false
+  ),
+) as {
+  [K in keyof typeof recipe as K extends OfGenres ? never : K]: (typeof recipe)[K];
+};
 
 /** What every command's options have. */
 interface Common {

@@ -12,6 +12,8 @@ export type RecipeField = Rule & {
   decisive?: false;
   /** `false` where the commands have no option of this name. */
   option?: false;
+  /** `false` for what says how a classifier reads songs and weighs genres: a language model's training knows nothing of it. */
+  language?: false;
 };
 
 const precisions = ["auto", "float32", "bf16"] as const satisfies readonly (Precision | "auto")[];
@@ -25,6 +27,7 @@ export const recipeFields = {
     type: "integer",
     min: 0,
     value: 0,
+    language: false,
     about: "times through the training songs' lyrics as a language model, before the genres",
   },
   /** The highest learning rate of that reading, which bears a higher one than the classifier; `null` for `learningRate`. */
@@ -33,6 +36,7 @@ export const recipeFields = {
     above: 0,
     orNull: true,
     value: null,
+    language: false,
     about: "the highest learning rate of that reading (default --learning-rate)",
   },
   /** Ends the training after this many steps, wherever its epoch stands; `null` for none. */
@@ -72,6 +76,7 @@ export const recipeFields = {
     type: "integer",
     min: 1,
     value: 1,
+    language: false,
     about: "rows that a song is read in at most, their answers averaged; 1 cuts it",
   },
   /** Tokens that a song's neighbouring rows share, at least. */
@@ -79,6 +84,7 @@ export const recipeFields = {
     type: "integer",
     min: 0,
     value: 32,
+    language: false,
     about: "tokens that a song's neighbouring rows share",
   },
   /**
@@ -89,6 +95,7 @@ export const recipeFields = {
     type: "integer",
     min: 0,
     value: 0,
+    language: false,
     about: "trains on a random piece of so many tokens of each song, another in each epoch; 0: on the whole",
   },
   /**
@@ -100,6 +107,7 @@ export const recipeFields = {
     choices: ["cls", "mean"],
     orNull: true,
     value: null,
+    language: false,
     about:
       "what a classifier reads of a row: its [CLS] (the last token of XLNet and Llama), or the mean of its tokens",
   },
@@ -193,6 +201,7 @@ export const recipeFields = {
   balanceClasses: {
     type: "flag",
     value: false,
+    language: false,
     about: "weighs each genre by the inverse of its frequency in training",
   },
   /**
