@@ -62,7 +62,7 @@ export function parseBertConfig(
     ...common,
     maxLength: positions,
     width,
-    layers: config.integer("num_hidden_layers", 12),
+    layers: config.count("num_hidden_layers", 12),
     heads,
     innerWidth: config.integer("intermediate_size", defaults.innerWidth),
     positions,

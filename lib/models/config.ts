@@ -17,6 +17,9 @@ const activationAliases: Record<string, Activation> = {
   swish: "silu",
 };
 
+/** The most layers, or classes, that a model may have: ten times those of the deepest known, and more classes than ImageNet-21k's. */
+const mostCounted = 25_000;
+
 /** A config's fields by name, read with types, defaults and errors that name the field. */
 export class ConfigReader {
   /** @param source names the config in errors: its path as a rule. */
@@ -31,6 +34,18 @@ export class ConfigReader {
   /** A field's value; `null` counts as absent, as it does in Hugging Face's configs. */
   private get(field: string): unknown {
     return this.json[field] ?? undefined;
+  }
+
+  /**
+   * How many of something a model has that are made and named one by one, layers or classes: at least one, and no more than any model
+   * has. A number that nobody means (a byte count, 10⁹ by a slip) would be run after until memory is out.
+   */
+  count(field: string, fallback: number): number {
+    const value = this.integer(field, fallback);
+    if (value > mostCounted) {
+      this.fail(field, `a whole number from 1 to ${mostCounted.toLocaleString("en-US")}`);
+    }
+    return value;
   }
 
   /** A whole number of at least `least`. */
@@ -151,7 +166,7 @@ export class ConfigReader {
   labels(): string[] {
     const named = this.get("id2label");
     if (named === undefined) {
-      return numberedLabels(this.integer("num_labels", 2));
+      return numberedLabels(this.count("num_labels", 2));
     }
     if (typeof named !== "object" || named === null) {
       this.fail("id2label", "an object from class number to name");

@@ -241,6 +241,29 @@ Deno.test("labels: id2label, else num_labels, else two", () => {
   assert.deepEqual(of({ id2label: { 0: 4, 1: 9 } }), ["4", "9"]);
 });
 
+Deno.test("layers and classes are counted off one by one: a number of them that no model has is refused at once", () => {
+  const fields = {
+    bert: "num_hidden_layers",
+    roberta: "num_hidden_layers",
+    electra: "num_hidden_layers",
+    distilbert: "n_layers",
+    xlnet: "n_layer",
+    llama: "num_hidden_layers",
+  };
+  for (const [type, layers] of Object.entries(fields)) {
+    for (const field of [layers, "num_labels"]) {
+      assert.throws(
+        () => describeModel({ model_type: type, [field]: 1e9 }, "here/config.json", {}),
+        new RegExp(`here/config.json: "${field}" is 1000000000; it must be a whole number from 1 to 25,000`),
+      );
+    }
+  }
+  assert.equal(
+    describeModel({ model_type: "bert", num_labels: 21_841 }, "here", {}).config.labels.length,
+    21_841,
+  );
+});
+
 // config.json as it stands in the repositories of the Hub
 const published: Record<string, JsonObject> = {
   "skt/kobert-base-v1": {

@@ -38,7 +38,7 @@ export const distilbert = encoderArchitecture<DistilBertConfig>({
   parse(config: ConfigReader): DistilBertConfig {
     const common = commonFields(config, { vocabularySize: 30522, padId: 0 });
     const [width, heads] = config.multiple("dim", 768, "n_heads", 12);
-    const layers = config.integer("n_layers", 6);
+    const layers = config.count("n_layers", 6);
     // transformers takes these names for the same fields
     config.only("hidden_size", width);
     config.only("num_attention_heads", heads);

@@ -101,7 +101,7 @@ function parse(config: ConfigReader): LlamaConfig {
     ...common,
     maxLength: positions,
     width,
-    layers: config.integer("num_hidden_layers", 32),
+    layers: config.count("num_hidden_layers", 32),
     heads,
     keyHeads,
     headWidth,

@@ -133,6 +133,13 @@ function chosenLayers(
   return chosen.map((layer) => {
     const rank = byPattern(config.rankPattern, layer.name, "rankPattern") ?? config.rank;
     const alpha = byPattern(config.alphaPattern, layer.name, "alphaPattern") ?? config.alpha;
+    const [out, width] = model.parameters.get(layer.weight)!.shape as [number, number];
+    if (rank > Math.max(out, width)) {
+      throw new UserError(
+        `LoRA: the rank of "${layer.name}" is ${rank}, and the layer itself is only [${out}, ${width}]: adapters are there to ` +
+          `have a lower rank than that; 8 to 64 is usual.`,
+      );
+    }
     return { ...layer, rank, alpha, scale: alpha / (config.rankStabilized ? Math.sqrt(rank) : rank) };
   });
 }

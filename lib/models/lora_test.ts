@@ -253,6 +253,7 @@ Deno.test("layers are named as PEFT names them; names of none, and of no linear 
   refused({ modulesToSave: ["classifier"] }, /named classifier/);
   refused({ rank: 0 }, /rank of "rank" is 0/);
   refused({ rankPattern: { up_proj: 1.5 } }, /rank of "up_proj" is 1\.5/);
+  refused({ rank: 1000 }, /rank of "model\.layers\.0\..*" is 1000, and the layer itself is only \[/);
   refused({ alpha: 0 }, /alpha of "alpha" is 0/);
   refused({ dropout: 1 }, /dropout is 1/);
   const model = tinyLlama();

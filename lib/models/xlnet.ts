@@ -82,7 +82,7 @@ function parse(config: ConfigReader): XlnetConfig {
     ...common,
     maxLength: Infinity,
     width,
-    layers: config.integer("n_layer", 24),
+    layers: config.count("n_layer", 24),
     heads,
     innerWidth: config.integer("d_inner", 4096),
     activation: config.activation("ff_activation", "gelu"),
