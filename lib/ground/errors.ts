@@ -14,3 +14,13 @@
 export class UserError extends Error {
   override readonly name: string = "UserError";
 }
+
+/**
+ * The error of a file that does not take what is written to it, a full disk as a rule: which file, and what the system says, whose own
+ * message names a temporary file or none.
+ */
+export function cannotWrite(path: string, cause: unknown): UserError {
+  if (cause instanceof UserError) return cause;
+  const said = (cause as Error).message.replace(/: \w+ '[^\n]*'$/, "");
+  return new UserError(`Cannot write ${path}: ${said}.`, { cause });
+}

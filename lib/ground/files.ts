@@ -1,6 +1,6 @@
 /** Files that are whole or not there, whatever ends the process, or the machine, in between. */
 import { basename, dirname, join } from "node:path";
-import { UserError } from "./errors.ts";
+import { cannotWrite, UserError } from "./errors.ts";
 
 /** What a file is made of. */
 export type Contents = string | Uint8Array;
@@ -76,6 +76,8 @@ export async function readJson<T>(path: string): Promise<T | null> {
 /**
  * Writes a file that is there whole or as it was before, and makes its folder where there is none. What cannot be written leaves
  * nothing behind. A link stays a link: what it leads to is written; a device or a pipe is written to.
+ *
+ * @throws UserError naming the file where the disk does not take it
  */
 export async function writeWhole(path: string, contents: Contents): Promise<void> {
   const target = await Deno.realPath(path).catch((error) => {
@@ -83,7 +85,9 @@ export async function writeWhole(path: string, contents: Contents): Promise<void
     return path;
   });
   const info = await Deno.stat(target).catch(ignoreNotFound);
-  if (info && !info.isFile && !info.isDirectory) return await writePlainly(target, contents); // a device or a pipe
+  if (info && !info.isFile && !info.isDirectory) { // a device or a pipe
+    return await writePlainly(target, contents).catch((error) => Promise.reject(cannotWrite(path, error)));
+  }
   const folder = dirname(target);
   await Deno.mkdir(folder, { recursive: true });
   const temporary = join(folder, `.${basename(target)}.${Deno.pid}.tmp`);
@@ -93,7 +97,7 @@ export async function writeWhole(path: string, contents: Contents): Promise<void
     await Deno.rename(temporary, target);
   } catch (error) {
     await removeIfThere(temporary);
-    throw error;
+    throw cannotWrite(path, error);
   }
   await sync(folder);
 }

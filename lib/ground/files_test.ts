@@ -22,7 +22,7 @@ Deno.test({
       // the limit on a file's size stands for a full disk
       const script = `import { writeWhole } from ${JSON.stringify(new URL("files.ts", import.meta.url).href)};
         await writeWhole(${JSON.stringify(path)}, "x".repeat(3_000_000));`;
-      const { success } = await new Deno.Command("sh", {
+      const { success, stderr } = await new Deno.Command("sh", {
         args: [
           "-c",
           'trap "" XFSZ; ulimit -f 1000; exec "$0" eval --no-config "$1"',
@@ -30,9 +30,12 @@ Deno.test({
           script,
         ],
         env: { NO_COLOR: "1" },
-        stderr: "null",
       }).output();
       assert.equal(success, false);
+      assert.match(
+        new TextDecoder().decode(stderr),
+        /Cannot write \S+\/metrics\.json: File too large \(os error 27\)\.\n/,
+      );
       assert.equal(await Deno.readTextFile(path), "old");
       assert.deepEqual(await filesIn(folder), ["metrics.json"]);
     }),

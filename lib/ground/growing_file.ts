@@ -1,6 +1,6 @@
 /** A file that long work appends to: what is on the disk and known to be good stays, whatever ends the process. */
 import { basename, dirname, join } from "node:path";
-import { UserError } from "./errors.ts";
+import { cannotWrite, UserError } from "./errors.ts";
 import { ignoreNotFound, readJson, removeIfThere, sync, writeAll, writeJson } from "./files.ts";
 
 /** What is known of a file that grows. */
@@ -82,7 +82,7 @@ export class GrowingFile<Mark> implements Disposable {
       const known: Known<Mark> = { identity: this.identity, bytes: this.bytes + bytes.length, mark };
       await writeJson(knownOf(this.path), known);
     } catch (error) {
-      throw new UserError(`${partOf(this.path)}: ${(error as Error).message}`);
+      throw cannotWrite(partOf(this.path), error);
     }
     this.bytes += bytes.length;
   }

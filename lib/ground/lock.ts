@@ -4,8 +4,8 @@
  */
 import { basename, join } from "node:path";
 import { hostname } from "node:os";
-import { UserError } from "./errors.ts";
-import { ignoreNotFound, readIfThere } from "./files.ts";
+import { cannotWrite, UserError } from "./errors.ts";
+import { ignoreNotFound, readIfThere, writeAll } from "./files.ts";
 
 /** The lock's file in its folder. */
 export const lockFileName = ".lock";
@@ -100,7 +100,8 @@ async function lockedFile(path: string, folder: string): Promise<Deno.FsFile> {
           since: new Date().toISOString(),
         };
         await file.truncate();
-        file.writeSync(new TextEncoder().encode(JSON.stringify(holder) + "\n"));
+        await writeAll(file, new TextEncoder().encode(JSON.stringify(holder) + "\n"))
+          .catch((error) => Promise.reject(cannotWrite(path, error)));
         return file;
       }
       file.close();

@@ -52,6 +52,7 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "{} is being written by {}. Wait for it, end it, or choose another folder with --output.",
     "다른 프로세스가 {1}에 쓰고 있습니다({2}). 끝나기를 기다리거나, 그 프로세스를 끝내거나, --output으로 다른 폴더를 골라 주세요.",
   ],
+  ["Cannot write {}: {}.", "{1}에 쓰지 못했습니다: {2}."],
   ["The disk is full: make room.", "디스크가 가득 찼습니다. 자리를 비워 주세요."],
   ["That place is read-only: choose another.", "쓰기가 막힌 곳입니다. 다른 곳을 골라 주세요."],
   [

@@ -1,11 +1,15 @@
 /** `history.jsonl`: one line a record, appended as they come; and records as lines for people. */
 import { join } from "node:path";
-import { ignoreNotFound } from "../ground/mod.ts";
+import { cannotWrite, ignoreNotFound } from "../ground/mod.ts";
 import type { EvaluationRecord, HistoryRecord, StepRecord } from "./types.ts";
 
 /** The history of a run, in memory and, with an output folder, in `history.jsonl`. */
 export class Journal {
-  private constructor(readonly records: HistoryRecord[], private readonly file: Deno.FsFile | null) {}
+  private constructor(
+    readonly records: HistoryRecord[],
+    private readonly path = "",
+    private readonly file: Deno.FsFile | null = null,
+  ) {}
 
   /**
    * Keeps the records up to a step and cuts off what was written after it: a resumed run writes that again.
@@ -13,7 +17,7 @@ export class Journal {
    * @param output the folder of `history.jsonl`; nothing is written without
    */
   static async open(output: string | undefined, step: number): Promise<Journal> {
-    if (output === undefined) return new Journal([], null);
+    if (output === undefined) return new Journal([]);
     await Deno.mkdir(output, { recursive: true });
     const path = join(output, "history.jsonl");
     const bytes = await Deno.readFile(path).catch((error) => {
@@ -25,14 +29,18 @@ export class Journal {
     // one call: there is no moment at which the kept records are not in the file
     await file.truncate(length);
     await file.seek(0, Deno.SeekMode.End);
-    return new Journal(records, file);
+    return new Journal(records, path, file);
   }
 
   add(record: HistoryRecord): void {
     this.records.push(record);
     const bytes = new TextEncoder().encode(JSON.stringify(record) + "\n");
-    for (let done = 0; this.file !== null && done < bytes.length;) {
-      done += this.file.writeSync(bytes.subarray(done));
+    try {
+      for (let done = 0; this.file !== null && done < bytes.length;) {
+        done += this.file.writeSync(bytes.subarray(done));
+      }
+    } catch (error) {
+      throw cannotWrite(this.path, error);
     }
   }
 

@@ -1,7 +1,7 @@
 /** Positioned reads from a file, with errors that name it, and files that appear whole or not at all. */
 
 import { basename, dirname, join } from "node:path";
-import { UserError } from "../../ground/pure.ts";
+import { cannotWrite, UserError } from "../../ground/pure.ts";
 
 /** A file open for reading at any position. */
 export interface FileBytes {
@@ -75,7 +75,7 @@ export function startFile(path: string): PendingFile {
   try {
     file = Deno.openSync(temporary, { write: true, createNew: true });
   } catch (cause) {
-    throw new UserError(`Cannot write ${path}: ${(cause as Error).message}`, { cause });
+    throw cannotWrite(path, cause);
   }
   const close = () => {
     file?.close();
@@ -86,7 +86,7 @@ export function startFile(path: string): PendingFile {
       try {
         for (let done = 0; done < bytes.length;) done += file!.writeSync(bytes.subarray(done));
       } catch (cause) {
-        throw new UserError(`Cannot write ${path}: ${(cause as Error).message}`, { cause });
+        throw cannotWrite(path, cause);
       }
     },
     finish() {
