@@ -138,6 +138,39 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "가사와 장르가 모두 있는 노래가 없어 배울 것이 없습니다. 두 열을 채워 주세요.",
   ],
   [
+    "{n} test and {n} validation songs leave nothing of {n} songs to train on. Ask for fewer.",
+    "테스트 {1}곡과 검증 {2}곡을 빼면 {3}곡 가운데 학습할 노래가 남지 않습니다. 더 적게 잡아 주세요.",
+  ],
+  [
+    "a double quote is missing or out of place in the record that starts on line {n}.",
+    "{1}번째 줄에서 시작하는 노래의 큰따옴표가 빠졌거나 잘못된 곳에 있습니다.",
+  ],
+  [
+    'Inside a quoted field write "" for a quote; close the field with one quote before the comma or line end.',
+    '따옴표로 감싼 칸 안의 큰따옴표는 ""로 두 번 쓰고, 칸의 끝(쉼표나 줄 끝 앞)은 큰따옴표 하나로 닫아 주세요.',
+  ],
+  ["the records from here on are too long for songs.", "여기부터는 한 곡이라기에 너무 깁니다."],
+  [
+    'See whether a double quote is missing: inside a quoted field write "" for a quote.',
+    '큰따옴표가 빠진 곳이 없는지 봐 주세요. 따옴표로 감싼 칸 안의 큰따옴표는 ""로 두 번 씁니다.',
+  ],
+  ["the record has {n} fields, the header {n}.", "이 줄에는 칸이 {1}개인데 첫 줄의 열은 {2}개입니다."],
+  [
+    "Put a field that holds a separator, a quote or a line break in double quotes, and double the quotes in it.",
+    "구분 기호나 따옴표, 줄바꿈이 든 칸은 큰따옴표로 감싸고, 그 안의 큰따옴표는 두 번 써 주세요.",
+  ],
+  ["the song on line {n} has the same id.", "{1}번째 줄의 노래와 아이디가 같습니다."],
+  [
+    "Give each song an id of its own, or take one of the two out.",
+    "노래마다 다른 아이디를 주거나, 둘 가운데 하나를 빼 주세요.",
+  ],
+  ["byte {n} is zero, which no text has.", "텍스트에 없는 바이트(0)가 {1}번째 자리에 있습니다."],
+  [
+    "neither UTF-8 (wrong from byte {n}, line {n}) nor CP949 (wrong from byte {n}).",
+    "UTF-8도 CP949도 아닙니다(UTF-8로는 {1}번째 바이트({2}번째 줄)부터, CP949로는 {3}번째 바이트부터 읽을 수 없습니다).",
+  ],
+  ["… and {n} more problems like these.", "… 이런 문제가 {1}가지 더 있습니다."],
+  [
     "Save the file as text in UTF-8, or mend that line.",
     "파일을 UTF-8 텍스트로 저장하거나 그 줄을 고쳐 주세요.",
   ],
@@ -534,7 +567,10 @@ const aboutPattern =
   /^(?:--[\w-]+|standard input|line \d+[^:]*|column [^:]*|[^\s:"]+|[^\n:"]+\.(?:csv|tsv|txt|parquet)): /;
 
 const aboutInKorean = (about: string): string =>
-  about.replace(/\bline (\d+)/, "$1번째 줄").replace(/\bcolumn ([^,:]+)/, "$1 열").replace(/\bvalue /, "값 ")
+  about.replace(/\bline (\d+)/, "$1번째 줄").replace(/\bcolumn (\d+)/, "$1번째 글자").replace(
+    /\bcolumn ([^,:]+)/,
+    "$1 열",
+  ).replace(/\bvalue /, "값 ")
     .replace(/^standard input/, "표준 입력");
 
 /** A line in Korean as far as the book has it, from its beginning; `null` where it does not. */

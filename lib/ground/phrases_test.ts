@@ -186,3 +186,21 @@ Deno.test("inBoth: what evaluate leaves out, and another run in the folder", () 
     `out에는 2026-11-28 19:49(UTC)에 시작한 다른 실행이 있습니다.\n--seed: 7(그 실행), 8(지금)\n${other}`,
   );
 });
+
+Deno.test("inBoth: a quote that is missing, fields too many, and bytes that are no text, with their place", () => {
+  const broken =
+    'songs.csv: line 62, column 7, value "별": a double quote is missing or out of place in the record that ' +
+    'starts on line 32. Inside a quoted field write "" for a quote; close the field with one quote before the comma or line end.';
+  assert.equal(
+    inBoth(broken),
+    'songs.csv: 62번째 줄, 7번째 글자, 값 "별": 32번째 줄에서 시작하는 노래의 큰따옴표가 빠졌거나 잘못된 곳에 있습니다. ' +
+      '따옴표로 감싼 칸 안의 큰따옴표는 ""로 두 번 쓰고, 칸의 끝(쉼표나 줄 끝 앞)은 큰따옴표 하나로 닫아 주세요.\n' +
+      broken,
+  );
+  const zero = "songs.csv: line 2: byte 32 is zero, which no text has. Save the file as text in UTF-8.";
+  assert.equal(
+    inBoth(zero),
+    "songs.csv: 2번째 줄: 텍스트에 없는 바이트(0)가 32번째 자리에 있습니다. 파일을 UTF-8 텍스트로 저장해 주세요.\n" +
+      zero,
+  );
+});
