@@ -280,6 +280,14 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "토크나이저({1})에 패딩 토큰이 없습니다. 여기서는 모델이 보지 않는 토큰으로 채우므로 결과가 같지만, Python에서 여러 글을 한꺼번에 다루려면 있어야 합니다(tokenizer_config.json에 {2}).",
   ],
   [
+    "the tokenizer ({}) has {n} tokens, the model {n}: if the model has not read with this tokenizer, its ids stand for other words, and the answers mean nothing",
+    "토크나이저({1})의 토큰은 {2}개, 모델의 토큰은 {3}개입니다. 모델이 이 토크나이저로 글을 읽은 것이 아니라면 번호가 다른 낱말을 가리켜 답에 뜻이 없습니다.",
+  ],
+  [
+    "{} has {n} tokens, the model in {} {n}: they do not belong together.",
+    "토크나이저({1})의 토큰은 {2}개인데 {3} 모델의 토큰은 {4}개라 함께 쓸 수 없습니다.",
+  ],
+  [
     "a new head: the checkpoint's was for {}",
     "헤드를 새로 만들었습니다. 체크포인트의 것은 쓰임이 다릅니다({1}).",
   ],

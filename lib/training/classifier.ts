@@ -31,6 +31,7 @@ import {
   reportNotes,
   shortened,
   tokenizerOf,
+  vocabularyNotes,
   vocabularyOf,
 } from "./sources.ts";
 
@@ -96,7 +97,7 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
     throw error;
   }
   const origin = { source: name, initialised: report.initialised };
-  const notes = [...reportNotes(report), ...paddingNotes(tokenizer)];
+  const notes = [...reportNotes(report), ...paddingNotes(tokenizer), ...vocabularyNotes(tokenizer, model)];
   return { model, tokenizer, labels: model.config.labels, notes, origin };
 }
 

@@ -23,7 +23,7 @@ import {
   withDropout,
 } from "../models/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
-import { checkVocabulary, reportNotes, tokenizerOf, vocabularyOf } from "./sources.ts";
+import { checkVocabulary, reportNotes, tokenizerOf, vocabularyNotes, vocabularyOf } from "./sources.ts";
 import type { Origin } from "./freeze.ts";
 import type { Trainable } from "./types.ts";
 
@@ -81,7 +81,10 @@ export async function loadLanguageModel(
   const origin = { source: name, initialised: report.initialised };
   const head = isLoraFolder(folder) ? [] : readHead(folder, task),
     kept = new Set(head.map(({ nameInFile }) => nameInFile));
-  const notes = reportNotes({ ...report, unused: report.unused.filter((name) => !kept.has(name)) });
+  const notes = [
+    ...reportNotes({ ...report, unused: report.unused.filter((name) => !kept.has(name)) }),
+    ...vocabularyNotes(tokenizer, model),
+  ];
   return { model, tokenizer, kind: kindOf(task), notes, origin, head };
 }
 

@@ -343,6 +343,37 @@ Deno.test("a tokenizer that does not know the texts: refused before training and
     disposeModel(classifier.model);
   }));
 
+Deno.test("a tokenizer with more tokens than its model is refused, one with far fewer is told of", () =>
+  withFolder(async (folder) => {
+    const of = async (name: string, tokens: number) => {
+      await writeModel(join(folder, name), { ...plainBert, vocab_size: tokens }, { "vocab.txt": wordPieces });
+      return join(folder, name);
+    };
+    await assert.rejects(
+      loadClassifier(await of("small", wordPieceCount - 1)),
+      new RegExp(
+        `has ${wordPieceCount} tokens, the model in .*small ${
+          wordPieceCount - 1
+        }: they do not belong together`,
+      ),
+    );
+    for (
+      const [tokens, notes] of [[wordPieceCount, 0], [Math.ceil(wordPieceCount / 0.95), 0], [
+        2 * wordPieceCount,
+        1,
+      ]] as const
+    ) {
+      const source = await of(String(tokens), tokens);
+      for (const loaded of [await loadClassifier(source), await loadLanguageModel(source)]) {
+        const told = loaded.notes.filter((note) =>
+          note.includes(`has ${wordPieceCount} tokens, the model ${tokens}: if`)
+        );
+        assert.equal(told.length, notes, `${tokens}: ${loaded.notes}`);
+        disposeModel(loaded.model);
+      }
+    }
+  }));
+
 Deno.test("KoBERT's vocab.txt without its model is refused, with the file that is missing", () =>
   withFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "vocab.txt"), lines(kobertVocabulary));

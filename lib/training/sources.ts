@@ -63,6 +63,19 @@ export function checkVocabulary(tokenizer: Tokenizer, model: Model, folder: stri
   );
 }
 
+/**
+ * What to know of a tokenizer with far fewer tokens than its model: another model's, as a rule, whose ids mean other words to this one.
+ * Tables that were rounded up to a whole number of tiles have less than a tenth to spare.
+ */
+export function vocabularyNotes(tokenizer: Tokenizer, model: Model): string[] {
+  const { vocabSize, source } = tokenizer, { vocabularySize } = model.config;
+  if (vocabSize > 0.9 * vocabularySize) return [];
+  return [
+    `the tokenizer (${source}) has ${vocabSize} tokens, the model ${vocabularySize}: if the model has not read with this tokenizer, ` +
+    "its ids stand for other words, and the answers mean nothing",
+  ];
+}
+
 /** What a person should know of how a checkpoint was loaded. */
 export function reportNotes({ initialised, unused, otherHead }: LoadReport): string[] {
   return [
