@@ -11,6 +11,7 @@ import {
   lyricsFingerprint,
   type Purpose,
   readSongs,
+  type ReadSongsOptions,
   readSplitRecord,
   recordSplit,
   seenSongs,
@@ -45,11 +46,19 @@ export interface TableOptions {
 /** What a table is called in what is told of it. */
 const tableName = (path: string): string => path === standardInputPath ? "standard input" : path;
 
-/** Reads a table as the options say, for a purpose, as it is: not cleaned yet. @param path `-` is standard input */
+/** The columns that a classifier of lyrics is trained and measured by: of others it does not matter which is meant. */
+export const trainedBy = ["id", "artist", "genre", "lyrics"] as const;
+
+/**
+ * Reads a table as the options say, for a purpose, as it is: not cleaned yet.
+ *
+ * @param path `-` is standard input
+ * @param options.used the columns of which it must be clear which is meant; default all to learn, the lyrics else
+ */
 export async function readTable(
   path: string,
   purpose: Purpose,
-  { separator, genreNames }: TableOptions = {},
+  { separator, genreNames, used }: TableOptions & Pick<ReadSongsOptions, "used"> = {},
 ): Promise<pl.DataFrame> {
   return await hintingSeparator(
     separator,
@@ -59,6 +68,7 @@ export async function readTable(
         name: tableName(path),
         separator,
         genreNames,
+        ...(used !== undefined && { used }),
       }),
   );
 }
@@ -115,7 +125,7 @@ function cleanTold(
  */
 export async function readCleanSongs(
   path: string,
-  { purpose = "learning", ...options }: TableOptions & { purpose?: Purpose } = {},
+  { purpose = "learning", ...options }: TableOptions & Pick<ReadSongsOptions, "purpose" | "used"> = {},
 ): Promise<pl.DataFrame> {
   return cleanTold(path, await readTable(path, purpose, options), purpose, options.genres);
 }

@@ -86,14 +86,14 @@ Deno.test("the report's columns line up with Korean names", () => {
   assert.equal(
     reportText(report),
     [
-      "              precision  recall     f1  support",
-      "R&B               0.500   1.000  0.667        1",
-      "댄스              0.000   0.000  0.000        1",
-      "발라드            1.000   1.000  1.000        1",
+      "                          정밀도 · precision  재현율 · recall     F1  개수 · support",
+      "R&B                                    0.500            1.000  0.667               1",
+      "댄스                                   0.000            0.000  0.000               1",
+      "발라드                                 1.000            1.000  1.000               1",
       "",
-      "accuracy                         0.667        3",
-      "macro avg         0.500   0.667  0.556        3",
-      "weighted avg      0.500   0.667  0.556        3",
+      "정확도 · accuracy                                              0.667               3",
+      "macro 평균 · macro avg                 0.500            0.667  0.556               3",
+      "가중 평균 · weighted avg               0.500            0.667  0.556               3",
     ].join("\n"),
   );
   const partial = classificationReport([0, 1], [0, 1], { labels: [1] });
@@ -103,7 +103,10 @@ Deno.test("the report's columns line up with Korean names", () => {
 Deno.test("the report's text says which labels have no examples, and gathers hundreds of them", () => {
   const absent = classificationReport(["가", "나"], ["가", "다"], { labels: ["가", "나", "다", "라"] });
   assert.match(reportText(absent), /^다 +0\.000 +– +– +0$/m);
-  assert.match(reportText(absent), /\n\nmacro avg leaves out 2 of 4, which no example has\.$/);
+  assert.match(
+    reportText(absent),
+    /\n\nmacro 평균은 4개 가운데 예가 없는 2개를 뺀 것입니다\.\nmacro avg leaves out 2 of 4, which no example has\.$/,
+  );
   // 100 labels of one example each, but 3 of the last
   const truth = [...Array.from({ length: 100 }, (_, k) => k), 99, 99];
   const lines = reportText(classificationReport(truth, truth.map((k) => k < 50 ? k : 0)), { most: 4 }).split(
@@ -112,7 +115,7 @@ Deno.test("the report's text says which labels have no examples, and gathers hun
   assert.equal(lines.length, 1 + 4 + 1 + 1 + 3);
   assert.match(lines[4]!, /^99 .* 3$/);
   // 47 of the others right, and 49 not
-  assert.match(lines[5]!, /^mean of 96 others +0\.490 +0\.490 +0\.490 +96$/);
+  assert.match(lines[5]!, /^그 밖 96개 평균 · mean of 96 others +0\.490 +0\.490 +0\.490 +96$/);
 });
 
 Deno.test("instanceAccuracy counts every instance and says so", () => {

@@ -1,5 +1,5 @@
 /** Precision, recall and F1 by class and over all, as scikit-learn's classification report. */
-import { textTable } from "../ground/pure.ts";
+import { grouped, textTable } from "../ground/pure.ts";
 import { checkLengths, type Label, type Labels, placesOf } from "./labels.ts";
 
 /** Precision, recall and F1, each 0 to 1; 0 where there is nothing to divide by (scikit-learn's `zero_division=0`). */
@@ -192,7 +192,7 @@ export function creditedGenres<L extends Label>(
 }
 
 /**
- * A report as a text table whose columns line up with Korean names. A label without examples has a precision alone; of very many labels
+ * A report as a text table in both languages, whose columns line up with Korean names. A label without examples has a precision alone; of very many labels
  * those with the most examples have a line, and the rest one with their means.
  *
  * @param options.most labels with a line of their own, 30 by default
@@ -203,7 +203,7 @@ export function reportText(report: ClassificationReport, { most = 30 }: { most?:
     scores.precision.toFixed(3),
     // without examples there is nothing to find
     ...[scores.recall, scores.f1].map((score) => support === 0 ? "–" : score.toFixed(3)),
-    String(support),
+    grouped(support),
   ];
   const { perLabel, absent } = report;
   const bySupport = perLabel.map((_, k) => k).sort((a, b) => perLabel[b]!.support - perLabel[a]!.support);
@@ -212,19 +212,22 @@ export function reportText(report: ClassificationReport, { most = 30 }: { most?:
   const mean = (field: keyof Scores) => rest.reduce((sum, line) => sum + line[field], 0) / rest.length;
   const ofRest = { precision: mean("precision"), recall: mean("recall"), f1: mean("f1") };
   const table = textTable([
-    ["", "precision", "recall", "f1", "support"],
+    ["", "정밀도 · precision", "재현율 · recall", "F1", "개수 · support"],
     ...perLabel.flatMap((line, k) => shown.has(k) ? [row(String(line.label), line, line.support)] : []),
-    ...(rest.length === 0
-      ? []
-      : [row(`mean of ${rest.length} others`, ofRest, rest.reduce((sum, line) => sum + line.support, 0))]),
+    ...(rest.length === 0 ? [] : [row(
+      `그 밖 ${rest.length}개 평균 · mean of ${rest.length} others`,
+      ofRest,
+      rest.reduce((sum, line) => sum + line.support, 0),
+    )]),
     [],
     report.accuracy === null
-      ? row("micro avg", report.micro, report.support)
-      : ["accuracy", "", "", report.accuracy.toFixed(3), String(report.support)],
-    row("macro avg", report.macro, report.support),
-    row("weighted avg", report.weighted, report.support),
+      ? row("micro 평균 · micro avg", report.micro, report.support)
+      : ["정확도 · accuracy", "", "", report.accuracy.toFixed(3), grouped(report.support)],
+    row("macro 평균 · macro avg", report.macro, report.support),
+    row("가중 평균 · weighted avg", report.weighted, report.support),
   ]);
   return absent === 0
     ? table
-    : `${table}\n\nmacro avg leaves out ${absent} of ${perLabel.length}, which no example has.`;
+    : `${table}\n\nmacro 평균은 ${perLabel.length}개 가운데 예가 없는 ${absent}개를 뺀 것입니다.\n` +
+      `macro avg leaves out ${absent} of ${perLabel.length}, which no example has.`;
 }

@@ -1,4 +1,4 @@
-/** Rows of numbers: their sum, mean, largest place, scores as probabilities; and a number with its interval. */
+/** Rows of numbers: their sum, mean, largest place, scores as probabilities; a number with its interval; a count as people read it. */
 
 /** A number with the interval that it may lie in: what every comparison gives and every figure takes. */
 export interface Estimate {
@@ -44,3 +44,6 @@ export function percentile(sorted: ArrayLike<number>, share: number): number {
   const above = Math.min(below + 1, sorted.length - 1);
   return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
 }
+
+/** A count as people read it, in sentences, tables and figures alike: `1234` as `1,234`. */
+export const grouped = (count: number): string => count.toLocaleString("en-US");

@@ -118,6 +118,10 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "첫 줄에 있는 열은 {1}이고, 있어야 하는 열은 {3}({2})입니다. 해당하는 열의 이름을 바꿔 주세요.",
   ],
   ["the columns {} and {} may both be meant.", "{1} 열일 수도 있고 {2} 열일 수도 있습니다."],
+  [
+    "the columns {} and {} may both be meant by {}, so that neither is taken.",
+    "{1} 열일 수도 있고 {2} 열일 수도 있어 {3} 열은 없는 것으로 봅니다.",
+  ],
   ["Rename the one that is meant to {}.", "맞는 열의 이름을 다음으로 바꿔 주세요: {1}."],
   [
     "two columns have this name. Rename one of them, or take it out.",
@@ -175,6 +179,24 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "파일을 UTF-8 텍스트로 저장하거나 그 줄을 고쳐 주세요.",
   ],
   ["Save the file as text in UTF-8.", "파일을 UTF-8 텍스트로 저장해 주세요."],
+
+  ["the file of genre names is empty.", "장르 이름 파일이 비어 있습니다."],
+  ["the genre names cannot be read ({}).", "장르 이름 파일을 읽을 수 없습니다({1})."],
+  ["the name has no code.", "이름에 번호나 코드가 없습니다."],
+  ["the code has no name.", "번호나 코드에 이름이 없습니다."],
+  ["code {} is there twice.", "코드 {1}이(가) 두 번 나옵니다."],
+  [
+    'Use ["발라드", "댄스"], {"0": "발라드"}, lines such as 0,발라드 or GN0100,발라드, or one name a line.',
+    '["발라드", "댄스"], {"0": "발라드"}, 0,발라드나 GN0100,발라드 같은 줄, 또는 한 줄에 이름 하나씩 적어 주세요.',
+  ],
+  [
+    "this line is empty, and the codes of the names below it depend on whether it counts.",
+    "빈 줄입니다. 이 줄을 세는지에 따라 아래 이름들의 번호가 달라집니다.",
+  ],
+  [
+    "Take the line out, or write codes and names where code {n} has no name: 0,발라드.",
+    "빈 줄을 지우거나, {1}번에 이름이 없는 것이라면 0,발라드처럼 번호와 이름을 함께 적어 주세요.",
+  ],
 
   // models
   [

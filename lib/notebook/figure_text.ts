@@ -1,5 +1,6 @@
 /** What a figure says, as text: for its title, and for those who do not see it. */
 import type { Data } from "plotly.js-dist";
+import { grouped } from "../ground/mod.ts";
 import type { Figure } from "../plots/mod.ts";
 
 /** A text of a figure as it is read: no markup, no line breaks. */
@@ -68,7 +69,7 @@ function inWords(trace: Data, { data, layout }: Figure): string | null {
   const written = Array.isArray(text) && text.length === names.length && !share ? text : null;
   const told = Array.from({ length: Math.min(names.length, mostNamed) }, (_, i) => {
     const value = Number(values[i]);
-    const number = written?.[i] ?? (share ? `${(100 * value).toFixed(1)}%` : value.toLocaleString("en-US"));
+    const number = written?.[i] ?? (share ? `${(100 * value).toFixed(1)}%` : grouped(value));
     return `${plainText(ticks.get(names[i]) ?? String(names[i]))} ${number}`;
   });
   if (told.length === 0) return null;

@@ -1,5 +1,6 @@
 /** What came out of a subject, in a sentence or two, in both languages. */
-import { escapeHtml, unbroken } from "./table.ts";
+import { escapeHtml } from "./table.ts";
+import { unbroken } from "./unbroken.ts";
 
 /** Sentences computed from a run's figures: Korean, and the same in English. */
 export interface Finding {
@@ -13,7 +14,7 @@ export const isFinding = (thing: object): thing is Finding =>
 
 /** As HTML: Korean first, the English below it, smaller. */
 export const findingHtml = ({ ko, en }: Finding): string =>
-  `<p class="finding">${unbroken(escapeHtml(ko))}<br>\n<small lang="en">` +
+  `<p class="finding" style="word-break: keep-all">${unbroken(escapeHtml(ko))}<br>\n<small lang="en">` +
   `${unbroken(escapeHtml(en))}</small></p>`;
 
 /** As text, for a terminal. */

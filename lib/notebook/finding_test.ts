@@ -9,7 +9,7 @@ Deno.test("a finding is shown with the Korean first and the English below it, na
   assert.equal(bundle["text/html"], findingHtml(finding));
   assert.match(
     findingHtml(finding),
-    /^<p class="finding">R&amp;B &lt;Soul&gt;은 12\u00a0%입니다\.<br>\n<small lang="en">R&amp;B &lt;Soul&gt; has 12\u00a0%\.<\/small><\/p>$/,
+    /^<p class="finding" style="word-break: keep-all">R&amp;B &lt;Soul&gt;은 12\u00a0%\u2060입니다\.<br>\n<small lang="en">R&amp;B &lt;Soul&gt; has 12\u00a0%\.<\/small><\/p>$/,
   );
 });
 

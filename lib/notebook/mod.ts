@@ -7,7 +7,8 @@
  */
 export { html, markdown, saveFigure, show } from "./show.ts";
 export type { Frame, RichText, Showable, ShowOptions } from "./show.ts";
-export { escapeHtml, isNumeric, unbroken, unbrokenCell } from "./table.ts";
+export { escapeHtml, isCounting, isNumeric } from "./table.ts";
+export { broken, unbroken, unbrokenCell } from "./unbroken.ts";
 export type { TableOptions } from "./table.ts";
 export { figureAlt } from "./figure_text.ts";
 export { figurePng, figureSvg, pictureSize } from "./picture.ts";

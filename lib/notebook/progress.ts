@@ -1,5 +1,6 @@
 /** How far long work is: a bar below the cell, a line in a terminal, now and then a line in a log. */
 import displayWidth from "string-width";
+import { grouped } from "../ground/mod.ts";
 import { display, inKernel } from "./kernel.ts";
 import { escapeHtml } from "./table.ts";
 
@@ -138,15 +139,14 @@ export function clock(ms: number): string {
 /** The numbers of a state: share, count, rate, time. */
 export function progressText(state: ProgressState): string {
   const { done, total, unit, rate, elapsedMs, note, finished } = state;
-  const count = (value: number) => value.toLocaleString("en-US");
   const units = unit === "" ? "" : ` ${unit}`;
   const left = total !== null && rate !== null ? clock(Math.max(0, total - done) / rate * 1000) : null;
   const ratePart = rate === null
     ? []
-    : [`${rate >= 100 ? count(Math.round(rate)) : rate.toPrecision(3)}${units}/s`];
+    : [`${rate >= 100 ? grouped(Math.round(rate)) : rate.toPrecision(3)}${units}/s`];
   return [
     ...(total === null || total === 0 ? [] : [`${Math.floor(done / total * 100)}%`]),
-    total === null ? `${count(done)}${units}` : `${count(done)}/${count(total)}${units}`,
+    total === null ? `${grouped(done)}${units}` : `${grouped(done)}/${grouped(total)}${units}`,
     ...ratePart,
     finished ? `${clock(elapsedMs)} 걸림 · took` : left === null ? clock(elapsedMs) : `${left} 남음 · left`,
     ...(note === "" ? [] : [note]),

@@ -1,5 +1,7 @@
 /** Tables of rows, as HTML for a notebook and as text for a terminal. */
 import displayWidth from "string-width";
+import { grouped } from "../ground/mod.ts";
+import { unbroken, unbrokenCell } from "./unbroken.ts";
 
 /** What a table shows of its rows. */
 export interface TableOptions {
@@ -15,6 +17,12 @@ export interface TableOptions {
 export const isNumeric = (text: string): boolean =>
   /^[\s+−<-]*[\d.,]+(?:\s?(?:%|s|ms))?(?:\s*[[(].*[\])])*$|^–?$/.test(text);
 
+/**
+ * Whether the whole numbers of a column are written as counts (`1,556`): those of our own columns, which are named in both languages, are.
+ * A file's columns are shown as they stand there, for they may be years or ids.
+ */
+export const isCounting = (column: string): boolean => column.includes(" · ");
+
 /** Columns and rows of texts, ready to be set. */
 export interface Table {
   caption?: string;
@@ -26,7 +34,7 @@ export interface Table {
 
 /**
  * Rows as texts: columns in the order in which they first occur; numbers of a column with equally many decimals (four
- * significant digits of the largest); lists joined by commas; dates as days; nothing for what is missing.
+ * significant digits of the largest), counts with commas; lists joined by commas; dates as days; nothing for what is missing.
  *
  * @param total how many rows there are, where `rows` holds only the first
  */
@@ -55,7 +63,11 @@ export function tableOf(
     cells: shown.map((row) =>
       columns.map(({ name, numeric }, c) => {
         const value = row[name];
-        if (numeric && typeof value === "number" && Number.isFinite(value)) return value.toFixed(decimals[c]);
+        if (numeric && typeof value === "number" && Number.isFinite(value)) {
+          return decimals[c] === 0 && isCounting(name)
+            ? grouped(Math.round(value))
+            : value.toFixed(decimals[c]);
+        }
         return cut(cellText(value), maxCell);
       })
     ),
@@ -99,28 +111,13 @@ function cut(text: string, length: number): string {
 /** What stands in place of rows where there are none. */
 const noRows = "행이 없습니다 · no rows";
 
-const moreRows = (more: number): string => `… ${more.toLocaleString("en-US")}행 더 · more rows`;
+const moreRows = (more: number): string => `… ${grouped(more)}행 더 · more rows`;
 
 /** A text that is safe inside HTML, quoted attributes included. */
 export function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
     .replaceAll('"', "&quot;").replaceAll("'", "&#39;");
 }
-
-/** Names with hyphens (`kobert-small`, `macro-F1`) that are short enough for a line of their own in a narrow column. */
-const hyphenated = /(?<![\w-])(?=[\w-]{3,24}(?![\w-]))[A-Za-z]\w*(?:-\w+)+/g;
-
-/** HTML in whose texts "%" stays with its number, an interval (`[0.69, 0.83]`) in one line, and a name with hyphens, too. */
-export const unbroken = (html: string): string =>
-  html.replaceAll(/<[^>]*>|[^<]+/g, (piece) =>
-    piece.startsWith("<") ? piece : piece
-      .replaceAll(/(\d) %/g, "$1\u00a0%")
-      .replaceAll(/([[(][+−-]?[\d.]+%?), (?=[+−-]?[\d.]+%?[\])])/g, "$1,\u00a0")
-      .replaceAll(hyphenated, '<span style="white-space: nowrap">$&</span>'));
-
-/** A cell's text: a few characters (`< 0.001`, `12 : 5`) stay in one line. */
-export const unbrokenCell = (text: string): string =>
-  text.length <= 8 ? text.replaceAll(" ", "\u00a0") : text;
 
 /** A table as HTML, every text escaped. The first column names its rows, unless it holds numbers. */
 export function tableHtml({ caption, columns, cells, more }: Table): string {

@@ -7,7 +7,7 @@ import { type ProgressBar, progressBar } from "./progress.ts";
 import { listenForStop, type StopListener } from "./stop.ts";
 
 /** Lines of a log that say what the bar and the table of epochs say: in a notebook they would fill a page. */
-const told = /^(step|epoch) \d/;
+const told = /^(스텝 · step|에폭 · epoch) \d/;
 
 /** That a training is done, and how to do it anew: in a notebook, or by the command that said so. */
 const doneBefore = (notebook: boolean): string =>

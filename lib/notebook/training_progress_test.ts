@@ -106,6 +106,21 @@ Deno.test("a training that is done says how to train anew where it is seen: by t
   assert.match(said[2]!, /after step 1 of 2/);
 });
 
+Deno.test("the log's lines are said in a terminal; in a notebook, which has the bar and a table, only notes are", () => {
+  const said: string[] = [], { log } = console;
+  console.log = (line: string) => said.push(line);
+  const lines = ["스텝 · step 2/4  손실 · loss 0.5", "에폭 · epoch 1.00  학습 · train", "a note"];
+  try {
+    for (const notebook of [false, true]) {
+      const progress = trainingProgress(bars().start, notebook);
+      for (const line of lines) progress.onLog?.(line);
+    }
+  } finally {
+    console.log = log;
+  }
+  assert.deepEqual(said, [...lines, "a note"]);
+});
+
 /** A trial as far as it is shown. */
 const trial = (kind: "words" | "network", songs: number, about?: string): Trial => ({
   method: kind === "words" ? words() : { kind, source: "network", recipe: testRecipe },

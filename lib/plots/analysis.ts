@@ -1,6 +1,6 @@
 /** Figures that look closer at a model: how sure it is, whom it fails, what more songs would bring. */
 import type { Data } from "plotly.js-dist";
-import type { Estimate } from "../ground/pure.ts";
+import { type Estimate, grouped } from "../ground/pure.ts";
 import {
   both,
   dottedLine,
@@ -8,7 +8,6 @@ import {
   errorBars,
   type Figure,
   figureOf,
-  grouped,
   heightFor,
   labelledRows,
   legendAbove,

@@ -1,6 +1,6 @@
 /** Figures of how well a model does. They take what lib/evaluation and lib/trials return, or any objects with the same fields. */
 import type { Data } from "plotly.js-dist";
-import type { Estimate } from "../ground/pure.ts";
+import { type Estimate, grouped } from "../ground/pure.ts";
 import {
   both,
   dottedLine,
@@ -9,7 +9,6 @@ import {
   type Figure,
   figureOf,
   gatheredName,
-  grouped,
   heightFor,
   labelledRows,
   legendAbove,

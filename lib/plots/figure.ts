@@ -1,6 +1,6 @@
 /** What the figures share: their type, palette, type face, layout, and the checks of their input. */
 import type { Data, Layout, LayoutAxis, Template } from "plotly.js-dist";
-import type { Estimate } from "../ground/pure.ts";
+import { type Estimate, grouped } from "../ground/pure.ts";
 
 /** A Plotly figure as plain data: what `Plotly.newPlot` draws, what `show` and `figurePng` of `lib/notebook` take. */
 export interface Figure {
@@ -189,9 +189,6 @@ export const shareTable = (trace: Partial<Data> & { z: number[][] }, textSize: n
   showscale: false,
   ...trace,
 } as Data);
-
-/** `1234` as `1,234`. */
-export const grouped = (count: number): string => count.toLocaleString("en-US");
 
 /** `0.1234` as `12.3%`. */
 export const percent = (share: number, digits = 1): string => `${(share * 100).toFixed(digits)}%`;

@@ -5,7 +5,7 @@
  *
  * @module
  */
-export { both, gatheredName, grouped, percent, shownAndGathered } from "./figure.ts";
+export { both, gatheredName, percent, shownAndGathered } from "./figure.ts";
 export type { Estimate } from "../ground/pure.ts";
 export type { Figure } from "./figure.ts";
 export * from "./songs.ts";

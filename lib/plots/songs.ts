@@ -1,6 +1,6 @@
 /** Figures of a table of songs. Each takes songs as `songRows` of lib/songs gives them, or any objects with the same fields. */
 import type { Data } from "plotly.js-dist";
-import { percentile } from "../ground/pure.ts";
+import { grouped, percentile } from "../ground/pure.ts";
 import {
   both,
   countAxis,
@@ -8,7 +8,6 @@ import {
   type Figure,
   figureOf,
   gatheredName,
-  grouped,
   heightFor,
   labelledRows,
   legendAbove,

@@ -8,7 +8,8 @@ import {
   songsByYear,
   tokenLengths,
 } from "./mod.ts";
-import { grouped, mostGenres, paletteColours, roleColours } from "./figure.ts";
+import { grouped } from "../ground/pure.ts";
+import { mostGenres, paletteColours, roleColours } from "./figure.ts";
 
 type Trace = Data & Record<string, unknown>;
 const traces = (figure: Figure) => figure.data as Trace[];

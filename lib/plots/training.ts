@@ -1,12 +1,12 @@
 /** The figure of a training run. */
 import type { Data } from "plotly.js-dist";
+import { grouped } from "../ground/pure.ts";
 import {
   both,
   dottedLine,
   emptyFigure,
   type Figure,
   figureOf,
-  grouped,
   legendBelow,
   needFinite,
   percent,

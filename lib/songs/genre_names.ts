@@ -13,7 +13,7 @@ export type GenreNames = string | URL | readonly string[] | Readonly<Record<stri
  * - a JSON list, `["발라드", "댄스"]`: the first name is code 0's;
  * - a JSON object, `{"0": "발라드", "GN0200": "댄스"}`, or turned round, `{"발라드": 0, "댄스": "GN0200"}`;
  * - lines of code and name, `0,발라드`, with a comma, a tab, a semicolon or a colon between, under a header or not;
- * - one name a line: the first line is code 0's.
+ * - one name a line: the first line is code 0's, and none is empty.
  *
  * @returns the names by their codes: a number without its zeros and fraction (`03` and `3.0` are `3`), other texts as genres are cleaned
  * @throws {SongsError} where the file cannot be read, or a code has no name, or stands there twice.
@@ -39,12 +39,12 @@ type Pair = readonly [code: string | number, name: unknown];
 const formsRemedy =
   'Use ["발라드", "댄스"], {"0": "발라드"}, lines such as 0,발라드 or GN0100,발라드, or one name a line.';
 
-function problem(line: number | null, value: string | null, what: string) {
-  return { line, column: null, value, what, remedy: formsRemedy };
+function problem(line: number | null, value: string | null, what: string, remedy = formsRemedy) {
+  return { line, column: null, value, what, remedy };
 }
 
 async function pairsOfFile(file: string, source: string | URL): Promise<Pair[]> {
-  const text = (await readText(source)).trim();
+  const read = await readText(source), text = read.trim();
   if (text === "") throw new SongsError(file, [problem(null, null, "the file of genre names is empty")]);
   try {
     if (/^[[{]/.test(text)) {
@@ -56,11 +56,23 @@ async function pairsOfFile(file: string, source: string | URL): Promise<Pair[]> 
       text.split("\n", 1)[0]?.includes(candidate)
     ) ?? ",";
     const rows = parse(text, { separator });
-    if (rows.every((row) => row.length === 1)) return rows.map((row, code) => [code, row[0]]);
+    if (rows.every((row) => row.length === 1)) {
+      const empty = read.trimEnd().split(/\r\n?|\n/).findIndex((line) => line.trim() === "");
+      if (empty < 0) return rows.map((row, code) => [code, row[0]]);
+      throw new SongsError(file, [
+        problem(
+          empty + 1,
+          null,
+          "this line is empty, and the codes of the names below it depend on whether it counts",
+          `Take the line out, or write codes and names where code ${empty} has no name: 0,발라드.`,
+        ),
+      ]);
+    }
     const [first, ...others] = rows, hasDigit = (row: readonly string[] = []) => /\d/.test(row.join());
     const isHeader = !hasDigit(first) && others.length > 0 && others.every(hasDigit);
     return upright((isHeader ? others : rows).map(([code = "", name]) => [code.trim(), name]));
   } catch (cause) {
+    if (cause instanceof SongsError) throw cause;
     throw new SongsError(file, [
       problem(null, null, `the genre names cannot be read (${(cause as Error).message})`),
     ], {

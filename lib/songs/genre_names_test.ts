@@ -65,4 +65,19 @@ Deno.test("readGenreNames: what cannot be used is an error that says why", async
   await assert.rejects(fromFile("0,발라드\n1,"), /value "1,": the code has no name/);
   await assert.rejects(fromFile('{"": "발라드", "x": ""}'), /2 problems/);
   await assert.rejects(fromFile("[1, 2]"), /the code has no name/);
+  // whether the line counts, nobody can tell
+  for (
+    const [text, line] of [["발라드\n\n댄스\n", 2], ["\n발라드\n댄스", 1], [
+      "발라드\r\n댄스\r\n \t\r\n록",
+      3,
+    ]] as const
+  ) {
+    await assert.rejects(
+      fromFile(text),
+      new RegExp(`line ${line}: this line is empty.* code ${line - 1} has`),
+      text,
+    );
+  }
+  assert.deepEqual(await fromFile("0,발라드\n\n1,댄스\n\n"), [["0", "발라드"], ["1", "댄스"]]);
+  assert.deepEqual(await fromFile("발라드\n댄스\n\n \n"), [["0", "발라드"], ["1", "댄스"]]);
 });

@@ -2,6 +2,7 @@
 import { inBoth } from "../ground/mod.ts";
 import type pl from "nodejs-polars";
 import { type CleaningReport, cleanSongs, type CleanSongsOptions, type Purpose } from "./clean.ts";
+import type { FileColumn } from "./columns.ts";
 import { checkForm, parseRecords, separatorOf, withLineFeeds } from "./csv_text.ts";
 import { songsFrame } from "./frame.ts";
 import { type GenreNames, readGenreNames } from "./genre_names.ts";
@@ -16,6 +17,11 @@ export interface ReadSongsOptions {
    * `"learning"`.
    */
   purpose?: Purpose;
+  /**
+   * The columns that must be clear: where two columns of the table may be meant by one of them, it is refused; of another one a note says so,
+   * and it counts as missing. Default: all to learn, `lyrics` else.
+   */
+  used?: readonly FileColumn[];
   /** Names for genre codes (`3`, `GN0100`): see {@link readGenreNames}. */
   genreNames?: GenreNames;
   /** What parts the columns: a character, or `tab`. Default: found in the header, or named by a first line such as `sep=;`. */
@@ -44,11 +50,11 @@ export interface ReadSongsOptions {
  *   codes, with `genreNames`; without, the codes are the names, and a note says so.
  * - `lyrics`: as they are, or the lines of a list written out; CRLF, `<br>` and `\n` written out become line breaks; all else waits for
  *   {@link cleanSongs}.
- * - Columns may go by other names, in Korean for instance (`제목`, `가수`, `가사`), and a note says which; one that is not among the eight is
+ * - Columns may go by other names, in Korean for instance (`제목`, `가수`, `가사(lyrics)`), and a note says which; one that is not among the eight is
  *   left out, and a note says so.
  *
  * @throws {SongsError} with every problem found: no such file, unknown encoding, empty file, header only, needed column missing, doubled
- * column, broken quote, wrong number of fields, doubled id (but for a prediction, where a note says so), a genre that cannot be read.
+ * column that is used, broken quote, wrong number of fields, doubled id (but for a prediction, where a note says so), a genre that cannot be read.
  *
  * @example
  * ```ts
@@ -72,6 +78,7 @@ export async function readSongs(
   const table = await isParquet(source) ? await wholeParquet(file, source) : await wholeCsv();
   const reader = new SongRecords(file, table.header, {
     purpose,
+    used: options.used,
     genreNames,
     separator: table.separator,
     note,

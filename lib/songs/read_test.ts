@@ -442,7 +442,7 @@ Deno.test("readSongs: columns in Korean are the columns they mean, and a note sa
   notes.length = 0;
   const [song] = songRows(
     await readSongs(
-      bytes("앨범,앨범 번호,title,장르,genre,가사\n이름,3,봄,코드,댄스,가사\n"),
+      bytes("앨범,앨범 번호,mood,장르,genre,가사\n이름,3,봄,코드,댄스,가사\n"),
       { name: "노래.csv", onNote },
     ),
   );
@@ -450,18 +450,70 @@ Deno.test("readSongs: columns in Korean are the columns they mean, and a note sa
   assert.deepEqual(notes.slice(0, 3), [
     "노래.csv: there is no column id, song_name, adults, artist, date; taken as missing.",
     "노래.csv: columns by other names: 앨범 번호 → album_id, 가사 → lyrics.",
-    "노래.csv: left out the column 앨범, title, 장르.",
+    "노래.csv: left out the column 앨범, mood, 장르.",
   ]);
   const both = await problemsOf("제목,곡명,가수,아티스트,장르,가사\n1,2,3,4,5,6\n");
   assert.deepEqual(both.problems.map(({ line, column, what }) => [line, column, what]), [
     [1, "song_name", "the columns 제목 and 곡명 may both be meant"],
     [1, "artist", "the columns 가수 and 아티스트 may both be meant"],
   ]);
+  // where none of them is used it is a note
+  for (const options of [{ purpose: "prediction" }, { used: ["genre", "lyrics"] }] as const) {
+    notes.length = 0;
+    const [song] = songRows(
+      await readSongs(bytes("발매일,출시일,날짜,장르,가사\n2001,2002,2003,댄스,봄\n"), {
+        name: "노래.csv",
+        onNote,
+        ...options,
+      }),
+    );
+    assert.equal(song!.date.year, null);
+    assert.ok(
+      notes.includes(
+        "노래.csv: the columns 발매일 and 출시일 may both be meant by date, so that neither is taken. " +
+          "Rename the one that is meant to date.",
+      ),
+      notes.join("\n"),
+    );
+  }
+  const lyrics = await readSongs(bytes("가사,가사\n봄,봄\n"), { purpose: "prediction" }).catch((error) =>
+    error
+  );
+  assert.match(lyrics.message, /column lyrics: /);
   // an error speaks of the column as the table calls it
   const { problems } = await problemsOf("장르,가사\n\"['댄스', '발\",가사\n");
   assert.deepEqual(problems.map(({ line, column }) => [line, column]), [[2, "장르"]]);
   const absent = await problemsOf("이름,글\n1,2\n");
   assert.match(absent.message, /it must name genre and lyrics, or 장르 and 가사\. Rename what holds them\./);
+});
+
+Deno.test("readSongs: a name in two languages is a column's where both name it, and counts as the nearer of them", async () => {
+  const read = async (text: string) => {
+    const notes: string[] = [];
+    const onNote = (note: string) => void notes.push(note);
+    const [song] = songRows(
+      await readSongs(bytes(text), { name: "노래.csv", onNote, purpose: "prediction" }),
+    );
+    return { song: song!, notes };
+  };
+  const { song, notes } = await read(
+    "제목/title,가수 (Artist),장르 · genre,Lyrics (가사),발매일[release date],앨범|album\n봄,나,댄스,봄이 와요,2001,3\n",
+  );
+  assert.deepEqual(
+    [song.songName, song.artists, song.genres, song.lyrics, song.date.year, song.albumId],
+    ["봄", ["나"], ["댄스"], "봄이 와요", 2001, "3"],
+  );
+  assert.ok(
+    notes.some((note) => note.includes("제목/title → song_name, 가수 (Artist) → artist,")),
+    notes.join("\n"),
+  );
+  // of two different things it names none; an own name alone goes before one in brackets of another kind
+  const { song: other, notes: left } = await read("가사(번역),제목/가수,title,lyrics\n말,나,봄,봄이 와요\n");
+  assert.deepEqual([other.lyrics, other.songName, other.artists], ["봄이 와요", "봄", []]);
+  assert.ok(
+    left.some((note) => note.includes("left out the column 가사(번역), 제목/가수.")),
+    left.join("\n"),
+  );
 });
 
 Deno.test("readSongs: a file that is not there, not readable, empty, or has a header only", async () => {

@@ -1,7 +1,7 @@
 /** Songs out of the records of a table, a part after another, and what there is to say of them. */
 import type { Purpose } from "./clean.ts";
 import { normalizeLineBreaks } from "./clean_lyrics.ts";
-import { type FileColumn, findColumns, isOwnName } from "./columns.ts";
+import { type FileColumn, fileColumns, findColumns, isOwnName } from "./columns.ts";
 import { quoted, SongsError, type SongsProblem, wholeFile } from "./errors.ts";
 import { songFingerprint } from "./fingerprint.ts";
 import type { Song } from "./frame.ts";
@@ -47,6 +47,8 @@ export interface TableFile {
 /** How {@link SongRecords} reads. */
 export interface SongRecordsOptions {
   purpose: Purpose;
+  /** See {@link ReadSongsOptions.used}. */
+  used?: readonly FileColumn[] | undefined;
   genreNames: ReadonlyMap<string, string> | undefined;
   /** What parted the fields, for messages. Default a comma. */
   separator?: string;
@@ -76,14 +78,15 @@ export class SongRecords {
   private readonly named: ReadonlySet<string>;
   private readonly unnamed = new Map<string, number>();
 
-  /** @throws {SongsError} where the header lacks a column that the purpose needs, or names one twice */
+  /** @throws {SongsError} where the header lacks a column that the purpose needs, or names one twice that is used */
   constructor(
     private readonly file: string,
     private readonly header: readonly string[],
     private readonly options: SongRecordsOptions,
   ) {
     this.needed = options.purpose === "learning" ? ["genre", "lyrics"] : ["lyrics"];
-    this.places = findColumns(file, header, this.needed, options.note);
+    const { needed } = this, used = options.used ?? (options.purpose === "learning" ? fileColumns : needed);
+    this.places = findColumns(file, header, { needed, used }, options.note);
     this.named = new Set(options.genreNames?.values());
     this.ids = new Ids(options.rememberedIds ?? Infinity, options.purpose === "prediction");
   }

@@ -1,9 +1,9 @@
 /** Notebook 5: the trained model on songs that it has not seen, beside honest baselines, and a closer look. */
 import { type Finding, joinFindings, progressBar, shownPath, withTrialsProgress } from "../notebook/mod.ts";
 import { type LabelledAccuracy, mostConfused, wilsonInterval } from "../evaluation/mod.ts";
-import { isThere, UserError } from "../ground/mod.ts";
+import { grouped, isThere, UserError } from "../ground/mod.ts";
 import { disposeModel } from "../models/mod.ts";
-import { type Figure, groupAccuracy, grouped, modelComparison, percent, reliability } from "../plots/mod.ts";
+import { type Figure, groupAccuracy, modelComparison, percent, reliability } from "../plots/mod.ts";
 import { readSplitRecord, recordSplit, splitText } from "../songs/mod.ts";
 import { loadTokenizer } from "../tokenizer/mod.ts";
 import { classifySongs, loadClassifier, tokenizerOf, tokensHeld } from "../training/mod.ts";

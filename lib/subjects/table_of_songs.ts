@@ -1,5 +1,5 @@
 /** Notebooks 1 and 2: what the table says of itself, and what cleaning, splitting and reading make of it. */
-import { meanOf } from "../ground/mod.ts";
+import { grouped, meanOf } from "../ground/mod.ts";
 import { type Finding } from "../notebook/mod.ts";
 import {
   type CleaningReport,
@@ -13,7 +13,7 @@ import {
 } from "../songs/mod.ts";
 import type pl from "nodejs-polars";
 import { percentile } from "../evaluation/mod.ts";
-import { grouped, percent } from "../plots/mod.ts";
+import { percent } from "../plots/mod.ts";
 import { withParticle } from "./korean.ts";
 import type { Work } from "./work.ts";
 import { isWhole, type ReadTexts, shareRead } from "./reading.ts";

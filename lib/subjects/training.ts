@@ -2,7 +2,8 @@
 import { type Finding, listenForStop, readingProgress, trainingProgress } from "../notebook/mod.ts";
 import { startEngine } from "../engine/mod.ts";
 import { parameterCount } from "../models/mod.ts";
-import { grouped, percent } from "../plots/mod.ts";
+import { grouped } from "../ground/mod.ts";
+import { percent } from "../plots/mod.ts";
 import { instances, type Song } from "../songs/mod.ts";
 import {
   adaptToSongs,

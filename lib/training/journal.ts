@@ -93,20 +93,22 @@ export function stepLine(
 ): string {
   const { step, epoch, loss, learningRate, gradientNorm, elapsedMs } = record;
   const msPerStep = (elapsedMs - from.elapsedMs) / (step - from.step);
-  return `step ${step}/${steps}  epoch ${epoch.toFixed(2)}  loss ${loss.toFixed(4)}  ` +
-    `learning rate ${learningRate.toExponential(2)}  gradient norm ${gradientNorm.toFixed(2)}  ` +
-    `${(1000 / msPerStep).toPrecision(3)} steps/s  ${duration(msPerStep * (steps - step))} left`;
+  return `스텝 · step ${step}/${steps}  에폭 · epoch ${epoch.toFixed(2)}  손실 · loss ${loss.toFixed(4)}  ` +
+    `학습률 · learning rate ${learningRate.toExponential(2)}  기울기 · gradient norm ${
+      gradientNorm.toFixed(2)
+    }  ` +
+    `${(1000 / msPerStep).toPrecision(3)} steps/s  남은 시간 · left ${duration(msPerStep * (steps - step))}`;
 }
 
 /** An evaluation: the epoch's training and validation figures. */
 export function evaluationLine({ epoch, train, validation, best, averagedEpochs }: EvaluationRecord): string {
   const of = ({ loss, accuracy }: { loss: number; accuracy: number }) =>
-    `loss ${loss.toFixed(4)} accuracy ${accuracy.toFixed(4)}`;
+    `손실 · loss ${loss.toFixed(4)} 정확도 · accuracy ${accuracy.toFixed(4)}`;
   const kept = averagedEpochs !== undefined
-    ? `  (mean of ${averagedEpochs} epochs' parameters: kept)`
+    ? `  (에폭 ${averagedEpochs}개의 평균을 남김 · mean of ${averagedEpochs} epochs' parameters: kept)`
     : best
-    ? "  (best so far)"
+    ? "  (지금까지 최고 · best so far)"
     : "";
-  return `epoch ${epoch.toFixed(2)}  train ${of(train)}` +
-    (validation === null ? "" : `  validation ${of(validation)}${kept}`);
+  return `에폭 · epoch ${epoch.toFixed(2)}  학습 · train ${of(train)}` +
+    (validation === null ? "" : `  검증 · validation ${of(validation)}${kept}`);
 }

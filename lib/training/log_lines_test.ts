@@ -21,7 +21,8 @@ Deno.test("stepLine: speed and time left are counted from where this process beg
   // 50 steps in 25 s after 100 steps in 1,000 s on a slower machine
   assert.equal(
     stepLine(record, 400, { step: 100, elapsedMs: 1_000_000 }),
-    "step 150/400  epoch 1.50  loss 0.5123  learning rate 2.00e-5  gradient norm 1.23  2.00 steps/s  2 min left",
+    "스텝 · step 150/400  에폭 · epoch 1.50  손실 · loss 0.5123  학습률 · learning rate 2.00e-5  " +
+      "기울기 · gradient norm 1.23  2.00 steps/s  남은 시간 · left 2 min",
   );
 });
 
@@ -37,10 +38,11 @@ Deno.test("evaluationLine: training and validation, and whether it is the best",
   };
   assert.equal(
     evaluationLine(record),
-    "epoch 2.00  train loss 0.5000 accuracy 0.7500  validation loss 0.6250 accuracy 0.5000  (best so far)",
+    "에폭 · epoch 2.00  학습 · train 손실 · loss 0.5000 정확도 · accuracy 0.7500  " +
+      "검증 · validation 손실 · loss 0.6250 정확도 · accuracy 0.5000  (지금까지 최고 · best so far)",
   );
   assert.equal(
     evaluationLine({ ...record, validation: null }),
-    "epoch 2.00  train loss 0.5000 accuracy 0.7500",
+    "에폭 · epoch 2.00  학습 · train 손실 · loss 0.5000 정확도 · accuracy 0.7500",
   );
 });

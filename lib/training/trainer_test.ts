@@ -155,11 +155,11 @@ Deno.test("logs and saves come by interval and at an epoch's end", async () => {
       output,
       callbacks: [callback],
     });
-    const logged = lines.filter((line) => line.startsWith("step ")).map((line) =>
-      line.match(/^step (\d+)\/16/)![1]
+    const logged = lines.filter((line) => line.startsWith("스텝 · step ")).map((line) =>
+      line.match(/^스텝 · step (\d+)\/16/)![1]
     );
     assert.deepEqual(logged, ["3", "6", "8", "9", "12", "15", "16"]);
-    assert.match(lines[0]!, /loss \d\.\d{4} .*learning rate .*gradient norm .*steps\/s .*\d+ s left$/);
+    assert.match(lines[0]!, /loss \d\.\d{4} .*learning rate .*gradient norm .*steps\/s .*left \d+ s$/);
     const saved = told.filter((line) => line.startsWith("save"));
     assert.deepEqual(saved, ["save 5", "save 8", "save 10", "save 15", "save 16"]);
     assert.deepEqual(
@@ -176,7 +176,7 @@ Deno.test("without intervals, logs and saves come at an epoch's end only", async
   await withFolder(async (output) => {
     const { told, lines, ...callback } = listener();
     await run({ logEverySteps: null, saveEverySteps: null }, { output, callbacks: [callback] });
-    assert.equal(lines.filter((line) => line.startsWith("step ")).length, 2);
+    assert.equal(lines.filter((line) => line.startsWith("스텝 · step ")).length, 2);
     assert.deepEqual(told.filter((line) => line.startsWith("save")), ["save 8", "save 16"]);
   });
 });

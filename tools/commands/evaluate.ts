@@ -17,6 +17,7 @@ import {
   readTable,
   sharesOf,
   songsToMeasure,
+  trainedBy,
 } from "../run_songs.ts";
 
 const options = readOptions(commandLines.evaluate);
@@ -26,7 +27,7 @@ if (options.json) keepStandardOutput();
 using _ = output === undefined ? null : await holdFolder(output);
 const model = await findTrained(options.model, options.tokenizer);
 checkPaths(commandLines.evaluate.options, { ...options, model });
-const table = await readTable(options.songs, "learning", options);
+const table = await readTable(options.songs, "learning", { ...options, used: trainedBy });
 const songs = await songsToMeasure(table, await savedLabels(model), { ...options, model });
 const { description } = await startEngine({ engine: options.engine });
 tell(`Engine: ${description}`);

@@ -1,5 +1,5 @@
 /** `deno task predict`: tells the genres of songs that may have none, of any number of them. */
-import { tell } from "../../lib/ground/mod.ts";
+import { grouped, tell } from "../../lib/ground/mod.ts";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { listenForStop, progressBar, show } from "../../lib/notebook/mod.ts";
 import { hasWords, type Song } from "../../lib/songs/mod.ts";
@@ -64,7 +64,7 @@ if (json) sinks.push(linesSink((song, prediction) => answerLine(song, prediction
 if (output !== undefined) {
   const table = opened.use(
     await tableSink(output, labels, {
-      songs: await tablesIdentity(songs),
+      songs: await tablesIdentity(songs, options.separator),
       weights: weightsFingerprint(classifier.model.parameters.values()),
       tokenizer: tokenizer.source,
       labels,
@@ -113,7 +113,7 @@ for (const sink of sinks) await sink.finish();
 if (!json && output !== standardOutputPath) {
   await show(answersTable(shown.songs, shown.predictions, labels, top ?? 3), { maxCell: 120 });
   const more = done.songs - shown.songs.length;
-  if (more > 0) console.log(`… ${more.toLocaleString("en-US")}행 더 · more rows`);
+  if (more > 0) console.log(`… ${grouped(more)}행 더 · more rows`);
 }
 if (output !== undefined) {
   tell(

@@ -36,6 +36,7 @@ import {
   recipeOf,
   sharesOf,
   tellSeen,
+  trainedBy,
   tuneThresholds,
   writeSplit,
 } from "../run_songs.ts";
@@ -61,7 +62,7 @@ using _ = isFirst ? await holdFolder(output) : null;
 await findModel(source, tokenizer);
 const asked = recipeOf({ ...fields, model: source, seed, multiLabel, ...(weights && { oversample: false }) });
 if (asked.recipe.adapt > 0) await checkReads(source);
-const songs = await readCleanSongs(options.songs, options);
+const songs = await readCleanSongs(options.songs, { ...options, used: trainedBy });
 const split = splitToLearn(songs, { table: options.songs, genres: options.genres, seed });
 const wanted = await newRecord(
   {

@@ -3,8 +3,7 @@
  * trials train and answer as everywhere else.
  */
 import { join } from "node:path";
-import { UserError } from "../../lib/ground/mod.ts";
-import { grouped } from "../../lib/plots/mod.ts";
+import { grouped, UserError } from "../../lib/ground/mod.ts";
 import { type Song, songOf } from "../../lib/songs/mod.ts";
 import { quickRecipe, type Recipe } from "../../lib/training/mod.ts";
 import {

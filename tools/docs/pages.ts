@@ -4,8 +4,8 @@
  */
 import { decodeHTML } from "entities";
 import { type PairedInterval, pairedInterval } from "../../lib/evaluation/mod.ts";
-import { meanOf, UserError } from "../../lib/ground/mod.ts";
-import { settingNames } from "../../lib/notebook/mod.ts";
+import { grouped, meanOf, UserError } from "../../lib/ground/mod.ts";
+import { broken, settingNames } from "../../lib/notebook/mod.ts";
 import { differenceText } from "../../lib/trials/mod.ts";
 import { inProject, readText } from "../setup/paths.ts";
 
@@ -135,7 +135,7 @@ const parts: Readonly<Record<string, (read: Reader, language: Language) => Part>
     const { steps, batch: [rows, length], history } = JSON.parse(read(readingLog)) as PretrainingLog;
     const [loss, told] = history.findLast(({ validation }) => validation !== undefined)!.validation!;
     return [
-      `${steps.toLocaleString("en")} steps of ${rows} rows of ${length} tokens, ` +
+      `${grouped(steps)} steps of ${rows} rows of ${length} tokens, ` +
       `${Math.round(steps * rows * length / 1e6)} million tokens, in ` +
       `${Math.round(history.at(-1)!.seconds)} seconds. Of held-out texts it`,
       `tells ${number(100 * told, 1)} % of the tokens of masked words (loss ${number(loss, 2)}).`,
@@ -258,7 +258,7 @@ function notebookTable(read: Reader, notebook: string, column: string, language:
 function notebookFinding(read: Reader, notebook: string, place: number, language: Language): string {
   const findings = notebookOutputs(read, notebook).flatMap((html) => {
     const [, korean, english] =
-      html.match(/^<p class="finding">([\s\S]*?)<br>\n<small[^>]*>([\s\S]*?)<\/small>/) ?? [];
+      html.match(/^<p class="finding"[^>]*>([\s\S]*?)<br>\n<small[^>]*>([\s\S]*?)<\/small>/) ?? [];
     return korean === undefined ? [] : [plain(language === "ko" ? korean : english!)];
   });
   const finding = findings.at(place);
@@ -268,8 +268,7 @@ function notebookFinding(read: Reader, notebook: string, place: number, language
   return finding;
 }
 
-const plain = (html: string): string =>
-  decodeHTML(html.replaceAll(/<[^>]*>/g, "")).replaceAll("\u00a0", " ").trim();
+const plain = (html: string): string => broken(decodeHTML(html.replaceAll(/<[^>]*>/g, ""))).trim();
 
 /** One half of a text in both languages (`방법 · method`); other texts are for both. */
 function inLanguage(text: string, language: Language): string {

@@ -52,7 +52,10 @@ const sources: Readonly<Record<string, string>> = {
     cells: [{
       outputs: [{
         data: {
-          "text/html": ['<p class="finding">12스텝 &lt;끝&gt;.<br>\n', "<small>12 steps.</small></p>"],
+          "text/html": [
+            '<p class="finding" style="">12스텝 (&lt;끝&gt;)\u2060은.<br>\n',
+            "<small>12 steps.</small></p>",
+          ],
         },
       }],
     }],
@@ -72,7 +75,7 @@ Deno.test("fillPage: what stands between markers is what the sources say, in the
       "| 시드 | 1 | 2 | 평균 | macro-F1 |\n| --- | ---: | ---: | ---: | ---: |\n" +
       "| TF-IDF + 로지스틱 회귀 | 0.700 | 0.800 | **0.750** | 0.650 |\n" +
       "| kobert-small | 0.600 | 0.800 | **0.700** | 0.550 |\n\n<!-- /splits -->\n\n" +
-      "<!-- training -->\n\n12스텝 <끝>.\n\n<!-- /training -->\n",
+      "<!-- training -->\n\n12스텝 (<끝>)은.\n\n<!-- /training -->\n",
   );
   const difference = fillPage("a.md", "<!-- difference -->\n<!-- /difference -->\n", "en", read);
   assert.match(difference, /to TF-IDF: −5\.0 \[−68\.5, \+58\.5\] points of accuracy, −10\.0/);

@@ -239,3 +239,53 @@ Deno.test({
       assert.ok(speaker && hash);
     }),
 });
+
+/** Where lines end within words of the page's first paragraph, at many widths, in a script of the page. */
+const endsWithinWords = `
+  (() => {
+    const paragraph = document.querySelector(".slides p"), range = document.createRange(), found = new Set();
+    paragraph.closest(".fitted").style.zoom = 1;
+    for (let width = 300; width < 900; width += 7) {
+      paragraph.style.width = width + "px";
+      const walker = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT);
+      let text = "", line = null;
+      for (let node; (node = walker.nextNode());) {
+        for (let i = 0; i < node.length; i++) {
+          range.setStart(node, i);
+          range.setEnd(node, i + 1);
+          const box = [...range.getClientRects()].at(-1);
+          if (/[ \\n]/.test(node.data[i])) line = null;
+          else if (box !== undefined && box.width > 0) {
+            if (line !== null && box.top > line + 12) found.add(text.slice(-6) + "|" + node.data.slice(i, i + 3));
+            line = box.top;
+          }
+          text += node.data[i];
+        }
+      }
+    }
+    return [...found];
+  })()`;
+
+Deno.test({
+  name: "slides in a browser: a line ends between words, not between a sign and its particle, at any width",
+  ignore: findChromium() === null,
+  fn: () =>
+    withFolder(async (folder) => {
+      await ensureSlides();
+      const path = join(folder, "deck.ipynb");
+      await Deno.writeTextFile(
+        path,
+        notebookText([{
+          markdown:
+            "정확도는 42.9%로 가장 높고 <b>74%</b>가 남아 80 %여야 (머리)는 [CLS]에서 ‘연구’라고 `f()`를 kobert-small은 " +
+            "72%–85%의 p = 0.48, 0.77 [0.69, 0.83]은 69% – 83%로 질문·답과 macro-F1(0.5)을 12 : 5 인데",
+          metadata: slide("slide"),
+        }]),
+      );
+      const [, deck] = await makeSlides({ notebooks: [path], output: join(folder, "slides"), code: true });
+      await using browser = await openBrowser({ width: 1280, height: 720 });
+      await browser.page.goto(pathToFileURL(deck!).href);
+      await browser.page.until("globalThis.Reveal?.isReady()");
+      assert.deepEqual(await browser.page.evaluate<string[]>(endsWithinWords), []);
+    }),
+});

@@ -1,4 +1,5 @@
 /** What `predict` says of songs: a table for people, a line of JSON for programs. */
+import { percent } from "../../lib/plots/mod.ts";
 import type { Song } from "../../lib/songs/mod.ts";
 import { rankedGenres, type SongPrediction } from "../../lib/training/mod.ts";
 
@@ -32,8 +33,6 @@ export function answersTable(
       .map(({ genre, probability }) => `${genre} ${percent(probability)}`).join(", "),
   }));
 }
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /**
  * A song's answer as one line of JSON: `id`, `song_name`, `artists`, `predicted` (the genres given: one, of a multi-label model all that

@@ -17,8 +17,8 @@ const ballad = answer([0.25, 0.625, 0.125], ["발라드"]);
 
 Deno.test("answers: of one song a genre a row, the likeliest first", () => {
   assert.deepEqual(answersTable([star], [ballad], labels, 2), [
-    { "장르 · genre": "발라드", "확률 · probability": "62.5 %" },
-    { "장르 · genre": "댄스", "확률 · probability": "25.0 %" },
+    { "장르 · genre": "발라드", "확률 · probability": "62.5%" },
+    { "장르 · genre": "댄스", "확률 · probability": "25.0%" },
   ]);
   const several = answersTable([star], [answer([0.75, 0.625, 0.125], ["댄스", "발라드"])], labels, 3);
   assert.deepEqual(several.map((row) => row["답 · given"]), ["✓", "✓", ""]);
@@ -30,7 +30,7 @@ Deno.test("answers: of several songs a song a row; one without lyrics says so", 
     {
       "곡 · song": "별 — 가을, 겨울",
       "예측 · predicted": "발라드",
-      "확률 · probabilities": "발라드 62.5 %, 댄스 25.0 %",
+      "확률 · probabilities": "발라드 62.5%, 댄스 25.0%",
     },
     { "곡 · song": "8", "예측 · predicted": "가사 없음 · no lyrics", "확률 · probabilities": "" },
   ]);

@@ -43,7 +43,8 @@ export async function openTables(
       ...(genreNames !== undefined && { genreNames }),
     });
     // a run begins to write when it has checked all
-    const wasChecked = JSON.stringify(before?.songs) === JSON.stringify(await tablesIdentity(songs));
+    const wasChecked =
+      JSON.stringify(before?.songs) === JSON.stringify(await tablesIdentity(songs, separator));
     if (!wasChecked) await checkTables(songs, rowsOf(songs.rows));
     if (songs.files.length === 1) tell(`${songs.files[0]!.name}: ${songs.rows} songs in the table`);
     else tell(`${songs.files.length} tables with ${songs.rows} songs`);
@@ -58,11 +59,15 @@ async function checkTables(songs: SongParts, range: { from: number; to: number }
   await bar?.finish();
 }
 
-/** What tells tables from others, or from what they were before: places, sizes and times. */
-export async function tablesIdentity({ files }: SongParts): Promise<unknown> {
+/**
+ * What tells tables from others, or from what they were before: places, sizes and times, and how they are read.
+ *
+ * @param separator what parts the columns, where that is given
+ */
+export async function tablesIdentity({ files }: SongParts, separator?: string): Promise<unknown> {
   return await Promise.all(files.map(async ({ path, rows }) => {
     const { size, mtime } = await Deno.stat(path);
-    return { path: await Deno.realPath(path), rows, size, changed: mtime?.toISOString() ?? null };
+    return { path: await Deno.realPath(path), rows, size, changed: mtime?.toISOString() ?? null, separator };
   }));
 }
 

@@ -1,5 +1,6 @@
 /** HTML that cannot be injected into: what stands between the tags of a template is escaped, whoever wrote it. */
-import { escapeHtml, type Finding, isNumeric, unbrokenCell } from "../../lib/notebook/mod.ts";
+import { grouped } from "../../lib/ground/mod.ts";
+import { escapeHtml, type Finding, isCounting, isNumeric, unbrokenCell } from "../../lib/notebook/mod.ts";
 
 /** A piece of HTML, as against a text. */
 export class Html {
@@ -79,7 +80,7 @@ ${
     rows.map((row, r) =>
       markup`<tr${new Html(options.strong?.(r) ? ' class="strong"' : "")}>${
         columns.map((column, c) => {
-          const content = numeric[c] ? whole(row[column]) : row[column];
+          const content = numeric[c] ? whole(column, row[column]) : row[column];
           // the first column names the row, unless it is a number itself
           return c === 0 && !numeric[c]
             ? markup`<th scope="row">${content}</th>`
@@ -91,7 +92,11 @@ ${
 </tbody></table></div>`;
 }
 
-const whole = (cell: Cell): Cell => typeof cell === "string" ? unbrokenCell(cell) : cell;
+/** A number's cell: short texts in one line, counts as everywhere. */
+function whole(column: string, cell: Cell): Cell {
+  if (typeof cell === "string") return unbrokenCell(cell);
+  return typeof cell === "number" && Number.isInteger(cell) && isCounting(column) ? grouped(cell) : cell;
+}
 
 /** HTML whose tables have the heading above them as caption, for those who hear the page. */
 export function captioned(html: string): string {

@@ -22,6 +22,10 @@ Deno.test("table: names and values escaped, numbers to the right, missing values
   assert.match(table([{ p: "< 0.001" }]).code, />&lt;\u00a00\.001</, "a few characters stay in one line");
 });
 
+Deno.test("table: counts have commas, as sentences write them", () => {
+  assert.match(table([{ "곡 · songs": 1556, year: 2003 }]).code, /"number">1,556<[\s\S]*>2003</);
+});
+
 Deno.test("table: a column with one word in it is a column of texts", () => {
   assert.doesNotMatch(table([{ n: 1 }, { n: "none" }]).code, /number/);
 });

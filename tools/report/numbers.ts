@@ -12,5 +12,5 @@ export const shareWithInterval = ({ correct, count }: { correct: number; count: 
   estimateText(wilsonInterval(correct, count));
 
 /** `12345` as `12,345`. */
-export { grouped } from "../../lib/plots/mod.ts";
+export { grouped } from "../../lib/ground/mod.ts";
 export { percent };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { withFolder } from "../../lib/ground/testing/folder.ts";
+import { broken } from "../../lib/notebook/mod.ts";
 import { findChromium, openBrowser } from "../notebooks/testing/browser.ts";
 import { reportHtml } from "./page.ts";
 import { nothing, testData } from "./testing/run.ts";
@@ -24,7 +25,7 @@ const hostileText = `<img src=x onerror=alert(1)></script></style>"'\`&amp;{{7*7
 Deno.test("report: every section of a whole run, with its numbers", async () => {
   const page = await wholePage();
   const document = await parsed(page);
-  const section = (id: string) => document.getElementById(id).textContent.replaceAll(/\s+/g, " ");
+  const section = (id: string) => broken(document.getElementById(id).textContent).replaceAll(/\s+/g, " ");
   assert.equal(document.querySelectorAll(".missing").length, 0);
   // 15 of 30 songs by the model, 24 by the baseline
   const headline =
@@ -157,7 +158,7 @@ Deno.test("report: a run that ended early says so at the top, and each missing s
   };
   const early = { evaluation: null, artist: null, columns: null, multilabel: null, qa: null };
   const document = await parsed(await reportHtml({ ...whole, ...early, record }, undrawn));
-  const text = (id: string) => document.getElementById(id).textContent.replaceAll(/\s+/g, " ");
+  const text = (id: string) => broken(document.getElementById(id).textContent).replaceAll(/\s+/g, " ");
   assert.match(document.querySelector("header").textContent, /not finished/);
   assert.match(
     text("unfinished"),

@@ -7,7 +7,7 @@ import {
   macroF1,
   pairedTest,
 } from "../../evaluation/mod.ts";
-import { meanOf } from "../../ground/mod.ts";
+import { grouped, meanOf } from "../../ground/mod.ts";
 import { instances } from "../../songs/mod.ts";
 import { bilingual, type Name } from "../names.ts";
 import { credit } from "../scores.ts";
@@ -222,10 +222,10 @@ export function searchTable({ results }: ModelSearch): Record<string, string | n
     ...(results.some(({ bySeed }) => bySeed.length > 1) && {
       "시드별 · by seed": result.bySeed.map(({ accuracyPerSong }) => accuracyPerSong.toFixed(3)).join(" "),
     }),
-    "매개변수 · parameters": result.parameters.toLocaleString("en-US"),
-    "학습 토큰 · tokens": Math.round(result.tokens).toLocaleString("en-US"),
+    "매개변수 · parameters": grouped(result.parameters),
+    "학습 토큰 · tokens": grouped(Math.round(result.tokens)),
     "학습 · training": `${result.trainSeconds.toFixed(1)} s`,
-    "곡/초 · songs/s": result.songsPerSecond === null ? "–" : result.songsPerSecond.toFixed(0),
+    "곡/초 · songs/s": result.songsPerSecond === null ? "–" : grouped(Math.round(result.songsPerSecond)),
   }));
 }
 
