@@ -58,7 +58,12 @@ export async function measureNsmc(
   const network = (source: string, learningRate: number): Method => (
     { kind: "network", source, recipe: { ...recipe, learningRate } }
   );
-  const trials = [words(), network("kobert-small", 1e-4), network("kobert-small-scratch", 3e-4)]
+  const trials = [
+    words(),
+    words({ learner: "bayes" }),
+    network("kobert-small", 1e-4),
+    network("kobert-small-scratch", 3e-4),
+  ]
     .flatMap((method) =>
       // n-grams draw nothing
       (method.kind === "words" ? seeds.slice(0, 1) : seeds)

@@ -95,10 +95,14 @@ const parts: Readonly<Record<string, (read: Reader, language: Language) => Part>
   splits: (read, language) => splitsTable(splitResults(read), language),
   difference(read) {
     const results = splitResults(read);
-    const to = (field: keyof SplitScores) =>
-      differenceText(differenceOf(results, "kobert-small", tfidf, field));
-    return `\`kobert-small\` to TF-IDF: ${to("accuracy")} points of accuracy, ${to("macroF1")} of macro-F1 ` +
-      "(paired over the splits, Student's t, 95 %).";
+    const to = (method: string, field: keyof SplitScores) =>
+      differenceText(differenceOf(results, "kobert-small", method, field));
+    const both = (method: string) =>
+      `${to(method, "accuracy")} points of accuracy, ${to(method, "macroF1")} of macro-F1`;
+    return `\`kobert-small\` to TF-IDF: ${both(tfidf)}; to naive Bayes: ${
+      both(naiveBayes)
+    } (paired over the ` +
+      "splits, Student's t, 95 %).";
   },
 
   // NSMC's film reviews
@@ -116,18 +120,15 @@ const parts: Readonly<Record<string, (read: Reader, language: Language) => Part>
   // both in a sentence
   headline(read, language) {
     const songs = splitResults(read);
-    const [ours, words] = ["kobert-small", tfidf].map((method) =>
-      number(meanOver(songs, method, "accuracy"))
-    );
-    const [reviews, reviewWords] = ["kobert-small", tfidf].map((method) =>
-      number(meanOf(nsmc(read, method)))
-    );
+    const compared = ["kobert-small", tfidf, naiveBayes];
+    const [ours, words, counts] = compared.map((method) => number(meanOver(songs, method, "accuracy")));
+    const [reviews, reviewWords, reviewCounts] = compared.map((method) => number(meanOf(nsmc(read, method))));
     const splits = Object.keys(scoresOf(songs, tfidf)).length;
     return language === "ko"
-      ? `네이버 영화 리뷰(NSMC)에서는 정확도 ${reviews}(n-gram ${reviewWords}), 함께 들어 있는 노래에서는 ${splits}번 나눠 평균 ` +
-        `${ours}(n-gram ${words})입니다([docs/results.md](docs/results.md)).`
-      : `It tells ${reviews} of NSMC's film reviews right, where n-grams have ${reviewWords}, and ${ours} of the bundled songs, the mean of ` +
-        `${splits} splits, where n-grams have ${words} ([docs/results.md](docs/results.md)).`;
+      ? `네이버 영화 리뷰(NSMC)에서는 정확도 ${reviews}(n-gram: TF-IDF ${reviewWords}, 나이브 베이즈 ${reviewCounts}), 함께 들어 있는 ` +
+        `노래에서는 ${splits}번 나눠 평균 ${ours}(TF-IDF ${words}, 나이브 베이즈 ${counts})입니다([docs/results.md](docs/results.md)).`
+      : `It tells ${reviews} of NSMC's film reviews right (n-grams: TF-IDF ${reviewWords}, naive Bayes ${reviewCounts}), and ${ours} of the ` +
+        `bundled songs, the mean of ${splits} splits (${words}, ${counts}; [docs/results.md](docs/results.md)).`;
   },
 
   // what data/kobert-small has read
@@ -289,7 +290,7 @@ function tableLines(
 // ---- results kept in the repository
 
 const splitResults = (read: Reader): SplitResults => JSON.parse(read(bundledSongs));
-const tfidf = "TF-IDF + logistic regression";
+const tfidf = "TF-IDF + logistic regression", naiveBayes = "naive Bayes";
 
 /** A method's entry, by its English name. */
 function entryOf<T>(methods: Readonly<Record<string, T>>, method: string, file: string): T {

@@ -44,6 +44,10 @@ const sources: Readonly<Record<string, string>> = {
           1: { accuracy: 0.7, macroF1: 0.6 },
           2: { accuracy: 0.8, macroF1: 0.7 },
         },
+        "나이브 베이즈 · naive Bayes": {
+          1: { accuracy: 0.5, macroF1: 0.4 },
+          2: { accuracy: 0.7, macroF1: 0.6 },
+        },
         "kobert-small": { 1: { accuracy: 0.6, macroF1: 0.5 }, 2: { accuracy: 0.8, macroF1: 0.6 } },
       },
     } satisfies SplitResults,
@@ -74,11 +78,13 @@ Deno.test("fillPage: what stands between markers is what the sources say, in the
     "Above.\n\n<!-- splits -->\n\n" +
       "| 시드 | 1 | 2 | 평균 | macro-F1 |\n| --- | ---: | ---: | ---: | ---: |\n" +
       "| TF-IDF + 로지스틱 회귀 | 0.700 | 0.800 | **0.750** | 0.650 |\n" +
+      "| 나이브 베이즈 | 0.500 | 0.700 | **0.600** | 0.500 |\n" +
       "| kobert-small | 0.600 | 0.800 | **0.700** | 0.550 |\n\n<!-- /splits -->\n\n" +
       "<!-- training -->\n\n12스텝 (<끝>)은.\n\n<!-- /training -->\n",
   );
   const difference = fillPage("a.md", "<!-- difference -->\n<!-- /difference -->\n", "en", read);
   assert.match(difference, /to TF-IDF: −5\.0 \[−68\.5, \+58\.5\] points of accuracy, −10\.0/);
+  assert.match(difference, /; to naive Bayes: \+10\.0 .* points of accuracy, \+5\.0/);
 });
 
 Deno.test("fillPage: other commands' parts are left alone; a name, an end or a source that is missing is told", () => {
