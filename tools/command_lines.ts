@@ -21,7 +21,7 @@ const table = {
 } as const satisfies OptionTable;
 
 /** What says that a training's run is in a folder. */
-const runMark = "run.json";
+export const runMark = "run.json";
 
 /** What a training leaves in its output folder. */
 export const runFiles = [

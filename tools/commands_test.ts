@@ -328,6 +328,19 @@ Deno.test("pretrain: texts in CP949 and a table; a run that is done is not done 
     assert.deepEqual([...png.slice(1, 4)], [...new TextEncoder().encode("PNG")]);
     const again = await run("pretrain", ...args);
     assert.match(again.out, /This training is done, and its results are shown/);
+    // rows that took minutes to make are not lost by a mistake
+    const rows = await Deno.readTextFile(join(output, "texts", "texts.json"));
+    const others = ["--text", text, "--songs", songs, "--seed", "8", "--recipe", "test", "--output", output];
+    await refused(/has another run: it reads other texts, .*--seed/, "pretrain", ...others);
+    assert.equal(await Deno.readTextFile(join(output, "texts", "texts.json")), rows);
+    const trained = join(folder, "trained");
+    await Deno.mkdir(join(trained, "checkpoints"), { recursive: true });
+    await Deno.writeTextFile(join(trained, "run.json"), "{}");
+    await refused(/has a run of "deno task train"/, "pretrain", ...args.slice(0, -1), trained);
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(trained), ({ name }) => name)).sort(), [
+      "checkpoints",
+      "run.json",
+    ]);
     const { out } = await run("predict", "--songs", songs, "--model", join(output, "best"), "--output", "-");
     assert.equal(out, "", "a language model tells no genres");
   }));

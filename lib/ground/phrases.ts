@@ -256,6 +256,11 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
   ["The TensorFlow engine cannot start: {}", "TensorFlow를 시작할 수 없습니다: {1}"],
 
   ["{} has another run, of {} UTC", "{1}에는 {2}(UTC)에 시작한 다른 실행이 있습니다."],
+  [
+    "{} has another run: it reads other texts, or by another tokenizer, --max-length or --seed. Give another --output; or --anew, which keeps that run elsewhere and starts over.",
+    "{1}에는 다른 실행이 있습니다(읽은 글이나 토크나이저, --max-length, --seed가 다릅니다). 다른 --output을 주거나, --anew로 그 실행을 다른 곳에 옮겨 두고 새로 시작해 주세요.",
+  ],
+  ['{} has a run of "deno task train".', "{1}에는 deno task train의 실행이 있습니다."],
   ["{} there, {} here", "{1}(그 실행), {2}(지금)"],
   [
     "Give another --output; or --anew, which keeps that run in {} and starts over.",

@@ -8,7 +8,7 @@
  * 00000.json         of which source, after how many of its texts, lengths of the rows; there when the ids are whole
  * ```
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fingerprint, readIfThere, removeIfThere, UserError, writeWhole } from "../ground/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { Example } from "./batches.ts";
@@ -52,6 +52,8 @@ export interface CacheOptions {
   /** The share of texts, told by their content, that validates, of sources that do not say where theirs belong. */
   validationShare: number;
   seed: number;
+  /** Whether rows of other texts that are there stay: a training's, which goes on with them. They are made again by default. */
+  keepOthers?: boolean;
   /** Tokens after which a part is written: what a cut-off run makes a second time at most. */
   partTokens?: number;
   /** Is told, some times a second, how many bytes of the sources are done; may end the work by throwing. */
@@ -90,6 +92,7 @@ const aboutFile = "texts.json";
  * by the next; rows of other sources, another tokenizer or layout are made again.
  *
  * @param folder belongs to the cache alone
+ * @throws UserError where rows of others are there, and are to stay
  * @throws DOMException "AbortError" where the signal asked for an end
  */
 export async function cacheTexts(
@@ -111,6 +114,14 @@ export async function cacheTexts(
   });
   await Deno.mkdir(folder, { recursive: true });
   const found = await readIfThere(join(folder, aboutFile));
+  if (found !== null && found !== identity && options.keepOthers) {
+    throw new UserError(
+      `${
+        dirname(folder)
+      } has another run: it reads other texts, or by another tokenizer, --max-length or --seed. Give another ` +
+        "--output; or --anew, which keeps that run elsewhere and starts over.",
+    );
+  }
   if (found !== identity) {
     await removeIfThere(folder);
     await Deno.mkdir(folder, { recursive: true });

@@ -118,6 +118,8 @@ Deno.test("cacheTexts: half a part, as a kill leaves it, is made again; other te
     }
     await Deno.writeTextFile(join(folder, "00002.ids"), "half");
     assert.deepEqual(await make(texts(900)), whole);
+    await assert.rejects(make(texts(901), { keepOthers: true }), /has another run: it reads other texts/);
+    assert.deepEqual(await make(texts(900), { keepOthers: true }), whole);
     assert.notEqual((await make(texts(901))).fingerprint, whole.fingerprint);
     const longer = await make(texts(900), { layout: { ...options.layout, maxLength: 40 } });
     assert.ok(longer.train.some(({ length }) => length > 32));

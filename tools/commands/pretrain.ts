@@ -1,7 +1,7 @@
 /** `deno task pretrain`: trains a language model on lyrics or any text. */
 import { join } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
-import { holdFolder, tell, UserError } from "../../lib/ground/mod.ts";
+import { earlierFolder, holdFolder, isThere, tell, UserError } from "../../lib/ground/mod.ts";
 import { parameterCount } from "../../lib/models/mod.ts";
 import { listenForStop, progressBar, saveFigure, trainingProgress } from "../../lib/notebook/mod.ts";
 import { lossCurve } from "../../lib/plots/mod.ts";
@@ -20,7 +20,7 @@ import {
   type TextSource,
   textSource,
 } from "../../lib/training/mod.ts";
-import { commandLines, runFiles } from "../command_lines.ts";
+import { commandLines, runFiles, runMark } from "../command_lines.ts";
 import { firstBeforeOthers } from "../../lib/team/mod.ts";
 import { readOptions } from "../options.ts";
 import { joinOthers, leave } from "../team.ts";
@@ -74,6 +74,14 @@ const { name, recipe } = recipeOf({ ...fields, model: source, seed });
 
 const kept = anew && isFirst ? await setAside(output, runFiles) : null;
 if (kept !== null) tell(`The earlier run in ${output} is kept in ${kept}.`);
+// what another run left there stays as it is
+const hasRun = !anew && await isThere(join(output, "checkpoints"));
+if (hasRun && isFirst && await isThere(join(output, runMark))) {
+  throw new UserError(
+    `${output} has a run of "deno task train". Give another --output; or --anew, which keeps that run in ` +
+      `${join(output, earlierFolder)} and starts over.`,
+  );
+}
 using stop = listenForStop();
 
 /** Runs a part with a bar; ends the process where it was asked to stop meanwhile. */
@@ -112,6 +120,7 @@ const cache = await telling(
       seed,
       onProgress,
       signal: stop.signal,
+      keepOthers: hasRun,
     }),
 );
 for (const source of cache.sources) {
