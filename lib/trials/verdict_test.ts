@@ -138,9 +138,10 @@ Deno.test("judgeBaselines: majority, artist and n-grams on the same test songs",
     song("y", ["댄스"], ["다"], "눈물이 흐르네 이별"),
   ];
   const judged = await judgeBaselines(labels, { train: [...ballads, ...dances], validation: [], test });
-  const [majority, artist, regression] = judged.map(({ verdict }) => verdict);
+  const [majority, artist, regression, bayes] = judged.map(({ verdict }) => verdict);
   assert.equal(majority!.perSong.value, 0);
-  assert.deepEqual([artist!.perSong.correct, regression!.perSong.correct], [1, 1]);
+  assert.deepEqual([artist, regression, bayes].map((verdict) => verdict!.perSong.correct), [1, 1, 1]);
+  assert.match(bayes!.method, /naive Bayes/);
   assert.deepEqual(
     verdictTable([majority!, regression!]).map((row) => row["곡별 정확도 · accuracy per song"]),
     [

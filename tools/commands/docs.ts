@@ -13,7 +13,6 @@ import {
   type SplitResults,
 } from "../docs/pages.ts";
 import { measureNsmc, withOthers } from "../docs/nsmc.ts";
-import { withNaiveBayes } from "../docs/splits.ts";
 import { readOptions } from "../options.ts";
 import type { WrittenVerdict } from "../report/data.ts";
 import type { RunRecord } from "../report/record.ts";
@@ -62,7 +61,7 @@ async function keepSplits(folders: readonly string[]): Promise<void> {
   if (new Set(asked).size > 1) {
     throw new UserError(`--splits names runs of several settings: ${[...new Set(asked)].join("; ")}.`);
   }
-  const results: SplitResults = { command: asked[0]!, methods: await withNaiveBayes(methods) };
+  const results: SplitResults = { command: asked[0]!, methods };
   await writeJson(inProject(bundledSongs), results);
 }
 
