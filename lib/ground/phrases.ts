@@ -64,6 +64,15 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "읽거나 쓸 권한이 없습니다. 권한을 확인해 주세요.",
   ],
 
+  [
+    "{} is being written by another process. Wait for it, end it, or choose another file with --output.",
+    "다른 프로세스가 {1}에 쓰고 있습니다. 끝나기를 기다리거나, 그 프로세스를 끝내거나, --output으로 다른 파일을 골라 주세요.",
+  ],
+  [
+    'There is no folder {}. "deno task start" makes a run; --output names its folder.',
+    "그런 폴더가 없습니다: {1}. deno task start로 실행한 다음 --output으로 그 폴더를 적어 주세요.",
+  ],
+
   // tables of songs
   ["{n} problems.", "문제가 {1}가지 있습니다."],
   [
@@ -142,6 +151,10 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "가사와 장르가 모두 있는 노래가 없어 배울 것이 없습니다. 두 열을 채워 주세요.",
   ],
   [
+    "{n} test and {n} validation songs were asked for, but only {n} of {n} songs can leave the training part, which needs a song of each of {n} genres (and all songs that hang together with it). Give a larger table, or choose only genres that have more songs (--genres).",
+    "테스트 {1}곡과 검증 {2}곡이 필요한데, 학습 쪽에 장르({5}가지)마다 한 곡씩 두고 나면 {4}곡 가운데 {3}곡만 남습니다. 노래를 더하거나, --genres로 곡이 많은 장르만 골라 주세요.",
+  ],
+  [
     "{n} test and {n} validation songs leave nothing of {n} songs to train on. Ask for fewer.",
     "테스트 {1}곡과 검증 {2}곡을 빼면 {3}곡 가운데 학습할 노래가 남지 않습니다. 더 적게 잡아 주세요.",
   ],
@@ -210,6 +223,59 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
   [
     "Where there is a network, download the files from {} (config.json, {}), for instance by {}; copy the folder here and give its path in place of {}.",
     "네트워크가 되는 곳에서 {1}의 파일을 내려받아 폴더째 이 컴퓨터로 옮긴 다음, {4} 대신 그 폴더를 적어 주세요.",
+  ],
+  [
+    "{} is not the folder of a model, but has {} inside: did you mean {}?",
+    "{1}은(는) 모델 폴더가 아니고, 모델은 그 안에 있습니다. 혹시 {3}인가요?",
+  ],
+  [
+    "{} is a file: give the folder that holds it.",
+    "폴더가 아니라 파일입니다: {1}. 그 파일이 든 폴더를 적어 주세요.",
+  ],
+  [
+    "Offline, and the cache has no complete {} ({}).",
+    "네트워크를 쓰지 않게 되어 있는데, 캐시에 온전한 {1} 모델이 없습니다({2}).",
+  ],
+  ["{} names files that are not there: {}.", "{1}에 적힌 파일이 없습니다: {2}."],
+  ["Download or copy them too.", "그 파일도 내려받거나 옮겨 주세요."],
+  [
+    "{} ends after {n} bytes, where {n} are needed: the file is truncated.",
+    "파일이 중간에 끊겼습니다: {1}({3}바이트여야 하는데 {2}바이트뿐입니다).",
+  ],
+  ["Download or copy it again.", "다시 내려받거나 옮겨 주세요."],
+  [
+    "The weights in {} do not fit {} ({n} {}):",
+    "가중치({1})가 설정({2})과 맞지 않습니다(매개변수 {3}개):",
+  ],
+  ["There is no tokenizer at {}: no such file or folder.", "토크나이저가 없습니다: {1}."],
+  ["{} has no tokenizer.", "토크나이저가 없습니다: {1}."],
+  [
+    "LoRA: the rank of {} is {n}, and the layer itself is only {}: adapters are there to have a lower rank than that; 8 to 64 is usual.",
+    "LoRA: {1}의 랭크가 {2}인데 그 층은 {3}입니다. 랭크는 층보다 작아야 뜻이 있습니다. 흔히 8에서 64까지 씁니다.",
+  ],
+  [
+    "Recipe: loraRank adapts a pretrained checkpoint, and this model starts from scratch: all of it has to be trained.",
+    "LoRA는 사전학습한 체크포인트에 씁니다. 이 모델은 처음부터 배우므로 전체를 학습해야 합니다.",
+  ],
+  [
+    "bf16 needs the TensorFlow engine; here WebAssembly runs. Use --precision float32.",
+    "bf16은 TensorFlow 엔진에서만 됩니다. 지금은 WebAssembly이니 --precision float32로 실행해 주세요.",
+  ],
+  [
+    "Step {n}: {}. Songs of the batch: {}.",
+    "{1}번째 스텝에서 손실이나 기울기가 숫자가 아닙니다. 그 배치의 곡: {3}.",
+  ],
+  [
+    "Try a smaller learning rate, more warmup, gradient clipping, or float32 precision; the last checkpoint is as it was.",
+    "학습률을 낮추거나, 워밍업을 늘리거나, 기울기 클리핑이나 float32를 써 보세요. 마지막 체크포인트는 그대로 있습니다.",
+  ],
+  [
+    "The model gives no number (loss {}) for the songs {}: its weights are damaged, or a training diverged. Load another checkpoint, or train with a smaller learning rate.",
+    "모델의 답이 숫자가 아닙니다(손실 {1}, 곡 {2}). 가중치가 깨졌거나 학습이 발산했습니다. 다른 체크포인트를 쓰거나 학습률을 낮춰 다시 학습해 주세요.",
+  ],
+  [
+    "{n} % of the texts' tokens are unknown to the tokenizer ({}): a model would learn and tell next to nothing from them.",
+    "글의 토큰 가운데 {1}%가 토크나이저({2})에 없는 것이라, 모델이 배우거나 답할 것이 거의 없습니다.",
   ],
   [
     "{} has no config.json: it is not a checkpoint in Hugging Face's layout.",
