@@ -326,6 +326,23 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "{} has another run: it reads other texts, or by another tokenizer, --max-length or --seed. Give another --output; or --anew, which keeps that run elsewhere and starts over.",
     "{1}에는 다른 실행이 있습니다(읽은 글이나 토크나이저, --max-length, --seed가 다릅니다). 다른 --output을 주거나, --anew로 그 실행을 다른 곳에 옮겨 두고 새로 시작해 주세요.",
   ],
+  [
+    "Beside {} is what another run has written of its predictions before it was cut off:",
+    "{1} 옆에 다른 실행이 쓰다 만 답이 있습니다:",
+  ],
+  [
+    "Give another --output; or --anew, which starts over.",
+    "다른 --output을 주거나, --anew로 새로 시작해 주세요.",
+  ],
+  ['"genres" must be a list of names.', '"genres"는 장르 이름의 목록이어야 합니다.'],
+  [
+    "the song {} is in {} twice; each song is tested once.",
+    "{1}번 노래가 {2}에 두 번 나옵니다. 노래마다 한 번만 테스트합니다.",
+  ],
+  [
+    "{} has no executed notebooks: these are slides of the project's own, of the bundled songs.",
+    "{1}에는 실행한 노트북이 없어, 프로젝트에 들어 있는 노트북(함께 들어 있는 노래)으로 슬라이드를 만듭니다.",
+  ],
   ['{} has a run of "deno task train".', "{1}에는 deno task train의 실행이 있습니다."],
   ["{} there, {} here", "{1}(그 실행), {2}(지금)"],
   [

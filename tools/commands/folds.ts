@@ -32,8 +32,8 @@ const options = readOptions({
     "Runs every method on given folds and on an artist- and album-disjoint split, and prints means over folds with paired\n" +
     "95 % intervals. Predictions are written as they come, in files named after all that decides them, and the same command\n" +
     "goes on where it stood; the table shows what the output folder has of these songs, seed and settings. The folds file is\n" +
-    'JSON: {"genres": [names], "folds": [[song ids], …], "disjoint_test": [song ids]}; songs not listed are left out. Each\n' +
-    "fold is tested once; of the others a tenth is cut off for validation (songs with the same lyrics stay together).",
+    'JSON: {"genres": [names], "folds": [[song ids], …], "disjoint_test": [song ids], which may be absent}; songs not listed are left out.\n' +
+    "Each fold is tested once; of the others a tenth is cut off for validation (songs with the same lyrics stay together).",
   options: {
     songs: shared.songs,
     separator: shared.separator,

@@ -17,7 +17,13 @@ export interface FoldsFile {
 /** The name of the split that shares no artist. */
 export const disjointName = "disjoint";
 
-/** Reads and checks a folds file. @throws UserError saying what is missing */
+/** The first name that has been there before. */
+function firstRepeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
+}
+
+/** Reads and checks a folds file. @throws UserError saying what is missing, or there twice */
 export async function readFolds(path: string): Promise<FoldsFile> {
   const wrong = (what: string) =>
     new UserError(`${path}: ${what}. See "deno task folds -- --help" for its form.`);
@@ -33,9 +39,16 @@ export async function readFolds(path: string): Promise<FoldsFile> {
   if (!Array.isArray(file.folds) || file.folds.length < 2 || !file.folds.every(isList)) {
     throw wrong('"folds" must be at least two lists of song ids (texts)');
   }
-  if (file.disjoint_test !== undefined && !isList(file.disjoint_test)) {
+  const { disjoint_test: disjoint } = file;
+  // none is as good as an empty list of them
+  if (Array.isArray(disjoint) && disjoint.length === 0) delete file.disjoint_test;
+  else if (disjoint !== undefined && !isList(disjoint)) {
     throw wrong('"disjoint_test" must be a list of song ids (texts)');
   }
+  const genre = firstRepeated(file.genres);
+  if (genre !== undefined) throw wrong(`"genres" names ${genre} twice`);
+  const song = firstRepeated(file.folds.flat());
+  if (song !== undefined) throw wrong(`the song ${song} is in "folds" twice; each song is tested once`);
   return file as unknown as FoldsFile;
 }
 

@@ -27,4 +27,13 @@ Deno.test("folds file: splits by name; what is missing is said", () =>
     await assert.rejects(read({ ...file, folds: [["1"]] }), /at least two lists/);
     await assert.rejects(read({ ...file, folds: [["1"], [2]] }), /song ids \(texts\)/);
     await assert.rejects(read({ ...file, disjoint_test: "2" }), /"disjoint_test" must be/);
+    // none is as good as an empty list
+    assert.equal(testSongsOf(await read({ ...file, disjoint_test: [] })).size, 2);
+    await assert.rejects(read({ ...file, genres: ["댄스", "댄스"] }), /"genres" names 댄스 twice/);
+    for (const folds of [[["1", "2"], ["2"]], [["2", "2"], ["3"]]]) {
+      await assert.rejects(
+        read({ ...file, folds }),
+        /the song 2 is in "folds" twice; each song is tested once/,
+      );
+    }
   }));
