@@ -334,6 +334,14 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "Give another --output; or --anew, which starts over.",
     "다른 --output을 주거나, --anew로 새로 시작해 주세요.",
   ],
+  [
+    "{} lists {n} of {n} songs in vain: {} does not have them, or without lyrics or one of the genres: {}.",
+    "{1}에 적힌 {3}곡 가운데 {2}곡이 {4}에 없거나, 가사나 장르가 없습니다: {5}.",
+  ],
+  [
+    "Take them out of the one file, or complete the other.",
+    "한쪽 파일에서 빼거나 다른 쪽 파일을 채워 주세요.",
+  ],
   ['"genres" must be a list of names.', '"genres"는 장르 이름의 목록이어야 합니다.'],
   [
     "the song {} is in {} twice; each song is tested once.",

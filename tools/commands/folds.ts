@@ -18,7 +18,7 @@ import {
   trialStore,
   writeResults,
 } from "../../lib/trials/mod.ts";
-import { disjointName, foldSides, readFolds, testSongsOf } from "../folds/file.ts";
+import { checkListed, disjointName, foldSides, readFolds, testSongsOf } from "../folds/file.ts";
 import { useCluster } from "../cluster.ts";
 import { clusterOptions, readOptions, recipe as recipeOptions, shared } from "../options.ts";
 import { readCleanSongs, recipeOf } from "../run_songs.ts";
@@ -100,6 +100,7 @@ const songs = songsFrame(
     listed.has(id)
   ),
 );
+checkListed(listed, new Set(songRows(songs).map(({ id }) => id)), options);
 tell(
   `${songs.height} of the ${listed.size} listed songs, ${labels.length} genres, ${splits.join(", ")}`,
 );

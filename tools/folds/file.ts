@@ -61,6 +61,26 @@ export function testSongsOf(file: FoldsFile): Map<string, string[]> {
 }
 
 /**
+ * @param listed the ids that a folds file tests on
+ * @param known the songs that can be tested: of the table those with lyrics and one of the file's genres
+ * @throws UserError naming both files and the songs that are listed in vain
+ */
+export function checkListed(
+  listed: ReadonlySet<string>,
+  known: ReadonlySet<string>,
+  { folds, songs }: { folds: string; songs: string },
+): void {
+  const lost = [...listed].filter((id) => !known.has(id));
+  if (lost.length === 0) return;
+  throw new UserError(
+    `${folds} lists ${lost.length} of ${listed.size} songs in vain: ${songs} does not have them, or without lyrics or one of the ` +
+      `genres: ${lost.slice(0, 5).join(", ")}${
+        lost.length > 5 ? ", …" : ""
+      }. Take them out of the one file, or complete the other.`,
+  );
+}
+
+/**
  * The sides of a fold: of the songs that are not tested a tenth validates; songs with the same lyrics stay together.
  *
  * @returns the sides, and how many songs share their lyrics with a test song and are on none

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { disjointName, readFolds, testSongsOf } from "./file.ts";
+import { checkListed, disjointName, readFolds, testSongsOf } from "./file.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>) {
   const folder = await Deno.makeTempDir();
@@ -37,3 +37,12 @@ Deno.test("folds file: splits by name; what is missing is said", () =>
       );
     }
   }));
+
+Deno.test("folds file: songs that are listed in vain are named, with both files", () => {
+  const files = { folds: "folds.json", songs: "songs.csv" };
+  checkListed(new Set(["1"]), new Set(["1", "2"]), files);
+  assert.throws(
+    () => checkListed(new Set(["1", "2", "3"]), new Set(["2"]), files),
+    /folds\.json lists 2 of 3 songs in vain: songs\.csv does not have them, .*: 1, 3\. Take them out/,
+  );
+});
