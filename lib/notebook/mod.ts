@@ -5,6 +5,8 @@
  *
  * @module
  */
+import "./startup.ts";
+
 export { html, markdown, saveFigure, show } from "./show.ts";
 export type { Frame, RichText, Showable, ShowOptions } from "./show.ts";
 export { escapeHtml, isCounting, isNumeric } from "./table.ts";

@@ -1,7 +1,9 @@
 /**
- * Runs in a kernel before its first cell (tools/notebooks/kernel.py sees to it): a name that is not defined is, as a rule, one of a cell
- * further up that has not run since the kernel began, and the error says so.
+ * Runs in a kernel before its first cell (tools/notebooks/kernel.py sees to it), or with the first one that imports this room, should that
+ * come sooner: a name that is not defined is, as a rule, one of a cell further up that has not run since the kernel began, and the error says
+ * so.
  */
+import { inKernel } from "./kernel.ts";
 
 /** What is added to `songs is not defined`. */
 export const runFromTop =
@@ -25,4 +27,4 @@ export function explainMissingNames(): void {
   });
 }
 
-explainMissingNames();
+if (inKernel()) explainMissingNames();

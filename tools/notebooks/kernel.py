@@ -1,6 +1,7 @@
 """Starts the kernel: `kernel.py DENO STARTUP CONNECTION_FILE`. This process becomes Deno's kernel, so that signals reach it; another one that it
-leaves behind has the kernel import the module STARTUP before the first cell, silently, and ends. Nothing holds the first cell back until then:
-in JupyterLab a person's comes seconds later; run.py, whose cells come at once, sends the same work itself and waits.
+leaves behind has the kernel import the module STARTUP before the first cell, silently, and ends. Nothing holds the first cell back until then
+(Deno's kernel takes no module to begin with): in JupyterLab a person's comes seconds later, and brings the same with lib/notebook; run.py, whose
+cells come at once, sends the same work itself and waits.
 """
 
 import json

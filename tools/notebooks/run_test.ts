@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { kernelName } from "../setup/kernel.ts";
-import { exists, inVenv } from "../setup/paths.ts";
+import { exists, inProject, inVenv, program } from "../setup/paths.ts";
 import { failureText, runNotebooks, type RunNotebooksOptions } from "./run.ts";
 import { notebookText, type TestCell } from "./testing/notebooks.ts";
 import { withFolder } from "../../lib/ground/testing/folder.ts";
@@ -149,6 +149,42 @@ Deno.test({
       );
       // what was run before the first cell is none of the notebook's
       assert.deepEqual(cells[0]!.map(({ execution_count }) => execution_count), [1, 2]);
+    }),
+});
+
+Deno.test({
+  name: "a cell that comes before the kernel's own start-up is done brings the hint with lib/notebook",
+  ignore: ignore || Deno.build.os === "windows",
+  fn: () =>
+    withFolder(async (folder) => {
+      // Deno's kernel without a start-up, beside .venv's Python
+      const spec = join(folder, "share", "jupyter", "kernels", "plain"),
+        python = join(folder, "bin", "python");
+      for (const path of [spec, join(folder, "bin")]) await Deno.mkdir(path, { recursive: true });
+      const argv = [program(inVenv(), "deno"), "jupyter", "--kernel", "--conn", "{connection_file}"];
+      await Deno.writeTextFile(
+        join(spec, "kernel.json"),
+        JSON.stringify({ argv, display_name: "plain", language: "typescript" }),
+      );
+      const real = program(inVenv(), "python");
+      await Deno.writeTextFile(
+        python,
+        `#!/bin/sh\nJUPYTER_PATH="${join(folder, "share", "jupyter")}" exec "${real}" "$@"\n`,
+        { mode: 0o755 },
+      );
+      // where the project's imports hold
+      const notebooks = await Deno.makeTempDir({ dir: inProject("outputs") });
+      const failed = async (...cells: string[]) =>
+        (await run(notebooks, [cells], { venv: folder, kernel: "plain" })).results[0]!.error!.message;
+      try {
+        assert.equal(await failed("songs;"), "songs is not defined");
+        assert.match(
+          await failed('import { show } from "lib/notebook/mod.ts";', "await show(songs);"),
+          /^songs is not defined\n.*맨 위부터 다시 실행하세요/,
+        );
+      } finally {
+        await Deno.remove(notebooks, { recursive: true });
+      }
     }),
 });
 
