@@ -253,7 +253,7 @@ Deno.test("predict: several tables, shares of them, Parquet; killed, it goes on,
     const whole = join(folder, "whole.csv");
     const first = await run(...predict("--output", whole));
     assert.equal(first.code, 0, first.text);
-    assert.match(first.out, /^3 tables with 2400 songs$/m);
+    assert.match(first.out, /^3 tables with 2,400 songs$/m);
     assert.match(first.text, /2,400\/2,400 songs · .* songs\/s/);
     const rows = (await Deno.readTextFile(whole)).trim().split("\r\n");
     // t9 comes before t10 and t11
@@ -287,7 +287,11 @@ Deno.test("predict: several tables, shares of them, Parquet; killed, it goes on,
     );
     assert.equal(other.code, 2);
     const then = await run(...predict("--output", output));
-    assert.match(then.out, /cut\.csv: (1024|2048) songs are done already; going on after them\./, then.text);
+    assert.match(
+      then.out,
+      /cut\.csv: (1,024|2,048) songs are done already; going on after them\./,
+      then.text,
+    );
     assert.equal(await Deno.readTextFile(output), await Deno.readTextFile(whole));
     assert.equal(await isThere(part), false);
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fitThresholds, type MultilabelScores, multilabelScores } from "../lib/evaluation/mod.ts";
 import { genreSets } from "../lib/trials/mod.ts";
 import { progressBar } from "../lib/notebook/mod.ts";
-import { didYouMean, inBoth, tell, UserError, writeWhole } from "../lib/ground/mod.ts";
+import { didYouMean, grouped, inBoth, tell, UserError, writeWhole } from "../lib/ground/mod.ts";
 import {
   cleanSongs,
   genresOf,
@@ -108,12 +108,14 @@ function cleanTold(
     () => cleanSongs(table, { purpose, genres }),
   );
   const dropped = report.byReason.map(({ reason, songs }) =>
-    `${songs} with ${reason.replace("the chosen genres", theirs)}`
+    `${grouped(songs)} with ${reason.replace("the chosen genres", theirs)}`
   ).join(", ");
   tell(
     dropped === ""
-      ? `${tableName(path)}: ${report.read} songs, ${report.kept} kept`
-      : `${tableName(path)}: ${report.read} songs, ${report.kept} kept (dropped ${dropped})`,
+      ? `${tableName(path)}: ${grouped(report.read)} songs, ${grouped(report.kept)} kept`
+      : `${tableName(path)}: ${grouped(report.read)} songs, ${
+        grouped(report.kept)
+      } kept (dropped ${dropped})`,
   );
   return songs;
 }
@@ -188,12 +190,14 @@ export async function songsToMeasure(
   }
   const record = await readSplitRecord(model);
   if (all) {
-    tell(`All ${songs.length} songs of the table, those that the model was trained on included`);
+    tell(`All ${grouped(songs.length)} songs of the table, those that the model was trained on included`);
     return songs;
   }
   if (record === null) {
     tell(
-      `All ${songs.length} songs of the table. Nothing beside the model says which songs it was trained on: ` +
+      `All ${
+        grouped(songs.length)
+      } songs of the table. Nothing beside the model says which songs it was trained on: ` +
         "where some of these are among them, the figures are too good.",
     );
     return songs;
@@ -202,23 +206,25 @@ export async function songsToMeasure(
   const chosen = test.length > 0 ? test : other;
   if (chosen.length === 0) {
     throw new UserError(
-      `${path}: the model was trained on all ${songs.length} songs. Give other songs, or measure on these with --all.`,
+      `${path}: the model was trained on all ${
+        grouped(songs.length)
+      } songs. Give other songs, or measure on these with --all.`,
     );
   }
   const left = [
-    ...(seen.length > 0 ? [`${seen.length} that it was trained or chosen with`] : []),
-    ...(chosen === test && other.length > 0 ? [`${other.length} that its split does not know`] : []),
+    ...(seen.length > 0 ? [`${grouped(seen.length)} that it was trained or chosen with`] : []),
+    ...(chosen === test && other.length > 0 ? [`${grouped(other.length)} that its split does not know`] : []),
   ].join(" and ");
   const inTable = new Set(songRows(table).map(({ lyrics }) => lyricsFingerprint(lyrics)));
   const lacking = record.test.filter((key) => !inTable.has(key)).length;
   tell(
     (chosen === test
       ? `${
-        test.length === 1 ? "The one test song" : `The ${test.length} test songs`
+        test.length === 1 ? "The one test song" : `The ${grouped(test.length)} test songs`
       } of the model's own split` +
-        (lacking > 0 ? ` (the table lacks ${lacking} more)` : "")
+        (lacking > 0 ? ` (the table lacks ${grouped(lacking)} more)` : "")
       : `${
-        other.length === 1 ? "One song" : `${other.length} songs`
+        other.length === 1 ? "One song" : `${grouped(other.length)} songs`
       } that the model has not seen in training`) +
       (left === "" ? "" : `; left out: ${left} (--all takes every song)`),
   );
@@ -232,7 +238,9 @@ export async function tellSeen(model: string, split: Split): Promise<void> {
   const test = songRows(split.test), { seen } = seenSongs(test, record);
   if (seen.length === 0) return;
   tell(
-    `${model} has seen ${seen.length} of the ${test.length} test songs in an earlier training: the figures may be too good.`,
+    `${model} has seen ${grouped(seen.length)} of the ${
+      grouped(test.length)
+    } test songs in an earlier training: the figures may be too good.`,
   );
 }
 

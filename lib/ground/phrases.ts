@@ -634,6 +634,11 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "The table needs the results of tfidf: add it to --models.",
     "표를 만들려면 tfidf의 결과가 있어야 합니다. --models에 tfidf를 더해 주세요.",
   ],
+  [
+    "Of {}, seed {n}; networks: {n} epochs, batch {n}.",
+    "노래 {1}, 시드 {2}. 신경망은 에폭 {3}번, 배치 {4}.",
+  ],
+  ["Since then: {}", "그 뒤 바뀐 것: {1}"],
   ["Figures: {}", "수치: {1}"],
   ["{} was interrupted {}.", "{1}: {2} 멈췄습니다."],
   ["{} came to an error {}:", "{1}: {2} 오류가 났습니다:"],
@@ -643,8 +648,8 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
 
 /** Words within what is put in. */
 const words: readonly (readonly [RegExp, string])[] = [
-  [/(\d+) that it was trained or chosen with/g, "학습하거나 고르는 데 쓴 $1곡"],
-  [/(\d+) that its split does not know/g, "분할 기록에 없는 $1곡"],
+  [/(\d[\d,]*) that it was trained or chosen with/g, "학습하거나 고르는 데 쓴 $1곡"],
+  [/(\d[\d,]*) that its split does not know/g, "분할 기록에 없는 $1곡"],
   [/\bnumbers \(regression\)/g, "수를 맞히는 회귀"],
   [/ ?\(did you mean ("[^"]+")\?\)/g, " (혹시 $1인가요?)"],
   [/\ba whole number\b/g, "정수"],
@@ -663,10 +668,14 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/\bsemicolons\b/g, "세미콜론"],
   [/\btabs\b/g, "탭"],
   [/\bbars\b/g, "세로줄(|)"],
-  [/(\d+) with no lyrics/g, "가사 없음 $1곡"],
-  [/(\d+) with no genre/g, "장르 없음 $1곡"],
-  [/(\d+) with none of the (?:chosen genres|genres that are measured)/g, "고른 장르가 아님 $1곡"],
-  [/(\d+) of ([a-z_]+)/g, "$2 $1개"],
+  [/(\d[\d,]*) with no lyrics/g, "가사 없음 $1곡"],
+  [/(\d[\d,]*) with no genre/g, "장르 없음 $1곡"],
+  [/(\d[\d,]*) with none of the (?:chosen genres|genres that are measured)/g, "고른 장르가 아님 $1곡"],
+  [
+    /(\d[\d,]*) values? of ([a-z_]+), the first on line (\d+), ("(?:[^"\\]|\\.)*"): [^;]*?(?=;|$)/g,
+    "$2 $1개(처음은 $3번째 줄 $4)",
+  ],
+  [/(\d[\d,]*) of ([a-z_]+)/g, "$2 $1개"],
 ];
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");

@@ -86,7 +86,7 @@ Deno.test("a table says what it is of, and its first column names the rows unles
     tableHtml(tableOf(rows, { caption: "곡 <b> · of 12 %" })).replaceAll(/ style="[^"]*"/g, "");
   assert.equal(
     html([{ genre: "록", songs: 2 }]),
-    "<table>\n<caption>곡 &lt;b&gt; · of 12\u00a0%</caption>\n" +
+    "<table>\n<caption>곡 &lt;b&gt;\u00a0· of 12\u00a0%</caption>\n" +
       '<thead><tr><th scope="col">genre</th><th scope="col">songs</th></tr></thead>\n' +
       '<tbody>\n<tr><th scope="row">록</th><td>2</td></tr>\n</tbody>\n</table>',
   );

@@ -13,8 +13,11 @@ const bonds: readonly (readonly [RegExp, string])[] = [
   [/([[(][+−-]?[\d.]+%?), (?=[+−-]?[\d.]+%?[\])])/g, "$1,\u00a0"],
   [/(\d%?) ([–:]) (?=[+−-]?\d)/g, `$1\u00a0$2${joiner}\u00a0`],
   [/(\d%?)–(?=\d)/g, `$1–${joiner}`],
-  // 질문·답
+  // 질문·답, 예/아니오
   [/(?<=[가-힣])·(?=[가-힣])/g, `${joiner}·${joiner}`],
+  [/(?<=[가-힣]\/)(?=[가-힣])/g, joiner],
+  // 장르 · genre: the dot ends a line rather than beginning one
+  [/(?<=\S) · /g, "\u00a0· "],
   // names with hyphens (kobert-small, macro-F1) that are short enough for a line of their own in a narrow column
   [
     /(?<![\w-])(?=[\w-]{3,24}(?![\w-]))[A-Za-z]\w*(?:-\w+)+/g,

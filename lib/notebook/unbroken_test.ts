@@ -16,7 +16,7 @@ Deno.test("what belongs together stays in one line: shares, units, equations, in
       ["0.766 [0.693, 0.826]", "0.766 [0.693,_0.826]"],
       ["[−3.9%, 0.5%] a, b [c, d]", "[−3.9%,_0.5%] a, b [c, d]"],
       ["69% – 83%, 72%–85%, 12 : 5", "69%_–+_83%, 72%–+85%, 12_:+_5"],
-      ["질문·답, 가 · 나", "질문+·+답, 가 · 나"],
+      ["질문·답, 예/아니오, 장르 · genre", "질문+·+답, 예/+아니오, 장르_· genre"],
     ]
   ) assert.equal(seen(html!), together);
   assert.equal(

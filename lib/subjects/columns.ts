@@ -58,9 +58,9 @@ export function columnsFinding(together: ColumnsComparison): Finding {
         en: `${inEnglish(lyricsModel)} stacked onto it changes nothing.`,
       }
       : {
-        ko: `여기에 ${withParticle(inKorean(lyricsModel), "을/를")} 쌓아 더해지는 것은 ` +
+        ko: `여기에 ${withParticle(inKorean(lyricsModel), "을/를")} 쌓은 효과는 ` +
           `${points(transformer.value)}점으로, ` +
-          `${sure(transformer) ? "우연으로 보기 어렵습니다." : "있는지 없는지 이 곡 수로는 알 수 없습니다."}`,
+          `${sure(transformer) ? "우연으로 보기 어렵습니다." : "이 곡 수로는 있는지 없는지 알 수 없습니다."}`,
         en: `${inEnglish(lyricsModel)} stacked onto it adds ${points(transformer.value)} points, ${
           sure(transformer) ? "more than chance." : "which these songs are too few to tell from nothing."
         }`,

@@ -363,14 +363,17 @@ export function calibrationFinding(
 ): Finding {
   const [sure, right] = [before.confidence, before.accuracy], apart = sure - right;
   const kind = Math.abs(apart) < 0.03
-    ? { ko: "맞히는 만큼 확신합니다", en: "is about as sure as it is right" }
+    ? { ko: "만큼", en: "is about as sure as it is right" }
     : apart > 0
-    ? { ko: "맞히는 것보다 더 확신합니다", en: "is more sure than it is right" }
-    : { ko: "맞히는 것보다 덜 확신합니다", en: "is less sure than it is right" };
+    ? { ko: "것보다 덜", en: "is more sure than it is right" }
+    : { ko: "것보다 더", en: "is less sure than it is right" };
   const divided = withParticle(temperature.toFixed(2), "으로/로"),
     loss = withParticle(after.logLoss.toFixed(2), "으로/로");
   return {
-    ko: `모델은 평균 ${percent(sure, 0)}를 확신하고 ${percent(right, 0)}를 맞혀, ${kind.ko}. 로짓을 온도 ` +
+    ko:
+      `모델은 평균 ${percent(sure, 0)}의 확신으로 답하고 ${
+        percent(right, 0)
+      }를 맞힙니다. 확신하는 ${kind.ko} 맞히는 셈입니다. 로짓을 온도 ` +
       `${divided} 나누면 보정 오차(ECE)는 ${percent(before.error)}에서 ${percent(after.error)}로, 로그 ` +
       `손실은 ${before.logLoss.toFixed(2)}에서 ${loss} 바뀝니다.`,
     en: `The model is ${percent(sure, 0)} sure in the mean and right on ${percent(right, 0)}: it ` +

@@ -198,10 +198,10 @@ Deno.test("calibrationFinding: too sure, not sure enough, about right", () => {
     }).ko;
   assert.match(
     of(0.7),
-    /평균 70%를 확신하고 50%를 맞혀, 맞히는 것보다 더 확신합니다\. 로짓을 온도 1\.23으로 나누면 .* 로그 손실은 1\.50에서 1\.50으로 바뀝니다/,
+    /평균 70%의 확신으로 답하고 50%를 맞힙니다\. 확신하는 것보다 덜 맞히는 셈입니다\. 로짓을 온도 1\.23으로 나누면 .* 로그 손실은 1\.50에서 1\.50으로 바뀝니다/,
   );
-  assert.match(of(0.4), /덜 확신합니다/);
-  assert.match(of(0.51), /맞히는 만큼 확신합니다/);
+  assert.match(of(0.4), /확신하는 것보다 더 맞히는 셈입니다/);
+  assert.match(of(0.51), /확신하는 만큼 맞히는 셈입니다/);
 });
 
 Deno.test("curvesFinding: from the fewest songs to all; nothing to tell of one point", () => {

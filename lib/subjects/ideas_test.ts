@@ -99,7 +99,7 @@ Deno.test("columnsFinding: all columns, the one that is missed most, what the tr
   assert.equal(
     columnsFinding(columns(0.09, 0.04, [-0.006, -0.03, 0.01])).ko,
     "가사만 보는 선형 모델은 70.0%, 모든 열을 보는 선형 모델은 80.0%를 맞혔습니다. 빼면 가장 많이 잃는 열은 가수(9.0점)입니다. " +
-      "여기에 kobert-small을 쌓아 더해지는 것은 −0.6점으로, 있는지 없는지 이 곡 수로는 알 수 없습니다.",
+      "여기에 kobert-small을 쌓은 효과는 −0.6점으로, 이 곡 수로는 있는지 없는지 알 수 없습니다.",
   );
   const unsure = columnsFinding(columns(0.02, -0.01, [0.05, 0.01, 0.09]));
   assert.match(

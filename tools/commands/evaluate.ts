@@ -50,7 +50,7 @@ if (options.json) {
 } else {
   await show(verdictTable([verdict]));
   if (sets !== null) await show(genreSetsTable(sets));
-  console.log(reportText(verdict.report));
+  console.log(`\n${reportText(verdict.report)}`);
 }
 if (output !== undefined) {
   await writeVerdicts(join(output, "metrics.json"), [verdict]);

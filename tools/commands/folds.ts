@@ -1,6 +1,6 @@
 /** `deno task folds`: every method on the folds of a published comparison, with paired intervals. */
 import { join } from "node:path";
-import { holdFolder, tell, UserError } from "../../lib/ground/mod.ts";
+import { grouped, holdFolder, tell, UserError } from "../../lib/ground/mod.ts";
 import { modelNames } from "../../lib/models/mod.ts";
 import { trainingProgress, trialsProgress } from "../../lib/notebook/mod.ts";
 import { songRows, songsFrame } from "../../lib/songs/mod.ts";
@@ -102,7 +102,9 @@ const songs = songsFrame(
 );
 checkListed(listed, new Set(songRows(songs).map(({ id }) => id)), options);
 tell(
-  `${songs.height} of the ${listed.size} listed songs, ${labels.length} genres, ${splits.join(", ")}`,
+  `${grouped(songs.height)} of the ${grouped(listed.size)} listed songs, ${labels.length} genres, ${
+    splits.join(", ")
+  }`,
 );
 
 /** How a network trains: by the recipe that goes with it, but for what was given. */
@@ -134,8 +136,10 @@ function trialOf(split: string, method: Method): Trial {
 for (const split of splits) {
   const { sides: { train, validation, test }, leftOut } = sidesOf.get(split)!;
   tell(
-    `${split}: ${train.length} songs train, ${validation.length} validate, ${test.length} test` +
-      (leftOut === 0 ? "" : `; ${leftOut} with the lyrics of a test song are left out`),
+    `${split}: ${grouped(train.length)} songs train, ${grouped(validation.length)} validate, ${
+      grouped(test.length)
+    } test` +
+      (leftOut === 0 ? "" : `; ${grouped(leftOut)} with the lyrics of a test song are left out`),
   );
 }
 
@@ -196,7 +200,8 @@ console.log(
   `\n${foldsText(comparison, { baseline: "TF-IDF", others: file.disjoint_test ? [disjointName] : [] })}`,
 );
 console.log(
-  `\n"to …": accuracy in points, mean over folds and its paired 95 % interval (t). Best: ${comparison.best}.`,
+  `\n‘… 대비’는 정확도의 차이(점)이고, 폴드에 대한 평균과 짝지은 95% 구간(t)입니다. 가장 나은 방법: ${comparison.best}.\n` +
+    `"to …": accuracy in points, mean over folds and its paired 95 % interval (t). Best: ${comparison.best}.`,
 );
-console.log(`Of ${identity.songs}, seed ${seed}; networks: ${epochs} epochs, batch ${batchSize}.`);
+tell(`Of ${identity.songs}, seed ${seed}; networks: ${epochs} epochs, batch ${batchSize}.`);
 tell(`Figures: ${join(output, "folds.json")}`);

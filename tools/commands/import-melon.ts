@@ -1,5 +1,5 @@
 /** `deno task import-melon`: Melon's monthly charts to a table of songs. */
-import { tell } from "../../lib/ground/mod.ts";
+import { grouped, tell } from "../../lib/ground/mod.ts";
 import { progressBar } from "../../lib/notebook/mod.ts";
 import { importMelon } from "../../lib/songs/mod.ts";
 import { commandLines } from "../command_lines.ts";
@@ -15,5 +15,7 @@ const { entries, songs, withoutLyrics } = await importMelon(
 );
 await bar.finish();
 tell(
-  `${options.output}: ${songs} songs of ${entries} chart entries, ${withoutLyrics} of them without lyrics.`,
+  `${options.output}: ${grouped(songs)} songs of ${grouped(entries)} chart entries, ${
+    grouped(withoutLyrics)
+  } of them without lyrics.`,
 );

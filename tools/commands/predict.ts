@@ -50,7 +50,7 @@ const songs = text.length > 0
   : await openTables(tables, options, (rows) => rowsOf(share, rows), before);
 const { from, to } = rowsOf(share, songs.rows);
 if (options.shard !== undefined) {
-  tell(`Share ${share.number} of ${share.of}: ${to - from} songs, from number ${from + 1}`);
+  tell(`Share ${share.number} of ${share.of}: ${grouped(to - from)} songs, from number ${grouped(from + 1)}`);
 }
 
 const { description } = await startEngine({ engine: options.engine });
@@ -76,7 +76,7 @@ if (output !== undefined) {
   sinks.push(table);
 }
 let done: Count = sinks.at(-1)?.done ?? { songs: 0, withoutLyrics: 0 };
-if (done.songs > 0) tell(`${output}: ${done.songs} songs are done already; going on after them.`);
+if (done.songs > 0) tell(`${output}: ${grouped(done.songs)} songs are done already; going on after them.`);
 
 using stop = listenForStop();
 const bar = progressBar({ total: to - from, done: done.songs, label: "분류 · classifying", unit: "songs" });
@@ -117,8 +117,10 @@ if (!json && output !== standardOutputPath) {
 }
 if (output !== undefined) {
   tell(
-    `${done.songs} songs: ${output === standardOutputPath ? "standard output" : output}` +
-      (done.withoutLyrics === 0 ? "" : `; ${done.withoutLyrics} have no lyrics, and no answer in their rows`),
+    `${grouped(done.songs)} songs: ${output === standardOutputPath ? "standard output" : output}` +
+      (done.withoutLyrics === 0
+        ? ""
+        : `; ${grouped(done.withoutLyrics)} have no lyrics, and no answer in their rows`),
   );
 }
 
@@ -135,7 +137,7 @@ function endWhereStopped(error: unknown): never {
   if (!stop.signal.aborted) throw error;
   const goesOn = output !== undefined && output !== standardOutputPath;
   tell(
-    `Stopped after ${done.songs} songs` +
+    `Stopped after ${grouped(done.songs)} songs` +
       `${goesOn ? `; the same command goes on from there (${output}.part)` : ""}.`,
   );
   Deno.exit(130);

@@ -62,7 +62,7 @@ async function takeUp(): Promise<{ record: RunRecord; done: string[] }> {
       `Going on with the run of ${when}, after ${seconds.toFixed(0)} s of notebooks` +
         `${earlier.done.length === 0 ? "" : `; done: ${earlier.done.join(", ")}`}. --anew starts over.`,
     );
-    for (const change of resumed!.at(-1)!.changes) console.log(`  Since then: ${change}`);
+    for (const change of resumed!.at(-1)!.changes) tell(`Since then: ${change}`);
     return earlier;
   }
   if (earlier.found !== "nothing") {

@@ -1,7 +1,7 @@
 /** `deno task train`: fine-tunes a model on a table of songs and measures it beside the baselines. */
 import { join, resolve } from "node:path";
 import { startEngine } from "../../lib/engine/mod.ts";
-import { holdFolder, tell } from "../../lib/ground/mod.ts";
+import { grouped, holdFolder, tell } from "../../lib/ground/mod.ts";
 import { judge, judgeBaselines, verdictTable, writeVerdicts } from "../../lib/trials/mod.ts";
 import { absoluteSource, mergeLora, parameterCount } from "../../lib/models/mod.ts";
 import {
@@ -88,7 +88,9 @@ const { description } = await startEngine({ engine });
 tell(`Engine: ${description}`);
 const labels = genresOf(split.train);
 tell(
-  `${split.train.height} songs train, ${split.validation.height} validate, ${split.test.height} test; ${labels.length} genres`,
+  `${grouped(split.train.height)} songs train, ${grouped(split.validation.height)} validate, ${
+    grouped(split.test.height)
+  } test; ${labels.length} genres`,
 );
 
 const kept = anew && isFirst ? await setAside(output, runFiles) : null;

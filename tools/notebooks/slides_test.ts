@@ -80,7 +80,7 @@ Deno.test("slides: sections by slide type, pictures, MathML, no progress bars, t
   assert.equal(slides.children.length, 1);
   assert.equal(slides.children[0].children.length, 2);
   const [first, second] = [...slides.children[0].children];
-  assert.match(first.textContent, /5 · 평가/);
+  assert.match(first.textContent, /5\u00a0· 평가/);
   assert.equal(first.querySelectorAll("math").length, 2);
   assert.match(first.textContent, /It costs \$5 or \$6; x is a share of 5\u00a0% by kobert-small\./);
   assert.doesNotMatch(second.textContent, /import/);

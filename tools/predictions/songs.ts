@@ -1,5 +1,5 @@
 /** The songs that `predict` is asked about, a part at a time. */
-import { inBoth, tell } from "../../lib/ground/mod.ts";
+import { grouped, inBoth, tell } from "../../lib/ground/mod.ts";
 import { progressBar } from "../../lib/notebook/mod.ts";
 import { openSongs, type SongParts } from "../../lib/songs/mod.ts";
 import { songOfLyrics } from "../../lib/training/mod.ts";
@@ -46,8 +46,8 @@ export async function openTables(
     const wasChecked =
       JSON.stringify(before?.songs) === JSON.stringify(await tablesIdentity(songs, separator));
     if (!wasChecked) await checkTables(songs, rowsOf(songs.rows));
-    if (songs.files.length === 1) tell(`${songs.files[0]!.name}: ${songs.rows} songs in the table`);
-    else tell(`${songs.files.length} tables with ${songs.rows} songs`);
+    if (songs.files.length === 1) tell(`${songs.files[0]!.name}: ${grouped(songs.rows)} songs in the table`);
+    else tell(`${songs.files.length} tables with ${grouped(songs.rows)} songs`);
     return songs;
   });
 }

@@ -13,14 +13,14 @@ Deno.test("openTables: tables that a run had checked before it was cut off are n
     console.warn = (...words: unknown[]) => void told.push(words.join(" "));
     console.log = () => {};
     try {
-      const open = async (before: Record<string, unknown> | null) => {
+      const open = async (before: Record<string, unknown> | null, separator?: string) => {
         told.length = 0;
-        const songs = await openTables([path], { separator: undefined, genreNames: undefined }, (rows) => ({
+        const songs = await openTables([path], { separator, genreNames: undefined }, (rows) => ({
           from: 0,
           to: rows,
         }), before);
         return {
-          songs: await tablesIdentity(songs),
+          songs: await tablesIdentity(songs, separator),
           checked: told.some((note) => note.includes("the same id")),
         };
       };
@@ -29,6 +29,8 @@ Deno.test("openTables: tables that a run had checked before it was cut off are n
       // as it comes out of the file that a run leaves
       const before = JSON.parse(JSON.stringify({ songs, labels: ["발라드"] }));
       assert.equal((await open(before)).checked, false);
+      // read otherwise they are other songs
+      assert.equal((await open(before, ",")).checked, true);
       await Deno.writeTextFile(path, table + "1,해,해가 뜬다\n");
       assert.equal((await open(before)).checked, true);
     } finally {

@@ -237,6 +237,10 @@ Deno.test("folds: differences are taken on the folds that both methods have", ()
   const toLucky = compareFolds(methods, { folds: ["a", "b", "c"], baseline: "lucky" }).lines[0]!.toBaseline!;
   assertClose([toLucky.value, toLucky.count], [-0.25, 1]);
   const text = foldsText({ lines, best }, { baseline: "words", others: ["apart"] });
+  assert.match(
+    text,
+    /^방법 · method +폴드 · folds +정확도 · accuracy .* words 대비 · to words +all 대비 · to all /,
+  );
   assert.match(text, /^all +3 +0\.700 +0\.350 +0\.100 +\+10\.0 \[\+10\.0, \+10\.0\] +– +0\.500 +0\.250$/m);
   assert.throws(() => compareFolds(methods, { folds: ["a"], baseline: "none" }), /"none" is not among/);
 });

@@ -152,13 +152,13 @@ export function foldsText(
   return textTable([
     [
       "방법 · method",
-      "folds",
-      "accuracy",
+      "폴드 · folds",
+      "정확도 · accuracy",
       "macro-F1",
-      "ECE",
-      `to ${baseline}`,
-      `to ${best}`,
-      ...others.flatMap((split) => [`${split}: accuracy`, "macro-F1"]),
+      "보정 오차 · ECE",
+      // a name in both languages has its own dot
+      ...[baseline, best].map((name) => `${name.split(" · ")[0]} 대비 · to ${name.split(" · ").at(-1)}`),
+      ...others.flatMap((split) => [`${split}: 정확도 · accuracy`, "macro-F1"]),
     ],
     ...lines.map((line) => [
       line.method,
