@@ -26,11 +26,13 @@ import {
   type Classifier,
   classifySongs,
   defaultRecipe,
+  idleFields,
   type Recipe,
   recipes,
   setThresholds,
   type SongPrediction,
 } from "../lib/training/mod.ts";
+import { flagName, UsageError } from "./options.ts";
 import { standardInputPath } from "./paths.ts";
 
 /** How a table is read, and which of its songs are kept, as the options say it. */
@@ -265,6 +267,17 @@ export function recipeOf(
       .map(([key, value]) => [key, key === "loraTargets" && String(value) === allLinear ? allLinear : value]),
   );
   return { name, recipe: { ...base, ...changes } };
+}
+
+/**
+ * @param given the fields that the command line names
+ * @throws UsageError where one of them would change nothing, with the option that it goes with
+ */
+export function checkUsed(given: Partial<Recipe>, recipe: Recipe, language = false): void {
+  for (const [field, companion] of idleFields(recipe, language)) {
+    if (given[field] === undefined || given[field] === false) continue;
+    throw new UsageError(`--${flagName(field)} does nothing here: it goes with --${flagName(companion)}.`);
+  }
 }
 
 /** The genres of songs, with a progress bar. */

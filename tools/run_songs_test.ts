@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../lib/ground/mod.ts";
 import { type Song, songOf, songRows, songsFrame } from "../lib/songs/mod.ts";
+import type { Recipe } from "../lib/training/mod.ts";
 import { findModel } from "./find_model.ts";
-import { readCleanSongs, recipeOf, songsToMeasure, tellSeen, writeSplit } from "./run_songs.ts";
+import { checkUsed, readCleanSongs, recipeOf, songsToMeasure, tellSeen, writeSplit } from "./run_songs.ts";
 
 const song = (n: number, genres: string[], lyrics = `가사 ${n}`): Song =>
   songOf({
@@ -180,4 +181,20 @@ Deno.test("a small model is found by its name and trained as one; kobert-small t
     /kobert-small has learnt its words by its own tokenizer.*--model kobert-small-scratch --tokenizer data/,
   );
   await findModel("kobert-small-scratch", "data/tokenizer");
+});
+
+Deno.test("an option that would change nothing is refused with the one that it goes with", () => {
+  const used = (given: Partial<Recipe>, language = false) => {
+    const { recipe } = recipeOf({ model: "kobert-small-scratch", ...given });
+    checkUsed(given, recipe, language);
+  };
+  assert.throws(() => used({ maskingRate: 0.4 }), /--masking-rate does nothing here: it goes with --adapt\./);
+  assert.throws(() => used({ loraAlpha: 8 }), /--lora-alpha does nothing here: it goes with --lora-rank\./);
+  assert.throws(() => used({ unfreezeGradually: true }), /--unfreeze-gradually .* --freeze-layers/);
+  assert.throws(() => used({ decayRatio: 0.4, schedule: "cosine" }, true), /--decay-ratio .* --schedule/);
+  used({ maskingRate: 0.4, adapt: 2 });
+  // a language model masks words without being told to read first
+  used({ maskingRate: 0.4, wholeWordMasking: true }, true);
+  used({ decayRatio: 0.4, schedule: "warmup-stable-decay" });
+  used({ unfreezeGradually: false, loraTargets: ["query"], loraRank: 4 });
 });

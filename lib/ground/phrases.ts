@@ -20,6 +20,10 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     '띄어쓰기가 있는 값과 여러 파일을 뜻하는 패턴은 따옴표로 감쌉니다: "밤하늘의 별", "2024-*.csv".',
   ],
   ["{} is given twice.", "{1} 옵션이 두 번 나옵니다."],
+  [
+    "{} does nothing here: it goes with {}.",
+    "여기서는 {1} 옵션이 하는 일이 없습니다. {2} 옵션과 함께 써 주세요.",
+  ],
   ["{} takes no value.", "{1} 옵션은 값을 받지 않습니다."],
   ["{} needs a value: {}.", "{1} 옵션에 값이 빠졌습니다."],
   ["{} is needed: {}.", "{1} 옵션이 꼭 필요합니다."],

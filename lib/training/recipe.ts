@@ -477,3 +477,36 @@ export function checkRecipe(recipe: Recipe): void {
     );
   }
 }
+
+type Companion = readonly [companion: keyof Recipe, isThere: (recipe: Recipe) => boolean];
+
+const whereRead: Companion = ["adapt", ({ adapt }) => adapt > 0];
+const whereLora: Companion = ["loraRank", ({ loraRank }) => loraRank !== null];
+
+/** Fields that mean nothing without another. */
+const companions: Readonly<Partial<Record<keyof Recipe, Companion>>> = {
+  adaptLearningRate: whereRead,
+  maskingRate: whereRead,
+  wholeWordMasking: whereRead,
+  windowOverlap: ["maxWindows", ({ maxWindows }) => maxWindows > 1],
+  decayRatio: ["schedule", ({ schedule }) => schedule === "warmup-stable-decay"],
+  unfreezeGradually: ["freezeLayers", ({ freezeLayers }) => freezeLayers > 0],
+  unfreezeEvery: ["unfreezeGradually", ({ unfreezeGradually }) => unfreezeGradually],
+  loraAlpha: whereLora,
+  loraTargets: whereLora,
+  loraDropout: whereLora,
+};
+
+/**
+ * The fields of a recipe that change nothing in it, each with the one that they go with: `maskingRate` where no lyrics are read.
+ *
+ * @param language whether a language model is trained, which masks words whatever `adapt` says
+ */
+export function idleFields(
+  recipe: Recipe,
+  language: boolean,
+): [field: keyof Recipe, companion: keyof Recipe][] {
+  return (Object.entries(companions) as [keyof Recipe, Companion][]).flatMap((
+    [field, [companion, isThere]],
+  ) => isThere(recipe) || (language && companion === "adapt") ? [] : [[field, companion]]);
+}

@@ -25,7 +25,7 @@ import { firstBeforeOthers } from "../../lib/team/mod.ts";
 import { readOptions } from "../options.ts";
 import { joinOthers, leave } from "../team.ts";
 import { findModel } from "../find_model.ts";
-import { readCleanSongs, recipeOf, writeSplit } from "../run_songs.ts";
+import { checkUsed, readCleanSongs, recipeOf, writeSplit } from "../run_songs.ts";
 
 const bundledSongs = "data/songs.csv";
 const options = readOptions(commandLines.pretrain);
@@ -40,6 +40,8 @@ function weighed(argument: string): { path: string; times: number } {
   return { path, times: Number(times) };
 }
 
+const { name, recipe } = recipeOf({ ...fields, model: source, seed });
+checkUsed(fields, recipe, true);
 using team = joinOthers();
 const isFirst = team.rank === 0;
 using _ = isFirst ? await holdFolder(output) : null;
@@ -70,7 +72,6 @@ const { description } = await startEngine({ engine });
 tell(`Engine: ${description}`);
 const language = await loadLanguageModel(source, { seed, ...(tokenizer !== undefined && { tokenizer }) });
 for (const note of language.notes) tell(note);
-const { name, recipe } = recipeOf({ ...fields, model: source, seed });
 
 const kept = anew && isFirst ? await setAside(output, runFiles) : null;
 if (kept !== null) tell(`The earlier run in ${output} is kept in ${kept}.`);

@@ -30,6 +30,7 @@ import { findModel, loadTelling } from "../find_model.ts";
 import { writePredictions } from "../predictions/rows.ts";
 import { joinOthers, leave } from "../team.ts";
 import {
+  checkUsed,
   genreSetsTable,
   measureGivenSets,
   readCleanSongs,
@@ -61,6 +62,7 @@ const isFirst = team.rank === 0;
 using _ = isFirst ? await holdFolder(output) : null;
 await findModel(source, tokenizer);
 const asked = recipeOf({ ...fields, model: source, seed, multiLabel, ...(weights && { oversample: false }) });
+checkUsed(fields, asked.recipe);
 if (asked.recipe.adapt > 0) await checkReads(source);
 const songs = await readCleanSongs(options.songs, { ...options, used: trainedBy });
 const split = splitToLearn(songs, { table: options.songs, genres: options.genres, seed });
