@@ -428,10 +428,31 @@ export interface CrossEntropyOptions {
   classWeights?: Float32Array;
   /** Moves this much of the target evenly to all classes. */
   labelSmoothing?: number;
+  /** What a teacher gives each class of each example, [n · classes], a row summing to 1. */
+  teacher?: Float32Array;
+  /** Moves this much of a label's share of the target to what the teacher says (Hinton et al. 2015); nothing where there is none. */
+  distillation?: number;
   /** Labels that do not count. Default -100, as PyTorch's. */
   ignoreIndex?: number;
   /** Divides the sum of losses in place of the sum of weights: for a batch computed in parts. */
   normaliser?: number;
+}
+
+/**
+ * What a teacher adds to the gradient of each logit before division, [n · classes]: as much of it as moves a label's share of the target to
+ * the teacher's. The loss is linear in the target, and so in this.
+ */
+function taughtBy(
+  labels: Int32Array,
+  weights: Float32Array,
+  { teacher, distillation = 0 }: CrossEntropyOptions,
+): Float32Array | null {
+  if (teacher === undefined || distillation === 0) return null;
+  const classes = teacher.length / labels.length;
+  return teacher.map((share, at) => {
+    const row = Math.floor(at / classes);
+    return weights[row]! * distillation * ((at % classes === labels[row] ? 1 : 0) - share);
+  });
 }
 
 /** The weight of each example's loss before division: example weight times class weight, 0 for ignored labels. */
@@ -445,7 +466,7 @@ export function lossWeights(labels: Int32Array, options: CrossEntropyOptions = {
 
 /**
  * Softmax cross-entropy, the weighted mean over examples (as PyTorch's `cross_entropy`, class weights, label smoothing and
- * `ignore_index` included).
+ * `ignore_index` included), by a label each, and with a teacher partly by its shares.
  *
  * @param logits [n, classes]
  * @param labels class indices, [n]
@@ -484,18 +505,25 @@ export function crossEntropy(
       ),
     },
   };
-  const [loss, values, norms] = tf.tidy(() => {
+  const taught = taughtBy(labels, weights, options);
+  const [loss, values, norms, ...towards] = tf.tidy(() => {
     // a copy, which shares the memory: the logits stay the caller's
     const values = tf.clone(toFloat32(logits));
     const { loss, norms } = kernels().crossEntropy(values, targets);
-    return [tf.div(loss, normaliser), values, norms];
+    if (taught === null) return [tf.div(loss, normaliser), values, norms];
+    const towards = tf.tensor(taught, [labels.length, classes]);
+    return [tf.div(tf.add(loss, tf.sum(tf.mul(values, towards))), normaliser), values, norms, towards];
   });
   // over a vocabulary the gradient is rounded at once, as the product that it goes into would; a few classes' stays exact
   const isLow = pass.precision === "bf16" && classes >= 1024;
-  pass.tape?.record(loss, [logits], [values, norms], (dy) => [
-    tf.tidy(() => kernels().crossEntropyGradient(values, norms, targets, tf.div(dy, normaliser), isLow)),
+  pass.tape?.record(loss, [logits], [values, norms, ...towards], (dy) => [
+    tf.tidy(() => {
+      const scale = tf.div(dy, normaliser);
+      const gradient = kernels().crossEntropyGradient(values, norms, targets, scale, isLow);
+      return towards.length === 0 ? gradient : tf.add(gradient, tf.mul(towards[0]!, scale));
+    }),
   ]);
-  if (pass.tape === null) tf.dispose([values, norms]);
+  if (pass.tape === null) tf.dispose([values, norms, ...towards]);
   return loss;
 }
 

@@ -295,6 +295,24 @@ Deno.test("crossEntropy: class weights, smoothing, ignored labels, weights of ex
   }
 });
 
+Deno.test("crossEntropy: with a teacher as torch's by probabilities, smoothing and weights of examples beside it", () => {
+  for (const { logits, labels, exampleWeights, loss, gradient, teacher, ...rest } of fixture.distillation) {
+    const options = {
+      ...rest,
+      teacher: Float32Array.from(teacher),
+      ...(exampleWeights && { exampleWeights: Float32Array.from(exampleWeights) }),
+    };
+    const what = JSON.stringify({ exampleWeights, ...rest });
+    const { output, gradients } = gradientsOf(
+      (pass, { logits }) => crossEntropy(pass, logits!, Int32Array.from(labels), options),
+      { tensors: { logits: { values: Float32Array.from(logits), shape: [4, 5] } } },
+      () => Float32Array.of(1),
+    );
+    closeTo(output, [loss], 2e-6, `loss, ${what}`);
+    closeTo(gradients.logits!, gradient, 1e-6, `gradient, ${what}`);
+  }
+});
+
 Deno.test("crossEntropy: a label outside the classes is an error that names it", () => {
   const logits = tf.zeros([2, 3]);
   assert.throws(

@@ -24,3 +24,4 @@ export * from "./sparse.ts";
 export * from "./logistic_regression.ts";
 export type { LbfgsProgress } from "./lbfgs.ts";
 export * from "./naive_bayes.ts";
+export * from "./ngrams.ts";

@@ -19,6 +19,8 @@ export interface Example {
   label: number;
   /** For a classifier that gives each class its own yes or no: 1 for each class it has, else 0, [classes]. */
   targets?: Float32Array;
+  /** For a classifier of one class: what a teacher gives each class, [classes], summing to 1; the recipe's `distillation` of the target. */
+  teacher?: Float32Array;
   /**
    * For a language model: the token that should stand at each place, as long as `inputIds`; -100 where none is asked. As in
    * Hugging Face, also for a causal one, which predicts each from the tokens before it: it is never asked for the first.
@@ -34,6 +36,8 @@ export interface Batch {
   labels: Int32Array;
   /** [rows · classes]; where the examples have them. */
   targets?: Float32Array;
+  /** [rows · classes]; where the examples have one. */
+  teacher?: Float32Array;
   /** [rows · length], -100 at padding; where the examples have them. */
   tokenLabels?: Int32Array;
   weights: Float32Array;
@@ -161,6 +165,9 @@ export function collate(
     ...(examples.some(({ tokenLabels }) => tokenLabels !== undefined) && { tokenLabels }),
     ...(examples.every(({ targets }) => targets !== undefined) && {
       targets: Float32Array.from(examples.flatMap(({ targets }) => [...targets!])),
+    }),
+    ...(examples.every(({ teacher }) => teacher !== undefined) && {
+      teacher: Float32Array.from(examples.flatMap(({ teacher }) => [...teacher!])),
     }),
     labels: Int32Array.from(examples, ({ label }) => label),
     weights: Float32Array.from(examples, ({ weight }) => weight),

@@ -145,7 +145,9 @@ export function scorerOf(classifier: Classifier): Scorer {
     labels,
     multiLabel: model.multiLabel,
     loss: (pass, batch, options) => {
-      if (!model.multiLabel) return lossOf(model, pass, batch.tokens, batch.labels, options);
+      if (!model.multiLabel) {
+        return lossOf(model, pass, batch.tokens, batch.labels, { ...options, teacher: batch.teacher });
+      }
       const exampleWeights = lossWeights(batch.labels, options);
       return multiLabelLossOf(model, pass, batch.tokens, batch.targets!, { ...options, exampleWeights });
     },

@@ -10,6 +10,7 @@ import { train as learn } from "./trainer.ts";
 import type { TrainingOptions, TrainingRun } from "./types.ts";
 import { type Classifier, readAs, trainableOf } from "./classifier.ts";
 import { examplesOf, songExamplesOf } from "./song_examples.ts";
+import { ngramTeacher } from "./teacher.ts";
 
 /**
  * Fine-tunes a classifier on songs, in place. With `loraRank` its adapters alone are trained, and `best` is an adapter's
@@ -39,6 +40,10 @@ export async function fineTune(
       ? songExamplesOf(classifier, side, reading)
       : examplesOf(classifier, instances(side, full), reading);
   const train = examples(songs.train), validation = examples(songs.validation);
+  if (full.distillation > 0) {
+    const teacher = await ngramTeacher(instances(songs.train, full), classifier.labels);
+    train.forEach((example, i) => Object.assign(example, teacher && { teacher: teacher[i] }));
+  }
   const note = checkUnknownTokens(classifier.tokenizer, train);
   if (note !== null) { for (const callback of options.callbacks ?? []) await callback.onLog?.(note); }
   adaptFor(model, full, classifier.origin);

@@ -193,6 +193,7 @@ export async function adaptToSongs(
     averageEpochs: 1,
     evaluateEveryEpochs: 1,
     labelSmoothing: 0,
+    distillation: 0,
     balanceClasses: false,
     multiLabel: false,
     freeze: [],

@@ -178,6 +178,18 @@ export const recipeFields = {
     value: 0,
     about: "the share of the target spread over all genres",
   },
+  /**
+   * The share of a song's target that n-grams give which have learnt from other training songs (knowledge distillation, Hinton et al. 2015):
+   * few songs are learnt by heart less, and the probabilities are better. 0 for none.
+   */
+  distillation: {
+    type: "number",
+    min: 0,
+    max: 1,
+    value: 0,
+    language: false,
+    about: "the share of a target that n-grams give which have learnt from other songs",
+  },
   /** The rate of every dropout of the model, in place of its own; `null` for its own. */
   dropout: {
     type: "number",
@@ -424,6 +436,7 @@ export const fineTuneRecipe: Readonly<Recipe> = {
   maxWindows: 4,
   averageEpochs: 3,
   evaluateEveryEpochs: 2,
+  distillation: 0.5,
 };
 
 /** As {@link quickRecipe} with more epochs, over texts twice as long: what to leave running for a better figure. */
@@ -474,6 +487,16 @@ export function checkRecipe(recipe: Recipe): void {
   if (recipe.multiLabel && recipe.labelSmoothing > 0) {
     throw new UserError(
       "Recipe: labelSmoothing spreads the one genre of a song; with multiLabel it must be 0.",
+    );
+  }
+  if (recipe.multiLabel && recipe.distillation > 0) {
+    throw new UserError(
+      "Recipe: distillation shares out the one genre of a song; with multiLabel it must be 0.",
+    );
+  }
+  if (recipe.labelSmoothing + recipe.distillation > 1) {
+    throw new UserError(
+      "Recipe: labelSmoothing and distillation are parts of one target; together they are more than 1.",
     );
   }
 }

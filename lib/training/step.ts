@@ -96,6 +96,7 @@ function accumulateGradients(
   const weighted = {
     ...(classWeights && (model.multiLabel ? { positiveWeights: classWeights } : { classWeights })),
     labelSmoothing: recipe.labelSmoothing,
+    distillation: recipe.distillation,
   };
   const answers = answersOf(examples);
   const weight = lossWeights(answers.labels, { ...weighted, exampleWeights: answers.weights })

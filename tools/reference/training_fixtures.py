@@ -99,6 +99,33 @@ def cross_entropy():
     return cases
 
 
+def distillation():
+    """Targets that are partly a label's, partly a teacher's: torch's cross-entropy by probabilities."""
+    cases = []
+    for part in (0.3, 1.0):
+        for smoothing in (0.0, 0.1) if part < 1 else (0.0,):
+            for example_weights in (False, True):
+                logits = rounded(4, 5, scale=2.0).requires_grad_()
+                labels = torch.tensor([0, 3, 1, 4])
+                teacher = torch.softmax(rounded(4, 5), 1).to(torch.float32).to(torch.float64)
+                w = torch.tensor([1.0, 0.5, 2.0, 0.25]) if example_weights else torch.ones(4)
+                target = (1 - smoothing - part) * F.one_hot(labels, 5) + smoothing / 5 + part * teacher
+                each = F.cross_entropy(logits, target, reduction="none")
+                loss = (each * w).sum() / w.sum()
+                loss.backward()
+                cases.append({
+                    "logits": numbers(logits),
+                    "labels": labels.tolist(),
+                    "teacher": numbers(teacher),
+                    "distillation": part,
+                    "labelSmoothing": smoothing,
+                    "exampleWeights": w.tolist() if example_weights else None,
+                    "loss": loss.item(),
+                    "gradient": numbers(logits.grad),
+                })
+    return cases
+
+
 def activations():
     x = torch.tensor([-9.0, -3.5, -2.0, -1.0, -0.25, -1e-3, 1e-3, 0.5, 1.0, 1.75, 3.0, 8.0])
     functions = {
@@ -196,6 +223,7 @@ write(LIB / "engine/testdata/torch.json", {
     "activations": activations(),
     "layerNorm": layer_norm(),
     "attention": attention(),
+    "distillation": distillation(),
 })
 write(LIB / "training/testdata/schedules.json", schedules())
 tiny_checkpoint(LIB / "training/testdata/tiny")

@@ -17,7 +17,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   plots: [],
   team: [],
   models: ["engine"],
-  training: ["songs", "tokenizer", "engine", "team", "models"],
+  training: ["songs", "tokenizer", "engine", "evaluation", "team", "models"],
   trials: ["songs", "tokenizer", "engine", "evaluation", "models", "training"],
   qa: ["songs", "tokenizer", "engine", "evaluation", "models", "training", "trials"],
   notebook: ["models", "plots", "training", "trials"],

@@ -83,7 +83,7 @@ export function inWay(method: WordsMethod | NetworkMethod, way: SongWay): Method
       ...method.recipe,
       oversample: way === "oversampling",
       multiLabel,
-      ...(multiLabel && { bestMetric: "microF1", labelSmoothing: 0 }),
+      ...(multiLabel && { bestMetric: "microF1", labelSmoothing: 0, distillation: 0 }),
     },
   };
 }

@@ -91,7 +91,7 @@ Deno.test("compareSeveralGenres: each way is learnt once and measured against th
 Deno.test("a network learns each way by the recipe changed for it; what a recipe teaches already is that very trial", async () => {
   const songs = [song("a", ["발라드"]), song("b", ["댄스"])];
   const sides = { train: songs, validation: songs, test: songs };
-  const recipe = { ...testRecipe, labelSmoothing: 0.1 };
+  const recipe = { ...testRecipe, labelSmoothing: 0.1, distillation: 0.5 };
   const fake = fakeRunner((_, { genres }, label) => genres.includes(label) ? 1 : 0);
   await compareSeveralGenres(sides, labels, [{ ...network, recipe }], { seed: 1, runner: fake });
   const recipes = fake.ran.map(({ method }) => (method as NetworkMethod).recipe);
@@ -103,6 +103,7 @@ Deno.test("a network learns each way by the recipe changed for it; what a recipe
     multiLabel: true,
     bestMetric: "microF1",
     labelSmoothing: 0,
+    distillation: 0,
   });
 });
 
