@@ -2,7 +2,7 @@
  * A trial is a method, a split and a seed; what comes of it is predictions. All three are plain data, so that a trial can be handed to
  * another process or machine, and every comparison is a function of predictions.
  */
-import type { Rows } from "../evaluation/mod.ts";
+import type { NgramLearner, Rows } from "../evaluation/mod.ts";
 import { UserError } from "../ground/mod.ts";
 import { type Song, songRows, type Split } from "../songs/mod.ts";
 import type { EvaluationRecord, Recipe, SongPrediction, TrainingCallback } from "../training/mod.ts";
@@ -20,7 +20,7 @@ export type SongWay = "oversampling" | "weights" | "sigmoid";
 /** N-grams of the lyrics: logistic regression on TF-IDF, or naive Bayes on counts. */
 export interface WordsMethod {
   kind: "words";
-  learner: "logistic" | "bayes";
+  learner: NgramLearner;
   way: SongWay;
   /** Whole lyrics, or only as many tokens as a network sees, by that tokenizer (`null`: the bundled one). */
   read: "whole" | { tokens: number; tokenizer: string | null };

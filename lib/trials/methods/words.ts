@@ -1,12 +1,13 @@
 /** N-grams of the lyrics: the honest bar for whatever else reads them. */
 import {
+  alignProbabilities,
   fitLogisticRegression,
+  fitNaiveBayes,
   fitNgrams,
-  learnNgrams,
   linearProbabilities,
-  type LogisticRegressionOptions,
   ngramC,
   type SparseMatrix,
+  termWeights,
   transformTexts,
 } from "../../evaluation/mod.ts";
 import { instances } from "../../songs/mod.ts";
@@ -15,11 +16,8 @@ import { bundledTokenizer } from "../../training/mod.ts";
 import { genreSets } from "../scores.ts";
 import type { Predictions, RunContext, Trial, WordsMethod } from "../trial.ts";
 
-/** Gives rows [text][label], and how many terms they are told by. */
-interface Learnt {
-  answer: (texts: readonly string[]) => Float64Array[];
-  terms: number;
-}
+/** Gives rows [text][label] of texts as a matrix of n-grams. */
+type Answer = (texts: SparseMatrix) => Float64Array[];
 
 /** Learns and answers by n-grams. Songs of one genre teach that genre alone. */
 export async function runWords(trial: Trial, method: WordsMethod, context: RunContext): Promise<Predictions> {
@@ -29,22 +27,25 @@ export async function runWords(trial: Trial, method: WordsMethod, context: RunCo
     ? train.map(({ lyrics }) => ({ text: lyrics, genre: "", weight: 1 }))
     : instances(train, { oversample: method.way === "oversampling" });
   const startedAt = performance.now();
-  const texts = rows.map(({ text }) => cut(text));
-  const options = {
-    tolerance: method.tolerance,
-    onIteration: ({ iteration }: { iteration: number }) => context.onIteration(iteration),
-  };
-  let learnt: Learnt;
-  if (each) learnt = await fitEach(trial, texts, options);
+  const isBayes = method.learner === "bayes";
+  const { vectorizer, matrix } = fitNgrams(rows.map(({ text }) => cut(text)), termWeights[method.learner]);
+  const genres = rows.map(({ genre }) => genre), sampleWeight = rows.map(({ weight }) => weight);
+  const fit = (genres: readonly (string | number)[], sampleWeight?: readonly number[]) =>
+    fitLogisticRegression(matrix, genres as string[], {
+      C: ngramC,
+      tolerance: method.tolerance,
+      ...(sampleWeight && { sampleWeight }),
+      onIteration: ({ iteration }) => context.onIteration(iteration),
+    });
+  let answer: Answer;
+  if (each) answer = await fitEach(trial, fit);
   else {
-    const { answer, terms } = await learnNgrams(
-      rows.map(({ genre, weight }, i) => ({ text: texts[i]!, genre, weight })),
-      { learner: method.learner, ...options },
-    );
-    learnt = { answer: (texts) => answer(texts, labels), terms };
+    const model = isBayes ? fitNaiveBayes(matrix, genres, { sampleWeight }) : await fit(genres, sampleWeight);
+    answer = (texts) => alignProbabilities(linearProbabilities(model, texts), model.classes, labels);
   }
   const fittedAt = performance.now();
-  const shares = learnt.answer([...validation, ...test].map(({ lyrics }) => cut(lyrics)));
+  const texts = [...validation, ...test].map(({ lyrics }) => cut(lyrics));
+  const shares = answer(transformTexts(vectorizer, texts));
   const answeredAt = performance.now();
   return {
     each,
@@ -55,7 +56,7 @@ export async function runWords(trial: Trial, method: WordsMethod, context: RunCo
       answerSeconds: (answeredAt - fittedAt) / 1000,
       steps: 0,
       tokens: rows.reduce((sum, { text }) => sum + count(text), 0),
-      parameters: (learnt.terms + 1) * labels.length,
+      parameters: (matrix.columns + 1) * labels.length,
     },
   };
 }
@@ -63,10 +64,9 @@ export async function runWords(trial: Trial, method: WordsMethod, context: RunCo
 /** One regression a genre. A genre that all training songs have, or none, needs no regression. */
 async function fitEach(
   { labels, sides: { train } }: Trial,
-  texts: readonly string[],
-  options: Pick<LogisticRegressionOptions, "tolerance" | "onIteration">,
-): Promise<Learnt> {
-  const { vectorizer, matrix } = fitNgrams(texts), sets = genreSets(train, labels);
+  fit: (has: number[]) => ReturnType<typeof fitLogisticRegression>,
+): Promise<Answer> {
+  const sets = genreSets(train, labels);
   const columns: ((texts: SparseMatrix) => ArrayLike<number>)[] = [];
   for (let k = 0; k < labels.length; k++) {
     const has = sets.map((row) => row[k]!), songs = has.reduce((sum, value) => sum + value, 0);
@@ -74,15 +74,12 @@ async function fitEach(
       columns.push(({ rows }) => new Float64Array(rows).fill(songs === 0 ? 0 : 1));
       continue;
     }
-    const model = await fitLogisticRegression(matrix, has, { C: ngramC, ...options });
+    const model = await fit(has);
     columns.push((texts) => linearProbabilities(model, texts).map((row) => row[1]!));
   }
-  return {
-    answer(texts) {
-      const asked = transformTexts(vectorizer, texts), answers = columns.map((column) => column(asked));
-      return texts.map((_, i) => Float64Array.from(answers, (column) => column[i]!));
-    },
-    terms: matrix.columns,
+  return (texts) => {
+    const answers = columns.map((column) => column(texts));
+    return Array.from({ length: texts.rows }, (_, i) => Float64Array.from(answers, (column) => column[i]!));
   };
 }
 
