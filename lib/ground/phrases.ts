@@ -27,6 +27,11 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
   ["{} takes no value.", "{1} 옵션은 값을 받지 않습니다."],
   ["{} needs a value: {}.", "{1} 옵션에 값이 빠졌습니다."],
   ["{} is needed: {}.", "{1} 옵션이 꼭 필요합니다."],
+  ["The setting {} is {}; it must be a text.", "{1} 설정은 글이어야 합니다: {2}."],
+  [
+    "The separator is {}; it must be one character, or {}.",
+    "구분자가 잘못되었습니다: {1}. 글자 하나나 {2}이어야 합니다.",
+  ],
   ["{} is {}; it must be {}.", "{1} 값이 잘못되었습니다: {2}. 쓸 수 있는 값: {3}."],
   ["{} is {}; it can be {}.", "{1} 값이 잘못되었습니다: {2}. 쓸 수 있는 값: {3}."],
   ['"deno task {} -- --help" lists the options.', '옵션 목록은 "deno task {1} -- --help"로 볼 수 있습니다.'],
@@ -573,6 +578,47 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
   ],
   ['"deno task setup" tries again.', '"deno task setup"으로 다시 해 볼 수 있습니다.'],
 
+  ["TensorFlow cannot be set up: {}.", "TensorFlow를 설치할 수 없습니다: {1}."],
+
+  // while it runs
+  [
+    "Stopping, by {}; what is done will be kept.",
+    "멈춥니다({1}). 지금까지 한 것은 남습니다.",
+  ],
+  [
+    "Nothing that could stop runs here. A cell that hangs ends by restarting the kernel.",
+    "지금은 멈출 수 있는 작업이 없습니다. 셀이 멈춰 있으면 커널을 다시 시작하세요.",
+  ],
+
+  // settings, recipes, texts
+  [
+    "There is no setting {} in {}; there are {}.",
+    "그런 설정은 없습니다: {1}. 있는 설정: {3}.",
+  ],
+  ["The recipe has no field {}; it has {}.", "레시피에 그런 항목은 없습니다: {1}. 있는 항목: {2}."],
+  ["{} must be a file here, not standard output (-).", "{1}에는 표준 출력(-)이 아니라 파일을 적어 주세요."],
+  [
+    "Take a model whose tokenizer is for the language of these texts (--model), or another tokenizer for a model from scratch (--tokenizer); if it is for this language, a file of it is missing (a vocab.txt without its SentencePiece model), or the texts' file was read in a wrong encoding.",
+    "이 글의 언어에 맞는 모델(--model)이나, 처음부터 배우는 모델이라면 다른 토크나이저(--tokenizer)를 골라 주세요. 언어가 맞는데도 이렇다면 토크나이저의 파일이 빠졌거나(vocab.txt만 있고 SentencePiece 모델이 없음) 글을 틀린 인코딩으로 읽은 것입니다.",
+  ],
+  [
+    "{} has no .txt file: name the files themselves with --text FILE.",
+    "{1} 폴더에 .txt 파일이 없습니다. --text 파일처럼 파일을 직접 적어 주세요.",
+  ],
+  ["{} holds no text.", "{1}에 글이 없습니다."],
+  [
+    "This is how it reads with --separator {}; left out, the separator is found in the file.",
+    "--separator {1}로 읽은 결과입니다. 이 옵션을 빼면 구분자를 파일에서 찾습니다.",
+  ],
+  [
+    "{} is not there: give the folder with the charts' JSON files.",
+    "없는 폴더입니다: {1}. 차트의 JSON 파일이 든 폴더를 적어 주세요.",
+  ],
+  [
+    "{} has no JSON file: give the folder with the charts.",
+    "{1}에 JSON 파일이 없습니다. 차트가 든 폴더를 적어 주세요.",
+  ],
+
   // last lines
   [
     "Stopped after step {n}; the same command goes on from there.",
@@ -666,6 +712,8 @@ const words: readonly (readonly [RegExp, string])[] = [
   // not within a path
   [/(?<!\/.*)(\S) and (\S)(?!.*\/)/g, "$1, $2"],
   [/(?<!\/.*)(\S) or (\S)(?!.*\/)/g, "$1 또는 $2"],
+  [/\bthe notebook's stop button\b/g, "노트북의 정지 버튼"],
+  [/\bthe file STOP\b/g, "STOP 파일"],
   [/\bin cell (\d+)(?: \[\d+\])?/g, "$1번 셀에서"],
   [/\bbefore its first cell\b/g, "첫 셀 전에"],
   [/\bcommas\b/g, "쉼표"],

@@ -11,6 +11,7 @@
  */
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inBoth } from "../ground/mod.ts";
 import { inKernel } from "./kernel.ts";
 
 /** Listens for the wish to stop. */
@@ -35,7 +36,9 @@ let listening: { stop(how: string): void; close(): void } | null = null;
 if (inKernel()) {
   Deno.addSignalListener("SIGINT", () => {
     if (listening === null) {
-      console.error("Nothing that could stop runs here. A cell that hangs ends by restarting the kernel.");
+      console.error(
+        inBoth("Nothing that could stop runs here. A cell that hangs ends by restarting the kernel."),
+      );
     } else listening.stop("the notebook's stop button");
   });
 }
@@ -59,7 +62,7 @@ export function listenForStop(options: { file?: string } = {}): StopListener {
   const controller = new AbortController();
   const stop = (how: string) => {
     if (controller.signal.aborted) return;
-    console.error(`Stopping, by ${how}; what is done will be kept.`);
+    console.error(inBoth(`Stopping, by ${how}; what is done will be kept.`));
     controller.abort(new DOMException(`Stopped by ${how}.`, "AbortError"));
   };
   let lookedAt = Date.now();
