@@ -93,20 +93,21 @@ Deno.test("judgeModel: baselines beside the model, and n-grams of just as much w
     const model = await openTrained(work);
     const part = { ...work, options: { ...work.options, recipe: { ...work.options.recipe, maxLength: 12 } } };
     const judged = await judgeModel(part, model);
-    assert.equal(judged.baselines.length, 4);
-    assert.match(judged.baselines[3]!.method, /, first 12 tokens$/);
+    assert.equal(judged.baselines.length, 5);
+    assert.match(judged.baselines[4]!.method, /, first 12 tokens$/);
     const read = Object.values(judged.read);
-    assert.deepEqual(read.slice(0, 3), [0, 0, 1]);
-    assert.ok(read[3]! > 0 && read[3]! < 1);
-    assert.equal(read[4], read[3], "n-grams read as much as the model");
+    assert.deepEqual(read.slice(0, 4), [0, 0, 1, 1]);
+    assert.ok(read[4]! > 0 && read[4]! < 1);
+    assert.equal(read[5], read[4], "n-grams read as much as the model");
     const rows = judgementTable(judged);
-    assert.deepEqual(rows.slice(0, 3).map((row) => row["읽은 가사 · lyrics read"]), [
+    assert.deepEqual(rows.slice(0, 4).map((row) => row["읽은 가사 · lyrics read"]), [
       "읽지 않음 · no lyrics",
       "읽지 않음 · no lyrics",
       "가사 전체 · whole lyrics",
+      "가사 전체 · whole lyrics",
     ]);
-    assert.match(rows[4]!["읽은 가사 · lyrics read"]!, /^토큰의 \d+% · of tokens$/);
-    assert.equal(judgementFigure(judged).layout.yaxis?.ticktext?.length, 5);
+    assert.match(rows[5]!["읽은 가사 · lyrics read"]!, /^토큰의 \d+% · of tokens$/);
+    assert.equal(judgementFigure(judged).layout.yaxis?.ticktext?.length, 6);
     assert.match(
       judgementFinding(judged).ko,
       /가사의 \d+%를 읽었고, 그만큼만 읽은 ‘TF-IDF \+ 로지스틱 회귀, 앞 12토큰’은/,
@@ -121,7 +122,7 @@ Deno.test("judgeModel: baselines beside the model, and n-grams of just as much w
       options: { ...work.options, recipe: { ...work.options.recipe, maxLength: 500 } },
     };
     const all = await judgeModel(whole, model);
-    assert.equal(all.baselines.length, 3);
+    assert.equal(all.baselines.length, 4);
     assert.match(judgementFinding(all).ko, /n-gram과 마찬가지로 가사를 끝까지 읽었습니다\.$/);
 
     const look = lookCloser(work, model, judged), curves = await runLearningCurves(work, model);

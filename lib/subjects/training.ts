@@ -77,6 +77,7 @@ const fields: Partial<Record<keyof Recipe, string>> = {
   maxWindows: "한 곡을 나눠 읽는 창의 최대 수 · windows that a song is read in at most",
   cropLength:
     "학습할 때 곡마다 무작위로 읽는 토큰 · tokens of the random piece of a song that training reads",
+  distillation: "정답 가운데 n-gram이 가르치는 몫 · share of a target that n-grams teach",
   averageEpochs: "매개변수를 평균 내 남기는 마지막 에폭의 수 · last epochs whose parameters' mean is kept",
   learningRate: "가장 높을 때의 학습률 · the highest learning rate",
   schedule: "학습률이 내려가는 모양 · how the learning rate falls",
@@ -91,7 +92,7 @@ const fields: Partial<Record<keyof Recipe, string>> = {
 };
 
 /** What a field is where a recipe does without what it is for: it is not spoken of then. */
-const off: Partial<Recipe> = { adapt: 0, cropLength: 0, averageEpochs: 1 };
+const off: Partial<Recipe> = { adapt: 0, cropLength: 0, distillation: 0, averageEpochs: 1 };
 
 /** A recipe as rows of a table: the fields that a talk speaks of, with what they mean. */
 export const recipeTable = (recipe: Recipe) =>

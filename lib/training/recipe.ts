@@ -425,7 +425,8 @@ export const quickRecipe: Readonly<Recipe> = {
 
 /**
  * For small pretrained models on few songs: their lyrics are read three times first, then genres are learnt from a random piece of each song in
- * each epoch, at a learning rate for a model of four layers; answers are of whole songs, in rows of 256 tokens.
+ * each epoch, half from its own genre and half from what n-grams say, at a learning rate for a model of four layers; answers are of whole
+ * songs, in rows of 256 tokens.
  */
 export const fineTuneRecipe: Readonly<Recipe> = {
   ...quickRecipe,

@@ -61,6 +61,7 @@ const options = readOptions({
     maxWindows: recipeOptions.maxWindows,
     cropLength: recipeOptions.cropLength,
     averageEpochs: recipeOptions.averageEpochs,
+    distillation: recipeOptions.distillation,
     learningRate: recipeOptions.learningRate,
     adapt: recipeOptions.adapt,
     adaptLearningRate: recipeOptions.adaptLearningRate,
