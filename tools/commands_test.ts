@@ -206,7 +206,7 @@ Deno.test("commands: a run is not touched by another seed, another process, or a
 
     const file = join(folder, "new", "p.csv");
     const shown = await run("predict", "--songs", songs, ...best, "--output", file, "--top", "1");
-    assert.match(shown.out, /^노래 0 — 가수 0 +(발라드|댄스) +(발라드|댄스) \d+\.\d %$/m);
+    assert.match(shown.out, /^노래 0 — 가수 0 +(발라드|댄스) +(발라드|댄스) \d+\.\d%$/m);
     assert.match(shown.out, /^… 30행 더 · more rows$/m);
     // a spreadsheet takes it for UTF-8; the rest is what standard output gets
     assert.equal(await Deno.readTextFile(file), `\ufeff${told.out}`);
