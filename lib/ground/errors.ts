@@ -13,6 +13,12 @@
  */
 export class UserError extends Error {
   override readonly name: string = "UserError";
+  /** How a message is said: as it is, but where nobody says it in both languages later, as in a notebook's kernel (`lib/notebook/kernel_errors.ts`). */
+  static say = (message: string): string => message;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(UserError.say(message), options);
+  }
 }
 
 /**

@@ -580,16 +580,6 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
 
   ["TensorFlow cannot be set up: {}.", "TensorFlow를 설치할 수 없습니다: {1}."],
 
-  // while it runs
-  [
-    "Stopping, by {}; what is done will be kept.",
-    "멈춥니다({1}). 지금까지 한 것은 남습니다.",
-  ],
-  [
-    "Nothing that could stop runs here. A cell that hangs ends by restarting the kernel.",
-    "지금은 멈출 수 있는 작업이 없습니다. 셀이 멈춰 있으면 커널을 다시 시작하세요.",
-  ],
-
   // settings, recipes, texts
   [
     "There is no setting {} in {}; there are {}.",
@@ -712,8 +702,6 @@ const words: readonly (readonly [RegExp, string])[] = [
   // not within a path
   [/(?<!\/.*)(\S) and (\S)(?!.*\/)/g, "$1, $2"],
   [/(?<!\/.*)(\S) or (\S)(?!.*\/)/g, "$1 또는 $2"],
-  [/\bthe notebook's stop button\b/g, "노트북의 정지 버튼"],
-  [/\bthe file STOP\b/g, "STOP 파일"],
   [/\bin cell (\d+)(?: \[\d+\])?/g, "$1번 셀에서"],
   [/\bbefore its first cell\b/g, "첫 셀 전에"],
   [/\bcommas\b/g, "쉼표"],
@@ -788,7 +776,7 @@ function koreanLine(line: string): string | null {
 }
 
 /**
- * A text for people in Korean with the English below it, line by line as far as the book goes; as it is where the book does not have it.
+ * A text for people in Korean with the English below it, line by line as far as the book goes; as it is where the book does not have it, or where it is in both already.
  *
  * @example
  * ```ts
@@ -800,7 +788,8 @@ function koreanLine(line: string): string | null {
 export function inBoth(text: string): string {
   const lines = text.split("\n"), korean = lines.map(koreanLine);
   const first = korean.findIndex((line) => line !== null);
-  if (first < 0) return text;
+  // a kernel says its errors in both itself
+  if (korean.every((line) => line === null || text.includes(line))) return text;
   // a name for what follows stands beside the other
   const [, label, said] = text.match(/^([^:.\n]+)(: [^\n]*)$/) ?? [];
   const name = label !== undefined && korean[0]!.endsWith(said!) ? korean[0]!.slice(0, -said!.length) : ":";

@@ -205,9 +205,8 @@ Deno.test("inBoth: a quote that is missing, fields too many, and bytes that are 
   );
 });
 
-Deno.test("inBoth: what stops, settings, recipes and texts", () => {
+Deno.test("inBoth: settings, recipes and texts", () => {
   const korean = [
-    "Stopping, by the notebook's stop button; what is done will be kept.",
     'There is no setting "song" (did you mean "songs"?) in the first cell; there are songs, genres.',
     "--tokenizer must be a file here, not standard output (-).",
     "texts has no .txt file: name the files themselves with --text FILE.",
@@ -215,11 +214,23 @@ Deno.test("inBoth: what stops, settings, recipes and texts", () => {
     "charts is not there: give the folder with the charts' JSON files.",
   ].map((line) => inBoth(line).split("\n")[0]);
   assert.deepEqual(korean, [
-    "멈춥니다(노트북의 정지 버튼). 지금까지 한 것은 남습니다.",
     '그런 설정은 없습니다: "song" (혹시 "songs"인가요?). 있는 설정: songs, genres.',
     "--tokenizer에는 표준 출력(-)이 아니라 파일을 적어 주세요.",
     "texts 폴더에 .txt 파일이 없습니다. --text 파일처럼 파일을 직접 적어 주세요.",
     '구분자가 잘못되었습니다: ",,". 글자 하나나 "tab"이어야 합니다.',
     "없는 폴더입니다: charts. 차트의 JSON 파일이 든 폴더를 적어 주세요.",
   ]);
+});
+
+Deno.test("inBoth: what is in both languages already stays as it is", () => {
+  for (
+    const text of [
+      "a/b: this is no JSON (x).",
+      "Report: a.html",
+      "songs.csv: 3 problems.\nline 2: the column is missing.",
+    ]
+  ) {
+    assert.equal(inBoth(inBoth(text)), inBoth(text));
+    assert.notEqual(inBoth(text), text);
+  }
 });

@@ -6,6 +6,7 @@
  * @module
  */
 import "./startup.ts";
+import "./kernel_errors.ts";
 
 export { html, markdown, saveFigure, show } from "./show.ts";
 export type { Frame, RichText, Showable, ShowOptions } from "./show.ts";

@@ -1,7 +1,7 @@
 /**
  * Runs in a kernel before its first cell (tools/notebooks/kernel.py sees to it), or with the first one that imports this room, should that
  * come sooner: a name that is not defined is, as a rule, one of a cell further up that has not run since the kernel began, and the error says
- * so.
+ * so. It imports nothing that npm has: a notebook outside of the project has no map of imports.
  */
 import { inKernel } from "./kernel.ts";
 

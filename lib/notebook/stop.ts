@@ -11,7 +11,6 @@
  */
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { inBoth } from "../ground/mod.ts";
 import { inKernel } from "./kernel.ts";
 
 /** Listens for the wish to stop. */
@@ -29,6 +28,12 @@ export const stopFilePath: string = fileURLToPath(new URL("../../outputs/STOP", 
 
 const pollMs = 300;
 
+/** Who asks to stop, in Korean. */
+const inKorean: Readonly<Record<string, string>> = {
+  "the notebook's stop button": "노트북의 정지 버튼",
+  "the file STOP": "STOP 파일",
+};
+
 /** The one who listens now: one piece of work goes on at a time. */
 let listening: { stop(how: string): void; close(): void } | null = null;
 
@@ -37,7 +42,8 @@ if (inKernel()) {
   Deno.addSignalListener("SIGINT", () => {
     if (listening === null) {
       console.error(
-        inBoth("Nothing that could stop runs here. A cell that hangs ends by restarting the kernel."),
+        "지금은 멈출 수 있는 작업이 없습니다. 셀이 멈춰 있으면 커널을 다시 시작하세요.\n" +
+          "Nothing that could stop runs here. A cell that hangs ends by restarting the kernel.",
       );
     } else listening.stop("the notebook's stop button");
   });
@@ -62,7 +68,11 @@ export function listenForStop(options: { file?: string } = {}): StopListener {
   const controller = new AbortController();
   const stop = (how: string) => {
     if (controller.signal.aborted) return;
-    console.error(inBoth(`Stopping, by ${how}; what is done will be kept.`));
+    console.error(
+      `멈춥니다(${
+        inKorean[how] ?? how
+      }). 지금까지 한 것은 남습니다.\nStopping, by ${how}; what is done will be kept.`,
+    );
     controller.abort(new DOMException(`Stopped by ${how}.`, "AbortError"));
   };
   let lookedAt = Date.now();

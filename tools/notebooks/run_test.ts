@@ -153,7 +153,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a cell that comes before the kernel's own start-up is done brings the hint with lib/notebook",
+  name:
+    "a cell that comes before the kernel's own start-up is done brings with lib/notebook what errors say: the hint, and Korean",
   ignore: ignore || Deno.build.os === "windows",
   fn: () =>
     withFolder(async (folder) => {
@@ -181,6 +182,13 @@ Deno.test({
         assert.match(
           await failed('import { show } from "lib/notebook/mod.ts";', "await show(songs);"),
           /^songs is not defined\n.*맨 위부터 다시 실행하세요/,
+        );
+        assert.match(
+          await failed(
+            'import { settings } from "lib/notebook/mod.ts";',
+            "settings({ songs: [{}] as never });",
+          ),
+          /^songs 설정은 글이어야 합니다: [^]*\nThe setting songs is /,
         );
       } finally {
         await Deno.remove(notebooks, { recursive: true });
