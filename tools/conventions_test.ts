@@ -68,3 +68,13 @@ Deno.test("conventions: imports go in no circle", () => {
   );
   assert.deepEqual(broken("lib/ground/new.ts", `${head}import { readIfThere } from "./files.ts";`), []);
 });
+
+Deno.test("conventions: no structured binding in C++, which Zig's compiler refuses where a loop of vectors in a lambda takes it", async () => {
+  const folder = fileURLToPath(new URL("../lib/engine/native", import.meta.url));
+  const binding = /\bauto\s*(?:const\s*)?&{0,2}\s*\[/;
+  assert.match("    const auto& [own, at] = piece;", binding);
+  for await (const { name } of Deno.readDir(folder)) {
+    const lines = (await Deno.readTextFile(`${folder}/${name}`)).split("\n");
+    assert.deepEqual(lines.filter((line) => binding.test(line)), [], name);
+  }
+});

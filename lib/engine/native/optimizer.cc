@@ -112,7 +112,8 @@ void adamw(void*, TF_OpKernelContext* context) {
   }
   const auto pieces = cut(sizes, kPiece);
   Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
-    const auto [k, from, to] = pieces[i];
+    const int k = pieces[i].array;
+    const int64_t from = pieces[i].from, to = pieces[i].to;
     const int copy = static_cast<int>(numbers[k].low);
     adamw_piece(p[k] + from, m[k] + from, v[k] + from, copy < 0 ? nullptr : low[copy] + parts[3 * k] + from,
                 gradients[k] + from, to - from, numbers[k]);

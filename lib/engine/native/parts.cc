@@ -74,8 +74,8 @@ struct Copy {
 template <typename T>
 void make(const std::vector<Copy<T>>& copies) {
   Pool::get().run(static_cast<int>(copies.size()), [&](int i) {
-    const auto [from, to, size] = copies[static_cast<size_t>(i)];
-    std::memcpy(to, from, static_cast<size_t>(size) * sizeof(T));
+    const Copy<T>& copy = copies[static_cast<size_t>(i)];
+    std::memcpy(copy.to, copy.from, static_cast<size_t>(copy.size) * sizeof(T));
   });
 }
 
@@ -134,11 +134,12 @@ void sum_shares(void*, TF_OpKernelContext* context) {
     next += size;
   });
   Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
-    const auto [own, at, size] = pieces[static_cast<size_t>(i)];
-    float* sum = y + at;
+    const Piece& piece = pieces[static_cast<size_t>(i)];
+    const int64_t size = piece.size;
+    float* sum = y + piece.at;
     for (int member = 0; member < shares.members; member++) {
       const int row = member < shares.rank ? member : member - 1;
-      const T* one = member == shares.rank ? own : received + row * numbers + at;
+      const T* one = member == shares.rank ? piece.own : received + row * numbers + piece.at;
       if (member == 0) {
         for (int64_t k = 0; k < size; k++) sum[k] = load(one, k);
       } else {

@@ -194,8 +194,8 @@ void pack(const std::vector<Packing<T>>& all) {
     }
   }
   Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
-    const auto [n, from, k] = pieces[i];
-    const Packing<T>& p = all[n];
+    const Packing<T>& p = all[pieces[i].product];
+    const int64_t from = pieces[i].i, k = pieces[i].j;
     const int64_t width = std::min(kTaskColumns, rounded_up(p.columns, kTileColumns) - from);
     const int64_t depth = std::min(kSlab, p.inner - k);
     if (p.transposed) {
@@ -234,8 +234,8 @@ std::vector<Scratch<T>> pack_left_sides(std::vector<Product<T>>& all) {
     for (int64_t k = 0; k < all[n].inner; k += kPackedDepth) pieces.push_back({n, 0, k});
   }
   Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
-    const auto [n, from, k] = pieces[i];
-    const Product<T>& p = all[n];
+    const Product<T>& p = all[pieces[i].product];
+    const int64_t from = pieces[i].i, k = pieces[i].j;
     const int64_t depth = std::min(kPackedDepth, p.inner - k), apart = rounded_up(p.inner, kUnit<T>) * kTileRows;
     pack_transposed(p.a, p.rows, from, p.rows, k, depth, p.a_panels + k * kTileRows, apart);
   });
@@ -257,8 +257,8 @@ void multiply(const std::vector<Product<T>>& given) {
   std::stable_sort(pieces.begin(), pieces.end(),
                    [&](const Piece& a, const Piece& b) { return all[a.product].inner > all[b.product].inner; });
   Pool::get().run(static_cast<int>(pieces.size()), [&](int i) {
-    const auto [n, row, column] = pieces[i];
-    task_of(all[n])(all[n], row, column);
+    const Product<T>& p = all[pieces[i].product];
+    task_of(p)(p, pieces[i].i, pieces[i].j);
   });
 }
 
