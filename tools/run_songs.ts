@@ -266,9 +266,7 @@ export function recipeOf(
       // of names one that stands for all is none
       .map(([key, value]) => [key, key === "loraTargets" && String(value) === allLinear ? allLinear : value]),
   );
-  // a song of several genres has no one genre to share out
-  const whole = given.multiLabel ? { distillation: 0 } : {};
-  return { name, recipe: { ...base, ...whole, ...changes } };
+  return { name, recipe: { ...base, ...changes } };
 }
 
 /**

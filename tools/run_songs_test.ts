@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../lib/ground/mod.ts";
 import { type Song, songOf, songRows, songsFrame } from "../lib/songs/mod.ts";
-import { checkRecipe, type Recipe, recipes } from "../lib/training/mod.ts";
+import type { Recipe } from "../lib/training/mod.ts";
 import { findModel } from "./find_model.ts";
 import { checkUsed, readCleanSongs, recipeOf, songsToMeasure, tellSeen, writeSplit } from "./run_songs.ts";
 
@@ -197,12 +197,4 @@ Deno.test("an option that would change nothing is refused with the one that it g
   used({ maskingRate: 0.4, wholeWordMasking: true }, true);
   used({ decayRatio: 0.4, schedule: "warmup-stable-decay" });
   used({ unfreezeGradually: false, loraTargets: ["query"], loraRank: 4 });
-});
-
-Deno.test("recipeOf: with --multi-label every named recipe can be trained by; what is given beside it stays to be refused", () => {
-  for (const recipe of Object.keys(recipes)) {
-    checkRecipe(recipeOf({ model: "kobert-small", recipe, multiLabel: true }).recipe);
-  }
-  const { recipe } = recipeOf({ model: "kobert-small", multiLabel: true, distillation: 0.3 });
-  assert.throws(() => checkRecipe(recipe), /with multiLabel it must be 0/);
 });

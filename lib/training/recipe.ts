@@ -425,8 +425,7 @@ export const quickRecipe: Readonly<Recipe> = {
 
 /**
  * For small pretrained models on few songs: their lyrics are read three times first, then genres are learnt from a random piece of each song in
- * each epoch, half from its own genre and half from what n-grams say, at a learning rate for a model of four layers; answers are of whole
- * songs, in rows of 256 tokens.
+ * each epoch, at a learning rate for a model of four layers; answers are of whole songs, in rows of 256 tokens.
  */
 export const fineTuneRecipe: Readonly<Recipe> = {
   ...quickRecipe,
@@ -437,7 +436,6 @@ export const fineTuneRecipe: Readonly<Recipe> = {
   maxWindows: 4,
   averageEpochs: 3,
   evaluateEveryEpochs: 2,
-  distillation: 0.5,
 };
 
 /** As {@link quickRecipe} with more epochs, over texts twice as long: what to leave running for a better figure. */

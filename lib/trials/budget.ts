@@ -58,8 +58,6 @@ const budgets: Readonly<Record<string, Budget>> = {
         epochs: 2,
         cropLength: 0,
         averageEpochs: 1,
-        // networks are compared by themselves
-        distillation: 0,
         maxLength: 48,
         maxWindows: 1,
         batchSize: 16,

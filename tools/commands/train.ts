@@ -135,12 +135,7 @@ const classifier = await loadTelling(start, {
 await tellSeen(source, split);
 // a multi-label checkpoint stays one
 const recipe: Recipe = classifier.model.multiLabel
-  ? {
-    ...asked.recipe,
-    multiLabel: true,
-    bestMetric: options.bestMetric ?? "microF1",
-    distillation: options.distillation ?? 0,
-  }
+  ? { ...asked.recipe, multiLabel: true, bestMetric: options.bestMetric ?? "microF1" }
   : asked.recipe;
 tell(
   `${source}: ${(parameterCount(classifier.model) / 1e6).toFixed(1)} million parameters, recipe ` +
