@@ -16,6 +16,7 @@ import { fineTune } from "./fine_tune.ts";
 import { examplesOf } from "./song_examples.ts";
 import { seenIn } from "./plan.ts";
 import { studyRecipe, testRecipe } from "./recipe.ts";
+import { ngramTeacher } from "./teacher.ts";
 import { tinyClassifier } from "./testing/tiny.ts";
 import { withFolder } from "../ground/testing/folder.ts";
 
@@ -33,6 +34,35 @@ function songs(count: number, genres: (i: number) => string[]): Song[] {
       lyrics: genres(i)[0] === "발라드" ? `눈물이 흐르는 이별의 밤 ${i}` : `신나게 춤을 추자 흔들어 ${i}`,
     }));
 }
+
+Deno.test("distillation: the loss is of targets that are partly what n-grams of other songs say", async () => {
+  const classifier = await tinyClassifier(labels);
+  const all = songs(24, (i) => i % 3 === 0 ? ["발라드"] : ["댄스"]);
+  const before = await classifySongs(classifier, all, { precision: "float32" });
+  const recipe = {
+    ...testRecipe,
+    maxSteps: 1,
+    batchSize: 64,
+    logEverySteps: 1,
+    precision: "float32",
+  } as const;
+  const teacher = (await ngramTeacher(instances(all, recipe), labels))!;
+  const expected = all.reduce((sum, { genres }, i) =>
+    sum - labels.reduce((sum, label, k) => {
+      const target = 0.6 * (label === genres[0] ? 1 : 0) + 0.4 * teacher[i]![k]!;
+      return sum + target * Math.log(before[i]!.probabilities[k]!);
+    }, 0), 0) / all.length;
+  const data = { train: songsFrame(all), validation: songsFrame([]) };
+  const { history } = await fineTune(classifier, data, { ...recipe, distillation: 0.4 });
+  const [step] = history.filter((record) => record.kind === "step");
+  assert.ok(Math.abs(step!.loss - expected) < 1e-5, `${step!.loss}, ${expected}`);
+  disposeModel(classifier.model);
+  // too few songs for parts: they are learnt without a teacher
+  const few = await tinyClassifier(labels);
+  const some = { train: songsFrame(all.slice(0, 4)), validation: songsFrame([]) };
+  assert.equal((await fineTune(few, some, { ...recipe, distillation: 0.4 })).steps, 1);
+  disposeModel(few.model);
+});
 
 Deno.test("fineTune learns songs, and a saved classifier says the same when loaded", async () => {
   await withFolder(async (folder) => {

@@ -148,31 +148,6 @@ Deno.test("label smoothing: the loss is of smoothed targets", async () => {
   );
 });
 
-Deno.test("distillation: the loss is of targets that are partly a teacher's", async () => {
-  const config = { hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
-  const model = tinyModel({ config });
-  const recipe = { ...tinyRecipe, epochs: 1, batchSize: 60, distillation: 0.4 };
-  const classes = model.labels.length;
-  const taught = data.train.map((example, i) => ({
-    ...example,
-    teacher: Float32Array.from({ length: classes }, (_, k) => k === i % classes ? 0.7 : 0.3 / (classes - 1)),
-  }));
-  const { probabilities } = await evaluateExamples(model, taught, { batchSize: 60, precision: "float32" });
-  const { history } = await train(model, { train: taught }, recipe);
-  model.dispose();
-  const losses = taught.map(({ label, teacher }, i) =>
-    probabilities[i]!.reduce(
-      (sum, p, c) => sum - (0.6 * (c === label ? 1 : 0) + 0.4 * teacher[c]!) * Math.log(p),
-      0,
-    )
-  );
-  const expected = losses.reduce((a, b) => a + b) / losses.length;
-  assert.ok(
-    Math.abs(stepsOf(history)[0]!.loss - expected) < 1e-5,
-    `${stepsOf(history)[0]!.loss}, ${expected}`,
-  );
-});
-
 Deno.test("logs and saves come by interval and at an epoch's end", async () => {
   await withFolder(async (output) => {
     const { told, lines, ...callback } = listener();
