@@ -169,7 +169,11 @@ Deno.test({
 
     // a late cell in a new kernel
     await page.evaluate(`${kernel}.restart()`);
-    await page.until(`${kernel}.status === "idle"`, 60);
+    // Deno's kernel says nothing of its state before it is asked something: JupyterLab calls that unknown
+    await page.until(
+      `${kernel}.connectionStatus === "connected" && ["idle", "unknown"].includes(${kernel}.status)`,
+      60,
+    );
     await page.evaluate(
       `(${panel}.content.activeCellIndex = ${panel}.content.widgets.findLastIndex(({ model }) => model.type === "code"), 1)`,
     );
