@@ -1,5 +1,5 @@
 /** Reading `config.json`: every field that changes a model's result is honoured or refused by name. */
-import { UserError } from "../ground/pure.ts";
+import { grouped, UserError } from "../ground/pure.ts";
 import { type Activation, activationNames } from "../engine/mod.ts";
 
 /** A parsed JSON object. */
@@ -43,7 +43,7 @@ export class ConfigReader {
   count(field: string, fallback: number): number {
     const value = this.integer(field, fallback);
     if (value > mostCounted) {
-      this.fail(field, `a whole number from 1 to ${mostCounted.toLocaleString("en-US")}`);
+      this.fail(field, `a whole number from 1 to ${grouped(mostCounted)}`);
     }
     return value;
   }

@@ -154,6 +154,9 @@ export function collate(
     if (texts !== undefined) textIds.set(texts, start);
     row += rowsOf(example).length;
   });
+  const ofEachClass = (field: "targets" | "teacher") =>
+    examples.every((example) => example[field] !== undefined) &&
+    { [field]: Float32Array.from(examples.flatMap((example) => [...example[field]!])) };
   const inWindows = examples.some(({ windows }) => windows !== undefined);
   return {
     tokens: {
@@ -163,12 +166,8 @@ export function collate(
       ...(inWindows && { rowsOfText: Int32Array.from(examples, (example) => rowsOf(example).length) }),
     },
     ...(examples.some(({ tokenLabels }) => tokenLabels !== undefined) && { tokenLabels }),
-    ...(examples.every(({ targets }) => targets !== undefined) && {
-      targets: Float32Array.from(examples.flatMap(({ targets }) => [...targets!])),
-    }),
-    ...(examples.every(({ teacher }) => teacher !== undefined) && {
-      teacher: Float32Array.from(examples.flatMap(({ teacher }) => [...teacher!])),
-    }),
+    ...ofEachClass("targets"),
+    ...ofEachClass("teacher"),
     labels: Int32Array.from(examples, ({ label }) => label),
     weights: Float32Array.from(examples, ({ weight }) => weight),
     examples,

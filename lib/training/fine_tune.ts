@@ -42,7 +42,7 @@ export async function fineTune(
   const train = examples(songs.train), validation = examples(songs.validation);
   if (full.distillation > 0) {
     const teacher = await ngramTeacher(instances(songs.train, full), classifier.labels);
-    train.forEach((example, i) => Object.assign(example, teacher && { teacher: teacher[i] }));
+    teacher?.forEach((shares, i) => train[i]!.teacher = shares);
   }
   const note = checkUnknownTokens(classifier.tokenizer, train);
   if (note !== null) { for (const callback of options.callbacks ?? []) await callback.onLog?.(note); }

@@ -1,14 +1,5 @@
 /** What n-grams say of training songs that they have not learnt from: a teacher for a network (knowledge distillation, Hinton et al. 2015). */
-import {
-  alignProbabilities,
-  fitLogisticRegression,
-  fitNaiveBayes,
-  fitNgrams,
-  linearProbabilities,
-  ngramC,
-  selectRows,
-  termWeights,
-} from "../evaluation/mod.ts";
+import { fitNgrams, fitTerms, selectRows, termProbabilities, termWeights } from "../evaluation/mod.ts";
 import type { Instance } from "../songs/mod.ts";
 
 /** Parts that the texts are dealt into: those of one are told by what the others teach. */
@@ -28,41 +19,29 @@ export async function ngramTeacher(
   rows: readonly Instance[],
   labels: readonly string[],
 ): Promise<Float32Array[] | null> {
-  const places = new Map<string, number[]>();
-  rows.forEach(({ text }, i) => places.set(text, [...places.get(text) ?? [], i]));
-  if (places.size < parts) return null;
-  const texts = [...places.keys()], rowsOf = [...places.values()];
-  const counts = fitNgrams(texts, termWeights.bayes).matrix,
-    weighed = fitNgrams(texts, termWeights.logistic).matrix;
-  const shares: Float32Array[] = new Array(rows.length);
-  for (let part = 0; part < parts; part++) {
-    const asked = texts.flatMap((_, i) => i % parts === part ? [i] : []);
-    const known = texts.flatMap((_, i) =>
-      i % parts === part ? [] : rowsOf[i]!.map((row) => ({ i, row: rows[row]! }))
-    );
-    const places = known.map(({ i }) => i), genres = known.map(({ row }) => row.genre);
-    const sampleWeight = known.map(({ row }) => row.weight);
-    const models = [
-      [counts, fitNaiveBayes(selectRows(counts, places), genres, { sampleWeight })],
-      [
-        weighed,
-        await fitLogisticRegression(selectRows(weighed, places), genres, {
-          C: ngramC,
-          sampleWeight,
-          tolerance,
-        }),
-      ],
-    ] as const;
-    const answers = models.map(([matrix, model]) =>
-      alignProbabilities(linearProbabilities(model, selectRows(matrix, asked)), model.classes, labels)
-    );
-    asked.forEach((i, k) => {
-      const mean = Float32Array.from(
-        labels,
-        (_, label) => (answers[0]![k]![label]! + answers[1]![k]![label]!) / 2,
+  const groups = Map.groupBy(rows.keys(), (row) => rows[row]!.text);
+  if (groups.size < parts) return null;
+  const texts = [...groups.keys()], rowsOf = [...groups.values()];
+  const shares = rows.map(() => new Float64Array(labels.length));
+  for (const learner of ["bayes", "logistic"] as const) {
+    const { matrix } = fitNgrams(texts, termWeights[learner]);
+    for (let part = 0; part < parts; part++) {
+      const [asked, known] = [true, false].map((isAsked) =>
+        [...texts.keys()].filter((i) => (i % parts === part) === isAsked)
+      ) as [number[], number[]];
+      const taught = known.flatMap((i) => rowsOf[i]!.map((row) => ({ i, ...rows[row]! })));
+      const model = await fitTerms(
+        learner,
+        selectRows(matrix, taught.map(({ i }) => i)),
+        taught.map(({ genre }) => genre),
+        { sampleWeight: taught.map(({ weight }) => weight), tolerance },
       );
-      rowsOf[i]!.forEach((row) => shares[row] = mean);
-    });
+      termProbabilities(model, selectRows(matrix, asked), labels).forEach((answer, k) => {
+        for (const row of rowsOf[asked[k]!]!) {
+          answer.forEach((share, label) => shares[row]![label]! += share / 2);
+        }
+      });
+    }
   }
-  return shares;
+  return shares.map((row) => Float32Array.from(row));
 }

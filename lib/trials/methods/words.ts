@@ -1,12 +1,11 @@
 /** N-grams of the lyrics: the honest bar for whatever else reads them. */
 import {
-  alignProbabilities,
-  fitLogisticRegression,
-  fitNaiveBayes,
   fitNgrams,
+  fitTerms,
+  type Labels,
   linearProbabilities,
-  ngramC,
   type SparseMatrix,
+  termProbabilities,
   termWeights,
   transformTexts,
 } from "../../evaluation/mod.ts";
@@ -27,12 +26,10 @@ export async function runWords(trial: Trial, method: WordsMethod, context: RunCo
     ? train.map(({ lyrics }) => ({ text: lyrics, genre: "", weight: 1 }))
     : instances(train, { oversample: method.way === "oversampling" });
   const startedAt = performance.now();
-  const isBayes = method.learner === "bayes";
   const { vectorizer, matrix } = fitNgrams(rows.map(({ text }) => cut(text)), termWeights[method.learner]);
   const genres = rows.map(({ genre }) => genre), sampleWeight = rows.map(({ weight }) => weight);
-  const fit = (genres: readonly (string | number)[], sampleWeight?: readonly number[]) =>
-    fitLogisticRegression(matrix, genres as string[], {
-      C: ngramC,
+  const fit = (genres: Labels, sampleWeight?: readonly number[]) =>
+    fitTerms(each ? "logistic" : method.learner, matrix, genres, {
       tolerance: method.tolerance,
       ...(sampleWeight && { sampleWeight }),
       onIteration: ({ iteration }) => context.onIteration(iteration),
@@ -40,8 +37,8 @@ export async function runWords(trial: Trial, method: WordsMethod, context: RunCo
   let answer: Answer;
   if (each) answer = await fitEach(trial, fit);
   else {
-    const model = isBayes ? fitNaiveBayes(matrix, genres, { sampleWeight }) : await fit(genres, sampleWeight);
-    answer = (texts) => alignProbabilities(linearProbabilities(model, texts), model.classes, labels);
+    const model = await fit(genres, sampleWeight);
+    answer = (texts) => termProbabilities(model, texts, labels);
   }
   const fittedAt = performance.now();
   const texts = [...validation, ...test].map(({ lyrics }) => cut(lyrics));
@@ -64,7 +61,7 @@ export async function runWords(trial: Trial, method: WordsMethod, context: RunCo
 /** One regression a genre. A genre that all training songs have, or none, needs no regression. */
 async function fitEach(
   { labels, sides: { train } }: Trial,
-  fit: (has: number[]) => ReturnType<typeof fitLogisticRegression>,
+  fit: (has: number[]) => ReturnType<typeof fitTerms>,
 ): Promise<Answer> {
   const sets = genreSets(train, labels);
   const columns: ((texts: SparseMatrix) => ArrayLike<number>)[] = [];
