@@ -33,7 +33,8 @@ async function ended(script: string, ...args: string[]) {
 const wrong = `throw new UserError("Recipe: freezeLayers is 9; the model has 4 layers.");`;
 
 Deno.test("errors: what a person can mend is a sentence alone, in the command's words, with exit code 2", async () => {
-  const sentence = "--freeze-layers is 9; the model has 4 layers.\n";
+  const sentence =
+    "--freeze-layers 값이 9인데 모델의 층은 4개입니다.\n--freeze-layers is 9; the model has 4 layers.\n";
   assert.deepEqual(await ended(wrong), { code: 2, out: "", text: sentence });
   // wherever it comes from
   assert.deepEqual(await ended(`setTimeout(() => { ${wrong} }, 1);`), { code: 2, out: "", text: sentence });
@@ -47,7 +48,7 @@ Deno.test("errors: what a person can mend is a sentence alone, in the command's 
 Deno.test("errors: --debug shows where", async () => {
   const { code, text } = await ended(wrong, "--debug");
   assert.equal(code, 2);
-  assert.match(text, /^--freeze-layers is 9; .*\n\nUserError: Recipe: freezeLayers is 9.*\n +at file:/);
+  assert.match(text, /\n--freeze-layers is 9; .*\n\nUserError: Recipe: freezeLayers is 9.*\n +at file:/);
 });
 
 Deno.test("errors: a fault of the program says so, without a stack, with exit code 1", async () => {

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { join, relative } from "node:path";
+import { phrases } from "../lib/ground/mod.ts";
 import { recipeFields } from "../lib/training/mod.ts";
 import { commandLines } from "./command_lines.ts";
 import { flagName } from "./options.ts";
@@ -158,4 +159,32 @@ Deno.test("messages: none speaks TypeScript to a person at a command", () => {
       place,
     );
   }
+});
+
+/**
+ * Messages that stay English: of what only the maker of a file or a caller from TypeScript can mend, and of the commands that keep up these pages.
+ */
+const englishAlone = [
+  /^lib\/tokenizer\/(?!load|tokenizer\.ts|wordpiece)|^lib\/tokenizer\/load_json/,
+  /^lib\/models\/files\/(?:pickle|pytorch_bin|zip|tensor_file|safetensors|file_bytes)/,
+  /^lib\/notebook\/(?:font_face|typeface)|^lib\/trials\/trial\.ts|^lib\/training\/classifier\.ts/,
+  /^tools\/docs\/|^tools\/commands\/(?:bench|docs)\.ts|^tools\/notebooks\/testing\//,
+];
+
+Deno.test("messages: errors that people meet have their Korean in the book, sentence by sentence", () => {
+  const pieces = [...new Set(phrases.flatMap(([english]) => english.split(/\{n?\}|(?<=[.:;]) /)))]
+    .map((piece) => piece.replaceAll(/^[\s.:;,"()]+|[\s.:;,"()]+$/g, "")).filter((piece) =>
+      / /.test(piece) && !/^it (?:can|must) be$/.test(piece)
+    )
+    .sort((a, b) => b.length - a.length);
+  const lacking = all.filter(({ isError, place, text }) =>
+    isError && !/\p{Script=Hangul}{2}/u.test(text.replaceAll(/"[^"]*"|\([^)]*\)|[\d,]+발라드/g, "")) &&
+    !englishAlone.some((pattern) => pattern.test(place))
+  ).flatMap(({ place, text }) => {
+    const left = pieces.reduce((left, piece) => left.replaceAll(piece, " … "), text.replaceAll(/\s+/g, " "))
+      .replace(/\b(?:choice |can |must )+be\b[^.]*/, " … ");
+    const sentence = left.match(/[a-z']+(?: [a-z']+){3,}/i);
+    return sentence === null ? [] : [`${place}: ${sentence[0]}`];
+  });
+  assert.deepEqual(lacking, []);
 });

@@ -12,4 +12,5 @@ export * from "./growing_file.ts";
 export * from "./lines.ts";
 export * from "./lock.ts";
 export * from "./near_path.ts";
+export { phrases } from "./phrase_book.ts";
 export { inBoth, tell } from "./phrases.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { inBoth, phrases } from "./phrases.ts";
+import { phrases } from "./phrase_book.ts";
+import { inBoth } from "./phrases.ts";
 
 const inProject = (path: string): URL => new URL(`../../${path}`, import.meta.url);
 
@@ -13,7 +14,7 @@ function filesIn(folder: string): string[] {
   return [...Deno.readDirSync(inProject(folder))].flatMap(({ name, isDirectory }) => {
     const path = join(folder, name);
     if (isDirectory) return filesIn(path);
-    return /\.ts$/.test(name) && !/_test\.ts$|^phrases\.ts$/.test(name)
+    return /\.ts$/.test(name) && !/_test\.ts$|^phrase_book\.ts$/.test(name)
       ? [Deno.readTextFileSync(inProject(path))]
       : [];
   });
@@ -91,7 +92,7 @@ Deno.test("inBoth: places in a table, several problems, and what goes on in Engl
 Deno.test("inBoth: what the book does not have stays as it is", () => {
   for (
     const text of [
-      "--freeze-layers is 9; the model has 4 layers.",
+      "a sentence that nobody has translated.",
       "step 3/9",
       "",
       '{"id":"1"}',
@@ -233,4 +234,29 @@ Deno.test("inBoth: what is in both languages already stays as it is", () => {
     assert.equal(inBoth(inBoth(text)), inBoth(text));
     assert.notEqual(inBoth(text), text);
   }
+});
+
+Deno.test("inBoth: what a recipe, a split, a model's folder and the Hub refuse", () => {
+  const korean = [
+    "Recipe: freezeLayers is 9; the model has 4 layers.",
+    "--label-smoothing spreads the one genre of a song; with --multi-label it must be 0.",
+    "songs.csv: the only song has the genre 발라드, and there must be at least two to tell apart. Add songs of another genre.",
+    "The test part was to have 10 songs, but gets 25: songs that must stay together form groups of up to 25 of 100 songs. Ask for another size.",
+    "a/b has no config.json: it is not a checkpoint in Hugging Face's layout. What is in it: history.jsonl.",
+    "https://huggingface.co knows no model a/b. Check the spelling; if it is private or gated, make a token and give it as HF_TOKEN.",
+    "This training needs about 9.1 GiB of memory more, and 2.0 GiB are free. In all it takes 1.0 GiB for the parameters with gradients " +
+    "and moments, and 8.5 GiB for 32 rows of 256 tokens. Turn --gradient-checkpointing on, or make --max-length smaller.",
+    '--shard is "9/8"; it must be a share and how many there are: 1/8 to 8/8.',
+  ].map((line) => inBoth(line).split("\n")[0]);
+  assert.deepEqual(korean, [
+    "레시피: freezeLayers 값이 9인데 모델의 층은 4개입니다.",
+    "--label-smoothing 설정은 장르가 하나인 노래에 씁니다. --multi-label 설정과 함께라면 0이어야 합니다.",
+    "songs.csv: 노래가 한 곡뿐이고 그 장르는 발라드입니다. 구별하려면 장르가 둘 이상이어야 합니다. 다른 장르의 노래를 더해 주세요.",
+    "테스트 쪽에 10곡을 두려 했지만 25곡이 됩니다. 한쪽에 함께 두어야 하는 노래가 100곡 가운데 많게는 25곡씩 묶여 있기 때문입니다. 크기를 바꿔 주세요.",
+    "a/b에 config.json이 없습니다. Hugging Face 형식의 체크포인트가 아닙니다. 있는 것: history.jsonl.",
+    "https://huggingface.co에 그런 모델이 없습니다: a/b. 철자를 확인해 주세요. 비공개 모델이거나 허락이 필요한 모델이라면 그 계정의 토큰을 HF_TOKEN에 적어 주세요.",
+    "이 학습에는 메모리가 9.1 GiB쯤 더 필요한데 남은 것은 2.0 GiB입니다. 매개변수와 기울기와 모멘트에 1.0 GiB, 토큰 256개짜리 32행에 8.5 GiB가 듭니다. " +
+    "--gradient-checkpointing 설정을 켜거나 --max-length 값을 줄여 주세요.",
+    '--shard 값이 잘못되었습니다: "9/8". 쓸 수 있는 값: 몇 번째/전체, 곧 1/8에서 8/8까지.',
+  ]);
 });

@@ -553,7 +553,10 @@ Deno.test("a folder is itself, and what is neither folder nor id is an error", a
 Deno.test("a folder without a model: what is missing, what to rename, and the model inside that was meant", async () => {
   const cases: [string[], RegExp][] = [
     [[], /has no config\.json: .* There is nothing in it\.$/],
-    [["history.jsonl", "split.json"], /has no config\.json: .* There is history\.jsonl, split\.json\.$/],
+    [
+      ["history.jsonl", "split.json"],
+      /has no config\.json: .* What is in it: history\.jsonl, split\.json\.$/,
+    ],
     [
       ["model.safetensors"],
       /has no config\.json: .* It has model\.safetensors: copy the config\.json of the model/,

@@ -27,7 +27,9 @@ export function checkModelFolder(folder: string): void {
   throw new UserError(
     `${folder} has no config.json: it is not a checkpoint in Hugging Face's layout.` +
       (weights === undefined
-        ? ` There is ${names.length === 0 ? "nothing in it" : names.slice(0, 10).join(", ")}.`
+        ? (names.length === 0
+          ? " There is nothing in it."
+          : ` What is in it: ${names.slice(0, 10).join(", ")}.`)
         : ` It has ${weights}: copy the config.json of the model that these weights are of beside it.`),
   );
 }

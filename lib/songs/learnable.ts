@@ -40,8 +40,9 @@ export function splitToLearn(songs: pl.DataFrame, { table, genres, seed }: Split
   }
   if (others.length === 0) {
     throw new UserError(
-      `${table}: ${songs.height === 1 ? "the only song has" : `all ${songs.height} songs have`} the genre ` +
-        `${only}, and there must be at least two to tell apart. ` +
+      (songs.height === 1
+        ? `${table}: the only song has the genre ${only}, and there must be at least two to tell apart. `
+        : `${table}: all ${songs.height} songs have the genre ${only}, and there must be at least two to tell apart. `) +
         (genres === undefined ? "Add songs of another genre." : "Give --genres more of the table's genres."),
     );
   }

@@ -251,8 +251,8 @@ function assign(songs: readonly Song[], groupOf: readonly number[], options: Spl
       const largest = groups[0]?.rows.length; // they are in order
       throw new UserError(
         `The ${side} part was to have ${wanted} songs, but gets ${sizeOf[side]}: songs that must ` +
-          `stay together form groups of up to ${largest} of ${songs.length} songs. Ask for another size` +
-          `${options.by === "artist" ? ', or split by "song"' : ""}.`,
+          `stay together form groups of up to ${largest} of ${songs.length} songs. ` +
+          (options.by === "artist" ? 'Ask for another size, or split by "song".' : "Ask for another size."),
       );
     }
   }
