@@ -772,6 +772,14 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     '{} has "{}", which no parameter is named; names are like {}, and * stands for anything.',
     '{1}: "{2}"에 맞는 매개변수가 없습니다. 이름은 {3} 같은 꼴이고, *는 무엇이든 됩니다.',
   ],
+  [
+    "{} is {n}, and the training has {n} steps: the learning rate would still be rising at its end.",
+    "{1} 값이 {2}인데 학습은 모두 {3}스텝이라, 학습률이 다 오르기도 전에 끝납니다.",
+  ],
+  [
+    "Give fewer, or {}, a share of the steps (0.1 is usual).",
+    "더 작은 수를 주거나, 전체 스텝에 대한 비율을 {1} 값으로 주세요(흔히 0.1).",
+  ],
   ["{} is {n}; the model has {n} layers.", "{1} 값이 {2}인데 모델의 층은 {3}개입니다."],
   [
     "every parameter is frozen; nothing can be learnt.",

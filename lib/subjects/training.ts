@@ -14,6 +14,7 @@ import {
   examplesOf,
   examplesOfList,
   fineTune,
+  fineTuningSteps,
   type HistoryRecord,
   loadClassifier,
   paddingOf,
@@ -37,6 +38,7 @@ import { piecesOf } from "./reading.ts";
 export async function openModel({ options, sides, labels }: Work): Promise<Classifier> {
   const { model, recipe, output, seed } = options;
   const tokenizer = options.tokenizer === undefined ? {} : { tokenizer: options.tokenizer };
+  fineTuningSteps(recipe, sides.train);
   if (recipe.adapt === 0) return await loadClassifier(model, { labels, seed, ...tokenizer });
   using stop = listenForStop();
   const lyricsOf = (songs: readonly Song[]) => songs.map(({ lyrics }) => lyrics);

@@ -36,6 +36,7 @@ Deno.test("adaptToSongs: goes on with a checkpoint's reading on the songs, is re
       learningRate: 1e-2,
       // the classifier's own affairs
       balanceClasses: true,
+      warmupSteps: 1000,
       freezeLayers: 1,
       layerDecay: 0.5,
     };

@@ -3,6 +3,7 @@ import type pl from "nodejs-polars";
 import { join } from "node:path";
 import { redraw, setPooling } from "../models/mod.ts";
 import { instances, recordSplit, type Song, songRows, splitFileName, splitText } from "../songs/mod.ts";
+import { stepsOf } from "./plan.ts";
 import { type Recipe, studyRecipe } from "./recipe.ts";
 import { adaptFor, isOfHighest } from "./freeze.ts";
 import { checkUnknownTokens } from "./unknown_tokens.ts";
@@ -57,6 +58,12 @@ export async function fineTune(
     if (splitFile !== null) await Deno.writeTextFile(join(folder, splitFileName), splitFile);
   };
   return await learn({ ...trainable, save }, { train, validation }, full, options);
+}
+
+/** The optimizer steps that {@link fineTune} takes over songs, known before anything is loaded. @throws UserError where they are too few for the warmup */
+export function fineTuningSteps(recipe: Recipe, train: readonly Song[]): number {
+  const examples = recipe.multiLabel ? train.length : instances(train, recipe).length;
+  return stepsOf(recipe, Math.min(examples, recipe.maxTrainSamples ?? Infinity)).steps;
 }
 
 /** @throws RangeError where a song has a genre that the classifier does not tell */

@@ -50,14 +50,12 @@ export function makePlan(
   }
   frozenAfter(0, model.parameters.keys(), recipe);
   const precision = resolvePrecision(recipe.precision);
-  const stepsPerEpoch = Math.ceil(train.length / recipe.batchSize);
   return {
     recipe,
     precision,
     train,
     validation,
-    stepsPerEpoch,
-    steps: Math.min(recipe.maxSteps ?? Infinity, recipe.epochs * stepsPerEpoch),
+    ...stepsOf(recipe, train.length),
     classWeights: recipe.balanceClasses
       ? (recipe.multiLabel ? positiveWeights : balancedWeights)(train, model.labels.length)
       : undefined,
@@ -69,6 +67,24 @@ export function makePlan(
       validation: validation.fingerprint,
     },
   };
+}
+
+/**
+ * How many steps a recipe takes over so many examples.
+ *
+ * @throws UserError where they are over before the learning rate has risen: nearly nothing would be learnt
+ */
+export function stepsOf(recipe: Recipe, examples: number): Pick<Plan, "stepsPerEpoch" | "steps"> {
+  const stepsPerEpoch = Math.ceil(examples / recipe.batchSize);
+  const steps = Math.min(recipe.maxSteps ?? Infinity, recipe.epochs * stepsPerEpoch);
+  const { warmupSteps } = recipe;
+  if (warmupSteps !== null && warmupSteps > 0 && warmupSteps >= steps) {
+    throw new UserError(
+      `Recipe: warmupSteps is ${warmupSteps}, and the training has ${steps} steps: the learning rate would still be rising at ` +
+        "its end. Give fewer, or warmupRatio, a share of the steps (0.1 is usual).",
+    );
+  }
+  return { stepsPerEpoch, steps };
 }
 
 /** A short number that changes with a model's parameters: names, shapes and up to 1,024 values of each. */

@@ -156,8 +156,8 @@ export function continuingTokens(tokenizer: Tokenizer): Uint8Array {
 /**
  * Goes on with a checkpoint's language modelling on the training songs' lyrics, for `recipe.adapt` epochs, as Howard & Ruder (2018,
  * ULMFiT) and Gururangan et al. (2020, "Don't stop pretraining") do: masked words for BERT's family, the next word for Llama. The run's
- * best folder is what `loadClassifier` then takes in place of `source`. Learning rate, schedule, batches, masking and precision are the
- * recipe's. Starts the engine.
+ * best folder is what `loadClassifier` then takes in place of `source`. Learning rate, schedule (with `warmupRatio`),
+ * batches, masking and precision are the recipe's. Starts the engine.
  *
  * @param source as `loadLanguageModel` takes it; one from scratch learns to read from the songs alone
  * @param lyrics of songs that train and of songs that validate, never of test songs
@@ -188,6 +188,7 @@ export async function adaptToSongs(
     learningRate: recipe.adaptLearningRate ?? recipe.learningRate,
     bestMetric: "loss",
     // what is meant for the classifier, or has been taken
+    warmupSteps: null,
     adaptLearningRate: null,
     cropLength: 0,
     averageEpochs: 1,

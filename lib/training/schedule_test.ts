@@ -1,6 +1,10 @@
 /** Learning rates against transformers' get_scheduler (tools/reference/training_fixtures.py). */
 import assert from "node:assert/strict";
+import { songOf } from "../songs/mod.ts";
+import { fineTuningSteps } from "./fine_tune.ts";
 import { learningRateFactor } from "./learner.ts";
+import { stepsOf } from "./plan.ts";
+import { quickRecipe } from "./recipe.ts";
 
 interface Case {
   schedule: "linear" | "cosine" | "constant";
@@ -60,4 +64,29 @@ Deno.test("warmup-stable-decay: up, level, and down to 0 over the last share, as
     0.2,
     0,
   ]);
+});
+
+Deno.test("steps: a warmup that would not be over at their end is refused before anything is trained", () => {
+  const recipe = { ...quickRecipe, epochs: 2, batchSize: 16 };
+  assert.deepEqual(stepsOf(recipe, 100), { stepsPerEpoch: 7, steps: 14 });
+  assert.equal(stepsOf({ ...recipe, warmupSteps: 13 }, 100).steps, 14);
+  const tooLong =
+    /Recipe: warmupSteps is 14, and the training has 14 steps: the learning rate would still be rising/;
+  assert.throws(() => stepsOf({ ...recipe, warmupSteps: 14 }, 100), { name: "UserError", message: tooLong });
+  assert.throws(
+    () => stepsOf({ ...recipe, warmupSteps: 20, maxSteps: 4 }, 1000),
+    /is 20, and the training has 4/,
+  );
+  const songs = Array.from(
+    { length: 50 },
+    (_, i) => songOf({ id: `${i}`, genres: ["발라드", "댄스"], lyrics: "별" }),
+  );
+  // each genre of a song is an example of its own
+  assert.equal(fineTuningSteps({ ...recipe, oversample: true }, songs), 14);
+  assert.throws(() => fineTuningSteps({ ...recipe, warmupSteps: 14 }, songs), tooLong);
+  assert.throws(() => fineTuningSteps({ ...recipe, multiLabel: true, warmupSteps: 9 }, songs), /has 8 steps/);
+  assert.throws(
+    () => fineTuningSteps({ ...recipe, maxTrainSamples: 16, warmupSteps: 9 }, songs),
+    /has 2 steps/,
+  );
 });

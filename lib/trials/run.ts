@@ -1,6 +1,5 @@
 /** Runs trials: what a store lacks, one after the other or as many at once as the runner allows. */
-import { instances } from "../songs/mod.ts";
-import type { SongPrediction, TrainingCallback } from "../training/mod.ts";
+import { fineTuningSteps, type SongPrediction, type TrainingCallback } from "../training/mod.ts";
 import { runArtist, runMajority } from "./methods/baselines.ts";
 import { runColumns } from "./methods/columns.ts";
 import { checkNetworks, runNetwork } from "./methods/network.ts";
@@ -142,10 +141,7 @@ export async function runTrial(trial: Trial, options: RunOptions = {}): Promise<
 /** The optimizer steps that a trial takes. */
 function stepsOf({ method, sides }: Trial): number {
   if (method.kind !== "network") return 0;
-  const { oversample, multiLabel, maxTrainSamples, maxSteps, epochs, batchSize } = method.recipe;
-  const examples = multiLabel ? sides.train.length : instances(sides.train, { oversample }).length;
-  const steps = epochs * Math.ceil(Math.min(examples, maxTrainSamples ?? Infinity) / batchSize);
-  return (method.trainings ?? 1) * Math.min(maxSteps ?? Infinity, steps);
+  return (method.trainings ?? 1) * fineTuningSteps(method.recipe, sides.train);
 }
 
 /**

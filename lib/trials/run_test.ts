@@ -73,6 +73,11 @@ Deno.test("runTrials: steps of trainings are counted before they begin", async (
     });
   }
   assert.deepEqual(steps, [6, 4, 4, 1, 2]);
+  // a recipe whose learning rate would not rise in time is refused before the first of all trials
+  const first = runner();
+  const tooLong = runTrials([wanted[0]!, network({ warmupSteps: 100 })], { runner: first });
+  await assert.rejects(tooLong, /warmupSteps is 100, and the training has \d+ steps/);
+  assert.deepEqual(first.ran, []);
 });
 
 Deno.test("runTrials: a runner that cannot run one of them says so before the first; several run at once where it can", async () => {

@@ -17,6 +17,7 @@ import {
   checkReads,
   classifySongs,
   fineTune,
+  fineTuningSteps,
   loadClassifier,
   type Recipe,
   saveClassifier,
@@ -66,6 +67,7 @@ checkUsed(fields, asked.recipe);
 if (asked.recipe.adapt > 0) await checkReads(source);
 const songs = await readCleanSongs(options.songs, { ...options, used: trainedBy });
 const split = splitToLearn(songs, { table: options.songs, genres: options.genres, seed });
+fineTuningSteps(asked.recipe, songRows(split.train));
 const wanted = await newRecord(
   {
     songs: resolve(options.songs),
