@@ -25,7 +25,7 @@ export interface CleaningReport {
   dropped: { id: string; songName: string; reason: DropReason }[];
   /** How many were dropped for each reason, the most frequent first. */
   byReason: { reason: DropReason; songs: number }[];
-  /** Kept songs whose lyrics the cleaning changed. */
+  /** Kept songs whose lyrics the cleaning changed; line breaks, which are one already as a table is read ({@link readSongs}), do not count. */
   lyricsChanged: number;
   /** Kept songs that lost a genre, because it is not among the chosen ones. */
   genresChanged: number;

@@ -143,8 +143,8 @@ const severalGenres = (smallest: number): SeveralGenresComparison =>
 Deno.test("severalGenresFinding: the best way by each measure, and chance", () => {
   assert.equal(
     severalGenresFinding([severalGenres(0.29)]).ko,
-    "테스트 곡 154곡 중 17곡은 장르가 여럿입니다. TF-IDF가 장르 하나를 고를 때는 가중치(77.0%), 장르 집합을 그대로 맞힐 때는 " +
-      "문턱을 조정한 예/아니오(70.0%)가 가장 나았습니다. 다만 오버샘플링과의 차이는 모두 우연일 수 있습니다(가장 작은 p = 0.290).",
+    "테스트 곡 154곡 중 17곡은 장르가 여럿입니다. TF-IDF로 장르 하나를 고를 때는 ‘곡마다 가중치’(77.0%), 장르 집합을 그대로 맞힐 때는 " +
+      "문턱을 조정한 ‘장르마다 예/아니오’(70.0%)가 가장 나았습니다. 다만 오버샘플링과의 차이는 모두 우연일 수 있습니다(가장 작은 p = 0.290).",
   );
   assert.match(
     severalGenresFinding([severalGenres(0.0001)]).ko,

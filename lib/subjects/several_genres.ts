@@ -6,7 +6,7 @@ import {
   type SeveralGenresComparison,
   type SeveralGenresFile,
   severalGenresSeries,
-  type SongWay,
+  wayNames,
   writeResults,
 } from "../trials/mod.ts";
 import { withParticle } from "./korean.ts";
@@ -36,12 +36,6 @@ export const severalGenresFigure = (comparisons: readonly SeveralGenresCompariso
     facts: groupFacts,
   });
 
-const ways: Readonly<Record<SongWay, { ko: string; en: string }>> = {
-  oversampling: { ko: "오버샘플링", en: "oversampling" },
-  weights: { ko: "가중치", en: "weights" },
-  sigmoid: { ko: "예/아니오", en: "a yes or no each" },
-};
-
 /** Which way is best by which measure, and whether it is more than chance; of the first comparison, which every run has. */
 export function severalGenresFinding([comparison]: readonly SeveralGenresComparison[]): Finding {
   if (comparison === undefined) return { ko: "비교한 것이 없습니다.", en: "Nothing was compared." };
@@ -54,12 +48,12 @@ export function severalGenresFinding([comparison]: readonly SeveralGenresCompari
   return joinFindings(
     {
       ko: `테스트 곡 ${songs.test}곡 중 ${several.test}곡은 장르가 여럿입니다. ` +
-        `${withParticle(model.ko, "이/가")} 장르 하나를 고를 때는 ${ways[likeliest.way].ko}(` +
+        `${withParticle(model.ko, "으로/로")} 장르 하나를 고를 때는 ‘${wayNames[likeliest.way].ko}’(` +
         `${percent(likeliest.accuracy.value)}), 장르 집합을 그대로 맞힐 때는 문턱을 조정한 ` +
-        `${ways[exact.way].ko}(${percent(exact.tuned.subsetAccuracy.value)})가 가장 나았습니다.`,
+        `‘${wayNames[exact.way].ko}’(${percent(exact.tuned.subsetAccuracy.value)})가 가장 나았습니다.`,
       en: `${several.test} of ${songs.test} test songs have several genres. Where ${model.en} names ` +
-        `one genre, ${ways[likeliest.way].en} did best (${percent(likeliest.accuracy.value)}); by ` +
-        `exact sets of genres ${ways[exact.way].en} with tuned thresholds (` +
+        `one genre, ${wayNames[likeliest.way].en} did best (${percent(likeliest.accuracy.value)}); by ` +
+        `exact sets of genres, ${wayNames[exact.way].en} with tuned thresholds (` +
         `${percent(exact.tuned.subsetAccuracy.value)}).`,
     },
     results.length < 2 ? null : smallest < 0.05

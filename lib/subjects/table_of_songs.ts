@@ -95,7 +95,8 @@ export const cleaningTable = (report: CleaningReport) => [
   })),
   { "한 일 · what was done": "남은 곡 · kept", "곡 · songs": report.kept },
   {
-    "한 일 · what was done": "그중 가사를 다듬은 곡 · of these, lyrics cleaned",
+    "한 일 · what was done":
+      "그중 줄바꿈 말고도 가사를 다듬은 곡 · of these, lyrics cleaned beyond line breaks",
     "곡 · songs": report.lyricsChanged,
   },
   {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Song } from "../songs/mod.ts";
-import { songsFrame } from "../songs/mod.ts";
+import { cleanSongs, readSongs, songsFrame } from "../songs/mod.ts";
+import { withFolder } from "../ground/testing/folder.ts";
 import { withWork } from "./testing/work.ts";
 import {
   cleaningTable,
@@ -48,6 +49,21 @@ Deno.test("tableFinding: one genre, nothing missing, no artist of several songs"
   const { ko } = tableFinding(songsFrame([song(1, ["발라드"], ["가"]), song(2, ["발라드"], ["나"])]));
   assert.equal(ko, "2곡의 장르는 모두 발라드입니다.");
 });
+
+Deno.test("cleaningTable: lyrics count as cleaned for more than line breaks, which reading the table has seen to", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/songs.csv`;
+    await Deno.writeTextFile(path, "genre,lyrics\n발라드,별<br>달\n댄스,너 &amp; 나\n록,그냥\n");
+    const rows = cleaningTable(cleanSongs(await readSongs(path, { onNote: () => {} })).report);
+    assert.deepEqual(
+      rows.find((row) => row["한 일 · what was done"].includes("다듬은")),
+      {
+        "한 일 · what was done":
+          "그중 줄바꿈 말고도 가사를 다듬은 곡 · of these, lyrics cleaned beyond line breaks",
+        "곡 · songs": 1,
+      },
+    );
+  }));
 
 Deno.test("what is prepared, as tables, groups and a sentence", () =>
   withWork((work) => {

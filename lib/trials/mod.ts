@@ -6,7 +6,7 @@
  * @module
  */
 export * from "./trial.ts";
-export { artistIdeaNames, bilingual, type Name, nameOf, sourceName } from "./names.ts";
+export { artistIdeaNames, bilingual, type Name, nameOf, sourceName, wayNames } from "./names.ts";
 export {
   fileNameOf,
   filesFingerprint,

@@ -16,9 +16,9 @@ const both = (ko: string, en = ko): Name => ({ ko, en });
 
 /** Ways of learning songs of several genres. */
 export const wayNames: Readonly<Record<SongWay, Name>> = {
-  oversampling: both("오버샘플링", "oversampling (the study's)"),
-  weights: both("곡마다 가중치", "weights, each song counts once"),
-  sigmoid: both("장르마다 예/아니오", "multi-label (sigmoid)"),
+  oversampling: both("오버샘플링", "oversampling"),
+  weights: both("곡마다 가중치", "weights by song"),
+  sigmoid: both("장르마다 예/아니오", "a yes or no for each genre"),
 };
 
 /** What a split kept together. */

@@ -189,7 +189,7 @@ export async function theSongs({ songs }: ReportData, picture: Picture): Promise
       "읽은 곡 · songs read": grouped(cleaning.read),
       "쓰는 곡 · kept": grouped(cleaning.kept),
       "뺀 곡 · dropped": dropped === "" ? "0" : dropped,
-      "가사를 다듬은 곡 · lyrics cleaned": grouped(cleaning.lyricsChanged),
+      "줄바꿈 말고도 가사를 다듬은 곡 · lyrics cleaned beyond line breaks": grouped(cleaning.lyricsChanged),
       "가사가 겹치는 곡 · repeated lyrics": grouped(cleaning.repeatedLyrics),
       "한글이 없는 곡 · without Hangul": grouped(cleaning.withoutHangul),
       "장르가 여럿인 곡 · with several genres": several(({ genres }) => genres),

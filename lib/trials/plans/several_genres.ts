@@ -198,13 +198,13 @@ function scoreSets(
   };
 }
 
-/** Comparisons as rows of a table. */
+/** Comparisons as rows of a table; a model is named in the first of its rows, with which the others are compared. */
 export function severalGenresTable(
   comparisons: readonly SeveralGenresComparison[],
 ): Record<string, string>[] {
   return comparisons.flatMap(({ model, results }) =>
-    results.map(({ method, accuracy, tuned, untuned, p }) => ({
-      "모델 · model": bilingual(model),
+    results.map(({ method, accuracy, tuned, untuned, p }, i) => ({
+      "모델 · model": i === 0 ? bilingual(model) : "",
       "방법 · way": method,
       "곡별 정확도 · accuracy per song": estimateText(accuracy),
       "micro-F1 (0.5)": untuned.microF1.toFixed(3),
@@ -214,8 +214,9 @@ export function severalGenresTable(
       "macro-F1 (조정 · tuned)": tuned.macroF1.toFixed(3),
       "집합 일치 · exact sets (조정 · tuned)": estimateText(tuned.subsetAccuracy),
       "곡당 장르 · genres a song (조정 · tuned)": tuned.genresGiven.toFixed(2),
-      "p: 정확도, 집합, 집합 조정 · accuracy, sets, tuned": [p.accuracy, p.subset, p.subsetTuned]
-        .map(pText).join(", "),
+      "p: 정확도, 집합, 집합 조정 · accuracy, sets, tuned": i === 0
+        ? "–"
+        : [p.accuracy, p.subset, p.subsetTuned].map(pText).join(", "),
     }))
   );
 }

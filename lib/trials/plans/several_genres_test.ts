@@ -67,7 +67,7 @@ Deno.test("compareSeveralGenres: each way is learnt once and measured against th
   });
   assert.deepEqual(comparisons.map(({ model }) => model.en), ["TF-IDF + logistic regression", "b"]);
   assert.equal(told.length, 6);
-  assert.equal(told[4], "5/6 곡마다 가중치 · weights, each song counts once");
+  assert.equal(told[4], "5/6 곡마다 가중치 · weights by song");
   const [comparison] = comparisons;
   assert.deepEqual(comparison!.songs, { train: 12, validation: 6, test: 6 });
   assert.deepEqual(comparison!.several, { train: 4, validation: 2, test: 2 });
@@ -79,7 +79,20 @@ Deno.test("compareSeveralGenres: each way is learnt once and measured against th
   assert.equal(sigmoid!.accuracy.value, 1);
   assert.equal(sigmoid!.tuned.subsetAccuracy.value, 1);
   assert.equal(sigmoid!.p.accuracy, 0.5); // two songs mended, none spoilt
-  assert.equal(severalGenresTable(comparisons)[2]!["micro-F1 (0.5)"], "1.000");
+  const rows = severalGenresTable(comparisons);
+  assert.equal(rows[2]!["micro-F1 (0.5)"], "1.000");
+  assert.deepEqual(
+    rows.map((row) => [row["모델 · model"], Object.values(row).at(-1)]),
+    [
+      ["TF-IDF + 로지스틱 회귀 · TF-IDF + logistic regression", "–"],
+      ["", "1.000, 1.000, 1.000"],
+      ["", "0.500, 0.125, 0.125"],
+      ["b", "–"],
+      ["", "1.000, 1.000, 1.000"],
+      ["", "0.500, 0.125, 0.125"],
+    ],
+    "a model is named once, and not compared with itself",
+  );
   assert.deepEqual(JSON.parse(JSON.stringify(comparison)), comparison, "plain JSON");
   const series = severalGenresSeries(comparisons);
   assert.deepEqual(
