@@ -1,25 +1,31 @@
 /** The model that a command works with: found, or chosen, before the engine starts. */
 import { join } from "node:path";
 import { tell, UserError } from "../lib/ground/mod.ts";
-import { checkOwnTokenizer, configNames, resolveModel, type ResolveOptions } from "../lib/models/mod.ts";
+import { checkOwnTokenizer, configNames, type ResolveOptions } from "../lib/models/mod.ts";
 import { type ProgressBar, progressBar } from "../lib/notebook/mod.ts";
 import {
+  checkTrainable,
   checkTrained,
   type Classifier,
   type ClassifierOptions,
   loadClassifier,
+  type SourceOptions,
 } from "../lib/training/mod.ts";
 import { ownModels } from "./command_lines.ts";
 
 /**
- * Finds a model to train: a named one, its folder, or the files of the Hub.
+ * Finds a model to train: a named one, its folder, or the files of the Hub; and looks at them before an engine starts.
  *
  * @param tokenizer what is to take the place of its own
- * @throws UserError where there is none, or it goes with no other tokenizer
+ * @param check what it is to be trained as
+ * @throws UserError where there is none, it cannot be trained so, or goes with no other tokenizer
  */
-export async function findModel(source: string, tokenizer: string | undefined): Promise<void> {
-  checkOwnTokenizer(source, tokenizer);
-  if (!configNames.includes(source)) await naming((hub) => resolveModel(source, hub));
+export async function findModel(
+  source: string,
+  tokenizer: string | undefined,
+  check: (source: string, options: SourceOptions) => Promise<void> = checkTrainable,
+): Promise<void> {
+  await naming(tokenizer, (options) => check(source, options));
 }
 
 /**
@@ -51,7 +57,7 @@ export async function findTrained(
     );
   }
   const found = source;
-  await naming((hub) => checkTrained(found, hub));
+  await naming(tokenizer, (options) => checkTrained(found, options));
   return found;
 }
 
@@ -81,8 +87,11 @@ function modified(path: string): Date | null {
   }
 }
 
-/** Finds a model, with a progress bar where it is downloaded; what is wrong is said of `--model`. */
-async function naming<T>(find: (hub: ResolveOptions) => Promise<T>): Promise<T> {
+/** Finds a model, with a progress bar where it is downloaded; what is wrong is said of `--model`, unless a tokenizer is named, too. */
+async function naming<T>(
+  tokenizer: string | undefined,
+  find: (options: SourceOptions) => Promise<T>,
+): Promise<T> {
   const bars: ProgressBar[] = [], megabytes = (bytes: number) => Math.round(bytes / 1e6);
   const hub: ResolveOptions = {
     onProgress({ file, bytes, totalBytes, bytesPerSecond }) {
@@ -96,9 +105,11 @@ async function naming<T>(find: (hub: ResolveOptions) => Promise<T>): Promise<T> 
     onNotice: (notice) => tell(notice),
   };
   try {
-    return await find(hub);
+    return await find({ tokenizer, hub });
   } catch (error) {
-    throw error instanceof UserError ? new UserError(`--model: ${error.message}`, { cause: error }) : error;
+    throw error instanceof UserError && tokenizer === undefined
+      ? new UserError(`--model: ${error.message}`, { cause: error })
+      : error;
   } finally {
     await bars[0]?.finish();
   }

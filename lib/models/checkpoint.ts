@@ -67,19 +67,21 @@ export function loadCheckpoint(
 }
 
 /**
- * What {@link loadCheckpoint} would report, from the names in the files alone: no weights are read, and no engine is needed.
+ * What {@link loadCheckpoint} would report, from the names in the files alone: no weights are read, and no engine is needed. Beside it the
+ * number of its tokens and its parameters' names.
  *
  * @throws Error as {@link loadCheckpoint} does
  */
 export function inspectCheckpoint(
   folder: string,
   options: ModelOptions = {},
-): LoadReport & { labels: readonly string[] } {
+): LoadReport & { labels: readonly string[]; vocabularySize: number; names: string[] } {
   const source = join(folder, "config.json");
   const first = describeModel(readConfig(folder, source), source, options);
   using file = openCheckpoint(folder);
   const { report, labels } = compare(first, source, file, options);
-  return { ...report, labels };
+  const names = first.specs.map(({ name }) => name);
+  return { ...report, labels, vocabularySize: first.config.vocabularySize, names };
 }
 
 /** What of a model its file has, by the names there. @param first by the config alone, and the classes that are wanted */

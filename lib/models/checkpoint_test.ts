@@ -349,7 +349,9 @@ Deno.test("what a program of one's own puts before the names goes, whatever it i
 Deno.test("what a checkpoint lacks is known from its names, without an engine", async () => {
   await withFolder(async (folder) => {
     await writeChanged(folder, "bert-classifier", without(/^classifier\./));
-    const { labels, ...report } = inspectCheckpoint(folder);
+    const { labels, vocabularySize, names, ...report } = inspectCheckpoint(folder);
+    assert.ok(names.includes("classifier.bias"));
+    assert.equal(vocabularySize, 53);
     assert.deepEqual(report, logitsIn(folder).report);
     assert.deepEqual(report.initialised, ["classifier.weight", "classifier.bias"]);
     assert.deepEqual(labels, ["봄", "여름", "가을", "겨울"]);

@@ -56,6 +56,7 @@ export {
 export {
   configNames,
   createModel,
+  describeModel,
   disposeModel,
   languageTaskOf,
   logitsOf,

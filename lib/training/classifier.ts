@@ -5,16 +5,12 @@ import {
   configNames,
   createModel,
   disposeModel,
-  inspectCheckpoint,
-  isLoraFolder,
   loadModel,
   type LoadReport,
   lossOf,
   type Model,
   multiLabelLossOf,
   namedConfig,
-  resolveBase,
-  resolveModel,
   type ResolveOptions,
   restoreLora,
   saveCheckpoint,
@@ -26,10 +22,13 @@ import type { Origin } from "./freeze.ts";
 import { pieceOf, type Reading, specialTokensAround } from "./windows.ts";
 import type { Scorer, Trainable } from "./types.ts";
 import {
+  anyClasses,
+  checkSource,
   checkVocabulary,
   paddingNotes,
   reportNotes,
   shortened,
+  type SourceOptions,
   tokenizerOf,
   vocabularyNotes,
   vocabularyOf,
@@ -90,7 +89,7 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
   const tokenizer = await loadTokenizer(await tokenizerOf(source, named, hub));
   const { model, report, folder, name } = await loadModel(source, wanted);
   try {
-    checkVocabulary(tokenizer, model, folder);
+    checkVocabulary(tokenizer, model.config.vocabularySize, folder);
     if (labels === undefined) checkComplete(source, report);
   } catch (error) {
     disposeModel(model);
@@ -102,14 +101,18 @@ export async function loadClassifier(source: string, options: ClassifierOptions 
 }
 
 /**
- * Looks at the files of a model, without an engine, for a trained classifier; for an adapter's base it looks whether that is there.
+ * Looks at the files of a model ({@link checkSource}), without an engine, for a trained classifier; an adapter is taken for one.
  *
- * @throws UserError where there is none, or the model cannot be found
+ * @throws UserError where there is none, or the model cannot be found or read
  */
-export async function checkTrained(source: string, hub?: ResolveOptions): Promise<void> {
-  const { folder } = await resolveModel(source, hub);
-  if (isLoraFolder(folder)) await resolveBase(folder, { hub });
-  else checkComplete(source, inspectCheckpoint(folder));
+export async function checkTrained(source: string, options?: SourceOptions): Promise<void> {
+  const report = await checkSource(source, {}, options);
+  if (report !== null) checkComplete(source, report);
+}
+
+/** Looks at the files of a model that is to become a classifier, without an engine. @throws UserError where it cannot */
+export async function checkTrainable(source: string, options?: SourceOptions): Promise<void> {
+  await checkSource(source, { labels: anyClasses }, options);
 }
 
 /**

@@ -23,7 +23,15 @@ import {
   withDropout,
 } from "../models/mod.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
-import { checkVocabulary, reportNotes, tokenizerOf, vocabularyNotes, vocabularyOf } from "./sources.ts";
+import {
+  checkSource,
+  checkVocabulary,
+  reportNotes,
+  type SourceOptions,
+  tokenizerOf,
+  vocabularyNotes,
+  vocabularyOf,
+} from "./sources.ts";
 import type { Origin } from "./freeze.ts";
 import type { Trainable } from "./types.ts";
 
@@ -77,7 +85,7 @@ export async function loadLanguageModel(
   }
   const task = taskOf(await configOf(source, hub), source);
   const { model, report, folder, name } = await loadModel(source, { task, seed, narrow, hub });
-  checkVocabulary(tokenizer, model, folder);
+  checkVocabulary(tokenizer, model.config.vocabularySize, folder);
   const origin = { source: name, initialised: report.initialised };
   const head = isLoraFolder(folder) ? [] : readHead(folder, task),
     kept = new Set(head.map(({ nameInFile }) => nameInFile));
@@ -116,6 +124,12 @@ const anyConfigOf = async (source: string, hub?: ResolveOptions): Promise<JsonOb
 /** Whether a source is a model that generates text: of an architecture with a causal language model. */
 export async function generates(source: string, hub?: ResolveOptions): Promise<boolean> {
   return languageTaskOf(await anyConfigOf(source, hub), source) === "causal-lm";
+}
+
+/** Looks at the files of a language model, without an engine. @throws UserError where there is none in them */
+export async function checkLanguageModel(source: string, options: SourceOptions = {}): Promise<void> {
+  const task = taskOf(await anyConfigOf(source, options.hub), source);
+  await checkSource(source, { task }, options);
 }
 
 /** @throws UserError where a source's architecture has no language model, which songs could be read by; no weights are loaded */

@@ -13,12 +13,20 @@ import {
   writeSafetensors,
 } from "../models/mod.ts";
 import { type Song, songOf, songsFrame } from "../songs/mod.ts";
-import { checkTrained, type Classifier, loadClassifier, paddingOf, trainableOf } from "./classifier.ts";
+import {
+  checkTrainable,
+  checkTrained,
+  type Classifier,
+  loadClassifier,
+  paddingOf,
+  trainableOf,
+} from "./classifier.ts";
 import { classifySongs } from "./classify.ts";
 import { fineTune } from "./fine_tune.ts";
 import { loadLanguageModel } from "./language_model.ts";
 import { packTexts, pretrain } from "./pretrain.ts";
 import { type Recipe, testRecipe } from "./recipe.ts";
+import { bundledTokenizer } from "./sources.ts";
 import { weightsOf } from "./testing/tiny.ts";
 import { withFolder } from "../ground/testing/folder.ts";
 
@@ -490,3 +498,29 @@ for (const [name, write] of Object.entries(layouts)) {
       disposeModel(model);
     }));
 }
+
+Deno.test("a model's files are looked at without an engine: its tokenizer, what of it is another's, what a recipe freezes", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "model");
+    await writeModel(path, plainBert, plainFiles, { labels });
+    await checkTrained(path);
+    await checkTrainable(path, { recipe: { ...recipe, freezeLayers: 1 } });
+    const layers = plainBert.num_hidden_layers;
+    await assert.rejects(
+      checkTrainable(path, { recipe: { ...recipe, freezeLayers: 9 } }),
+      new RegExp(`freezeLayers is 9; the model has ${layers} layers`),
+    );
+    await assert.rejects(
+      checkTrainable("kobert-small-scratch", { recipe: { ...recipe, reinitialiseLayers: 9 } }),
+      /reinitialiseLayers is 9; the model has 4 layers/,
+    );
+    await assert.rejects(
+      checkTrained(path, { tokenizer: bundledTokenizer }),
+      /has \d+ tokens, the model in .*model \d+: they do not belong together/,
+    );
+    const other = join(folder, "other");
+    await writeModel(other, plainBert, {}, { labels });
+    for (const check of [checkTrained, checkTrainable]) {
+      await assert.rejects(check(other), /other has no tokenizer/);
+    }
+  }));

@@ -17,6 +17,7 @@ export {
   type TokenEvaluation,
 } from "./evaluate.ts";
 export {
+  checkTrainable,
   checkTrained,
   type Classifier,
   type ClassifierOptions,
@@ -30,7 +31,7 @@ export {
 } from "./classifier.ts";
 export * from "./fine_tune.ts";
 export { examplesOf, songExamplesOf } from "./song_examples.ts";
-export { bundledTokenizer, tokenizerOf } from "./sources.ts";
+export { bundledTokenizer, type SourceOptions, tokenizerOf } from "./sources.ts";
 export * from "./language_model.ts";
 export { setAside } from "./folders.ts";
 export { adaptFor, type Origin } from "./freeze.ts";

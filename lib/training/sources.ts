@@ -4,14 +4,20 @@ import { UserError } from "../ground/mod.ts";
 import {
   checkOwnTokenizer,
   configNames,
+  describeModel,
+  inspectCheckpoint,
   isLoraFolder,
   type LoadReport,
   type Model,
+  type ModelOptions,
+  namedConfig,
   resolveBase,
   resolveModel,
   type ResolveOptions,
 } from "../models/mod.ts";
-import type { Tokenizer } from "../tokenizer/mod.ts";
+import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
+import { frozenAfter, isOfHighest } from "./freeze.ts";
+import type { Recipe } from "./recipe.ts";
 
 /** The tokenizer of models from scratch, and of n-grams that are cut to so many tokens. */
 export const bundledTokenizer = fileURLToPath(new URL("../../data/tokenizer", import.meta.url));
@@ -32,6 +38,53 @@ export async function tokenizerOf(source: string, named?: string, hub?: ResolveO
   );
   return isLoraFolder(folder) && !hasOwn ? await resolveBase(folder, { hub }) : folder;
 }
+
+/** What takes the place of a source's own tokenizer, how the Hub is asked, and what the model is to be trained by. */
+export interface SourceOptions {
+  tokenizer?: string;
+  hub?: ResolveOptions;
+  recipe?: Recipe;
+}
+
+/**
+ * Looks at a source's files without an engine: that its tokenizer can be read, the weights are what its config says, the two belong
+ * together, and the model has what a recipe freezes or draws anew.
+ *
+ * @param wanted what the model is to be loaded for; an adapter's own values are not looked at
+ * @returns what loading it will report; `null` of an adapter, and of a model from scratch
+ * @throws UserError as loading it would
+ */
+export async function checkSource(
+  source: string,
+  wanted: ModelOptions,
+  { tokenizer: named, hub, recipe }: SourceOptions = {},
+): Promise<LoadReport | null> {
+  const tokenizer = await loadTokenizer(await tokenizerOf(source, named, hub));
+  const checkNames = (names: readonly string[]) => {
+    // adapters bring names of their own
+    if (recipe === undefined || recipe.loraRank !== null) return;
+    frozenAfter(0, names, recipe);
+    isOfHighest(names, recipe.reinitialiseLayers);
+  };
+  if (configNames.includes(source)) {
+    const { specs } = describeModel(namedConfig(source, vocabularyOf(tokenizer)), source, wanted);
+    checkNames(specs.map(({ name }) => name));
+    return null;
+  }
+  const { folder } = await resolveModel(source, hub);
+  if (!isLoraFolder(folder)) {
+    const { vocabularySize, names, ...report } = inspectCheckpoint(folder, wanted);
+    checkVocabulary(tokenizer, vocabularySize, folder);
+    checkNames(names);
+    return report;
+  }
+  const base = await resolveBase(folder, { hub });
+  checkVocabulary(tokenizer, inspectCheckpoint(base, { labels: anyClasses, ...wanted }).vocabularySize, base);
+  return null;
+}
+
+/** Stands for the classes of a classifier where it does not matter which they are. */
+export const anyClasses: readonly string[] = ["0", "1"];
 
 /** What a model from scratch takes over from its tokenizer. */
 export function vocabularyOf(tokenizer: Tokenizer) {
@@ -55,10 +108,10 @@ export function paddingNotes(tokenizer: Tokenizer): string[] {
 }
 
 /** @throws Error where a tokenizer has more tokens than the model of that folder. */
-export function checkVocabulary(tokenizer: Tokenizer, model: Model, folder: string): void {
-  if (tokenizer.vocabSize <= model.config.vocabularySize) return;
+export function checkVocabulary(tokenizer: Tokenizer, vocabularySize: number, folder: string): void {
+  if (tokenizer.vocabSize <= vocabularySize) return;
   throw new UserError(
-    `${tokenizer.source} has ${tokenizer.vocabSize} tokens, the model in ${folder} ${model.config.vocabularySize}: ` +
+    `${tokenizer.source} has ${tokenizer.vocabSize} tokens, the model in ${folder} ${vocabularySize}: ` +
       "they do not belong together.",
   );
 }

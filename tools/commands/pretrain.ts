@@ -9,6 +9,7 @@ import { genresOf, lyricsOf, type Split, splitToLearn } from "../../lib/songs/mo
 import {
   type CachedSource,
   cacheTexts,
+  checkLanguageModel,
   loadLanguageModel,
   pretrain,
   rowLayout,
@@ -45,7 +46,7 @@ checkUsed(fields, recipe, true);
 using team = joinOthers();
 const isFirst = team.rank === 0;
 using _ = isFirst ? await holdFolder(output) : null;
-await findModel(source, tokenizer);
+await findModel(source, tokenizer, (source, options) => checkLanguageModel(source, { ...options, recipe }));
 const sources: TextSource[] = [];
 let onlySplit: Split | null = null;
 for (const table of tables) {

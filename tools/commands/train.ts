@@ -15,6 +15,7 @@ import { genresOf, lyricsOf, songRows, splitToLearn } from "../../lib/songs/mod.
 import {
   adaptToSongs,
   checkReads,
+  checkTrainable,
   classifySongs,
   fineTune,
   fineTuningSteps,
@@ -61,9 +62,13 @@ const {
 using team = joinOthers();
 const isFirst = team.rank === 0;
 using _ = isFirst ? await holdFolder(output) : null;
-await findModel(source, tokenizer);
 const asked = recipeOf({ ...fields, model: source, seed, multiLabel, ...(weights && { oversample: false }) });
 checkUsed(fields, asked.recipe);
+await findModel(
+  source,
+  tokenizer,
+  (source, options) => checkTrainable(source, { ...options, recipe: asked.recipe }),
+);
 if (asked.recipe.adapt > 0) await checkReads(source);
 const songs = await readCleanSongs(options.songs, { ...options, used: trainedBy });
 const split = splitToLearn(songs, { table: options.songs, genres: options.genres, seed });
