@@ -107,7 +107,7 @@ async function naming<T>(
   try {
     return await find({ tokenizer, hub });
   } catch (error) {
-    throw error instanceof UserError && tokenizer === undefined
+    throw error instanceof UserError && tokenizer === undefined && !error.message.startsWith("Recipe: ")
       ? new UserError(`--model: ${error.message}`, { cause: error })
       : error;
   } finally {

@@ -254,6 +254,10 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
   ["There is no tokenizer at {}: no such file or folder.", "토크나이저가 없습니다: {1}."],
   ["{} has no tokenizer.", "토크나이저가 없습니다: {1}."],
   [
+    "Looked for *.model or *.spiece (SentencePiece), tokenizer.json, vocab.txt; there is {}.",
+    "찾은 파일은 *.model, *.spiece(SentencePiece), tokenizer.json, vocab.txt이고, 있는 것은 {1}입니다.",
+  ],
+  [
     "LoRA: the rank of {} is {n}, and the layer itself is only {}: adapters are there to have a lower rank than that; 8 to 64 is usual.",
     "LoRA: {1}의 랭크가 {2}인데 그 층은 {3}입니다. 랭크는 층보다 작아야 뜻이 있습니다. 흔히 8에서 64까지 씁니다.",
   ],

@@ -9,10 +9,11 @@ const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g,
 /** A phrase as a pattern at the beginning of a text. */
 function patternOf(english: string): RegExp {
   const source = english.split(/(\{n?\})/).map((piece, i, all) =>
-    piece === "{n}"
-      ? "(\\d(?:[\\d,.]*\\d)?)"
-      : piece === "{}"
-      ? i === all.length - 2 && all.at(-1) === "" ? "(.+)" : "(.+?)"
+    piece === "{n}" ? "(\\d(?:[\\d,.]*\\d)?)" : piece === "{}"
+      // an option in front is what the sentence is about
+      ? `${i === 1 && all[0] === "" ? "(?!--[\\w-]+: )" : ""}(${
+        i === all.length - 2 && all.at(-1) === "" ? ".+" : ".+?"
+      })`
       : escaped(piece)
   ).join("");
   return new RegExp(`^${source}(?=[\\s.;:]|$)`);

@@ -8,7 +8,7 @@
 export * from "./batches.ts";
 export * from "./default_recipe.ts";
 export * from "./classify.ts";
-export { makePlan, type Plan, seenIn, weightsFingerprint } from "./plan.ts";
+export { makePlan, type Plan, seenIn, stepsOf, weightsFingerprint } from "./plan.ts";
 export {
   breathe,
   evaluateExamples,

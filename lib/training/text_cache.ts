@@ -40,9 +40,10 @@ export interface CachedSource {
   texts: number;
   /** Of the texts that validate. */
   validationTexts: number;
+  /** Of the texts that train; where all validate, of those. */
   rows: number;
   tokens: number;
-  /** Tokens that the tokenizer does not know. */
+  /** Those of the tokens that the tokenizer does not know. */
   unknown: number;
 }
 
@@ -355,17 +356,17 @@ function openCache(
     validation: rowsOf("validation"),
     sources: sources.map(({ name, times }, i) => {
       const mine = parts.filter(({ source }) => source === i);
-      const sum = (of: (part: Part) => number, side?: Part["side"]) =>
-        mine.filter((part) => side === undefined || part.side === side)
-          .reduce((total, part) => total + of(part), 0);
+      const sum = (side: Part["side"], of: (part: Part) => number) =>
+        mine.filter((part) => part.side === side).reduce((total, part) => total + of(part), 0);
+      const texts = sum("train", ({ ownTexts }) => ownTexts), side = texts > 0 ? "train" : "validation";
       return {
         name,
         times,
-        texts: sum(({ ownTexts }) => ownTexts, "train"),
-        validationTexts: sum(({ ownTexts }) => ownTexts, "validation"),
-        rows: sum(({ lengths }) => lengths.length, "train"),
-        tokens: sum(tokensOf, "train"),
-        unknown: sum(({ unknown }) => unknown),
+        texts,
+        validationTexts: sum("validation", ({ ownTexts }) => ownTexts),
+        rows: sum(side, ({ lengths }) => lengths.length),
+        tokens: sum(side, tokensOf),
+        unknown: sum(side, ({ unknown }) => unknown),
       };
     }),
     close: reader.close,

@@ -196,3 +196,16 @@ Deno.test("textFiles: a text a line, or paragraphs where empty lines part them; 
     await assert.rejects(textFiles(path("folder")), /no \.txt file/);
   });
 });
+
+Deno.test("cacheTexts: of a source that only validates the tokens and the unknown ones are counted among its own", () =>
+  withFolder(async (folder) => {
+    const sources = (["train", "validation"] as const).map((side) =>
+      textSource(side, [...texts(50), "별 𒀀 별"], { side })
+    );
+    const cache = await cacheTexts(folder, sources, tokenizer, options);
+    const [train, validation] = cache.sources;
+    cache.close();
+    assert.ok(train!.unknown > 0 && train!.unknown < 0.05 * train!.tokens);
+    const { texts: _, validationTexts: __, name: ___, ...counts } = train!;
+    assert.deepEqual(validation, { name: "validation", texts: 0, validationTexts: 51, ...counts });
+  }));

@@ -17,6 +17,7 @@ import {
   sayUnknown,
   setAside,
   startWithWordVectors,
+  stepsOf,
   textFiles,
   type TextSource,
   textSource,
@@ -133,6 +134,8 @@ for (const source of cache.sources) {
 if (cache.train.length === 0) {
   throw new UserError("There is nothing to train on: none of the texts holds a word.");
 }
+
+stepsOf(recipe, cache.train.length);
 
 function sourceLine({ name, times, texts, validationTexts, tokens, rows, unknown }: CachedSource): string {
   const held = validationTexts === 0 ? "" : `, ${validationTexts} validate`;
