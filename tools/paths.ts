@@ -1,7 +1,7 @@
 /** What a command reads and writes: looked at before it does anything, so that hours of work do not end at a wrong path. */
 import { globSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { earlierFolder, nearPath, UserError } from "../lib/ground/mod.ts";
+import { behindLinks, earlierFolder, nearPath, UserError } from "../lib/ground/mod.ts";
 
 /**
  * What an option's path is: `input`, a file or folder that must be there; `source`, a model, which may be a folder; what the command
@@ -71,7 +71,7 @@ export function checkOutputFile(flag: string, path: string, inputs: readonly Nam
   }
   if (info !== null && !info.isFile) return; // a device or a pipe
   refuseInputs(flag, path, inputs);
-  tryToWrite(flag, dirname(path));
+  tryToWrite(flag, dirname(behindLinks(path)));
 }
 
 /** What a command leaves in its output folder. */
@@ -103,7 +103,7 @@ export function checkOutputFolder(
   }
   for (const name of leaves.writes ?? []) refuseInputs(flag, join(path, name), inputs);
   refuseForeign(flag, path, leaves);
-  tryToWrite(flag, path);
+  tryToWrite(flag, behindLinks(path));
 }
 
 /** @throws UserError where a folder holds what is not a command's own: its results would lie among it. */

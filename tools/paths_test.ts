@@ -63,6 +63,19 @@ Deno.test("an output's folder is made; devices are outputs", () =>
     if (Deno.build.os !== "windows") checkOutputFile("--output", "/dev/null", inputs);
   }));
 
+Deno.test({
+  name: "a link to nothing yet: what it leads to is made, a file's folder and an output folder alike",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withFolder(async (folder) => {
+      await Deno.symlink("file/there/a.csv", join(folder, "a.csv"));
+      await Deno.symlink("run", join(folder, "output"));
+      checkOutputFile("--output", join(folder, "a.csv"), []);
+      checkOutputFolder("--output", join(folder, "output"), {}, []);
+      for (const name of ["file/there", "run"]) assert.ok(Deno.statSync(join(folder, name)).isDirectory);
+    }),
+});
+
 Deno.test("an output that is an input is refused, by whatever path", () =>
   withInputs(async (folder, inputs) => {
     const table = join(folder, "songs.csv");

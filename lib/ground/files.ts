@@ -1,5 +1,5 @@
 /** Files that are whole or not there, whatever ends the process, or the machine, in between. */
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { cannotWrite, UserError } from "./errors.ts";
 
 /** What a file is made of. */
@@ -74,16 +74,38 @@ export async function readJson<T>(path: string): Promise<T | null> {
 }
 
 /**
+ * Where a path leads by the links that it names, the last of which may lead to what is not there yet: a file that replaces another by its
+ * name would take the place of the link.
+ *
+ * @throws UserError where they lead in a circle
+ */
+export function behindLinks(path: string): string {
+  try {
+    // a pipe has a name that is none
+    return Deno.statSync(path).isFile ? Deno.realPathSync(path) : path;
+  } catch {
+    // nothing is there, or what a link leads to is not
+  }
+  for (let place = path, links = 0; links < 40; links++) {
+    let next: string;
+    try {
+      next = Deno.readLinkSync(place);
+    } catch {
+      return place;
+    }
+    place = isAbsolute(next) ? next : join(Deno.realPathSync(dirname(place)), next);
+  }
+  throw new UserError(`${path} is a link that leads in a circle; choose another place.`);
+}
+
+/**
  * Writes a file that is there whole or as it was before, and makes its folder where there is none. What cannot be written leaves
  * nothing behind. A link stays a link: what it leads to is written; a device or a pipe is written to.
  *
  * @throws UserError naming the file where the disk does not take it
  */
 export async function writeWhole(path: string, contents: Contents): Promise<void> {
-  const target = await Deno.realPath(path).catch((error) => {
-    ignoreNotFound(error);
-    return path;
-  });
+  const target = behindLinks(path);
   const info = await Deno.stat(target).catch(ignoreNotFound);
   if (info && !info.isFile && !info.isDirectory) { // a device or a pipe
     return await writePlainly(target, contents).catch((error) => Promise.reject(cannotWrite(path, error)));

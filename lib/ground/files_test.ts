@@ -53,6 +53,19 @@ Deno.test({
       await writeWhole(link, "new");
       assert.equal(await Deno.readTextFile(real), "new");
       assert.equal((await Deno.lstat(link)).isSymlink, true);
+      // also where it leads to nothing yet, by way of another one
+      const [later, next] = [join(folder, "later.txt"), join(folder, "real", "next.txt")];
+      await Deno.symlink("new/b.txt", next);
+      await Deno.symlink("real/next.txt", later);
+      await writeWhole(later, "first");
+      assert.equal(await Deno.readTextFile(join(folder, "real", "new", "b.txt")), "first");
+      assert.equal(await Deno.readLink(later), "real/next.txt");
+      const round = join(folder, "round");
+      await Deno.symlink("round", round);
+      await assert.rejects(writeWhole(round, "x"), {
+        name: "UserError",
+        message: /round is a link that leads in a circle/,
+      });
       await writeWhole("/dev/null", "gone");
       assert.equal((await Deno.lstat("/dev/null")).isCharDevice, true);
     }),

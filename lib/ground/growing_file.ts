@@ -1,7 +1,7 @@
 /** A file that long work appends to: what is on the disk and known to be good stays, whatever ends the process. */
 import { basename, dirname, join } from "node:path";
 import { cannotWrite, UserError } from "./errors.ts";
-import { ignoreNotFound, readJson, removeIfThere, sync, writeAll, writeJson } from "./files.ts";
+import { behindLinks, ignoreNotFound, readJson, removeIfThere, sync, writeAll, writeJson } from "./files.ts";
 
 /** What is known of a file that grows. */
 interface Known<Mark> {
@@ -15,7 +15,7 @@ interface Known<Mark> {
 
 /**
  * A file in the making. It stands as `NAME.part` beside the file that it will be, with `NAME.part.json` for how far it is; both go when it
- * is whole. Work that was cut off goes on where the last {@link GrowingFile.append} ended.
+ * is whole. Work that was cut off goes on where the last {@link GrowingFile.append} ended. A link stays a link: what it leads to is written.
  *
  * @example
  * ```ts
@@ -36,7 +36,7 @@ export class GrowingFile<Mark> implements Disposable {
 
   /** What an unfinished file belongs to, as {@link GrowingFile.open} was told; `null` where there is none. */
   static async belongsTo(path: string): Promise<unknown> {
-    return (await knownIn<unknown>(path))?.identity ?? null;
+    return (await knownIn<unknown>(behindLinks(path)))?.identity ?? null;
   }
 
   /**
@@ -47,6 +47,7 @@ export class GrowingFile<Mark> implements Disposable {
    * @throws UserError where another process writes it
    */
   static async open<Mark>(path: string, identity: unknown, anew = false): Promise<GrowingFile<Mark>> {
+    path = behindLinks(path);
     await Deno.mkdir(dirname(path), { recursive: true });
     const file = await Deno.open(partOf(path), { read: true, write: true, create: true });
     try {

@@ -71,3 +71,25 @@ Deno.test("GrowingFile: one process writes at a time; what it is converted to is
     assert.deepEqual(namesIn(folder), ["rows.txt"]);
     assert.equal(await Deno.readTextFile(path), "A");
   }));
+
+Deno.test({
+  name: "GrowingFile: a link stays a link, whether what it leads to is there or not",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withFolder(async (folder) => {
+      await Deno.mkdir(join(folder, "real"));
+      const real = join(folder, "real", "rows.csv"), link = join(folder, "rows.csv");
+      await Deno.symlink("real/rows.csv", link);
+      for (const text of ["first\n", "second\n"]) {
+        {
+          using file = await GrowingFile.open<number>(link, text);
+          await file.append(text, 1);
+          assert.equal(await GrowingFile.belongsTo(link), text);
+          await file.finish();
+        }
+        assert.equal(await Deno.readTextFile(real), text);
+        assert.equal(await Deno.readLink(link), "real/rows.csv");
+      }
+      assert.deepEqual(namesIn(folder), ["real", "rows.csv"]);
+    }),
+});

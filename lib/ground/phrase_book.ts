@@ -51,6 +51,10 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "{} would write over what {} reads; choose another place.",
     "{1}에 쓰면 {2}에서 읽는 것을 덮어씁니다. 다른 곳을 골라 주세요.",
   ],
+  [
+    "{} is a link that leads in a circle; choose another place.",
+    "{1}: 돌고 도는 링크입니다. 다른 곳을 골라 주세요.",
+  ],
   ["{} cannot be written to: {}. Choose another place.", "{1}에 쓸 수 없습니다: {2}. 다른 곳을 골라 주세요."],
   [
     "{} is being written by {}. Wait for it, end it, or choose another folder with --output.",
