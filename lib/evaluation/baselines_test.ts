@@ -4,11 +4,14 @@ import {
   fitLogisticRegression,
   fitNaiveBayes,
   fitNgrams,
+  type FitProgress,
   labelsOf,
   linearProbabilities,
   majorityShares,
   naiveBayesProbabilities,
+  selectRows,
   type SparseMatrix,
+  sparseMatrix,
   type TfidfOptions,
   transformTexts,
 } from "./mod.ts";
@@ -223,4 +226,30 @@ Deno.test("L-BFGS reaches the minimum of an ill-conditioned quadratic and of a f
   }, { ...plain, tolerance: 1e-9, maxIterations: 200 });
   assert.equal(quartic.converged, true);
   assertClose(start, [1], 1e-2);
+});
+
+Deno.test("fitLogisticRegression: of many classes the gradient comes in parts, and how far the fit is only rises", async () => {
+  const rows = Array.from({ length: 400 }, (_, i) => new Map([[i % 100, 1], [100 + i % 7, 0.5]]));
+  const matrix = sparseMatrix(rows, 107), labels = rows.map((_, i) => i % 100);
+  const told: FitProgress[] = [];
+  const fit = (some: number) => {
+    const few = rows.flatMap((_, i) => i % 100 < some ? [i] : []);
+    return fitLogisticRegression(selectRows(matrix, few), few.map((i) => labels[i]!), {
+      tolerance: 1e-7,
+      ...(some === 100 && { onProgress: (progress) => void told.push(progress) }),
+    });
+  };
+  const model = await fit(100);
+  assert.ok(model.converged);
+  const probabilities = linearProbabilities(model, matrix);
+  // each class is as sure of its songs as every other: the parts are one gradient
+  const own = probabilities.map((row, i) => row[i % 100]!);
+  assert.ok(own.every((value) => Math.abs(value - own[0]!) < 0.02 && value > 0.02), `${own.slice(0, 5)}`);
+  assert.ok(told.some(({ iterations }) => iterations % 1 > 0));
+  told.reduce((before, progress) => {
+    assert.ok(progress.iterations >= before.iterations && progress.share >= before.share);
+    return progress;
+  });
+  assert.equal(told.at(-1)!.iterations, model.iterations);
+  assert.ok(told.at(-1)!.share > 0.99);
 });

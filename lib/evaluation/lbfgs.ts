@@ -7,10 +7,12 @@ export interface LbfgsProgress {
   loss: number;
   /** How large the gradient is. */
   gradient: number;
+  /** About how much of the way it is, from 0 to 1: how far the gradient has fallen to the tolerance, by its logarithm. */
+  share: number;
 }
 
 /** {@link minimizeLbfgs}'s result. */
-export interface LbfgsResult extends LbfgsProgress {
+export interface LbfgsResult extends Omit<LbfgsProgress, "share"> {
   /** Whether the gradient fell to the tolerance; false when the iterations ran out or rounding stopped the descent. */
   converged: boolean;
 }
@@ -30,7 +32,7 @@ export interface LbfgsResult extends LbfgsProgress {
  */
 export async function minimizeLbfgs(
   point: Float64Array,
-  objective: (point: Float64Array, gradient: Float64Array) => number,
+  objective: (point: Float64Array, gradient: Float64Array) => number | Promise<number>,
   options: {
     tolerance: number;
     maxIterations: number;
@@ -45,9 +47,10 @@ export async function minimizeLbfgs(
   let gradient = new Float64Array(point.length);
   let trialGradient = new Float64Array(point.length);
   const trial = new Float64Array(point.length);
-  let loss = objective(point, gradient);
+  let loss = await objective(point, gradient);
   let size = sizeOf(gradient);
-  let iteration = 0;
+  const whole = Math.log(size / options.tolerance);
+  let iteration = 0, share = 0;
   while (iteration < options.maxIterations && size > options.tolerance) {
     descentDirection(gradient, pairs, direction, dot);
     let slope = dot(gradient, direction);
@@ -56,11 +59,16 @@ export async function minimizeLbfgs(
       descentDirection(gradient, pairs, direction, dot);
       slope = dot(gradient, direction);
     }
-    const found = wolfeStep(loss, slope, pairs.length === 0 ? 1 / Math.sqrt(-slope) : 1, (step) => {
-      for (let i = 0; i < point.length; i++) trial[i] = point[i]! + step * direction[i]!;
-      const value = objective(trial, trialGradient);
-      return { step, value, slope: dot(trialGradient, direction) };
-    });
+    const found = await wolfeStep(
+      loss,
+      slope,
+      pairs.length === 0 ? 1 / Math.sqrt(-slope) : 1,
+      async (step) => {
+        for (let i = 0; i < point.length; i++) trial[i] = point[i]! + step * direction[i]!;
+        const value = await objective(trial, trialGradient);
+        return { step, value, slope: dot(trialGradient, direction) };
+      },
+    );
     if (!found) break;
 
     const pair = pairs.length === memorySize ? pairs.shift()! : newPair(point.length);
@@ -75,7 +83,8 @@ export async function minimizeLbfgs(
     loss = found.value;
     size = sizeOf(gradient);
     iteration++;
-    await options.onIteration?.({ iteration, loss, gradient: size });
+    share = Math.max(share, Math.min(1, 1 - Math.log(size / options.tolerance) / whole));
+    await options.onIteration?.({ iteration, loss, gradient: size, share });
   }
   return { iteration, loss, gradient: size, converged: size <= options.tolerance };
 }
@@ -131,18 +140,18 @@ interface LinePoint {
  * A step that lowers the value enough and flattens the slope enough; undefined where rounding allows none. The last
  * point that `at` was asked for is the one returned.
  */
-function wolfeStep(
+async function wolfeStep(
   value: number,
   slope: number,
   firstStep: number,
-  at: (step: number) => LinePoint,
-): LinePoint | undefined {
+  at: (step: number) => Promise<LinePoint>,
+): Promise<LinePoint | undefined> {
   const rounding = 1e-12 * Math.abs(value);
   let low: LinePoint = { step: 0, value, slope };
   let high: LinePoint | undefined;
   let step = firstStep;
   for (let tries = 0; tries < 40; tries++) {
-    const point = at(step);
+    const point = await at(step);
     const lowersEnough = point.value <= value + 1e-4 * step * slope ||
       (point.value <= value + rounding && point.slope <= (2e-4 - 1) * slope);
     if (lowersEnough && Math.abs(point.slope) <= 0.9 * Math.abs(slope)) return point;

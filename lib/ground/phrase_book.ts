@@ -294,8 +294,8 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "{1}에 config.json이 없습니다. Hugging Face 형식의 체크포인트가 아닙니다.",
   ],
   [
-    "There is no model yet in {}: {} makes one; --model names another.",
-    "학습한 모델이 아직 없습니다({1}). deno task train이나 deno task start로 만들거나, --model로 다른 모델을 적어 주세요.",
+    "There is no model yet in {} or {}: {} makes one; --model names another.",
+    "학습한 모델이 아직 없습니다({1}, {2}). deno task train이나 deno task start로 만들거나, --model로 다른 모델을 적어 주세요.",
   ],
   [
     "{} has no trained classifier in it: its files lack {}, which would be random numbers, and so would its answers. Train it first: {}",

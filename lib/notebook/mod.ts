@@ -23,6 +23,7 @@ export { settingNames, settings, settingsEnvironment, shownPath } from "./settin
 export type { SettingChanges, SettingName, Settings } from "./settings.ts";
 export * from "./settings_table.ts";
 export {
+  fitShown,
   readingProgress,
   trainingProgress,
   trialsProgress,

@@ -191,7 +191,9 @@ function terminalScreen(): ProgressScreen {
     return {
       everyMs: 10_000,
       show: (state) => {
-        if (state.done > 0 || state.finished) write(`${state.label} ${progressText(state)}\n`);
+        if (state.done > 0 || state.note !== "" || state.finished) {
+          write(`${state.label} ${progressText(state)}\n`);
+        }
       },
     };
   }

@@ -1,9 +1,16 @@
 /** A training's progress in a notebook or a terminal: one bar over all steps, and the log's lines. */
 import { tell } from "../ground/mod.ts";
 import type { TrainingCallback } from "../training/mod.ts";
-import { bilingual, nameOf, type Trial, type TrialListener, type TrialPlan } from "../trials/mod.ts";
+import {
+  bilingual,
+  type FitProgress,
+  nameOf,
+  type Trial,
+  type TrialListener,
+  type TrialPlan,
+} from "../trials/mod.ts";
 import { inKernel } from "./kernel.ts";
-import { type ProgressBar, progressBar } from "./progress.ts";
+import { clock, type ProgressBar, progressBar } from "./progress.ts";
 import { listenForStop, type StopListener } from "./stop.ts";
 
 /** Lines of a log that say what the bar and the table of epochs say: in a notebook they would fill a page. */
@@ -117,6 +124,7 @@ export function trialsProgress(
   let what = "";
   let bar: ProgressBar | undefined;
   let together: TrialsTogether | undefined;
+  let showFit: (progress: FitProgress) => void = () => {};
   const start = (total: number | null, unit: string, done = 0) =>
     startBar({ total, label: `${label}${what}`, unit, done, place });
   const end = async (note?: string) => {
@@ -142,12 +150,12 @@ export function trialsProgress(
         await end();
         what = ` ${place}: ${bilingual(nameOf(method))}, ${about ?? `${sides.train.length} songs`}`;
       },
-      onIteration() {
+      onFit(progress) {
         // looks for a stop file even where a fit never lets timers run
         stop.requested();
         if (together !== undefined) return;
-        bar ??= start(null, "iterations");
-        bar.advance();
+        if (bar === undefined) showFit = fitShown(bar = start(null, "iterations"));
+        showFit(progress);
       },
       callbacks: (trial) => [together?.callbackOf(trial) ?? ofOne],
       onDone: (trial) => together?.done(trial),
@@ -158,6 +166,30 @@ export function trialsProgress(
       await together?.finish();
       stop.close();
     },
+  };
+}
+
+/**
+ * Shows on a bar how far a fit without a network is: its iterations, of a long one the part that is done, and about how much time is left.
+ *
+ * @param now the time, in ms
+ */
+export function fitShown(
+  bar: ProgressBar,
+  now: () => number = () => performance.now(),
+): (progress: FitProgress) => void {
+  const startedAt = now();
+  return ({ iterations, share }) => {
+    const done = Math.floor(iterations),
+      part = Math.floor(100 * (iterations - done)),
+      elapsed = now() - startedAt;
+    const left = elapsed * (1 - share) / share;
+    const notes = [
+      ...(part > 0 ? [`이 반복의 ${part}% · ${part}% of this iteration`] : []),
+      // before that the estimate is worth little
+      ...(share >= 0.2 && left >= 1000 ? [`약 ${clock(left)} 남음 · about ${clock(left)} left`] : []),
+    ];
+    bar.update(done, notes.join(", "));
   };
 }
 

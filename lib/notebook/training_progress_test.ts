@@ -10,7 +10,7 @@ import {
 import { type Predictions, type Trial, type TrialListener, words } from "../trials/mod.ts";
 import type { ProgressBar, ProgressOptions } from "./progress.ts";
 import { listenForStop } from "./stop.ts";
-import { trainingProgress, trialsProgress } from "./training_progress.ts";
+import { fitShown, trainingProgress, trialsProgress } from "./training_progress.ts";
 
 const common = { epoch: 1, elapsedMs: 1 };
 const plan: TrainingPlan = {
@@ -135,8 +135,8 @@ Deno.test("several trials: a bar for each, with its own steps; a fit without a n
   const { listener, finish } = trialsProgress("곡선 · curve", start);
   const [callback] = callbacksOf(listener, trial("network", 77));
   await listener.onTrial!(trial("words", 77), "1/3");
-  listener.onIteration!(1);
-  listener.onIteration!(2);
+  listener.onFit!({ iterations: 1, share: 0.1 });
+  listener.onFit!({ iterations: 2, share: 0.2 });
   await listener.onTrial!(trial("network", 77), "2/3");
   await callback!.onStart?.({ ...plan, resumedAt: 1 });
   await callback!.onStep?.(step(2, 0.125));
@@ -148,8 +148,8 @@ Deno.test("several trials: a bar for each, with its own steps; a fit without a n
   const words = "TF-IDF + 로지스틱 회귀 · TF-IDF + logistic regression";
   assert.deepEqual(shown, [
     `곡선 · curve 1/3: ${words}, 77 songs: 0 of null iterations`,
-    "1 more",
-    "1 more",
+    "1: ",
+    "2: ",
     "finished as it is",
     "곡선 · curve 2/3: network, 77 songs: 1 of 2 steps",
     "2: 손실 · loss 0.125",
@@ -202,11 +202,29 @@ Deno.test("several trials end when stopping is asked for: a fit that never waits
     await Deno.writeTextFile(file, "");
     const startedAt = Date.now();
     // no timer runs meanwhile
-    while (!progress.signal.aborted && Date.now() - startedAt < 5000) await progress.listener.onIteration!(1);
+    while (!progress.signal.aborted && Date.now() - startedAt < 5000) {
+      await progress.listener.onFit!({ iterations: 1, share: 0 });
+    }
     assert.ok(progress.signal.aborted);
   } finally {
     console.error = tell;
     await progress.finish();
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("a long fit shows what part of an iteration is done, and about how long it still takes", () => {
+  let now = 1000;
+  const told: [number, string | undefined][] = [];
+  const bar = { update: (done: number, note?: string) => told.push([done, note]) } as unknown as ProgressBar;
+  const show = fitShown(bar, () => now);
+  now += 60_000;
+  show({ iterations: 0.256, share: 0 });
+  show({ iterations: 12, share: 0.25 });
+  show({ iterations: 48, share: 1 });
+  assert.deepEqual(told, [
+    [0, "이 반복의 25% · 25% of this iteration"],
+    [12, "약 3:00 남음 · about 3:00 left"],
+    [48, ""],
+  ]);
 });

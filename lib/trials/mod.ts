@@ -6,6 +6,7 @@
  * @module
  */
 export * from "./trial.ts";
+export type { FitProgress } from "../evaluation/mod.ts";
 export { artistIdeaNames, bilingual, type Name, nameOf, sourceName, wayNames } from "./names.ts";
 export {
   fileNameOf,

@@ -1,5 +1,6 @@
 /** Runs trials: what a store lacks, one after the other or as many at once as the runner allows. */
-import { fineTuningSteps, type SongPrediction, type TrainingCallback } from "../training/mod.ts";
+import type { FitProgress } from "../evaluation/mod.ts";
+import { breathe, fineTuningSteps, type SongPrediction, type TrainingCallback } from "../training/mod.ts";
 import { runArtist, runMajority } from "./methods/baselines.ts";
 import { runColumns } from "./methods/columns.ts";
 import { checkNetworks, runNetwork } from "./methods/network.ts";
@@ -47,8 +48,8 @@ export interface TrialListener {
   onTrial?(trial: Trial, place: string): void | Promise<void>;
   /** What there is to know of how a trial's model was loaded. */
   onNote?(note: string, trial: Trial): void;
-  /** An iteration of a fit without a network. */
-  onIteration?(iteration: number): void | Promise<void>;
+  /** How far a fit without a network is. */
+  onFit?(progress: FitProgress): void | Promise<void>;
   /** Of trainings: of all, or of each trial its own. */
   callbacks?: readonly TrainingCallback[] | ((trial: Trial) => readonly TrainingCallback[]);
   onDone?(trial: Trial, predictions: Predictions): void | Promise<void>;
@@ -88,7 +89,7 @@ export async function runTrials(wanted: readonly Trial[], options: RunOptions = 
   const failing = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, failing.signal]) : failing.signal;
   const { callbacks = [] } = listener, begunTrials = new Set<string>();
-  let begun = 0;
+  let begun = 0, breathedAt = performance.now();
   const work = async () => {
     while (begun < missing.length) {
       const trial = missing[begun++]!;
@@ -102,9 +103,13 @@ export async function runTrials(wanted: readonly Trial[], options: RunOptions = 
         folder: await store.workFolder(trial),
         callbacks: typeof callbacks === "function" ? callbacks(trial) : callbacks,
         onNote: (note) => listener.onNote?.(note, trial),
-        async onIteration(iteration) {
+        async onFit(progress) {
+          if (performance.now() - breathedAt > 100) {
+            await breathe();
+            breathedAt = performance.now();
+          }
           signal.throwIfAborted();
-          await listener.onIteration?.(iteration);
+          await listener.onFit?.(progress);
         },
         signal,
       });

@@ -2,7 +2,7 @@
  * A trial is a method, a split and a seed; what comes of it is predictions. All three are plain data, so that a trial can be handed to
  * another process or machine, and every comparison is a function of predictions.
  */
-import type { NgramLearner, Rows } from "../evaluation/mod.ts";
+import type { FitProgress, NgramLearner, Rows } from "../evaluation/mod.ts";
 import { UserError } from "../ground/mod.ts";
 import { type Song, songRows, type Split } from "../songs/mod.ts";
 import type { EvaluationRecord, Recipe, SongPrediction, TrainingCallback } from "../training/mod.ts";
@@ -141,8 +141,8 @@ export interface RunContext {
   callbacks: readonly TrainingCallback[];
   /** Told what there is to know of how a model was loaded. */
   onNote: (note: string) => void;
-  /** Told of each iteration of a fit without a network. What it throws ends the trial. */
-  onIteration: (iteration: number) => void | Promise<void>;
+  /** Told how far a fit without a network is. What it throws ends the trial. */
+  onFit: (progress: FitProgress) => void | Promise<void>;
   /** Asks the trial to end. */
   signal?: AbortSignal;
 }

@@ -5,6 +5,7 @@ import { grouped, holdFolder, tell } from "../../lib/ground/mod.ts";
 import { judge, judgeBaselines, verdictTable, writeVerdicts } from "../../lib/trials/mod.ts";
 import { absoluteSource, mergeLora, parameterCount } from "../../lib/models/mod.ts";
 import {
+  fitShown,
   listenForStop,
   progressBar,
   readingProgress,
@@ -175,7 +176,7 @@ const predictions = await classifySongs(best, test, {
 const verdict = judge(source, labels, test, sharesOf(predictions));
 const bar = progressBar({ total: null, label: "기준 모델 · baselines", unit: "iterations" });
 const judged = await judgeBaselines(labels, { train: songRows(split.train), validation: [], test }, {
-  listener: { onIteration: (iteration) => bar.update(iteration) },
+  listener: { onFit: fitShown(bar) },
 });
 const baselines = judged.map(({ verdict }) => verdict);
 await bar.finish();

@@ -1,4 +1,5 @@
 /** What goes to a cluster for a trial, and what comes back meanwhile. */
+import type { FitProgress } from "../../evaluation/mod.ts";
 import type { EvaluationRecord, StepRecord, TrainingPlan } from "../../training/mod.ts";
 import type { Trial } from "../trial.ts";
 
@@ -25,4 +26,4 @@ export type Said =
   | { step: StepRecord }
   | { evaluation: EvaluationRecord }
   | { note: string }
-  | { iteration: number };
+  | { fit: FitProgress };

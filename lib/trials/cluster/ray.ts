@@ -179,10 +179,10 @@ class Driver {
   private async hear(id: number, said: Said): Promise<void> {
     const running = this.running.get(id);
     if (running === undefined) return;
-    const { context: { callbacks, onNote, onIteration } } = running;
+    const { context: { callbacks, onNote, onFit } } = running;
     try {
       if ("note" in said) onNote(said.note);
-      if ("iteration" in said) await onIteration(said.iteration);
+      if ("fit" in said) await onFit(said.fit);
       for (const callback of callbacks) {
         if ("start" in said) await callback.onStart?.(said.start);
         if ("step" in said) await callback.onStep?.(said.step);

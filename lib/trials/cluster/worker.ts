@@ -37,7 +37,7 @@ async function work(job: Job, sides: Sides, output: string): Promise<void> {
       onEvaluation: (evaluation) => say({ evaluation }),
     }],
     onNote: (note) => say({ note }),
-    onIteration: (iteration) => say({ iteration }),
+    onFit: (fit) => say({ fit }),
   });
   await writePredictions(output, predictions, identity);
 }

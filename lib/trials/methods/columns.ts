@@ -4,6 +4,7 @@ import {
   alignProbabilities,
   fitLogisticRegression,
   fitNgrams,
+  type FitProgress,
   linearProbabilities,
   type LogisticRegression,
   selectRows,
@@ -157,8 +158,8 @@ export interface ColumnsModelOptions {
   parts?: readonly ColumnPart[];
   /** Of the regression's gradient, 1e-4 by default, scikit-learn's own. */
   tolerance?: number;
-  /** Called (and awaited) after each iteration. */
-  onIteration?: (iteration: number) => void | Promise<void>;
+  /** Told (and awaited) how far the regression is. */
+  onFit?: (progress: FitProgress) => void | Promise<void>;
 }
 
 /**
@@ -185,7 +186,7 @@ export async function fitColumnsModel(
   labels: readonly string[],
   options: ColumnsModelOptions = {},
 ): Promise<ColumnsModel> {
-  const { parts = columnParts, tolerance = 1e-4, onIteration } = options;
+  const { parts = columnParts, tolerance = 1e-4, onFit } = options;
   const examples = songs.flatMap(({ genres }, row) => {
     const known = genres.filter((genre) => labels.includes(genre));
     return known.map((genre) => ({ row, genre, weight: 1 / known.length }));
@@ -195,7 +196,7 @@ export async function fitColumnsModel(
     C: 3, // as the text baseline's
     tolerance,
     sampleWeight: examples.map(({ weight }) => weight),
-    ...(onIteration && { onIteration: ({ iteration }) => onIteration(iteration) }),
+    ...(onFit && { onProgress: onFit }),
   });
   return { parts, labels, regression };
 }
@@ -224,11 +225,11 @@ function tablesOf(sides: Sides) {
 export async function runColumns(
   { labels, sides }: Trial,
   { parts, tolerance }: { parts: readonly ColumnPart[]; tolerance: number },
-  { onIteration }: RunContext,
+  { onFit }: RunContext,
 ): Promise<Predictions> {
   const startedAt = performance.now();
   const { train, validation, test } = tablesOf(sides);
-  const model = await fitColumnsModel(train, sides.train, labels, { parts, tolerance, onIteration });
+  const model = await fitColumnsModel(train, sides.train, labels, { parts, tolerance, onFit });
   const fittedAt = performance.now();
   const answersOf = (blocks: ColumnBlocks) => ({ shares: columnsProbabilities(model, blocks), logits: null });
   const answers = { validation: answersOf(validation), test: answersOf(test) };

@@ -28,12 +28,21 @@ export async function runWords(trial: Trial, method: WordsMethod, context: RunCo
   const startedAt = performance.now();
   const { vectorizer, matrix } = fitNgrams(rows.map(({ text }) => cut(text)), termWeights[method.learner]);
   const genres = rows.map(({ genre }) => genre), sampleWeight = rows.map(({ weight }) => weight);
-  const fit = (genres: Labels, sampleWeight?: readonly number[]) =>
-    fitTerms(each ? "logistic" : method.learner, matrix, genres, {
+  // of several fits one after the other
+  let before = 0;
+  const fit = async (genres: Labels, sampleWeight?: readonly number[], part = 0, parts = 1) => {
+    let fitted = 0;
+    const model = await fitTerms(each ? "logistic" : method.learner, matrix, genres, {
       tolerance: method.tolerance,
       ...(sampleWeight && { sampleWeight }),
-      onIteration: ({ iteration }) => context.onIteration(iteration),
+      onProgress: ({ iterations, share }) => {
+        fitted = iterations;
+        return context.onFit({ iterations: before + iterations, share: (part + share) / parts });
+      },
     });
+    before += fitted;
+    return model;
+  };
   let answer: Answer;
   if (each) answer = await fitEach(trial, fit);
   else {
@@ -61,7 +70,7 @@ export async function runWords(trial: Trial, method: WordsMethod, context: RunCo
 /** One regression a genre. A genre that all training songs have, or none, needs no regression. */
 async function fitEach(
   { labels, sides: { train } }: Trial,
-  fit: (has: number[]) => ReturnType<typeof fitTerms>,
+  fit: (has: number[], sampleWeight: undefined, part: number, parts: number) => ReturnType<typeof fitTerms>,
 ): Promise<Answer> {
   const sets = genreSets(train, labels);
   const columns: ((texts: SparseMatrix) => ArrayLike<number>)[] = [];
@@ -71,7 +80,7 @@ async function fitEach(
       columns.push(({ rows }) => new Float64Array(rows).fill(songs === 0 ? 0 : 1));
       continue;
     }
-    const model = await fit(has);
+    const model = await fit(has, undefined, k, labels.length);
     columns.push((texts) => linearProbabilities(model, texts).map((row) => row[1]!));
   }
   return (texts) => {

@@ -29,7 +29,7 @@ Deno.test("n-grams: shares of validation and test songs; a genre that training l
   for (const learner of ["logistic", "bayes"] as const) {
     const told: number[] = [];
     const { validation, test, each, cost } = await runTrial(trialOf({ learner }), {
-      listener: { onIteration: (iteration) => void told.push(iteration) },
+      listener: { onFit: ({ iterations }) => void told.push(iterations) },
     });
     assert.deepEqual([validation.shares.length, test.shares.length, each], [15, 15, false]);
     for (const row of Array.from(test.shares)) {
