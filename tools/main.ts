@@ -5,7 +5,7 @@
 import { processEnvironment } from "./environment.ts";
 import { launch } from "./launch.ts";
 import { hostname } from "node:os";
-import { inBoth, nearestOf } from "../lib/ground/mod.ts";
+import { inBoth, nearOf } from "../lib/ground/mod.ts";
 import { launchedRank, launchedSize, takeOwnCores } from "../lib/team/mod.ts";
 import { commandLines } from "./command_lines.ts";
 import { tellErrors } from "./errors.ts";
@@ -50,11 +50,11 @@ if (import.meta.main) {
   const [command = "", ...args] = Deno.args;
   const file = inProject("tools", "commands", `${command}.ts`);
   if (!/^[a-z][a-z-]*$/.test(command) || !exists(file)) {
-    const nearest = nearestOf(command, tasks().map(([name]) => name));
+    const nearest = nearOf(command, tasks().map(([name]) => name));
     console.error(inBoth(
       command === ""
         ? "A command is needed."
-        : `There is no command "${command}"; the closest is "${nearest}".`,
+        : `There is no command "${command}"${nearest === undefined ? "" : `; the closest is "${nearest}"`}.`,
     ));
     console.error(inBoth('The tasks, each run as "deno task NAME":'));
     for (const [name, description] of tasks()) console.error(`  ${name.padEnd(10)}  ${description}`);

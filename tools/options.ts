@@ -15,7 +15,7 @@
  * ```
  */
 import { parseArgs } from "node:util";
-import { holds, inBoth, nameProcess, nearestOf, type Rule, UserError, wanted } from "../lib/ground/mod.ts";
+import { holds, inBoth, nameProcess, nearOf, type Rule, UserError, wanted } from "../lib/ground/mod.ts";
 import { type RecipeField, recipeFields, recipes } from "../lib/training/recipe.ts";
 import { tellErrors } from "./errors.ts";
 import {
@@ -319,7 +319,7 @@ export function parseOptions<const T extends OptionTable>(table: T, args: string
     if (token.kind === "option-terminator") continue;
     const known = byFlag.get(token.name);
     if (known === undefined || !token.rawName.startsWith("--")) {
-      const nearest = nearestOf(token.name, [...byFlag.keys()]);
+      const nearest = nearOf(token.name, [...byFlag.keys()]);
       throw new UsageError(
         `There is no option ${token.rawName}${nearest === undefined ? "" : `; the closest is --${nearest}`}.`,
       );

@@ -80,6 +80,7 @@ Deno.test("options: dashes before all of them, as deno task hands them on, chang
 Deno.test("options: an unknown one is named with the closest known one", () => {
   assert.equal(complaint("--bach-size", "3"), "There is no option --bach-size; the closest is --batch-size.");
   assert.match(complaint("--learningrate=1"), /closest is --learning-rate/);
+  assert.equal(complaint("--zzzzzzzzzz"), "There is no option --zzzzzzzzzz.");
   assert.match(complaint("-s", "3"), /There is no option -s/);
 });
 

@@ -1,16 +1,6 @@
 /** The nearest of known names to one that is not known. */
 import { distance } from "fastest-levenshtein";
 
-/** The known word that takes the fewest changed letters from the given one, case aside; `undefined` when none is known. */
-export function nearestOf(word: string, known: readonly string[]): string | undefined {
-  let best: string | undefined, least = Infinity;
-  for (const candidate of known) {
-    const changes = distance(word.toLowerCase().normalize(), candidate.toLowerCase().normalize());
-    if (changes < least) [best, least] = [candidate, changes];
-  }
-  return best;
-}
-
 /**
  * A hint for an error's end: ` (did you mean "kobert-small"?)`, or nothing where no known word is near: more than half of the letters would
  * have to change.
@@ -26,10 +16,14 @@ export function didYouMean(word: string, known: readonly string[]): string {
   return near === undefined ? "" : ` (did you mean "${near}"?)`;
 }
 
-/** The nearest of known words, where at most half of the letters would have to change. */
+/** The known word that takes the fewest changed letters from the given one, case aside, where at most half of the letters would have to change. */
 export function nearOf(word: string, known: readonly string[]): string | undefined {
-  const nearest = nearestOf(word, known);
-  if (nearest === undefined) return undefined;
-  const changes = distance(word.toLowerCase().normalize(), nearest.toLowerCase().normalize());
-  return changes > Math.max(word.length, nearest.length) / 2 ? undefined : nearest;
+  let best: string | undefined, least = Infinity;
+  for (const candidate of known) {
+    const changes = distance(word.toLowerCase().normalize(), candidate.toLowerCase().normalize());
+    if (changes < least && changes <= Math.max(word.length, candidate.length) / 2) {
+      [best, least] = [candidate, changes];
+    }
+  }
+  return best;
 }

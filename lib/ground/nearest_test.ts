@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { didYouMean, nearestOf } from "./nearest.ts";
+import { didYouMean, nearOf } from "./nearest.ts";
 
-Deno.test("nearestOf: fewest changed letters, case aside", () => {
-  assert.equal(nearestOf("trian", ["start", "train", "predict"]), "train");
-  assert.equal(nearestOf("SETUP", ["start", "setup"]), "setup");
-  assert.equal(nearestOf("x", []), undefined);
+Deno.test("nearOf: fewest changed letters, case aside", () => {
+  assert.equal(nearOf("trian", ["start", "train", "predict"]), "train");
+  assert.equal(nearOf("SETUP", ["start", "setup"]), "setup");
+  assert.equal(nearOf("x", []), undefined);
 });
 
-Deno.test("nearestOf: Hangul in whichever form it is typed", () => {
-  assert.equal(nearestOf("발라드".normalize("NFD"), ["댄스", "발라드"]), "발라드");
+Deno.test("nearOf: Hangul in whichever form it is typed", () => {
+  assert.equal(nearOf("발라드".normalize("NFD"), ["댄스", "발라드"]), "발라드");
 });
 
 Deno.test("didYouMean: a near word is offered, a far one not", () => {

@@ -5,6 +5,7 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
   // the command line
   ["A command is needed.", "명령을 적어 주세요."],
   ['There is no command "{}"; the closest is "{}".', '"{1}" 명령은 없습니다. 혹시 "{2}"인가요?'],
+  ['There is no command "{}".', '"{1}" 명령은 없습니다.'],
   ['The tasks, each run as "deno task NAME":', "쓸 수 있는 명령(deno task 이름):"],
   ["There is no option {}; the closest is {}.", "{1} 옵션은 없습니다. 혹시 {2}인가요?"],
   ["There is no option {}.", "{1} 옵션은 없습니다."],
@@ -1233,6 +1234,13 @@ export const words: readonly (readonly [RegExp, string])[] = [
   [/^Recipe: /g, "레시피: "],
   [/^test$/g, "테스트"],
   [/^validation$/g, "검증"],
+  // what the system says
+  [/\bno such file or directory\b/gi, "그런 파일이나 폴더가 없음"],
+  [/\bpermission denied\b/gi, "권한이 없음"],
+  [/\bread-only file ?system\b/gi, "쓰기가 막힌 곳"],
+  [/\bno space left on device\b/gi, "디스크가 가득 참"],
+  [/\bnot a directory\b/gi, "경로의 일부가 폴더가 아님"],
+  [/\bis a directory\b/gi, "파일이 아니라 폴더"],
   // not within a path
   [/(?<!\/.*)(\S) and (\S)(?!.*\/)/g, "$1, $2"],
   [/(?<!\/.*)(\S) or (\S)(?!.*\/)/g, "$1 또는 $2"],

@@ -26,7 +26,7 @@ const inKorean = (text: string): string =>
 
 /** What a sentence speaks of, in front of it: an option, a file, a place in a table. */
 const aboutPattern =
-  /^(?:--[\w-]+|standard input|line \d+[^:]*|column [^:]*|[^\s:"]+|[^\n:"]+\.(?:csv|tsv|txt|parquet)): /;
+  /^(?:--[\w-]+|standard input|line \d+[^:]*|column [^:]*|[^\s:"]+|[^\n:"]+\.[a-z]\w{0,8}): /;
 
 const aboutInKorean = (about: string): string =>
   about.replace(/\bline (\d+)/, "$1번째 줄").replace(/\bcolumn (\d+)/, "$1번째 글자").replace(

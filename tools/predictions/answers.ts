@@ -26,12 +26,21 @@ export function answersTable(
       ...(only.genres.length > 1 && { "답 · given": only.genres.includes(genre) ? "✓" : "" }),
     }));
   }
-  return songs.map(({ id, songName, artists }, i) => ({
-    "곡 · song": [songName || id, artists.join(", ")].filter((part) => part !== "").join(" — "),
+  return songs.map(({ id, songName, artists, lyrics }, i) => ({
+    "곡 · song": [songName || untitled(id, lyrics), artists.join(", ")].filter((part) => part !== "").join(
+      " — ",
+    ),
     "예측 · predicted": answers[i]?.genres.join(", ") ?? "가사 없음 · no lyrics",
     "확률 · probabilities": answers[i] === null ? "" : rankedGenres(labels, answers[i]!.probabilities, top)
       .map(({ genre, probability }) => `${genre} ${percent(probability)}`).join(", "),
   }));
+}
+
+/** A song without a title: its id, and how its lyrics begin. */
+function untitled(id: string, lyrics: string): string {
+  const [line = ""] = lyrics.trim().split("\n"), letters = [...line];
+  if (line === "") return id;
+  return `${id}: ${letters.length > 20 ? `${letters.slice(0, 20).join("").trimEnd()}…` : line}`;
 }
 
 /**

@@ -25,8 +25,11 @@ Deno.test("answers: of one song a genre a row, the likeliest first", () => {
 });
 
 Deno.test("answers: of several songs a song a row; one without lyrics says so", () => {
-  const unnamed = { ...star, id: "8", songName: "", artists: [] };
-  assert.deepEqual(answersTable([star, unnamed], [ballad, null], labels, 2), [
+  const unnamed = { ...star, id: "8", songName: "", artists: [], lyrics: "" };
+  const untitled = { ...unnamed, id: "9", lyrics: "밤하늘의 별을 하나둘 세다가 잠이 들었네\n그대" };
+  const rows = answersTable([star, untitled, unnamed], [ballad, ballad, null], labels, 2);
+  assert.equal(rows[1]!["곡 · song"], "9: 밤하늘의 별을 하나둘 세다가 잠이 들…");
+  assert.deepEqual([rows[0], rows[2]], [
     {
       "곡 · song": "별 — 가을, 겨울",
       "예측 · predicted": "발라드",
