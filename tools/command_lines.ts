@@ -415,8 +415,9 @@ export const commandLines = {
   "check-learning": line({
     command: "check-learning",
     about:
-      "Trains kobert-small-scratch here and in PyTorch on short labelled texts, and compares what both reach. What the output file\n" +
-      "has already is not trained again. An hour on two cores for 20,000 reviews.\n" + besidePython,
+      "Trains kobert-small-scratch here and in PyTorch on short labelled texts, from the same weights with the same batches, and\n" +
+      "compares what both reach; without dropout, their first steps. What the output file has already is not trained again.\n" +
+      "An hour on two cores for 20,000 reviews.\n" + besidePython,
     options: {
       train: {
         type: "text",
@@ -429,6 +430,7 @@ export const commandLines = {
       seeds: { type: "list", default: "1,2,3", about: "one training of each side by each" },
       precisions: { type: "list", default: "bf16,float32", about: "of the trainings" },
       sides: { type: "list", default: "ours,peer", about: "which sides train" },
+      dropout: { type: "number", default: 0.1, about: "the rate of every dropout of both models" },
       output: { type: "text", path: "output file", default: "outputs/learning.json", about: "the results" },
     },
   }),

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import time
 
 import torch
@@ -10,16 +9,16 @@ import transformers
 from sklearn.metrics import accuracy_score, f1_score
 
 request = json.loads(os.environ["LEARNING"])
-with open(request["data"], encoding="utf-8") as file:
+with open(os.path.join(request["folder"], "texts.json"), encoding="utf-8") as file:
     data = json.load(file)
-batch_size, epochs, seed = request["batchSize"], request["epochs"], request["seed"]
-pad = data["vocabulary"]["padId"]
+start_from = os.path.join(request["folder"], str(request["seed"]))
+with open(os.path.join(start_from, "batches.json"), encoding="utf-8") as file:
+    epochs = json.load(file)
+batch_size, pad = request["batchSize"], data["vocabulary"]["padId"]
 torch.set_num_threads(len(os.sched_getaffinity(0)))
-torch.manual_seed(seed)
-config = {key: value for key, value in data["config"].items() if key != "model_type"}
-model = transformers.BertForSequenceClassification(
-    transformers.BertConfig(**config, num_labels=2, attn_implementation="sdpa")
-).train()
+torch.manual_seed(request["seed"])
+dropout = {name: request["dropout"] for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout")}
+model = transformers.BertForSequenceClassification.from_pretrained(start_from, attn_implementation="sdpa", **dropout).train()
 plain = ("bias", "LayerNorm.weight")
 named = list(model.named_parameters())
 optimizer = torch.optim.AdamW(
@@ -42,18 +41,12 @@ def padded(texts):
     return {"input_ids": torch.tensor(ids), "attention_mask": torch.tensor(mask)}
 
 
-texts, shuffler = data["train"], random.Random(seed)
-steps = epochs * -(-len(texts) // batch_size)
-schedule = transformers.get_linear_schedule_with_warmup(optimizer, steps // 10, steps)
+texts, losses, by_epoch = data["train"], [], []
+steps = sum(len(batches) for batches in epochs)
+schedule = transformers.get_linear_schedule_with_warmup(optimizer, -(-steps // 10), steps)
 start = time.perf_counter()
-for _ in range(epochs):
-    order = list(range(len(texts)))
-    shuffler.shuffle(order)
-    batches = []
-    for i in range(0, len(order), 50 * batch_size):
-        window = sorted(order[i : i + 50 * batch_size], key=lambda k: len(texts[k]["ids"]))
-        batches += [window[j : j + batch_size] for j in range(0, len(window), batch_size)]
-    shuffler.shuffle(batches)
+for batches in epochs:
+    total = 0.0
     for batch in batches:
         rows = [texts[i] for i in batch]
         with autocast():
@@ -63,6 +56,9 @@ for _ in range(epochs):
         optimizer.step()
         optimizer.zero_grad()
         schedule.step()
+        losses.append(loss.item())
+        total += losses[-1] * len(rows)
+    by_epoch.append(total / len(texts))
 seconds = time.perf_counter() - start
 
 model.eval()
@@ -75,4 +71,4 @@ with torch.inference_mode(), autocast():
             predicted[k] = best
 truth = [text["label"] for text in data["test"]]
 print(json.dumps({"accuracy": accuracy_score(truth, predicted), "macroF1": f1_score(truth, predicted, average="macro"),
-                  "seconds": seconds}))
+                  "seconds": seconds, "losses": losses[: request["keptSteps"]], "epochs": by_epoch}))
