@@ -150,7 +150,7 @@ ${
 <p class="small">장르가 여럿인 곡 · songs of several genres: 학습 · train ${several.train} / ${
         grouped(songs.train)
       }, 테스트 · test ${several.test} / ${grouped(songs.test)}</p>
-${table(severalGenresTable([comparison]).map(({ "모델 · model": _, ...row }) => row))}`;
+${table(severalGenresTable([comparison]))}`;
     })
   }
 ${await picture(severalGenresFigure(comparisons))}`;

@@ -198,13 +198,13 @@ function scoreSets(
   };
 }
 
-/** Comparisons as rows of a table; a model is named in the first of its rows, with which the others are compared. */
+/** Comparisons as rows of a table; where several models are compared each is named in the first of its rows, with which the others are compared. */
 export function severalGenresTable(
   comparisons: readonly SeveralGenresComparison[],
 ): Record<string, string>[] {
   return comparisons.flatMap(({ model, results }) =>
     results.map(({ method, accuracy, tuned, untuned, p }, i) => ({
-      "모델 · model": i === 0 ? bilingual(model) : "",
+      ...(comparisons.length > 1 && { "모델 · model": i === 0 ? bilingual(model) : "" }),
       "방법 · way": method,
       "곡별 정확도 · accuracy per song": estimateText(accuracy),
       "micro-F1 (0.5)": untuned.microF1.toFixed(3),

@@ -93,6 +93,7 @@ Deno.test("compareSeveralGenres: each way is learnt once and measured against th
     ],
     "a model is named once, and not compared with itself",
   );
+  assert.equal(Object.keys(severalGenresTable(comparisons.slice(0, 1))[0]!)[0], "방법 · way");
   assert.deepEqual(JSON.parse(JSON.stringify(comparison)), comparison, "plain JSON");
   const series = severalGenresSeries(comparisons);
   assert.deepEqual(
