@@ -399,12 +399,14 @@ async function compile(
   const python = program(environment.folder, "python");
   const result = `${target}.partial`, objects = `${target}.objects`;
   const objectOf = (file: string) => join(objects, `${basename(file)}.o`);
-  /** As many files at a time as there are cores. */
+  const size = (file: string) => Deno.statSync(join(cwd, file)).size;
+  const largestFirst = files.toSorted((a, b) => size(b) - size(a));
+  /** As many files at a time as there are cores; the longest to compile first, so that none is left over in the end. */
   const build = async (compiler: string[], env?: Record<string, string>) => {
     const call = (args: string[]) => runTied(python, [...compiler, ...args], { cwd, env });
     remove(objects);
     Deno.mkdirSync(objects, { recursive: true });
-    const left = files.values();
+    const left = largestFirst.values();
     await allOf(Array.from({ length: navigator.hardwareConcurrency }, async () => {
       for (const file of left) await call([...compiling(flags), "-c", file, "-o", objectOf(file)]);
     }));
