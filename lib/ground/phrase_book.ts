@@ -675,6 +675,10 @@ export const phrases: readonly (readonly [english: string, korean: string])[] = 
     "4번 노트북은 둘을 섞지 않습니다. --anew를 붙이면 그 실행을 다른 곳에 옮겨 두고, --output으로 다른 폴더를 쓸 수도 있습니다",
   ],
   [
+    "None of the folds was run yet: the table is of {} alone.",
+    "폴드는 아직 하나도 돌리지 않아, 표에는 {1}만 있습니다.",
+  ],
+  [
     "The table needs the results of tfidf: add it to --models.",
     "표를 만들려면 tfidf의 결과가 있어야 합니다. --models에 tfidf를 더해 주세요.",
   ],

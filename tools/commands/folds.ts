@@ -18,7 +18,7 @@ import {
   trialStore,
   writeResults,
 } from "../../lib/trials/mod.ts";
-import { checkListed, disjointName, foldSides, readFolds, testSongsOf } from "../folds/file.ts";
+import { checkListed, disjointName, foldSides, readFolds, tableSplits, testSongsOf } from "../folds/file.ts";
 import { useCluster } from "../cluster.ts";
 import { clusterOptions, readOptions, recipe as recipeOptions, shared } from "../options.ts";
 import { readCleanSongs, recipeOf } from "../run_songs.ts";
@@ -182,7 +182,10 @@ if (!measured.some(({ method }) => method === foldBaselineName)) {
   tell("The table needs the results of tfidf: add it to --models.");
   Deno.exit(0);
 }
-const folds = [...testSongs.keys()].filter((name) => name !== disjointName);
+const { folds, others } = tableSplits(testSongs.keys(), measured);
+if (others.length === 0 && testSongs.has(disjointName)) {
+  tell(`None of the folds was run yet: the table is of ${disjointName} alone.`);
+}
 const comparison = compareFolds(measured, { folds, baseline: foldBaselineName });
 const { epochs, batchSize, precision, adapt = 0, trainings, tokenizer = null } = options;
 const identity = {
@@ -198,7 +201,7 @@ const identity = {
 };
 await writeResults(join(output, "folds.json"), { identity, weights, ...comparison });
 console.log(
-  `\n${foldsText(comparison, { baseline: "TF-IDF", others: file.disjoint_test ? [disjointName] : [] })}`,
+  `\n${foldsText(comparison, { baseline: "TF-IDF", others })}`,
 );
 console.log(
   `\n‘… 대비’는 정확도의 차이(점)이고, 폴드에 대한 평균과 짝지은 95% 구간(t)입니다. 가장 나은 방법: ${comparison.best}.\n` +

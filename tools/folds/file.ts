@@ -61,6 +61,24 @@ export function testSongsOf(file: FoldsFile): Map<string, string[]> {
 }
 
 /**
+ * What a table's means are over, and which other splits it shows: the folds, and the disjoint split beside them; or that one alone, where no
+ * method has a result on any of the folds.
+ *
+ * @param splits all names, as {@link testSongsOf} has them
+ */
+export function tableSplits(
+  splits: Iterable<string>,
+  methods: readonly { bySplit: Readonly<Record<string, unknown>> }[],
+): { folds: string[]; others: string[] } {
+  const has = (split: string) => methods.some(({ bySplit }) => bySplit[split] !== undefined);
+  const { others = [], folds = [] } = Object.groupBy(
+    splits,
+    (name) => name === disjointName ? "others" : "folds",
+  );
+  return folds.some(has) ? { folds, others } : { folds: others, others: [] };
+}
+
+/**
  * @param listed the ids that a folds file tests on
  * @param known the songs that can be tested: of the table those with lyrics and one of the file's genres
  * @throws UserError naming both files and the songs that are listed in vain

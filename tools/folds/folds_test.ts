@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { checkListed, disjointName, readFolds, testSongsOf } from "./file.ts";
+import { checkListed, disjointName, readFolds, tableSplits, testSongsOf } from "./file.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>) {
   const folder = await Deno.makeTempDir();
@@ -37,6 +37,15 @@ Deno.test("folds file: splits by name; what is missing is said", () =>
       );
     }
   }));
+
+Deno.test("a table's means are over the folds, or over the disjoint split where it was run alone", () => {
+  const splits = new Set(["fold-1", "fold-2", disjointName]);
+  const method = (...ran: string[]) => ({ bySplit: Object.fromEntries(ran.map((split) => [split, {}])) });
+  const folds = { folds: ["fold-1", "fold-2"], others: [disjointName] };
+  assert.deepEqual(tableSplits(splits.keys(), [method("fold-2"), method(disjointName)]), folds);
+  assert.deepEqual(tableSplits(splits.keys(), [method(disjointName)]), { folds: [disjointName], others: [] });
+  assert.deepEqual(tableSplits(["fold-1", "fold-2"], [method("fold-1")]), { ...folds, others: [] });
+});
 
 Deno.test("folds file: songs that are listed in vain are named, with both files", () => {
   const files = { folds: "folds.json", songs: "songs.csv" };

@@ -6,7 +6,7 @@
  * its two libraries and the C headers taken out, and the binding compiled.
  */
 import { statfs } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { processEnvironment } from "../environment.ts";
 import { exists, inProject, inVenv, program, readText, remove, writeWhole } from "./paths.ts";
 import { allOf, ProgramError, run, succeeds } from "./process.ts";
@@ -399,7 +399,7 @@ async function compile(
   const python = program(environment.folder, "python");
   const result = `${target}.partial`, objects = `${target}.objects`;
   const objectOf = (file: string) => join(objects, `${basename(file)}.o`);
-  const size = (file: string) => Deno.statSync(join(cwd, file)).size;
+  const size = (file: string) => Deno.statSync(resolve(cwd, file)).size;
   const largestFirst = files.toSorted((a, b) => size(b) - size(a));
   /** As many files at a time as there are cores; the longest to compile first, so that none is left over in the end. */
   const build = async (compiler: string[], env?: Record<string, string>) => {
