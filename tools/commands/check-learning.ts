@@ -167,7 +167,7 @@ function summary(results: readonly Result[]): string {
 }
 
 /** Of trainings without dropout, which both sides take step by step: how far their losses are apart. */
-function stepsApart(results: readonly Result[]): string {
+function stepsApart(results: readonly Result[]): string[] {
   return results.filter((job) => isOurs(job) && job.dropout === 0).flatMap((job) => {
     const peer = results.find((other) => !isOurs(other) && sameTraining(job, other));
     if (peer === undefined) return [];
@@ -177,7 +177,7 @@ function stepsApart(results: readonly Result[]): string {
         apart.toExponential(1)
       } apart`,
     ];
-  }).join("\n");
+  });
 }
 
 /** Whether two jobs are one training, apart from the side. */
@@ -212,9 +212,8 @@ if (Deno.env.has("LEARNING")) {
         }
       }
     }
-    console.log(
-      ["", summary(results), stepsApart(results)].filter((text, i) => i === 0 || text !== "").join("\n"),
-    );
+    console.log(`\n${summary(results)}`);
+    for (const line of stepsApart(results)) console.log(line);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

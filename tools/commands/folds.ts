@@ -183,7 +183,7 @@ if (!measured.some(({ method }) => method === foldBaselineName)) {
   Deno.exit(0);
 }
 const { folds, others } = tableSplits(testSongs.keys(), measured);
-if (others.length === 0 && testSongs.has(disjointName)) {
+if (folds.includes(disjointName)) {
   tell(`None of the folds was run yet: the table is of ${disjointName} alone.`);
 }
 const comparison = compareFolds(measured, { folds, baseline: foldBaselineName });
@@ -200,9 +200,7 @@ const identity = {
   tokenizer,
 };
 await writeResults(join(output, "folds.json"), { identity, weights, ...comparison });
-console.log(
-  `\n${foldsText(comparison, { baseline: "TF-IDF", others })}`,
-);
+console.log(`\n${foldsText(comparison, { baseline: "TF-IDF", others })}`);
 console.log(
   `\n‘… 대비’는 정확도의 차이(점)이고, 폴드에 대한 평균과 짝지은 95% 구간(t)입니다. 가장 나은 방법: ${comparison.best}.\n` +
     `"to …": accuracy in points, mean over folds and its paired 95 % interval (t). Best: ${comparison.best}.`,
