@@ -348,8 +348,8 @@ export const commandLines = {
     command: "bench",
     about:
       "Measures training, inference, memory and loading beside PyTorch, torch.compile, OpenVINO and ONNX Runtime, in turn on\n" +
-      "this machine, and prints a table of ratios: above 1 is better than the best of them. Let nothing else run meanwhile. All rows\n" +
-      "take about two hours.\n" + besidePython,
+      "this machine, and prints a table of ratios: above 1 is better than the best of them. Let nothing else run meanwhile. It takes\n" +
+      "about half an hour.\n" + besidePython,
     options: {
       rows: {
         type: "text",
@@ -359,12 +359,12 @@ export const commandLines = {
       quick: { type: "flag", about: "a few rows and rounds: three minutes" },
       long: {
         type: "flag",
-        about: "rows of 512 tokens too, one side after the other: 24 GB of memory, half an hour more",
+        about: "more rows: 512 tokens, float32, no dropout, epochs: three hours in all, 24 GB of memory",
       },
       resume: { type: "flag", about: "keep the rows that the output file has, measure the others" },
       document: {
         type: "flag",
-        about: "write docs/benchmark.md and the README's short table, as a run of all rows does",
+        about: "write docs/benchmark.md and the README's short table, as a run without --rows does",
       },
       rounds: { type: "integer", min: 1, max: 100, about: "turns of each side (default 7, with --quick 3)" },
       peerAllocator: {

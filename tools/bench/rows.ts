@@ -83,7 +83,7 @@ export interface Row {
   peers: PeerName[][];
   /** Part of `--quick`. */
   quick?: true;
-  /** Measured only when asked for: it takes long, or much memory. */
+  /** Measured only with `--long`: hours in all, and up to 24 GB. The others are docs/benchmark.md's. */
   long?: true;
 }
 
@@ -105,7 +105,7 @@ export function allRows(): Row[] {
             ...{ model, precision, dropout, length, batch: 32 },
             peers: trainPeers(model, length, dropout),
             ...(main && length === 64 && dropout > 0 && precision === "bf16" && { quick: true }),
-            ...(length === 512 && { long: true }),
+            ...(!inShort(model, precision, length, dropout) && { long: true }),
           });
         }
       }
@@ -126,12 +126,13 @@ export function allRows(): Row[] {
             ...(precision === "float32" ? ["onnxruntime" as const] : []),
           ]],
           ...(model === "small" && length === 64 && precision === "bf16" && { quick: true }),
+          ...(length > 64 && { long: true }),
         });
       }
     }
   }
   for (const model of models) {
-    const shape = { model, dropout: 0.1, length: 16, batch: 2, peers: eager };
+    const shape = { model, dropout: 0.1, length: 16, batch: 2, peers: eager, long: true } as const;
     rows.push({ name: `clip and step ${model} bf16`, kind: "optimize", precision: "bf16", ...shape });
     rows.push({ name: `clip and step ${model} float32`, kind: "optimize", precision: "float32", ...shape });
   }
@@ -143,6 +144,7 @@ export function allRows(): Row[] {
       length: texts === "songs" ? 256 : 64,
       texts,
       peers: eager,
+      long: true,
     } satisfies Partial<Row>;
     for (const precision of precisions) {
       rows.push({ name: `epoch small 1,000 ${texts} ${precision}`, kind: "epoch", precision, ...shape });
@@ -159,6 +161,7 @@ export function allRows(): Row[] {
       name: `pretrain small 512 rows of 128 tokens ${precision}`,
       kind: "pretrain",
       ...{ model: "masked", precision, dropout: 0.1, batch: 512, length: 128, peers: eager },
+      ...(precision === "float32" && { long: true }),
     });
   }
   for (const weights of ["safetensors", "bin"] as const) {
@@ -181,15 +184,23 @@ export function allRows(): Row[] {
         texts: "reviews",
         times,
         peers: [],
+        long: true,
       },
     });
   }
   rows.push({
     name: "PyTorch with our allocator settings beside its default, base 32x64 bf16",
     kind: "allocator",
-    ...{ model: "base", precision: "bf16", dropout: 0.1, batch: 32, length: 64, peers: [] },
+    ...{ model: "base", precision: "bf16", dropout: 0.1, batch: 32, length: 64, peers: [], long: true },
   });
   return rows;
+}
+
+/** Whether a training row is measured without `--long`: with dropout in bf16, or of 64 tokens; and one without dropout. */
+function inShort(model: ModelName, precision: Precision, length: number, dropout: number): boolean {
+  const main = model === "base" || model === "small", bf16 = precision === "bf16";
+  if (dropout === 0) return model === "small" && length === 64 && bf16;
+  return length === 64 ? main || bf16 : length === 256 && main && bf16;
 }
 
 /** Without dropout, and at 512 tokens, torch.compile is left out: a minute of compiling for each. */

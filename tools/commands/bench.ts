@@ -21,11 +21,11 @@ const options = readOptions(commandLines.bench);
 const wantedRows = patternOf(options.rows ?? "");
 const rows = allRows().filter((row) =>
   wantedRows.test(row.name) && (!options.quick || row.quick) &&
-  (options.long || !row.long || options.rows?.includes("512"))
+  (options.long || !row.long)
 );
 if (rows.length === 0) {
   console.error(`No row has "${options.rows}" in its name. The rows:`);
-  for (const { name } of allRows()) console.error(`  ${name}`);
+  for (const { name, long } of allRows()) console.error(`  ${name}${long ? " (with --long)" : ""}`);
   Deno.exit(2);
 }
 
@@ -115,7 +115,7 @@ async function writeDocuments(): Promise<void> {
     [
       "# Speed and memory beside the peers",
       "",
-      "Made by `deno task bench -- --document`.",
+      "Made by `deno task bench`.",
       "",
       ...report(),
       "",
