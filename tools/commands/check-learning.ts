@@ -4,7 +4,7 @@
  * dropout both take the same steps.
  */
 import { join } from "node:path";
-import { readJson, writeJson } from "../../lib/ground/mod.ts";
+import { fingerprint, readJson, writeJson } from "../../lib/ground/mod.ts";
 import { type Precision, startEngine } from "../../lib/engine/mod.ts";
 import { createModel, disposeModel, namedConfig, saveCheckpoint } from "../../lib/models/mod.ts";
 import { loadTokenizer } from "../../lib/tokenizer/mod.ts";
@@ -39,6 +39,8 @@ interface Job {
 }
 
 interface Result extends Job {
+  /** The texts, their tokens and the recipe, as a digest: a file may hold results of others. */
+  data: string;
   accuracy: number;
   macroF1: number;
   seconds: number;
@@ -198,17 +200,20 @@ if (Deno.env.has("LEARNING")) {
   const folder = await Deno.makeTempDir();
   try {
     await writeJson(join(folder, "texts.json"), data);
-    const results = await readJson<Result[]>(values.output) ?? [];
+    const digest = fingerprint([JSON.stringify([data, recipe])]);
+    const kept = await readJson<Result[]>(values.output) ?? [];
+    const others = kept.filter(({ data }) => data !== digest),
+      results = kept.filter(({ data }) => data === digest);
     for (const precision of values.precisions as Precision[]) {
       for (const seed of values.seeds.map(Number)) {
         const jobs = values.sides.map((side) => ({ side, precision, seed, dropout: values.dropout }))
           .filter((job) => !results.some((done) => done.side === job.side && sameTraining(done, job)));
         if (jobs.length > 0) await inProcess({ ...jobs[0]!, side: "start" }, folder);
         for (const job of jobs) {
-          const result: Result = { ...job, ...JSON.parse(await inProcess(job, folder)) };
+          const result: Result = { ...job, data: digest, ...JSON.parse(await inProcess(job, folder)) };
           console.log(JSON.stringify({ ...result, losses: undefined }));
           results.push(result);
-          await writeJson(values.output, results);
+          await writeJson(values.output, [...others, ...results]);
         }
       }
     }
