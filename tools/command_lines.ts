@@ -44,6 +44,9 @@ const startFiles = ["run", "notebooks", "report.html", "slides"] as const;
 /** Where `train` and `start` leave their models: the newest is what `evaluate` and `predict` take by default. */
 export const ownModels = ["outputs/train/best", "outputs/run/best"] as const;
 
+/** The output folders of `start` and `train`: the newest run in them is what `report` takes by default. */
+export const ownRuns = ["outputs", "outputs/train"] as const;
+
 /** A model that has learnt genres. */
 const trained = {
   ...shared.model,
@@ -323,8 +326,9 @@ export const commandLines = {
       output: {
         type: "text",
         placeholder: "FOLDER",
-        default: "outputs",
-        about: "the output folder of start or train",
+        about: `the output folder of start or train (default: of ${
+          ownRuns.join(" and ")
+        } that with the newest run)`,
       },
     },
   }),

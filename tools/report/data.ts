@@ -78,6 +78,19 @@ export interface ReportData extends Answers {
   unread: { file: string; problem: string }[];
 }
 
+/** When a run last left something in its folder; `null` where none has. */
+function writtenAt(folder: string): Date | null {
+  const times = [recordFile, "history.jsonl", "test_metrics.json"].map((name) => join(folder, name))
+    .filter(exists).map((path) => Deno.statSync(path).mtime!);
+  return times.length === 0 ? null : new Date(Math.max(...times.map(Number)));
+}
+
+/** Of output folders of `start` and `train` the one with the newest run; the first where none has one. */
+export function newestRun(outputs: readonly string[]): string {
+  const time = (output: string) => Number(writtenAt(join(output, "run")) ?? writtenAt(output) ?? -1);
+  return outputs.reduce((best, output) => time(output) > time(best) ? output : best);
+}
+
 /**
  * Reads what a run left.
  *
@@ -91,7 +104,7 @@ export async function readRun(output: string): Promise<ReportData> {
       `There is no folder ${output}. "deno task start" makes a run; --output names its folder.`,
     );
   }
-  if (![recordFile, "history.jsonl", "test_metrics.json"].some((name) => exists(join(folder, name)))) {
+  if (writtenAt(folder) === null) {
     throw new UserError(
       `${output} has no run in it. "deno task start" or "deno task train" makes one; --output names its folder.`,
     );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { inProject } from "../setup/paths.ts";
-import { readRun, shownPath } from "./data.ts";
+import { newestRun, readRun, shownPath } from "./data.ts";
 import { digestOf, newRecord, writeRecord } from "./record.ts";
 import { testData, testRecord } from "./testing/run.ts";
 import { withFolder } from "../../lib/ground/testing/folder.ts";
@@ -25,6 +25,25 @@ Deno.test("a run's folder: of start the run inside, of train itself; files that 
     assert.deepEqual(unread.map(({ file }) => file), ["metrics.json"]);
     assert.ok(made.getTime() > 0);
     assert.deepEqual((await readRun(join(folder, "run"))).history, history);
+  });
+});
+
+Deno.test("the newest run: of start's and train's folders the one written last, the first where none has run", async () => {
+  await withFolder(async (start) => {
+    const train = join(start, "train"), found = () => newestRun([start, train]);
+    await Deno.mkdir(join(start, "run"));
+    await Deno.mkdir(train);
+    assert.equal(found(), start);
+    const write = async (path: string, second: number) => {
+      await Deno.writeTextFile(path, "{}\n");
+      await Deno.utime(path, second, second);
+    };
+    await write(join(train, "history.jsonl"), 1000);
+    assert.equal(found(), train);
+    await write(join(start, "run", "run.json"), 2000);
+    assert.equal(found(), start);
+    await write(join(train, "test_metrics.json"), 3000);
+    assert.equal(found(), train);
   });
 });
 
