@@ -82,7 +82,7 @@ export async function readJson<T>(path: string): Promise<T | null> {
 export function behindLinks(path: string): string {
   try {
     // a pipe has a name that is none
-    return Deno.statSync(path).isFile ? Deno.realPathSync(path) : path;
+    if (!Deno.statSync(path).isFile) return path;
   } catch {
     // nothing is there, or what a link leads to is not
   }

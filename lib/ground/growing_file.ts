@@ -39,6 +39,11 @@ export class GrowingFile<Mark> implements Disposable {
     return (await knownIn<unknown>(behindLinks(path)))?.identity ?? null;
   }
 
+  /** Where an unfinished file stands. */
+  static unfinished(path: string): string {
+    return partOf(behindLinks(path));
+  }
+
   /**
    * Opens what an earlier process has left of a file, or begins it. The file is this process's until it is closed.
    *

@@ -85,6 +85,11 @@ Deno.test({
           using file = await GrowingFile.open<number>(link, text);
           await file.append(text, 1);
           assert.equal(await GrowingFile.belongsTo(link), text);
+          assert.equal(await Deno.readTextFile(GrowingFile.unfinished(link)), text);
+          assert.equal(
+            GrowingFile.unfinished(link),
+            `${join(await Deno.realPath(folder), "real", "rows.csv")}.part`,
+          );
           await file.finish();
         }
         assert.equal(await Deno.readTextFile(real), text);

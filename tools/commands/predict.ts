@@ -1,5 +1,5 @@
 /** `deno task predict`: tells the genres of songs that may have none, of any number of them. */
-import { grouped, tell } from "../../lib/ground/mod.ts";
+import { grouped, GrowingFile, tell } from "../../lib/ground/mod.ts";
 import { startEngine } from "../../lib/engine/mod.ts";
 import { listenForStop, progressBar, show } from "../../lib/notebook/mod.ts";
 import { hasWords, type Song } from "../../lib/songs/mod.ts";
@@ -138,7 +138,7 @@ function endWhereStopped(error: unknown): never {
   const goesOn = output !== undefined && output !== standardOutputPath;
   tell(
     `Stopped after ${grouped(done.songs)} songs` +
-      `${goesOn ? `; the same command goes on from there (${output}.part)` : ""}.`,
+      `${goesOn ? `; the same command goes on from there (${GrowingFile.unfinished(output)})` : ""}.`,
   );
   Deno.exit(130);
 }
