@@ -31,6 +31,8 @@ const settings = [
   `--MultiKernelManager.default_kernel_name=${kernelName}`,
   ...(options.port === undefined ? [] : [`--ServerApp.port=${options.port}`]),
   ...(options.noBrowser ? ["--no-browser"] : []),
+  // in a container, on a rented machine: whoever runs this as root runs the notebooks so elsewhere, too
+  ...(Deno.uid() === 0 ? ["--allow-root"] : []),
 ];
 Deno.exit(
   await launch(program(inVenv(), "jupyter"), ["lab", ...settings, ...options.rest], {

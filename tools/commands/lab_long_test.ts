@@ -27,7 +27,7 @@ async function startLab(...args: string[]): Promise<{ url: string; token: string
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", inProject("tools", "commands", "lab.ts"), ...args, "--no-browser", "--"],
-      ...[`--IdentityProvider.token=${token}`, "--LabApp.expose_app_in_browser=True", "--allow-root"],
+      ...[`--IdentityProvider.token=${token}`, "--LabApp.expose_app_in_browser=True"],
     ],
     cwd: inProject(),
     env: processEnvironment(),
