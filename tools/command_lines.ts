@@ -54,6 +54,13 @@ const trained = {
   about: `a model's folder, or a Hub id (default: the newest of ${ownModels.join(" and ")})`,
 } as const satisfies Option;
 
+/** A tokenizer to measure with, where there is no model that has one. */
+const measuredTokenizer = {
+  ...shared.tokenizer,
+  default: "data/tokenizer",
+  about: "a SentencePiece model, tokenizer.json or folder of one",
+} as const satisfies Option;
+
 /** Where `predict` writes a table's answers. */
 export const predictionsFile = "outputs/predictions.csv";
 
@@ -410,7 +417,7 @@ export const commandLines = {
       "Measures how fast texts become ids, beside Python's sentencepiece and tokenizers, one thread each, in turn.\n" +
       besidePython,
     options: {
-      tokenizer: { ...shared.tokenizer, default: "data/tokenizer" },
+      tokenizer: measuredTokenizer,
       songs: shared.songs,
       lines: { type: "text", placeholder: "FILE", path: "input", about: "a text a line, in place of songs" },
       rounds: { type: "integer", min: 1, default: 7, about: "turns of each side" },
@@ -430,7 +437,7 @@ export const commandLines = {
         about: "the texts to learn from, with tabs between id, document and label (0 or 1)",
       },
       test: { type: "text", path: "input", required: true, about: "the texts to measure on" },
-      tokenizer: { ...shared.tokenizer, required: true },
+      tokenizer: measuredTokenizer,
       seeds: { type: "list", default: "1,2,3", about: "one training of each side by each" },
       precisions: { type: "list", default: "bf16,float32", about: "of the trainings" },
       sides: { type: "list", default: "ours,peer", about: "which sides train" },
