@@ -370,7 +370,8 @@ export const commandLines = {
       quick: { type: "flag", about: "a few rows and rounds: three minutes" },
       long: {
         type: "flag",
-        about: "more rows: 512 tokens, float32, no dropout, epochs: three hours in all, 24 GB of memory",
+        about:
+          "more rows: 512 tokens, float32, no dropout, epochs: two and a half hours in all, 24 GB of memory",
       },
       resume: { type: "flag", about: "keep the rows that the output file has, measure the others" },
       document: {

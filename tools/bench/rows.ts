@@ -84,7 +84,7 @@ export interface Row {
   /** Part of `--quick`. */
   quick?: true;
   /** Measured only with `--long`: hours in all, and up to 24 GB. The others are docs/benchmark.md's. */
-  long?: true;
+  long: boolean;
 }
 
 const precisions = ["bf16", "float32"] as const;
@@ -92,10 +92,10 @@ const eager: PeerName[][] = [["eager"]];
 
 /** All rows, in the table's order. */
 export function allRows(): Row[] {
-  const rows: Row[] = [];
+  const rows: Omit<Row, "long">[] = [];
   const models = ["base", "small"] as const;
   for (const model of [...models, "llama", "xlnet"] as const) {
-    const main = model === "base" || model === "small";
+    const main = isMain(model);
     for (const precision of precisions) {
       for (const length of main ? [64, 256, 512] : [64, 256]) {
         for (const dropout of [0.1, 0]) {
@@ -105,7 +105,6 @@ export function allRows(): Row[] {
             ...{ model, precision, dropout, length, batch: 32 },
             peers: trainPeers(model, length, dropout),
             ...(main && length === 64 && dropout > 0 && precision === "bf16" && { quick: true }),
-            ...(!inShort(model, precision, length, dropout) && { long: true }),
           });
         }
       }
@@ -126,13 +125,12 @@ export function allRows(): Row[] {
             ...(precision === "float32" ? ["onnxruntime" as const] : []),
           ]],
           ...(model === "small" && length === 64 && precision === "bf16" && { quick: true }),
-          ...(length > 64 && { long: true }),
         });
       }
     }
   }
   for (const model of models) {
-    const shape = { model, dropout: 0.1, length: 16, batch: 2, peers: eager, long: true } as const;
+    const shape = { model, dropout: 0.1, length: 16, batch: 2, peers: eager };
     rows.push({ name: `clip and step ${model} bf16`, kind: "optimize", precision: "bf16", ...shape });
     rows.push({ name: `clip and step ${model} float32`, kind: "optimize", precision: "float32", ...shape });
   }
@@ -144,7 +142,6 @@ export function allRows(): Row[] {
       length: texts === "songs" ? 256 : 64,
       texts,
       peers: eager,
-      long: true,
     } satisfies Partial<Row>;
     for (const precision of precisions) {
       rows.push({ name: `epoch small 1,000 ${texts} ${precision}`, kind: "epoch", precision, ...shape });
@@ -161,7 +158,6 @@ export function allRows(): Row[] {
       name: `pretrain small 512 rows of 128 tokens ${precision}`,
       kind: "pretrain",
       ...{ model: "masked", precision, dropout: 0.1, batch: 512, length: 128, peers: eager },
-      ...(precision === "float32" && { long: true }),
     });
   }
   for (const weights of ["safetensors", "bin"] as const) {
@@ -184,24 +180,35 @@ export function allRows(): Row[] {
         texts: "reviews",
         times,
         peers: [],
-        long: true,
       },
     });
   }
   rows.push({
     name: "PyTorch with our allocator settings beside its default, base 32x64 bf16",
     kind: "allocator",
-    ...{ model: "base", precision: "bf16", dropout: 0.1, batch: 32, length: 64, peers: [], long: true },
+    ...{ model: "base", precision: "bf16", dropout: 0.1, batch: 32, length: 64, peers: [] },
   });
-  return rows;
+  return rows.map((row) => ({ ...row, long: isLong(row) }));
 }
 
-/** Whether a training row is measured without `--long`: with dropout in bf16, or of 64 tokens; and one without dropout. */
-function inShort(model: ModelName, precision: Precision, length: number, dropout: number): boolean {
-  const main = model === "base" || model === "small", bf16 = precision === "bf16";
-  if (dropout === 0) return model === "small" && length === 64 && bf16;
-  return length === 64 ? main || bf16 : length === 256 && main && bf16;
+/** Whether a row is measured only with `--long`. */
+function isLong({ kind, model, precision, length, dropout }: Omit<Row, "long">): boolean {
+  const bf16 = precision === "bf16";
+  switch (kind) {
+    case "train":
+      if (dropout === 0) return !(model === "small" && length === 64 && bf16);
+      return length > 64 && !(length === 256 && isMain(model) && bf16) || !isMain(model) && !bf16;
+    case "infer":
+      return length > 64;
+    case "pretrain":
+      return !bf16;
+    default:
+      return kind !== "load";
+  }
 }
+
+/** Whether a model is one of the two that are measured most. */
+const isMain = (model: ModelName): boolean => model === "base" || model === "small";
 
 /** Without dropout, and at 512 tokens, torch.compile is left out: a minute of compiling for each. */
 function trainPeers(model: ModelName, length: number, dropout: number): PeerName[][] {

@@ -36,11 +36,11 @@ interface Job {
   seed: number;
   /** The rate of every dropout. */
   dropout: number;
+  /** The texts, their tokens and the recipe, as a digest: a file may hold results of others. */
+  texts: string;
 }
 
 interface Result extends Job {
-  /** The texts, their tokens and the recipe, as a digest: a file may hold results of others. */
-  data: string;
   accuracy: number;
   macroF1: number;
   seconds: number;
@@ -184,7 +184,7 @@ function stepsApart(results: readonly Result[]): string[] {
 
 /** Whether two jobs are one training, apart from the side. */
 const sameTraining = (a: Job, b: Job) =>
-  a.precision === b.precision && a.seed === b.seed && a.dropout === b.dropout;
+  a.precision === b.precision && a.seed === b.seed && a.dropout === b.dropout && a.texts === b.texts;
 
 if (Deno.env.has("LEARNING")) {
   await ours(JSON.parse(Deno.env.get("LEARNING")!));
@@ -200,25 +200,24 @@ if (Deno.env.has("LEARNING")) {
   const folder = await Deno.makeTempDir();
   try {
     await writeJson(join(folder, "texts.json"), data);
-    const digest = fingerprint([JSON.stringify([data, recipe])]);
-    const kept = await readJson<Result[]>(values.output) ?? [];
-    const others = kept.filter(({ data }) => data !== digest),
-      results = kept.filter(({ data }) => data === digest);
+    const texts = fingerprint([JSON.stringify([data, recipe])]);
+    const results = await readJson<Result[]>(values.output) ?? [];
     for (const precision of values.precisions as Precision[]) {
       for (const seed of values.seeds.map(Number)) {
-        const jobs = values.sides.map((side) => ({ side, precision, seed, dropout: values.dropout }))
+        const jobs = values.sides.map((side) => ({ side, precision, seed, dropout: values.dropout, texts }))
           .filter((job) => !results.some((done) => done.side === job.side && sameTraining(done, job)));
         if (jobs.length > 0) await inProcess({ ...jobs[0]!, side: "start" }, folder);
         for (const job of jobs) {
-          const result: Result = { ...job, data: digest, ...JSON.parse(await inProcess(job, folder)) };
+          const result: Result = { ...job, ...JSON.parse(await inProcess(job, folder)) };
           console.log(JSON.stringify({ ...result, losses: undefined }));
           results.push(result);
-          await writeJson(values.output, [...others, ...results]);
+          await writeJson(values.output, results);
         }
       }
     }
-    console.log(`\n${summary(results)}`);
-    for (const line of stepsApart(results)) console.log(line);
+    const own = results.filter((result) => result.texts === texts);
+    console.log(`\n${summary(own)}`);
+    for (const line of stepsApart(own)) console.log(line);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

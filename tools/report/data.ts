@@ -78,16 +78,19 @@ export interface ReportData extends Answers {
   unread: { file: string; problem: string }[];
 }
 
-/** When a run last left something in its folder; `null` where none has. */
-function writtenAt(folder: string): Date | null {
+/** Where the run of an output folder stands: of `start` inside it, of `train` there. */
+const runFolderOf = (output: string): string => exists(join(output, "run")) ? join(output, "run") : output;
+
+/** When a run last left something in its folder, in milliseconds; `null` where none has. */
+function writtenAt(folder: string): number | null {
   const times = [recordFile, "history.jsonl", "test_metrics.json"].map((name) => join(folder, name))
-    .filter(exists).map((path) => Deno.statSync(path).mtime!);
-  return times.length === 0 ? null : new Date(Math.max(...times.map(Number)));
+    .filter(exists).map((path) => Number(Deno.statSync(path).mtime));
+  return times.length === 0 ? null : Math.max(...times);
 }
 
 /** Of output folders of `start` and `train` the one with the newest run; the first where none has one. */
 export function newestRun(outputs: readonly string[]): string {
-  const time = (output: string) => Number(writtenAt(join(output, "run")) ?? writtenAt(output) ?? -1);
+  const time = (output: string) => writtenAt(runFolderOf(output)) ?? -1;
   return outputs.reduce((best, output) => time(output) > time(best) ? output : best);
 }
 
@@ -98,7 +101,7 @@ export function newestRun(outputs: readonly string[]): string {
  * @throws Error where there is no such folder.
  */
 export async function readRun(output: string): Promise<ReportData> {
-  const folder = exists(join(output, "run")) ? join(output, "run") : output;
+  const folder = runFolderOf(output);
   if (!exists(folder) || !Deno.statSync(folder).isDirectory) {
     throw new UserError(
       `There is no folder ${output}. "deno task start" makes a run; --output names its folder.`,
